@@ -12,7 +12,7 @@ check: $(READY)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 test: $(READY)
 	$(BIN)/pytest -n 2 -m 'not slow'
