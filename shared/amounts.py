@@ -1,0 +1,76 @@
+"""Money, quantities and text: the scalar types of the wire, with their limits."""
+
+import re
+import unicodedata
+from decimal import Decimal
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from shared.ids import ID_PATTERN
+
+QUANTITY_PATTERN = r"^\d{1,7}(\.\d{1,3})?$"
+THOUSAND = 1000
+LINE_CHARS_MAX = 200
+TEXT_CHARS_MAX = 4000
+
+Id = Annotated[str, Meta(pattern=ID_PATTERN, description="UUID, lower case with dashes")]
+Quantity = Annotated[
+    str,
+    Meta(pattern=QUANTITY_PATTERN, description="decimal text, at most three places, e.g. 1.5"),
+]
+Reading = Annotated[
+    str,
+    Meta(pattern=r"^-?\d{1,9}(\.\d{1,3})?$", description="decimal text, may be negative"),
+]
+Line = Annotated[str, Meta(min_length=1, max_length=LINE_CHARS_MAX)]
+OptionalLine = Annotated[str, Meta(max_length=LINE_CHARS_MAX)]
+Text = Annotated[str, Meta(min_length=1, max_length=TEXT_CHARS_MAX)]
+OptionalText = Annotated[str, Meta(max_length=TEXT_CHARS_MAX)]
+Code = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,40}$", description="stable code")]
+LocalTime = Annotated[
+    str,
+    Meta(
+        pattern=r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d$",
+        description="local wall time at the site, 2026-11-21T09:30",
+    ),
+]
+LocalDate = Annotated[
+    str,
+    Meta(
+        pattern=r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$",
+        description="a day, 2026-11-21",
+    ),
+]
+
+_FORBIDDEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+class Money(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An amount in minor units (cents, 分) of an ISO 4217 currency."""
+
+    minor: int
+    currency: str
+
+
+def thousandths(quantity: str) -> int:
+    """A quantity or reading of the wire (`1.5`) as an integer number of thousandths (1500)."""
+    return int(Decimal(quantity) * THOUSAND)
+
+
+def quantity_text(amount: int) -> str:
+    """An integer number of thousandths (1500) as people write it (`1.5`)."""
+    sign, whole, rest = "-" if amount < 0 else "", *divmod(abs(amount), THOUSAND)
+    return f"{sign}{whole}" + (f".{rest:03d}".rstrip("0") if rest else "")
+
+
+def tidy(text: str) -> str:
+    """Text as it is kept and compared: NFC, one kind of line end, no space at the ends."""
+    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+def has_control_characters(text: str) -> bool:
+    """Whether text holds what no person types: controls, direction overrides, lone surrogates."""
+    return _FORBIDDEN.search(text) is not None

@@ -1,0 +1,161 @@
+"""The audit log's mathematics: leaves, the RFC 9162 tree, and proofs anyone can check."""
+
+import hashlib
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from shared.canonical import canonical
+
+EMPTY_ROOT = hashlib.sha256(b"").digest()
+
+
+class Leaf(Struct, frozen=True, kw_only=True):
+    """What the log says of one verdict: the n-th about this op in this server epoch.
+
+    `fingerprint` and `detail_hash` are SHA-256 in hexadecimal, `received` is in milliseconds.
+    The op's body carries its own salt, so the leaf tells nothing about it once it is erased.
+    """
+
+    epoch: str
+    op_id: str
+    n: int
+    fingerprint: str
+    verdict: str
+    code: str | None
+    detail_hash: str
+    received: int
+
+
+def leaf_bytes(leaf: Leaf) -> bytes:
+    """The canonical bytes of a leaf."""
+    return canonical({name: getattr(leaf, name) for name in leaf.__struct_fields__})
+
+
+def leaf_hash(data: bytes) -> bytes:
+    """RFC 9162, 2.1.1: the hash of a leaf's bytes."""
+    return hashlib.sha256(b"\x00" + data).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """RFC 9162, 2.1.1: the hash of an inner node."""
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def root(hashes: Sequence[bytes]) -> bytes:
+    """The root of a tree with these leaf hashes."""
+    if not hashes:
+        return EMPTY_ROOT
+    peaks: list[tuple[int, bytes]] = []
+    for one in hashes:
+        peaks = grown(peaks, one)
+    return root_of_peaks(peaks)
+
+
+def grown(peaks: Sequence[tuple[int, bytes]], added: bytes) -> list[tuple[int, bytes]]:
+    """The perfect subtrees (level, hash), largest first, after one more leaf."""
+    result, level, top = list(peaks), 0, added
+    while result and result[-1][0] == level:
+        top = node_hash(result.pop()[1], top)
+        level += 1
+    result.append((level, top))
+    return result
+
+
+def root_of_peaks(peaks: Sequence[tuple[int, bytes]]) -> bytes:
+    """The root over perfect subtrees, largest first."""
+    if not peaks:
+        return EMPTY_ROOT
+    top = peaks[-1][1]
+    for _, peak in reversed(peaks[:-1]):
+        top = node_hash(peak, top)
+    return top
+
+
+def inclusion_proof(hashes: Sequence[bytes], index: int) -> list[bytes]:
+    """RFC 9162, 2.1.3.1: the path that proves leaf `index` is in the tree of these leaves."""
+    if len(hashes) <= 1:
+        return []
+    split = _split(len(hashes))
+    if index < split:
+        return [*inclusion_proof(hashes[:split], index), root(hashes[split:])]
+    return [*inclusion_proof(hashes[split:], index - split), root(hashes[:split])]
+
+
+def consistency_proof(hashes: Sequence[bytes], older: int) -> list[bytes]:
+    """RFC 9162, 2.1.4.1: the proof that the tree of the first `older` leaves is a prefix."""
+    return _subproof(hashes, older, whole=True) if 0 < older < len(hashes) else []
+
+
+def _subproof(hashes: Sequence[bytes], older: int, *, whole: bool) -> list[bytes]:
+    if older == len(hashes):
+        return [] if whole else [root(hashes)]
+    split = _split(len(hashes))
+    if older <= split:
+        return [*_subproof(hashes[:split], older, whole=whole), root(hashes[split:])]
+    return [*_subproof(hashes[split:], older - split, whole=False), root(hashes[:split])]
+
+
+def _split(size: int) -> int:
+    """The largest power of two smaller than size."""
+    return 1 << (size - 1).bit_length() - 1
+
+
+class Span(Struct, frozen=True, kw_only=True):
+    """Two sizes of one log with the roots claimed for them."""
+
+    older: int
+    older_root: bytes
+    newer: int
+    newer_root: bytes
+
+
+def includes(leaf: bytes, index: int, proof: Sequence[bytes], head: tuple[int, bytes]) -> bool:
+    """RFC 9162, 2.1.3.2: whether the proof shows the leaf hash at `index` of (size, root)."""
+    size, wanted = head
+    if not 0 <= index < size:
+        return False
+    place, last, top = index, size - 1, leaf
+    for step in proof:
+        if last == 0:
+            return False
+        if place & 1 or place == last:
+            top = node_hash(step, top)
+            while not place & 1 and place:
+                place, last = place >> 1, last >> 1
+        else:
+            top = node_hash(top, step)
+        place, last = place >> 1, last >> 1
+    return last == 0 and top == wanted
+
+
+def extends(span: Span, proof: Sequence[bytes]) -> bool:
+    """RFC 9162, 2.1.4.2: whether the newer log begins with the whole older one."""
+    if span.older == span.newer:
+        return not proof and span.older_root == span.newer_root
+    if span.older == 0:
+        return not proof
+    if span.older > span.newer:
+        return False
+    path = list(proof)
+    if span.older & (span.older - 1) == 0:
+        path.insert(0, span.older_root)
+    return bool(path) and _walk(span, path) == (span.older_root, span.newer_root)
+
+
+def _walk(span: Span, path: Sequence[bytes]) -> tuple[bytes, bytes] | None:
+    place, last = span.older - 1, span.newer - 1
+    while place & 1:
+        place, last = place >> 1, last >> 1
+    old = new = path[0]
+    for step in path[1:]:
+        if last == 0:
+            return None
+        if place & 1 or place == last:
+            old, new = node_hash(step, old), node_hash(step, new)
+            while not place & 1 and place:
+                place, last = place >> 1, last >> 1
+        else:
+            new = node_hash(new, step)
+        place, last = place >> 1, last >> 1
+    return (old, new) if last == 0 else None

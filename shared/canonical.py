@@ -1,0 +1,38 @@
+"""Canonical JSON (RFC 8785) for what is hashed: sorted keys, no spaces, no floats."""
+
+import hashlib
+from typing import Any
+
+import msgspec
+
+INTEGER_MAX = 2**53
+
+_encoder = msgspec.json.Encoder(order="sorted")
+
+
+def canonical(value: Any) -> bytes:
+    """The RFC 8785 bytes of a value made of objects, arrays, text, booleans, null and integers.
+
+    Keys are ASCII field names, so sorting by code point is the sorting RFC 8785 asks for.
+    Raises ValueError for a float, an integer beyond 2^53, or a key that is not ASCII.
+    """
+    _check(value)
+    return _encoder.encode(value)
+
+
+def digest(value: Any) -> str:
+    """SHA-256, as 64 hexadecimal digits, of a value's canonical bytes."""
+    return hashlib.sha256(canonical(value)).hexdigest()
+
+
+def _check(value: Any) -> None:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if not key.isascii():
+                raise ValueError(f"a canonical key is ASCII, not {key!r}")
+            _check(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            _check(inner)
+    elif isinstance(value, float) or (isinstance(value, int) and abs(value) > INTEGER_MAX):
+        raise ValueError("canonical JSON holds neither floats nor integers beyond 2^53")

@@ -1,0 +1,70 @@
+"""Clock evidence: what a device's clocks said, and what the true time most likely was."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from msgspec import Struct
+
+SKEW_TOLERATED_MS = 5 * 60_000
+MS_MAX = 2**53
+
+
+class At(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When a device says something happened: wall clock, boot clock, and which boot.
+
+    `wall` is Unix time and `mono` the time since boot, both in milliseconds; `src` names the
+    boot clock (`boottime`, or `monotonic` where there is none, or `server`).
+    """
+
+    wall: int
+    boot: str
+    mono: int
+    src: Literal["boottime", "monotonic", "server"]
+
+
+class Sighting(Struct, frozen=True, kw_only=True):
+    """One exchange with the server: the device's clocks, and the server's time of receipt."""
+
+    boot: str
+    mono: int
+    wall: int
+    received: int
+
+
+class Corrected(Struct, frozen=True, kw_only=True):
+    """The best guess of the true time in ms, and whether it is only a guess."""
+
+    ms: int
+    uncertain: bool
+
+
+def corrected(at: At, sightings: Iterable[Sighting], received: int) -> Corrected:
+    """The true time of an act, never later than its receipt.
+
+    Same boot as a sighting: counted back by the boot clock, which nobody can set. Other boot:
+    the wall clock plus the offset of the nearest sighting. No sighting at all: the wall clock.
+    The last two are marked uncertain.
+    """
+    known = list(sightings)
+    same_boot = [one for one in known if one.boot == at.boot]
+    if same_boot:
+        nearest = min(same_boot, key=lambda one: abs(one.mono - at.mono))
+        return Corrected(
+            ms=min(nearest.received - (nearest.mono - at.mono), received), uncertain=False
+        )
+    if known:
+        nearest = min(known, key=lambda one: abs(one.wall - at.wall))
+        return Corrected(
+            ms=min(at.wall + nearest.received - nearest.wall, received), uncertain=True
+        )
+    return Corrected(ms=min(at.wall, received), uncertain=True)
+
+
+def skew_ms(sighting: Sighting) -> int:
+    """How far the device's wall clock is ahead of the server's, in milliseconds."""
+    return sighting.wall - sighting.received
+
+
+def is_skewed(sighting: Sighting) -> bool:
+    """Whether the wall clock is so wrong that people should be told."""
+    return abs(skew_ms(sighting)) > SKEW_TOLERATED_MS

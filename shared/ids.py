@@ -1,0 +1,40 @@
+"""Ids: made where an act happens, derived where an act makes something new."""
+
+import hashlib
+import re
+from uuid import UUID, uuid5
+
+SPACE = UUID("6f1f5ac2-0b0e-5b57-9d7c-2f6f0a5d1c11")
+RANDOM_BYTES = 10
+ID_PATTERN = r"^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
+_ID = re.compile(ID_PATTERN)
+
+
+def uuid7(now_ms: int, random: bytes) -> str:
+    """A UUIDv7 (RFC 9562) of a Unix time in milliseconds and ten random bytes."""
+    if len(random) != RANDOM_BYTES:
+        raise ValueError(f"uuid7 needs {RANDOM_BYTES} random bytes")
+    value = (now_ms & (1 << 48) - 1) << 80 | int.from_bytes(random, "big")
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    return str(UUID(int=value))
+
+
+def derive(*names: str | int) -> str:
+    """The id that these names always give: of a row an op makes, of a balance, of a claim."""
+    return str(uuid5(SPACE, "\x00".join(str(name) for name in names)))
+
+
+def is_id(text: str) -> bool:
+    """Whether the text is a UUID in the one spelling that is accepted (lower case, dashes)."""
+    return _ID.match(text) is not None
+
+
+def fingerprint(body: str) -> str:
+    """SHA-256, as 64 hexadecimal digits, of an op's body as it was sent."""
+    return hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def id_of_unreadable(body_fingerprint: str) -> str:
+    """The id under which a body that cannot be read, or lies about its id, is kept."""
+    return derive("unreadable", body_fingerprint)

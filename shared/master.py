@@ -1,0 +1,98 @@
+"""Master data: people, parts, places, checklists, customers, sites and machines, row by row."""
+
+from typing import Any, Final
+
+import msgspec
+
+from shared.checklist import Checklist
+from shared.errors import Refused, refuse_value
+from shared.parts import Location, Part
+from shared.people import Person
+from shared.planning import follow
+from shared.records import CATALOG, Aggregate, Record, State, stream_of, table
+from shared.registry import Act, Args, Emit, Kind, Outcome, Reach, Ref
+from shared.site import Asset, Customer, Site
+
+TABLES: Final[dict[str, type[Record]]] = {
+    table(kind): kind for kind in (Person, Part, Location, Checklist, Customer, Site, Asset)
+}
+
+
+class PutArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
+    """The whole row, without its id and version."""
+
+    row: dict[str, Any]
+
+
+def put(state: State, act: Act) -> Outcome | Refused:
+    """Write a row of master data: new, or in place of the one with this id."""
+    row = read(act.on, act.args)
+    if isinstance(row, Refused):
+        return row
+    missing = _dangling(state, row)
+    if missing is not None:
+        return refuse_value("unknown_subject", missing)
+    emits = _person_follows(state.find(Person, row.id), row) if isinstance(row, Person) else ()
+    return Outcome(rows=(row,), emits=emits)
+
+
+def read(on: Aggregate, args: PutArgs) -> Record | Refused:
+    """The row in the arguments, checked field by field."""
+    kind = TABLES[on[0]]
+    for name in args.row:
+        if name not in kind.__struct_fields__ or name in ("id", "version"):
+            return refuse_value("unknown_field", f"args.row.{name}", name=name)
+    try:
+        return msgspec.convert({**args.row, "id": on[1]}, kind)
+    except msgspec.ValidationError as wrong:
+        return refuse_value("wrong_value", "args.row", reason=str(wrong))
+
+
+def _dangling(state: State, row: Record) -> str | None:
+    if isinstance(row, Site) and state.find(Customer, row.customer_id) is None:
+        return "args.row.customer_id"
+    if isinstance(row, Asset) and state.find(Site, row.site_id) is None:
+        return "args.row.site_id"
+    return None
+
+
+def _person_follows(before: Person | None, after: Person) -> tuple[Emit, ...]:
+    emits = [follow(after.id, CATALOG, "person")]
+    if before is not None and before.van_id and before.van_id != after.van_id:
+        emits.append(
+            follow(after.id, stream_of(("location", before.van_id)), "van", name="unsubscribe")
+        )
+    if after.van_id:
+        emits.append(follow(after.id, stream_of(("location", after.van_id)), "van"))
+    return tuple(emits)
+
+
+def _home(reach: Reach) -> tuple[Aggregate, ...]:
+    noun = reach.on[0]
+    if noun in ("customer", "site"):
+        return (reach.on,)
+    if noun == "asset":
+        return (("site", str(reach.args.row.get("site_id"))),)
+    return ((CATALOG, CATALOG),)
+
+
+def _refs(reach: Reach) -> tuple[Ref, ...]:
+    noun, identity = reach.on
+    row = reach.args.row
+    own: tuple[Ref, ...] = ((TABLES[noun], identity),)
+    if noun == "site":
+        return (*own, (Customer, str(row.get("customer_id"))))
+    return (*own, (Site, str(row.get("site_id")))) if noun == "asset" else own
+
+
+KINDS = (
+    Kind(
+        name="master.put",
+        cls="office",
+        nouns=frozenset(TABLES),
+        args=PutArgs,
+        reduce=put,
+        touches=_home,
+        refs=_refs,
+    ),
+)

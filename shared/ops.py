@@ -1,0 +1,73 @@
+"""The op: what one person did, once, as it is written, sent, stored and judged."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Raw, Struct
+
+from shared.amounts import Id
+from shared.clock import At
+
+BODY_BYTES_MAX = 200_000
+Origin = Literal["device", "console", "api", "timer"]
+SYSTEM = "00000000-0000-7000-8000-000000000001"
+
+
+class Verdict(StrEnum):
+    """What became of an op; `quarantined` and `held` are provisional, the others final."""
+
+    APPLIED = "applied"
+    MERGED = "merged"
+    CONFLICT = "conflict"
+    REJECTED = "rejected"
+    QUARANTINED = "quarantined"
+    HELD = "held"
+
+
+FINAL = frozenset({Verdict.APPLIED, Verdict.MERGED, Verdict.CONFLICT, Verdict.REJECTED})
+PROVISIONAL = frozenset({Verdict.QUARANTINED, Verdict.HELD})
+
+
+class Stamp(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The last server reply a device had seen: bounds the true time of an act from below."""
+
+    epoch: str
+    server_ms: int
+    key: str
+    mac8: str
+
+
+class Op(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """One act: its id, verb and version, what it is on, by whom, where and when, and the words.
+
+    `on` is (noun, id). `prev` is the fingerprint of the body recorded before it in the same
+    device file. `salt` hides the body behind its hash, so that it can be erased from the log.
+    """
+
+    id: Id
+    kind: Annotated[str, Meta(max_length=40)]
+    v: Annotated[int, Meta(ge=1, le=1_000_000)]
+    on: tuple[Annotated[str, Meta(max_length=40)], Id]
+    by: Id
+    origin: Origin
+    at: At
+    salt: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$")]
+    args: Raw
+    after: Stamp | None = None
+    prev: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")] | None = None
+    visit: Id | None = None
+
+
+_decoder = msgspec.json.Decoder(Op)
+_encoder = msgspec.json.Encoder()
+
+
+def encode(op: Op) -> str:
+    """The op's body: the text that is fingerprinted, sent and stored, and never rewritten."""
+    return _encoder.encode(op).decode()
+
+
+def decode(body: str) -> Op:
+    """The op in a body. Raises `msgspec.DecodeError` or its child `msgspec.ValidationError`."""
+    return _decoder.decode(body)

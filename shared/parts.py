@@ -1,0 +1,318 @@
+"""Parts and stock: a ledger of movements between places, right without a network."""
+
+from typing import Annotated, Final
+
+from msgspec import Meta
+
+from shared.amounts import Code, Id, Line, OptionalLine, Quantity, thousandths
+from shared.errors import Flag, Refused, refuse_value
+from shared.ids import derive
+from shared.records import Aggregate, Record, State, replace
+from shared.registry import Act, Args, Emit, Kind, Landing, Outcome, Reach, Ref
+from shared.tasks import Task
+from shared.work_order import lateness, subject
+
+PART_TYPES: Final = ("original", "generic", "consumable", "tool")  # R-PRT-01
+PartType = Annotated[str, Meta(pattern=f"^({'|'.join(PART_TYPES)})$")]
+LocationType = Annotated[str, Meta(pattern="^(warehouse|van|defective|scrap|transit)$")]
+USED_AT_ONCE_MAX = (
+    100_000_000  # thousandths: a hundred thousand of anything is a slip of the finger
+)
+
+# Where parts come from and go to. They hold no balance of their own: it is the sum of the rest.
+SUPPLIER: Final = derive("location", "supplier")
+INSTALLED: Final = derive("location", "installed")
+OUTSIDE: Final = frozenset({SUPPLIER, INSTALLED})
+
+
+class Part(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """Something that can be fitted (R-PRT-01). `unit` is a code: piece, metre, litre."""
+
+    home = ("catalog", "")
+
+    number: Line
+    en: Line
+    zh: Line
+    type: PartType
+    unit: Code
+    serialised: bool = False
+    barcode: OptionalLine = ""
+
+
+class Location(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """A place that holds parts. A van belongs to a person."""
+
+    home = ("catalog", "")
+
+    code: Line
+    en: Line
+    zh: Line
+    type: LocationType
+    person_id: Id | None = None
+
+
+class Balance(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """How much of a part a place holds, in thousandths of its unit: opening plus movements."""
+
+    home = ("location", "location_id")
+
+    location_id: Id
+    part_id: Id
+    amount: int
+
+
+class Movement(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """One double entry: so much left one place and came to another. Never leaves the server."""
+
+    op_id: Id
+    part_id: Id
+    source_id: Id
+    target_id: Id
+    amount: int
+    at: int
+
+
+class SerialClaim(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """Who was first to say that a numbered part was used, and on which job."""
+
+    home = ("location", "location_id")
+
+    location_id: Id
+    part_id: Id
+    serial: Line
+    work_order_id: Id
+    op_id: Id
+
+
+class PartUse(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """A part that went into a machine (R-PRT-14). `amount` is in thousandths of its unit."""
+
+    home = ("work_order", "work_order_id")
+
+    work_order_id: Id
+    visit_id: Id | None = None
+    part_id: Id
+    location_id: Id
+    amount: int
+    serial: OptionalLine = ""
+    person_id: Id
+    at: int
+
+
+class UseArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
+    """Which part, how much of it, from where, and its serial number if it has one."""
+
+    part: Id
+    location: Id
+    quantity: Quantity
+    serial: OptionalLine = ""
+
+
+class ReceiveArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
+    """Which part came in, and how much."""
+
+    part: Id
+    quantity: Quantity
+
+
+def use(state: State, act: Act) -> Outcome | Refused:
+    """Use a part on a job: a fact, whatever the books say (R-PRT-14)."""
+    order = subject(state, act)
+    if isinstance(order, Refused):
+        return order
+    args: UseArgs = act.args
+    refused = _unusable(state, args)
+    if refused is not None:
+        return refused
+    used = PartUse(
+        id=derive(act.op_id, "part"),
+        work_order_id=order.id,
+        visit_id=act.visit,
+        part_id=args.part,
+        location_id=args.location,
+        amount=thousandths(args.quantity),
+        serial=args.serial,
+        person_id=act.by.id,
+        at=act.at,
+    )
+    claims = (_claim(act, args),) if args.serial else ()
+    return Outcome(
+        rows=(used,),
+        emits=(*_move(args.part, (args.location, INSTALLED), used.amount), *claims),
+        flags=lateness(order),
+    )
+
+
+def receive(state: State, act: Act) -> Outcome | Refused:
+    """Book parts in from the supplier (R-PRT-12)."""
+    args: ReceiveArgs = act.args
+    if state.find(Location, act.on[1]) is None:
+        return refuse_value("unknown_subject", "on")
+    if state.find(Part, args.part) is None:
+        return refuse_value("unknown_subject", "args.part")
+    if not thousandths(args.quantity) > 0:
+        return refuse_value("wrong_quantity", "args.quantity", quantity=args.quantity)
+    return Outcome(emits=_move(args.part, (SUPPLIER, act.on[1]), thousandths(args.quantity)))
+
+
+def _unusable(state: State, args: UseArgs) -> Refused | None:
+    part = state.find(Part, args.part)
+    if part is None:
+        return refuse_value("unknown_subject", "args.part")
+    if state.find(Location, args.location) is None:
+        return refuse_value("unknown_subject", "args.location")
+    amount = thousandths(args.quantity)
+    whole = not (part.serialised and args.serial) or amount == thousandths("1")
+    if not 0 < amount <= USED_AT_ONCE_MAX or not whole:
+        return refuse_value("wrong_quantity", "args.quantity", quantity=args.quantity)
+    if part.serialised and not args.serial:
+        return refuse_value("missing_field", "args.serial")
+    return None
+
+
+def _move(part: str, path: tuple[str, str], amount: int) -> tuple[Emit, ...]:
+    """One movement, told once to each place that keeps a balance; the first also books it."""
+    held = [place for place in path if place not in OUTSIDE]
+    return tuple(
+        Emit(
+            on=("location", place),
+            name="stock.move",
+            args={
+                "part": part,
+                "source": path[0],
+                "target": path[1],
+                "amount": amount,
+                "book": place == held[0],
+            },
+        )
+        for place in held
+    )
+
+
+def moved(state: State, emit: Emit, op_id: str, at: int) -> Landing:
+    """A movement changes the balance; one that cannot be true opens a recount (promise: F11)."""
+    place, part = emit.on[1], str(emit.args["part"])
+    amount = int(emit.args["amount"] or 0)
+    change = amount if emit.args["target"] == place else -amount
+    known = state.find(Balance, balance_id(place, part))
+    before = known or Balance(id=balance_id(place, part), location_id=place, part_id=part, amount=0)
+    after = replace(before, amount=before.amount + change)
+    rows: list[Record] = [after]
+    if emit.args["book"]:
+        rows.append(
+            Movement(
+                id=derive(op_id, "movement"),
+                op_id=op_id,
+                part_id=part,
+                source_id=str(emit.args["source"]),
+                target_id=str(emit.args["target"]),
+                amount=amount,
+                at=at,
+            )
+        )
+    if after.amount >= 0 or change > 0:
+        return Landing(rows=tuple(rows))
+    rows.append(_recount(after, op_id, at))
+    flag = Flag(code="short", params={"part": part, "missing": -after.amount})
+    return Landing(rows=tuple(rows), flags=(flag,))
+
+
+def _recount(balance: Balance, op_id: str, at: int) -> Task:
+    return Task(
+        id=derive(balance.id, "recount"),
+        home_noun="location",
+        home_id=balance.location_id,
+        code="recount",
+        params={"part": balance.part_id, "amount": balance.amount},
+        op_id=op_id,
+        at=at,
+    )
+
+
+def _claim(act: Act, args: UseArgs) -> Emit:
+    return Emit(
+        on=("location", args.location),
+        name="serial.claim",
+        args={"part": args.part, "serial": args.serial, "work_order": act.on[1]},
+    )
+
+
+def claimed(state: State, emit: Emit, op_id: str, at: int) -> Landing:
+    """The first claim of a serial number stands; a second one opens a task (promise: F12)."""
+    part, serial = str(emit.args["part"]), str(emit.args["serial"])
+    first = state.find(SerialClaim, claim_id(part, serial))
+    if first is None or first.op_id == op_id:
+        claim = SerialClaim(
+            id=claim_id(part, serial),
+            location_id=emit.on[1],
+            part_id=part,
+            serial=serial,
+            work_order_id=str(emit.args["work_order"]),
+            op_id=op_id,
+        )
+        return Landing(rows=(claim,))
+    second = Task(
+        id=derive(op_id, "task", "serial_twice"),
+        home_noun="location",
+        home_id=emit.on[1],
+        code="serial_twice",
+        params={"serial": serial, "part": part, "first": first.work_order_id},
+        op_id=op_id,
+        at=at,
+    )
+    return Landing(rows=(second,), flags=(Flag(code="serial_twice", params={"serial": serial}),))
+
+
+def balance_id(location_id: str, part_id: str) -> str:
+    """The id of the one balance of a part at a place."""
+    return derive("balance", location_id, part_id)
+
+
+def claim_id(part_id: str, serial: str) -> str:
+    """The id of the one claim of a serial number."""
+    return derive("serial", part_id, serial)
+
+
+def _place(reach: Reach) -> tuple[Aggregate, ...]:
+    return (("location", reach.args.location),)
+
+
+def _used(reach: Reach) -> tuple[Ref, ...]:
+    args: UseArgs = reach.args
+    claim: tuple[Ref, ...] = (
+        ((SerialClaim, claim_id(args.part, args.serial)),) if args.serial else ()
+    )
+    return (
+        (Part, args.part),
+        (Location, args.location),
+        (Balance, balance_id(args.location, args.part)),
+        *claim,
+    )
+
+
+def _received(reach: Reach) -> tuple[Ref, ...]:
+    place, part = reach.on[1], reach.args.part
+    return ((Part, part), (Location, place), (Balance, balance_id(place, part)))
+
+
+KINDS = (
+    Kind(
+        name="parts.use",
+        cls="fact",
+        nouns=frozenset({"work_order"}),
+        args=UseArgs,
+        reduce=use,
+        device=True,
+        touches=_place,
+        refs=_used,
+    ),
+    Kind(
+        name="stock.receive",
+        cls="office",
+        nouns=frozenset({"location"}),
+        args=ReceiveArgs,
+        reduce=receive,
+        refs=_received,
+    ),
+)
+ABSORBS = {"stock.move": moved, "serial.claim": claimed}

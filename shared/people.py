@@ -1,0 +1,118 @@
+"""People: who they are, and the one table of who may do what."""
+
+from typing import Annotated, Final
+
+from msgspec import Meta
+
+from shared.amounts import Id, Line, OptionalLine
+from shared.records import Record
+
+ROLES: Final = (
+    "technician",
+    "dispatcher",
+    "customer_service",
+    "team_leader",
+    "warehouse",
+    "finance",
+    "service_manager",
+    "inspector",
+    "partner",
+    "administrator",
+)
+Role = Annotated[str, Meta(pattern=f"^({'|'.join(ROLES)})$")]
+Login = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{1,39}$")]
+
+_FIELD = frozenset({"technician", "partner"})
+_DESK = frozenset(
+    {"dispatcher", "customer_service", "team_leader", "service_manager", "administrator"}
+)
+_PLAN = frozenset({"dispatcher", "team_leader", "service_manager", "administrator"})
+_STORE = frozenset({"warehouse", "administrator"})
+_LOOK = frozenset(ROLES) - _FIELD
+_ADMIN = frozenset({"administrator"})
+_WATCH = frozenset({"inspector", "service_manager", "administrator"})
+
+# Every route and every op goes through this table: intent -> the roles that may.
+MAY: Final[dict[str, frozenset[str]]] = {
+    "ticket.open": _DESK,
+    "work_order.create": _PLAN,
+    "work_order.assign": _PLAN,
+    "work_order.reassign": _PLAN,
+    "work_order.cancel": _PLAN,
+    "work_order.accept": _FIELD,
+    "work_order.depart": _FIELD,
+    "work_order.arrive": _FIELD,
+    "work_order.start": _FIELD,
+    "work_order.pause": _FIELD,
+    "work_order.resume": _FIELD,
+    "work_order.complete": _FIELD,
+    "visit.plan": _PLAN,
+    "visit.move": _PLAN,
+    "checklist.answer": _FIELD,
+    "parts.use": _FIELD,
+    "note.add": _FIELD | _DESK,
+    "edit": _FIELD | _DESK,
+    "conflict.settle": _PLAN,
+    "op.repair": _FIELD | _PLAN,
+    "op.discard": _FIELD | _PLAN,
+    "stock.receive": _STORE,
+    "master.put": _ADMIN,
+    "read.tickets": _LOOK,
+    "read.work_orders": _LOOK,
+    "read.stock": _LOOK,
+    "read.conflicts": _PLAN | _WATCH,
+    "read.devices": _PLAN | _WATCH,
+    "read.audit": _WATCH | _PLAN,
+    "sync": _FIELD | _STORE,
+    "sign_in": frozenset(ROLES),
+    "people.manage": _ADMIN,
+    "enrolment.issue": _PLAN,
+    "backup": _ADMIN,
+}
+
+
+class Person(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """Somebody who acts: technician, dispatcher and so on. Credentials live elsewhere."""
+
+    home = ("catalog", "")
+
+    login: Login
+    name: Line
+    roles: tuple[Role, ...]
+    skills: tuple[Line, ...] = ()
+    zones: tuple[Line, ...] = ()
+    code: OptionalLine = ""
+    van_id: Id | None = None
+    disabled: bool = False
+
+
+class Subscription(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """A stream that somebody's devices follow, and one reason why; several reasons may stand."""
+
+    home = ("person", "person_id")
+
+    person_id: Id
+    stream: str
+    reason: str
+
+
+class OpState(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of one of a person's provisional ops; lives in that person's own stream."""
+
+    home = ("person", "person_id")
+
+    person_id: Id
+    verdict: str
+    code: str | None = None
+    at: int
+    by_op: str | None = None
+
+
+def may(roles: tuple[str, ...], intent: str) -> bool:
+    """Whether somebody with these roles may do this. An intent without a line is nobody's."""
+    return not MAY.get(intent, frozenset()).isdisjoint(roles)
+
+
+def is_field_only(person: Person) -> bool:
+    """Whether somebody works in the field only, so that assignment decides what they may touch."""
+    return _PLAN.isdisjoint(person.roles) and "customer_service" not in person.roles

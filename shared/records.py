@@ -1,0 +1,133 @@
+"""Records: what every row has, where it lives, and the rows one decision may see."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar, Final, TypeVar
+
+from msgspec import Struct, structs
+
+# What a row lives with, and the prefix of the stream that carries it. A row without a home
+# (a stock movement) never leaves the server.
+STREAM_PREFIX: Final = {
+    "ticket": "ticket",
+    "work_order": "wo",
+    "customer": "customer",
+    "site": "site",
+    "person": "tech",
+    "location": "stock",
+    "catalog": "catalog",
+}
+CATALOG = "catalog"
+
+Aggregate = tuple[str, str]
+
+
+class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One row. `version` counts its changes on the server and is null until it got there.
+
+    `home` is (noun, field): the noun it lives with and its own field that holds that noun's id.
+    The noun `*` means that `home_noun` and `home_id` of the row itself say it; `catalog` rows
+    live together; an empty noun means that the row has no stream.
+    """
+
+    home: ClassVar[tuple[str, str]] = ("", "")
+
+    id: str
+    version: int | None = None
+
+
+R = TypeVar("R", bound=Record)
+
+
+def table(record: type[Record]) -> str:
+    """The table's name: `WorkOrder` is kept in `work_order`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", record.__name__).lower()
+
+
+TABLE_OF: dict[type[Record], str] = {}
+
+
+def name(record: Record) -> str:
+    """The table a row is kept in."""
+    kind = type(record)
+    if kind not in TABLE_OF:
+        TABLE_OF[kind] = table(kind)
+    return TABLE_OF[kind]
+
+
+def home(record: Record) -> Aggregate | None:
+    """The (noun, id) a row lives with, or None where it has no stream."""
+    noun, field = record.home
+    if noun == "":
+        return None
+    if noun == CATALOG:
+        return (CATALOG, CATALOG)
+    if noun == "*":
+        return (getattr(record, "home_noun"), getattr(record, "home_id"))  # noqa: B009
+    return (noun, getattr(record, field))
+
+
+def stream_of(aggregate: Aggregate) -> str:
+    """The stream that carries an aggregate's rows."""
+    noun, identity = aggregate
+    return CATALOG if noun == CATALOG else f"{STREAM_PREFIX[noun]}:{identity}"
+
+
+class State:
+    """The rows one decision may see, with what the decisions so far have changed.
+
+    Rows are found by type and id, or by type and the id of what they live with.
+    """
+
+    def __init__(self, rows: Iterable[Record] = ()) -> None:
+        self._rows: dict[tuple[type[Record], str], Record] = {}
+        self._at_home: dict[tuple[type[Record], str], dict[str, None]] = {}
+        self.changed: dict[tuple[type[Record], str], Record] = {}
+        self.deleted: dict[tuple[type[Record], str], Record] = {}
+        for row in rows:
+            self._keep(row)
+
+    def find(self, kind: type[R], identity: str | None) -> R | None:
+        """The row of this type and id, if it is known."""
+        if identity is None:
+            return None
+        found = self._rows.get((kind, identity))
+        return found if isinstance(found, kind) else None
+
+    def of(self, kind: type[R], home_id: str) -> Iterator[R]:
+        """The rows of this type that live with this id, in the order they came."""
+        for identity in tuple(self._at_home.get((kind, home_id), ())):
+            found = self.find(kind, identity)
+            if found is not None:
+                yield found
+
+    def put(self, row: Record) -> Record:
+        """Take a changed or new row; its version becomes the next one. Returns it as kept."""
+        key = (type(row), row.id)
+        before = self._rows.get(key)
+        if key not in self.changed:
+            row = structs.replace(row, version=((before.version if before else None) or 0) + 1)
+        else:
+            row = structs.replace(row, version=self.changed[key].version)
+        self._keep(row)
+        self.changed[key] = row
+        self.deleted.pop(key, None)
+        return row
+
+    def remove(self, row: Record) -> None:
+        """Take a row away."""
+        key = (type(row), row.id)
+        self._rows.pop(key, None)
+        self.changed.pop(key, None)
+        self.deleted[key] = row
+
+    def _keep(self, row: Record) -> None:
+        self._rows[(type(row), row.id)] = row
+        place = home(row)
+        if place is not None:
+            self._at_home.setdefault((type(row), place[1]), {})[row.id] = None
+
+
+def replace(row: R, **changes: Any) -> R:
+    """The row with some fields changed."""
+    return structs.replace(row, **changes)

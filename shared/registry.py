@@ -1,0 +1,116 @@
+"""The registry of kinds: what each verb takes, who may say it, and the rule that judges it."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+
+from shared.errors import Flag, Refused
+from shared.ops import Origin
+from shared.people import Person
+from shared.records import Aggregate, Record, State
+
+Class = Literal["fact", "status", "edit", "office", "settle"]
+Ref = tuple[type[Record], str]
+Links = Mapping[str, str | None]
+
+
+class Emit(Struct, frozen=True, kw_only=True):
+    """What an act causes elsewhere: a fact about another aggregate, which cannot refuse it."""
+
+    on: Aggregate
+    name: str
+    args: dict[str, str | int | None]
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """What an act does: whole rows of its own aggregate, facts emitted to others, and flags.
+
+    `merged` says that things were already so.
+    """
+
+    rows: tuple[Record, ...] = ()
+    emits: tuple[Emit, ...] = ()
+    flags: tuple[Flag, ...] = ()
+    merged: bool = False
+
+
+class Act(Struct, frozen=True, kw_only=True):
+    """An op as the rules see it: checked arguments, a known author, and the corrected time (ms)."""
+
+    op_id: str
+    kind: str
+    on: Aggregate
+    by: Person
+    at: int
+    origin: Origin
+    visit: str | None
+    args: Any
+
+
+class Reach(Struct, frozen=True, kw_only=True):
+    """What an op may concern, before anything is loaded: `links` are ids its subject names."""
+
+    on: Aggregate
+    by: str
+    args: Any
+    links: Links
+
+
+Reduce = Callable[[State, Act], Outcome | Refused]
+
+
+def nothing(_reach: Reach) -> tuple[()]:
+    """For kinds that concern nothing but what they are on."""
+    return ()
+
+
+class Kind(Struct, frozen=True, kw_only=True):
+    """One verb: its arguments, where it may be said, how it is judged.
+
+    `touches` names the other aggregates it may emit to (they are locked with its own) and
+    `refs` the single rows its rule reads. A kind that `creates` is on an id equal to its op's.
+    """
+
+    name: str
+    cls: Class
+    nouns: frozenset[str]
+    args: type[Struct]
+    reduce: Reduce
+    version: int = 1
+    device: bool = False
+    creates: bool = False
+    touches: Callable[[Reach], Iterable[Aggregate]] = nothing
+    refs: Callable[[Reach], Iterable[Ref]] = nothing
+
+
+class Landing(Struct, frozen=True, kw_only=True):
+    """What an emitted fact does where it lands."""
+
+    rows: tuple[Record, ...] = ()
+    removed: tuple[Record, ...] = ()
+    flags: tuple[Flag, ...] = ()
+
+
+# (state, fact, id of the op, corrected time in ms) -> what it does
+Absorb = Callable[[State, Emit, str, int], Landing]
+
+
+class Registry:
+    """The kinds, and what each emitted fact does where it lands. Built once, by `shared.kinds`."""
+
+    def __init__(self, kinds: Iterable[Kind], absorbs: Mapping[str, Absorb]) -> None:
+        self.kinds = {kind.name: kind for kind in kinds}
+        self.absorbs = dict(absorbs)
+        self._decoders = {
+            kind.name: msgspec.json.Decoder(kind.args) for kind in self.kinds.values()
+        }
+
+    def args(self, name: str, raw: bytes | msgspec.Raw) -> Any:
+        """The checked arguments of a known kind. Raises `msgspec.ValidationError`."""
+        return self._decoders[name].decode(raw)
+
+
+class Args(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """The arguments of a kind. A field it does not know makes an op one from the future."""

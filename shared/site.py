@@ -1,0 +1,53 @@
+"""Customers, their sites, and the machines that stand there."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from shared.amounts import Id, Line, LocalDate, OptionalLine, OptionalText
+from shared.fields import Phone
+from shared.records import Record
+
+CustomerType = Annotated[str, Meta(pattern="^(person|organisation|dealer)$")]
+TimeZone = Annotated[str, Meta(pattern=r"^[A-Za-z_]+(/[A-Za-z0-9_+\-]+)*$")]
+
+
+class Customer(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """Who is served: a person, an organisation or a dealer (R-CRM-07)."""
+
+    home = ("customer", "id")
+
+    name: Line
+    type: CustomerType
+    salutation: OptionalLine = ""
+    phone: Phone = ""
+    language: str = ""
+
+
+class Site(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """A place that is visited. `address` is what the envelope says; `zone` is the dispatcher's."""
+
+    home = ("site", "id")
+
+    customer_id: Id
+    name: OptionalLine = ""
+    address: Line
+    division: OptionalLine = ""
+    zone: OptionalLine = ""
+    time_zone: TimeZone
+    contact_name: OptionalLine = ""
+    contact_phone: Phone = ""
+    access_notes: OptionalText = ""
+
+
+class Asset(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """A machine at a site, by model and serial number, with the day it was delivered."""
+
+    home = ("site", "site_id")
+
+    site_id: Id
+    name: Line
+    model: Line
+    serial: OptionalLine = ""
+    product_class: OptionalLine = ""
+    delivered_on: LocalDate | None = None

@@ -1,0 +1,66 @@
+"""The visit: the unit of field work, by whom, when, and how it ended."""
+
+from typing import Annotated, Final
+
+from msgspec import Meta, Struct
+
+from shared.amounts import Id, LocalTime, OptionalLine
+from shared.records import Record
+
+# R-ONS-11 and its neighbours: how a visit ends, and whether the work order ends with it.
+OUTCOMES: Final[dict[str, bool]] = {
+    "done": True,
+    "no_fault_found": True,
+    "price_refused": True,
+    "customer_refuses": True,
+    "customer_not_in": False,
+    "customer_moved_date": False,
+    "waits_for_part": False,
+    "wrong_address": False,
+    "taken_back": False,
+    "unsafe": False,
+}
+# Outcomes that need no work to have begun: the technician may still stand at the gate.
+AT_THE_DOOR: Final = frozenset(
+    {"customer_not_in", "customer_moved_date", "wrong_address", "customer_refuses", "unsafe"}
+)
+VisitOutcome = Annotated[str, Meta(pattern=f"^({'|'.join(OUTCOMES)})$")]
+
+
+class Attendance(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """When one person left for a visit and got there (ms), so that two can share it."""
+
+    person_id: Id
+    departed_at: int | None = None
+    arrived_at: int | None = None
+
+
+class Visit(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """One going there. `planned_from` and `planned_to` are wall times at the site."""
+
+    home = ("work_order", "work_order_id")
+
+    work_order_id: Id
+    person_id: Id
+    planned_from: LocalTime | None = None
+    planned_to: LocalTime | None = None
+    attendance: tuple[Attendance, ...] = ()
+    ended_at: int | None = None
+    outcome: VisitOutcome | None = None
+    remark: OptionalLine = ""
+    moved: bool = False
+    fault: str = ""
+
+
+def attended(visit: Visit, person_id: str) -> Attendance:
+    """What is known of one person's going there."""
+    for one in visit.attendance:
+        if one.person_id == person_id:
+            return one
+    return Attendance(person_id=person_id)
+
+
+def with_attendance(visit: Visit, one: Attendance) -> tuple[Attendance, ...]:
+    """The visit's attendance with one person's changed."""
+    others = tuple(known for known in visit.attendance if known.person_id != one.person_id)
+    return (*others, one)

@@ -1,0 +1,387 @@
+"""The work order: one job, its life, and what the technician does with it."""
+
+from collections.abc import Iterator
+from typing import Annotated, Final
+
+from msgspec import Meta, structs
+
+from shared import ticket
+from shared.amounts import Id, Line, LocalTime, OptionalLine, OptionalText
+from shared.checklist import Checklist, missing_items
+from shared.errors import Flag, Refused, refuse_state, refuse_value
+from shared.fields import Priority
+from shared.ids import derive
+from shared.records import Aggregate, Record, State, replace
+from shared.registry import Act, Args, Kind, Outcome, Reach, Ref
+from shared.tasks import task
+from shared.visit import AT_THE_DOOR, OUTCOMES, Visit, VisitOutcome, attended, with_attendance
+
+STATUSES: Final = (
+    "created",
+    "assigned",
+    "accepted",
+    "en_route",
+    "on_site",
+    "working",
+    "paused",
+    "done",
+    "handed_in",
+    "cancelled",
+)
+OPEN: Final = STATUSES[:7]
+# R-CHG-01: A chargeable, B under contract, C free in warranty, D internal work.
+Category = Annotated[str, Meta(pattern="^[ABCD]$")]
+SERVICES: Final = ("repair", "maintenance", "installation", "inspection", "internal")
+Service = Annotated[str, Meta(pattern=f"^({'|'.join(SERVICES)})$")]
+
+# The machine: verb -> (the states it may be said in, the state it leads to).
+LEGAL: Final[dict[str, tuple[frozenset[str], str]]] = {
+    "work_order.accept": (frozenset({"assigned"}), "accepted"),
+    "work_order.start": (frozenset({"accepted", "en_route", "on_site"}), "working"),
+    "work_order.pause": (frozenset({"working"}), "paused"),
+    "work_order.resume": (frozenset({"paused"}), "working"),
+    "work_order.complete": (frozenset({"working", "paused"}), "done"),
+}
+# A fact moves the status only along these edges; elsewhere it is kept and moves nothing.
+DEPART_FROM: Final = frozenset({"assigned", "accepted"})
+ARRIVE_FROM: Final = frozenset({"assigned", "accepted", "en_route"})
+ANSWERS_TO_PASS: Final = frozenset({"done"})
+
+
+class WorkOrder(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """A job. Planned times are wall times at the site; `number` is given by the server."""
+
+    home = ("work_order", "id")
+
+    number: str | None = None
+    ticket_id: Id
+    customer_id: Id
+    site_id: Id
+    asset_id: Id | None = None
+    checklist_id: Id | None = None
+    category: Category
+    service: Service
+    priority: Priority
+    summary: Line
+    job_note: OptionalText = ""
+    skill: OptionalLine = ""
+    planned_from: LocalTime | None = None
+    planned_to: LocalTime | None = None
+    status: str
+    created_at: int
+    done_at: int | None = None
+    outcome: VisitOutcome | None = None
+    cancel_reason: OptionalLine = ""
+
+
+class Assignment(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """Who is to do it: lead or helper, from when until when (ms). Never deleted."""
+
+    home = ("work_order", "work_order_id")
+
+    work_order_id: Id
+    person_id: Id
+    role: str
+    from_ms: int
+    until_ms: int | None = None
+
+
+class StatusChange(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """One step of a work order's life, as it was done; `edge` names a policy edge."""
+
+    home = ("work_order", "work_order_id")
+
+    work_order_id: Id
+    visit_id: Id | None = None
+    person_id: Id
+    verb: str
+    before: str
+    after: str
+    at: int
+    edge: str = ""
+
+
+class NoArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
+    """Nothing but the verb."""
+
+
+class PauseArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
+    """Why work is interrupted."""
+
+    reason: Line
+
+
+class CompleteArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
+    """How the visit ended, and what was found and done (R-ONS-05)."""
+
+    outcome: VisitOutcome
+    diagnosis: OptionalText = ""
+    work_done: OptionalText = ""
+    remark: OptionalLine = ""
+
+
+class Completion(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """What the technician wrote when a visit ended (R-ONS-05, R-DIA-01)."""
+
+    home = ("work_order", "work_order_id")
+
+    work_order_id: Id
+    visit_id: Id | None = None
+    person_id: Id
+    outcome: VisitOutcome
+    diagnosis: OptionalText = ""
+    work_done: OptionalText = ""
+    remark: OptionalLine = ""
+    at: int
+
+
+def subject(state: State, act: Act) -> WorkOrder | Refused:
+    """The work order an act is on."""
+    found = state.find(WorkOrder, act.on[1])
+    return found if found is not None else refuse_value("unknown_subject", "on")
+
+
+def standing(state: State, work_order_id: str, person_id: str) -> str:
+    """Whether somebody is the `assignee`, a `former_assignee`, or a `stranger` to a job."""
+    theirs = [one for one in state.of(Assignment, work_order_id) if one.person_id == person_id]
+    if any(one.until_ms is None for one in theirs):
+        return "assignee"
+    return "former_assignee" if theirs else "stranger"
+
+
+def current(state: State, work_order_id: str) -> Iterator[Assignment]:
+    """The assignments that hold."""
+    return (one for one in state.of(Assignment, work_order_id) if one.until_ms is None)
+
+
+def visit_of(state: State, act: Act) -> Visit:
+    """The visit an act belongs to: the one it names, else the person's open one, else a new one."""
+    named = state.find(Visit, act.visit)
+    if named is not None and named.work_order_id == act.on[1]:
+        return named
+    for visit in state.of(Visit, act.on[1]):
+        if visit.ended_at is None and act.visit is None and visit.person_id == act.by.id:
+            return visit
+    return Visit(
+        id=act.visit or derive(act.op_id, "visit"),
+        work_order_id=act.on[1],
+        person_id=act.by.id,
+    )
+
+
+def accept(state: State, act: Act) -> Outcome | Refused:
+    """Take the job on."""
+    return _step(state, act)
+
+
+def depart(state: State, act: Act) -> Outcome | Refused:
+    """Set off: a fact of (visit, person)."""
+    order = subject(state, act)
+    if isinstance(order, Refused):
+        return order
+    visit = visit_of(state, act)
+    mine = structs.replace(attended(visit, act.by.id), departed_at=act.at)
+    moved = _moved(order, act, DEPART_FROM, "en_route")
+    flags = (Flag(code="not_accepted"),) if order.status in ("created", "assigned") else ()
+    rows = (replace(visit, attendance=with_attendance(visit, mine)), *moved)
+    return Outcome(rows=rows, flags=(*flags, *lateness(order)))
+
+
+def arrive(state: State, act: Act) -> Outcome | Refused:
+    """Get there: a fact of (visit, person) that stops the response clock."""
+    order = subject(state, act)
+    if isinstance(order, Refused):
+        return order
+    visit = visit_of(state, act)
+    mine = structs.replace(attended(visit, act.by.id), arrived_at=act.at)
+    moved = _moved(order, act, ARRIVE_FROM, "on_site")
+    flags = (Flag(code="not_accepted"),) if order.status in ("created", "assigned") else ()
+    rows = (replace(visit, attendance=with_attendance(visit, mine)), *moved)
+    emits = ticket.progress(order.ticket_id, "in_progress", act)
+    return Outcome(rows=rows, emits=emits, flags=(*flags, *lateness(order)))
+
+
+def start(state: State, act: Act) -> Outcome | Refused:
+    """Begin the work."""
+    return _step(state, act)
+
+
+def pause(state: State, act: Act) -> Outcome | Refused:
+    """Interrupt the work, with a reason."""
+    return _step(state, act)
+
+
+def resume(state: State, act: Act) -> Outcome | Refused:
+    """Go on with the work."""
+    return _step(state, act)
+
+
+def complete(state: State, act: Act) -> Outcome | Refused:
+    """End the visit with its outcome (R-ONS-11); some outcomes end the work order too."""
+    order = subject(state, act)
+    if isinstance(order, Refused):
+        return order
+    args: CompleteArgs = act.args
+    report = Completion(
+        id=derive(act.op_id, "completion"),
+        work_order_id=order.id,
+        visit_id=act.visit,
+        person_id=act.by.id,
+        outcome=args.outcome,
+        diagnosis=args.diagnosis,
+        work_done=args.work_done,
+        remark=args.remark,
+        at=act.at,
+    )
+    allowed = LEGAL[act.kind][0] | (
+        {"on_site", "en_route"} if args.outcome in AT_THE_DOOR else set()
+    )
+    if order.status not in allowed:
+        return _not_now(order, act, (report,))
+    return _finished(state, act, order, report)
+
+
+def _finished(state: State, act: Act, order: WorkOrder, report: Completion) -> Outcome:
+    ends = OUTCOMES[report.outcome]
+    after = "done" if ends else "accepted"
+    changed = replace(
+        order,
+        status=after,
+        outcome=report.outcome,
+        done_at=act.at if ends else None,
+    )
+    visit = replace(
+        visit_of(state, act), ended_at=act.at, outcome=report.outcome, remark=report.remark
+    )
+    again = () if ends else (task(act, "plan_next_visit", params={"outcome": report.outcome}),)
+    missing = (
+        missing_items(state, order.checklist_id, order.id)
+        if report.outcome in ANSWERS_TO_PASS
+        else []
+    )
+    flags = (Flag(code="incomplete", params={"items": ", ".join(missing)}),) if missing else ()
+    return Outcome(
+        rows=(changed, visit, change(order, act, after), report, *again),
+        emits=ticket.progress(order.ticket_id, "resolved" if ends else "in_progress", act),
+        flags=flags,
+    )
+
+
+def _step(state: State, act: Act) -> Outcome | Refused:
+    order = subject(state, act)
+    if isinstance(order, Refused):
+        return order
+    allowed, after = LEGAL[act.kind]
+    if order.status not in allowed:
+        return _not_now(order, act, ())
+    rows = (replace(order, status=after), change(order, act, after))
+    flags: tuple[Flag, ...] = ()
+    if act.kind == "work_order.start":
+        visit = visit_of(state, act)
+        here = attended(visit, act.by.id).arrived_at is not None
+        flags = () if here else (Flag(code="not_arrived"),)
+    return Outcome(rows=rows, flags=flags)
+
+
+def _not_now(order: WorkOrder, act: Act, kept: tuple[Record, ...]) -> Outcome | Refused:
+    """What a verb means in a state it is not legal in: already so, a policy edge, or refused."""
+    after = LEGAL[act.kind][1]
+    if order.status == after and order.outcome == getattr(act.args, "outcome", order.outcome):
+        return Outcome(merged=True)
+    if order.status == "cancelled":
+        exceptions = (task(act, "work_done_after_cancel"),) if kept else ()
+        keep = Outcome(
+            rows=(*kept, *exceptions), flags=(Flag(code="done_after_cancel"),) if kept else ()
+        )
+        return Refused(
+            code="cancelled_meanwhile",
+            grounds="state",
+            params={"status": order.status, "verb": act.kind, "wanted": after},
+            keep=keep,
+        )
+    return Refused(
+        code="illegal_status",
+        grounds="state",
+        params={"status": order.status, "verb": act.kind, "wanted": after},
+        keep=Outcome(rows=kept),
+    )
+
+
+def _moved(order: WorkOrder, act: Act, sources: frozenset[str], after: str) -> tuple[Record, ...]:
+    if order.status not in sources:
+        return ()
+    return (replace(order, status=after), change(order, act, after))
+
+
+def change(order: WorkOrder, act: Act, after: str, *, edge: str = "") -> StatusChange:
+    """The history line of one step."""
+    return StatusChange(
+        id=derive(act.op_id, "status"),
+        work_order_id=order.id,
+        visit_id=act.visit,
+        person_id=act.by.id,
+        verb=act.kind,
+        before=order.status,
+        after=after,
+        at=act.at,
+        edge=edge,
+    )
+
+
+def lateness(order: WorkOrder) -> tuple[Flag, ...]:
+    """The flag of a fact recorded on a job that is over."""
+    over = order.status not in OPEN
+    return (Flag(code="late", params={"status": order.status}),) if over else ()
+
+
+def to_its_ticket(reach: Reach) -> tuple[Aggregate, ...]:
+    """The ticket that a work order's steps move forward."""
+    linked = reach.links.get("ticket_id")
+    return (("ticket", linked),) if linked else ()
+
+
+def with_its_checklist(reach: Reach) -> tuple[Ref, ...]:
+    """The checklist that decides what is still missing."""
+    linked = reach.links.get("checklist_id")
+    return ((Checklist, linked),) if linked else ()
+
+
+def illegal(order: WorkOrder, act: Act) -> Refused:
+    """The refusal of an office verb in a state it is not legal in."""
+    return refuse_state("illegal_status", status=order.status, verb=act.kind)
+
+
+_ON = frozenset({"work_order"})
+
+KINDS = (
+    Kind(
+        name="work_order.accept", cls="status", nouns=_ON, args=NoArgs, reduce=accept, device=True
+    ),
+    Kind(name="work_order.depart", cls="fact", nouns=_ON, args=NoArgs, reduce=depart, device=True),
+    Kind(
+        name="work_order.arrive",
+        cls="fact",
+        nouns=_ON,
+        args=NoArgs,
+        reduce=arrive,
+        device=True,
+        touches=to_its_ticket,
+    ),
+    Kind(name="work_order.start", cls="status", nouns=_ON, args=NoArgs, reduce=start, device=True),
+    Kind(
+        name="work_order.pause", cls="status", nouns=_ON, args=PauseArgs, reduce=pause, device=True
+    ),
+    Kind(
+        name="work_order.resume", cls="status", nouns=_ON, args=NoArgs, reduce=resume, device=True
+    ),
+    Kind(
+        name="work_order.complete",
+        cls="status",
+        nouns=_ON,
+        args=CompleteArgs,
+        reduce=complete,
+        device=True,
+        touches=to_its_ticket,
+        refs=with_its_checklist,
+    ),
+)
