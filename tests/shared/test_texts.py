@@ -1,0 +1,181 @@
+"""Every code that can reach a person has words in both languages, and no input upsets them."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, strategies as st
+
+from shared.errors import FLAGS, REFUSALS, Refused, refuse_value
+from shared.fields import FIELDS, PRIORITIES
+from shared.ids import derive
+from shared.kinds import REGISTRY
+from shared.master import TABLES
+from shared.ops import Verdict
+from shared.parts import PART_TYPES
+from shared.people import ROLES
+from shared.texts import (
+    LANGUAGES,
+    WORDS,
+    Catalogue,
+    Language,
+    Plural,
+    choose_language,
+    explain,
+    has_text,
+    parse,
+    say,
+)
+from shared.ticket import CHANNELS, STATUSES as TICKET_STATUSES
+from shared.visit import OUTCOMES
+from shared.work_order import SERVICES, STATUSES
+
+FOLDER = Path(__file__).resolve().parents[2] / "assets" / "texts"
+TEXTS = {
+    language: parse((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
+    for language in LANGUAGES
+}
+ARGUMENTS = {name for kind in REGISTRY.kinds.values() for name in kind.args.__struct_fields__}
+MASTER = {
+    name
+    for record in TABLES.values()
+    for name in record.__struct_fields__
+    if name not in ("id", "version")
+}
+NEEDED = {
+    "answers": {"pass", "fail", "not_applicable"},
+    "buttons": set(REGISTRY.kinds),
+    "categories": set("ABCD"),
+    "channels": set(CHANNELS),
+    "fields": {*FIELDS, *ARGUMENTS, *MASTER, "unnamed"},
+    "flags": set(FLAGS),
+    "kinds": set(REGISTRY.kinds),
+    "outcomes": set(OUTCOMES),
+    "part_types": set(PART_TYPES),
+    "priorities": set(PRIORITIES),
+    "refusals": set(REFUSALS),
+    "roles": set(ROLES),
+    "services": set(SERVICES),
+    "statuses": {*STATUSES, *TICKET_STATUSES},
+    "tasks": {"recount", "serial_twice", "work_done_after_cancel", "plan_next_visit"},
+    "verdicts": {verdict.value for verdict in Verdict},
+}
+SMALL = Catalogue(
+    groups={
+        "sync": {"waiting": Plural(one="{count} change", other="{count} changes")},
+        "refusals": {"wrong_value": "{field} cannot be {reason}"},
+        "statuses": {"done": "Done"},
+        "flags": {"late": "stands at {status}"},
+        "fields": {"serial": "Serial number", "unnamed": "This entry"},
+    }
+)
+
+
+@pytest.mark.parametrize("group", sorted(NEEDED))
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_code_has_a_text(language: Language, group: str) -> None:
+    assert sorted(NEEDED[group] - TEXTS[language].groups[group].keys()) == []
+
+
+@pytest.mark.parametrize("group", sorted(NEEDED.keys() - {"fields"}))
+def test_no_text_is_left_of_a_code_that_is_gone(group: str) -> None:
+    assert sorted(TEXTS["en"].groups[group].keys() - NEEDED[group]) == []
+
+
+def test_both_languages_have_the_same_shape() -> None:
+    shapes = [
+        {group: sorted(texts) for group, texts in TEXTS[language].groups.items()}
+        for language in LANGUAGES
+    ]
+    assert shapes[0] == shapes[1]
+
+
+def test_chinese_uses_full_width_punctuation() -> None:
+    texts = [
+        text.other if isinstance(text, Plural) else text
+        for group in TEXTS["zh"].groups.values()
+        for text in group.values()
+    ]
+    assert [text for text in texts if set(text) & set(",;!?") or text.endswith(".")] == []
+
+
+def test_a_parameter_that_is_a_code_is_said_in_words() -> None:
+    assert say(SMALL, "flags", "late", {"status": "done"}) == "stands at Done"
+    assert sorted(set(WORDS.values()) - TEXTS["en"].groups.keys()) == []
+
+
+def test_a_count_chooses_the_form() -> None:
+    assert [say(SMALL, "sync", "waiting", count=count) for count in (0, 1, 2)] == [
+        "0 changes",
+        "1 change",
+        "2 changes",
+    ]
+    assert say(TEXTS["zh"], "sync", "waiting", count=1) == "1 项待发送"
+
+
+def test_a_code_without_a_text_is_shown_as_it_is() -> None:
+    assert say(SMALL, "refusals", "brand_new") == "brand_new"
+    assert say(SMALL, "nowhere", "brand_new") == "brand_new"
+    assert not has_text(SMALL, "nowhere", "brand_new")
+
+
+def test_a_missing_parameter_and_an_id_leave_an_ellipsis() -> None:
+    assert say(SMALL, "flags", "late") == "stands at …"
+    assert say(SMALL, "refusals", "wrong_value", {"field": "serial", "reason": derive("x")}) == (
+        "Serial number cannot be …"
+    )
+
+
+def test_a_refusal_says_where_and_what_to_do() -> None:
+    refused = refuse_value("missing_field", "args.fields.contact_phone")
+    assert explain(TEXTS["en"], refused) == (
+        "“Contact phone” is missing. Fill it in and save again."
+    )
+    assert explain(TEXTS["zh"], refused) == "“联系电话”没有填。请补填后再保存。"
+
+
+@pytest.mark.parametrize("field", [None, "args.row.nonsense"])
+def test_a_refusal_without_a_known_field_still_makes_a_sentence(field: str | None) -> None:
+    refused = Refused(code="missing_field", grounds="value", field=field)
+    assert explain(TEXTS["en"], refused) == "“This entry” is missing. Fill it in and save again."
+
+
+@given(st.text())
+def test_what_people_typed_is_never_taken_for_a_format(typed: str) -> None:
+    said = say(SMALL, "refusals", "wrong_value", {"field": "serial", "reason": "{0.x}" + typed})
+    assert said == "Serial number cannot be {0.x}" + typed
+
+
+@pytest.mark.parametrize("toml", ['loose = "text"', "[a]\nb = 1", "[a]\nb = {other = 1}"])
+def test_a_leaf_that_is_no_text_in_a_group_is_an_error(toml: str) -> None:
+    with pytest.raises(ValueError, match="is not a text"):
+        parse(toml)
+
+
+def test_inner_tables_are_groups_of_their_own() -> None:
+    assert parse('[a.b]\nc = "text"').groups == {"a.b": {"c": "text"}}
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        (None, "en"),
+        ("", "en"),
+        ("zh-CN,zh;q=0.9,en;q=0.8", "zh"),
+        ("en-GB,en;q=0.9,zh;q=0.8", "en"),
+        ("fr-FR, zh-Hans;q=0.5, en;q=0.4", "zh"),
+        ("en;q=0.1, zh", "zh"),
+        ("zh;q=0", "en"),
+        ("zh;q=nonsense", "en"),
+        ("zh;level=1", "zh"),
+        ("de", "en"),
+        ("*", "en"),
+        ("ZH-tw", "zh"),
+    ],
+)
+def test_the_language_people_like_best_is_chosen(header: str | None, language: str) -> None:
+    assert choose_language(header) == language
+
+
+@given(st.text())
+def test_any_header_gives_a_language(header: str) -> None:
+    assert choose_language(header) in LANGUAGES
