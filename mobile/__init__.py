@@ -1,0 +1,1 @@
+"""The phone: what a technician's device keeps, records and tells the server."""

@@ -1,0 +1,166 @@
+"""The phone's SQLite file: how it is opened, what is in it, and how it is brought up to date."""
+
+import hashlib
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Final
+
+from shared.kinds import TABLES
+
+BUSY_TIMEOUT_S: Final = 15.0
+PRIVATE: Final = 0o600
+
+# What cannot be had again: one step a version, never edited, applied whole or not at all.
+Migrations = tuple[tuple[str, ...], ...]
+MIGRATIONS: Final[Migrations] = (
+    (
+        "CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID",
+        """CREATE TABLE outbox (
+            op_id TEXT PRIMARY KEY, lseq INTEGER NOT NULL, incarnation TEXT NOT NULL,
+            fingerprint TEXT NOT NULL, body TEXT NOT NULL, kind TEXT NOT NULL,
+            noun TEXT NOT NULL, id TEXT NOT NULL, author TEXT NOT NULL,
+            recorded INTEGER NOT NULL, on_top INTEGER NOT NULL, refusal TEXT,
+            emits TEXT NOT NULL, verdict TEXT, code TEXT, detail TEXT NOT NULL,
+            flags TEXT NOT NULL, at TEXT NOT NULL, epoch TEXT, received INTEGER)""",
+        "CREATE INDEX outbox_lseq ON outbox (lseq)",
+        "CREATE INDEX outbox_waiting ON outbox (lseq) WHERE verdict IS NULL",
+        "CREATE INDEX outbox_on_top ON outbox (lseq) WHERE on_top",
+        """CREATE TABLE outbox_touch (noun TEXT, id TEXT, op_id TEXT,
+            PRIMARY KEY (noun, id, op_id)) WITHOUT ROWID""",
+        "CREATE INDEX outbox_touch_op ON outbox_touch (op_id)",
+    ),
+)
+
+# A copy of the server's: dropped and fetched again whenever its shape has changed. `base` is a
+# row as it was sent, `view` the same with own pending work on top (null: nothing on top).
+CACHE: Final[tuple[str, ...]] = (
+    """CREATE TABLE row (stream TEXT, tbl TEXT, id TEXT, home_noun TEXT, home_id TEXT,
+        version INTEGER, base BLOB, lane1 INTEGER, lane2 INTEGER, view BLOB,
+        PRIMARY KEY (stream, tbl, id))""",
+    "CREATE INDEX row_home ON row (home_noun, home_id, tbl)",
+    "CREATE INDEX row_id ON row (tbl, id)",
+    "CREATE INDEX row_viewed ON row (stream) WHERE view IS NOT NULL",
+    """CREATE INDEX row_number ON row (json_extract(CAST(coalesce(view, base) AS TEXT), '$.number'))
+        WHERE tbl = 'work_order'""",
+    """CREATE TABLE staged (stream TEXT, tbl TEXT, id TEXT, home_noun TEXT, home_id TEXT,
+        version INTEGER, base BLOB, lane1 INTEGER, lane2 INTEGER,
+        PRIMARY KEY (stream, tbl, id))""",
+    """CREATE TABLE mark (stream TEXT PRIMARY KEY, cursor INTEGER NOT NULL,
+        lane1 INTEGER NOT NULL, lane2 INTEGER NOT NULL, staged INTEGER,
+        leaving INTEGER NOT NULL) WITHOUT ROWID""",
+    # A row may be in two streams while it moves house: what lies on top, else the newest, wins.
+    """CREATE VIEW shown AS
+        SELECT tbl, id, home_noun, home_id, stream, coalesce(view, base) AS body FROM row AS this
+        WHERE home_noun IS NOT NULL AND NOT EXISTS (
+            SELECT 1 FROM row AS other WHERE other.tbl = this.tbl AND other.id = this.id
+            AND other.home_noun IS NOT NULL
+            AND (other.view IS NOT NULL, coalesce(other.version, 0), other.stream)
+            > (this.view IS NOT NULL, coalesce(this.version, 0), this.stream))""",
+    """CREATE VIEW sent AS
+        SELECT tbl, id, home_noun, home_id, stream, base AS body FROM row AS this
+        WHERE home_noun IS NOT NULL AND base IS NOT NULL AND NOT EXISTS (
+            SELECT 1 FROM row AS other WHERE other.tbl = this.tbl AND other.id = this.id
+            AND other.home_noun IS NOT NULL AND other.base IS NOT NULL
+            AND (coalesce(other.version, 0), other.stream)
+            > (coalesce(this.version, 0), this.stream))""",
+)
+_FORGET: Final = (
+    "DROP VIEW IF EXISTS shown",
+    "DROP VIEW IF EXISTS sent",
+    "DROP TABLE IF EXISTS row",
+    "DROP TABLE IF EXISTS staged",
+    "DROP TABLE IF EXISTS mark",
+)
+
+
+class TooNew(Exception):
+    """The file was written by a newer app; this one leaves it as it is."""
+
+
+def path_of(folder: Path, person: str) -> Path:
+    """Where one person's database is kept on this installation."""
+    return folder / f"{person}.db"
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection to the file, made or brought up to date first, closed at the end."""
+    with closing(connect(path)) as connection:
+        yield connection
+
+
+def connect(path: Path, migrations: Migrations = MIGRATIONS) -> sqlite3.Connection:
+    """A connection for one thread. What it commits survives a power cut. Raises `TooNew`."""
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, PRIVATE))
+    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        _migrate(connection, migrations)
+        _shape(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+@contextmanager
+def writing(connection: sqlite3.Connection) -> Iterator[None]:
+    """One write transaction: all of it on the disk at the end, nothing of it when it raises."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def reading(connection: sqlite3.Connection) -> Iterator[None]:
+    """One snapshot of everything, for as long as the block lasts."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        connection.execute("ROLLBACK")
+
+
+def _migrate(connection: sqlite3.Connection, migrations: Migrations) -> None:
+    wanted = len(migrations)
+    if _version(connection) == wanted:
+        return
+    with writing(connection):
+        known = _version(connection)
+        if known > wanted:
+            raise TooNew(f"this file is of version {known}, the app knows {wanted}")
+        for step in migrations[known:]:
+            for statement in step:
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {wanted}")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _shape(connection: sqlite3.Connection) -> None:
+    """Make the cache anew where this app keeps it differently, or knows other tables."""
+    wanted = hashlib.sha256("\n".join((*CACHE, *sorted(TABLES))).encode()).digest()
+    if _kept_shape(connection) == wanted:
+        return
+    with writing(connection):
+        if _kept_shape(connection) == wanted:
+            return
+        for statement in (*_FORGET, *CACHE):
+            connection.execute(statement)
+        connection.execute("INSERT OR REPLACE INTO meta VALUES ('shape', ?)", (wanted,))
+
+
+def _kept_shape(connection: sqlite3.Connection) -> bytes | None:
+    found = connection.execute("SELECT value FROM meta WHERE key = 'shape'").fetchone()
+    return None if found is None else bytes(found[0])

@@ -1,0 +1,383 @@
+"""The phone's copy of the server's streams, with its outbox, in one SQLite file."""
+
+import sqlite3
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Final
+
+import msgspec
+from msgspec import structs
+
+from mobile.database import writing
+from shared.errors import Flag
+from shared.kinds import EAGER, LINKS, TABLES, read_row, write_row
+from shared.ops import FINAL
+from shared.records import STREAM_PREFIX, Aggregate, Record, State, home, name, stream_of, table
+from shared.registry import Emit, Links
+from sync.digest import LANE, NO_ROWS, Sums, minus, plus, row_sums
+from sync.ports import Identity, Outboxed, StreamMark, Wanted
+from sync.protocol import Row
+
+FIRST_LSEQ: Final = 1
+
+# Each statement over a stream's base, and the same over the snapshot staged beside it.
+_KNOWN: Final = {
+    False: """SELECT row.tbl, row.id, lane1, lane2 FROM json_each(?) AS key
+        CROSS JOIN row ON row.stream = ? AND row.tbl = json_extract(key.value, '$[0]')
+        AND row.id = json_extract(key.value, '$[1]') WHERE base IS NOT NULL""",
+    True: """SELECT staged.tbl, staged.id, lane1, lane2 FROM json_each(?) AS key
+        CROSS JOIN staged ON staged.stream = ? AND staged.tbl = json_extract(key.value, '$[0]')
+        AND staged.id = json_extract(key.value, '$[1]')""",
+}
+_PUT: Final = {
+    False: """INSERT INTO row (stream, tbl, id, home_noun, home_id, version, base, lane1, lane2)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (stream, tbl, id) DO UPDATE SET
+        home_noun = excluded.home_noun, home_id = excluded.home_id, version = excluded.version,
+        base = excluded.base, lane1 = excluded.lane1, lane2 = excluded.lane2""",
+    True: "INSERT OR REPLACE INTO staged VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+}
+_GONE: Final = {
+    False: """UPDATE row SET base = NULL, version = NULL, lane1 = NULL, lane2 = NULL
+        WHERE stream = ? AND tbl = ? AND id = ?""",
+    True: "DELETE FROM staged WHERE stream = ? AND tbl = ? AND id = ?",
+}
+_SWEEP: Final = "DELETE FROM row WHERE stream = ? AND base IS NULL AND view IS NULL"
+_SWAP: Final = (
+    """UPDATE row SET base = NULL, version = NULL, lane1 = NULL, lane2 = NULL
+        WHERE stream = ?""",
+    """INSERT INTO row (stream, tbl, id, home_noun, home_id, version, base, lane1, lane2)
+        SELECT * FROM staged WHERE stream = ? ON CONFLICT (stream, tbl, id) DO UPDATE SET
+        home_noun = excluded.home_noun, home_id = excluded.home_id, version = excluded.version,
+        base = excluded.base, lane1 = excluded.lane1, lane2 = excluded.lane2""",
+    "DELETE FROM staged WHERE stream = ?",
+    _SWEEP,
+)
+_DROP: Final = (
+    "DELETE FROM row WHERE stream = ?",
+    "DELETE FROM staged WHERE stream = ?",
+    "DELETE FROM mark WHERE stream = ?",
+)
+_AT_HOME: Final = {
+    False: """SELECT tbl, body FROM json_each(?) AS key CROSS JOIN shown
+        ON home_noun = json_extract(key.value, '$[0]')
+        AND home_id = json_extract(key.value, '$[1]') AND tbl = json_extract(key.value, '$[2]')
+        ORDER BY tbl, shown.id""",
+    True: """SELECT tbl, body FROM json_each(?) AS key CROSS JOIN sent
+        ON home_noun = json_extract(key.value, '$[0]')
+        AND home_id = json_extract(key.value, '$[1]') AND tbl = json_extract(key.value, '$[2]')
+        ORDER BY tbl, sent.id""",
+}
+_BY_ID: Final = {
+    False: """SELECT tbl, body FROM json_each(?) AS key CROSS JOIN shown
+        ON tbl = json_extract(key.value, '$[0]') AND shown.id = json_extract(key.value, '$[1]')
+        ORDER BY tbl, shown.id""",
+    True: """SELECT tbl, body FROM json_each(?) AS key CROSS JOIN sent
+        ON tbl = json_extract(key.value, '$[0]') AND sent.id = json_extract(key.value, '$[1]')
+        ORDER BY tbl, sent.id""",
+}
+_OP: Final = """SELECT lseq, op_id, fingerprint, body, kind, noun, id, author, recorded,
+    incarnation, on_top, refusal, emits, verdict, code, detail, flags, at, epoch, received
+    FROM outbox """
+_PUT_OP: Final = """INSERT INTO outbox (lseq, op_id, fingerprint, body, kind, noun, id, author,
+    recorded, incarnation, on_top, refusal, emits, verdict, code, detail, flags, at, epoch,
+    received) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_KEEP_OP: Final = """UPDATE outbox SET lseq = ?, incarnation = ?, on_top = ?, refusal = ?,
+    emits = ?, verdict = ?, code = ?, detail = ?, flags = ?, at = ?, epoch = ?, received = ?
+    WHERE op_id = ?"""
+_emits = msgspec.json.Decoder(tuple[Emit, ...])
+_flags = msgspec.json.Decoder(tuple[Flag, ...])
+
+
+class Replica:
+    """One person's database on this phone, over a connection that one thread owns.
+
+    Everything but `transaction` itself is called inside a transaction, or only reads.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """One transaction, durable when it ends; nothing stays when it raises."""
+        return writing(self._connection)
+
+    def identity(self) -> Identity:
+        """Who this is."""
+        found = self._connection.execute("SELECT key, value FROM meta WHERE key <> 'shape'")
+        fields = {key: msgspec.Raw(value) for key, value in found}
+        return msgspec.json.decode(msgspec.json.encode(fields), type=Identity)
+
+    def identify(self, identity: Identity) -> None:
+        """Keep who this is; only what changed is written."""
+        self._connection.executemany(
+            """INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE
+            SET value = excluded.value WHERE value <> excluded.value""",
+            [
+                (field, msgspec.json.encode(getattr(identity, field)))
+                for field in identity.__struct_fields__
+            ],
+        )
+
+    def append(self, entry: Outboxed) -> None:
+        """Put a new op into the outbox."""
+        self._connection.execute(_PUT_OP, (*_place(entry), *_standing(entry)))
+        self._touch([entry])
+
+    def next_lseq(self) -> int:
+        """The next free place, counting without gaps."""
+        last = self._connection.execute("SELECT max(lseq) FROM outbox").fetchone()[0]
+        return FIRST_LSEQ if last is None else int(last) + 1
+
+    def outgoing(self, ops_max: int, bytes_max: int) -> list[Outboxed]:
+        """Ops without a verdict in this epoch, by lseq, within the limits, at least one if any."""
+        found = self._connection.execute(
+            _OP + "WHERE verdict IS NULL OR epoch IS NOT ? ORDER BY lseq LIMIT ?",
+            (self.identity().epoch, ops_max),
+        )
+        chosen: list[Outboxed] = []
+        left = bytes_max
+        for columns in found:
+            entry = _outboxed(columns)
+            left -= len(entry.body.encode())
+            if chosen and left < 0:
+                break
+            chosen.append(entry)
+        return chosen
+
+    def outboxed(self, op_ids: Collection[str]) -> list[Outboxed]:
+        """Ops of the outbox, by lseq."""
+        return self._ops("WHERE op_id IN (SELECT value FROM json_each(?))", list(op_ids))
+
+    def update(self, entries: Iterable[Outboxed]) -> None:
+        """Keep changed entries of the outbox (found by op id)."""
+        changed = list(entries)
+        self._connection.executemany(
+            _KEEP_OP,
+            [(entry.lseq, entry.incarnation, *_standing(entry), entry.op_id) for entry in changed],
+        )
+        self._connection.executemany(
+            "DELETE FROM outbox_touch WHERE op_id = ?", [(entry.op_id,) for entry in changed]
+        )
+        self._touch(changed)
+
+    def on_top_of(self, aggregates: Collection[Aggregate]) -> list[Outboxed]:
+        """Ops still on top that are on one of these, or emit to one, by lseq."""
+        return self._ops(
+            """WHERE on_top AND op_id IN (SELECT op_id FROM json_each(?) AS key
+            CROSS JOIN outbox_touch ON noun = json_extract(key.value, '$[0]')
+            AND outbox_touch.id = json_extract(key.value, '$[1]'))""",
+            list(aggregates),
+        )
+
+    def settled_on_top(self) -> list[Outboxed]:
+        """Ops with a final verdict that are still on top, by lseq."""
+        return self._ops(
+            "WHERE on_top AND verdict IN (SELECT value FROM json_each(?))", sorted(FINAL)
+        )
+
+    def all_ops(self) -> list[Outboxed]:
+        """The whole outbox, by lseq."""
+        return [_outboxed(columns) for columns in self._connection.execute(_OP + "ORDER BY lseq")]
+
+    def marks(self) -> dict[str, StreamMark]:
+        """Where the phone stands in every stream it has."""
+        found = self._connection.execute(
+            "SELECT stream, cursor, lane1, lane2, staged, leaving FROM mark ORDER BY stream"
+        )
+        return {
+            stream: StreamMark(
+                stream=stream,
+                cursor=cursor,
+                sums=(lane1, lane2),
+                staged=staged,
+                leaving=bool(leaving),
+            )
+            for stream, cursor, lane1, lane2, staged, leaving in found
+        }
+
+    def mark(self, mark: StreamMark) -> None:
+        """Keep where the phone stands in one stream."""
+        self._connection.execute(
+            "INSERT OR REPLACE INTO mark VALUES (?, ?, ?, ?, ?, ?)",
+            (mark.stream, mark.cursor, *mark.sums, mark.staged, mark.leaving),
+        )
+
+    def take(self, stream: str, rows: Sequence[Row], *, staged: bool) -> Sums:
+        """Put rows into a stream's base, or beside it while staged, deleting those that are gone.
+
+        Returns what the checksum of the stream's base (or of the staged rows) changed by.
+        """
+        newest = {(row.table, row.id): row.body for row in rows}
+        change = NO_ROWS
+        for _, _, *lanes in self._connection.execute(_KNOWN[staged], (_json(list(newest)), stream)):
+            change = minus(change, (lanes[0], lanes[1]))
+        put: list[tuple[Any, ...]] = []
+        gone: list[tuple[str, str, str]] = []
+        for (kind, identity), body in newest.items():
+            if body is None:
+                gone.append((stream, kind, identity))
+                continue
+            sums = row_sums(kind, identity, bytes(body))
+            change = plus(change, sums)
+            put.append((stream, kind, identity, *_abstract(kind, bytes(body)), bytes(body), *sums))
+        self._connection.executemany(_PUT[staged], put)
+        self._connection.executemany(_GONE[staged], gone)
+        if gone and not staged:
+            self._connection.execute(_SWEEP, (stream,))
+        return change
+
+    def swap(self, stream: str) -> Sums:
+        """Replace a stream's base by its staged rows; returns the checksum of the new base."""
+        for statement in _SWAP:
+            self._connection.execute(statement, (stream,))
+        return self.recount(stream)
+
+    def recount(self, stream: str) -> Sums:
+        """The checksum of a stream's base, added up anew."""
+        lanes = self._connection.execute(
+            "SELECT sum(lane1), sum(lane2) FROM row WHERE stream = ?", (stream,)
+        ).fetchone()
+        return (int(lanes[0] or 0) % LANE, int(lanes[1] or 0) % LANE)
+
+    def drop(self, stream: str) -> None:
+        """Forget a stream: rows, views, staged rows and mark."""
+        for statement in _DROP:
+            self._connection.execute(statement, (stream,))
+
+    def links(self, subjects: Collection[Aggregate]) -> dict[Aggregate, Links]:
+        """The ids that things name (`shared.kinds.LINKS`), over what the phone's screens show."""
+        linked = [subject for subject in subjects if subject[0] in LINKS]
+        keys = [(table(LINKS[noun][0]), identity) for noun, identity in linked]
+        found = {(name(row), row.id): row for row in self._rows(_BY_ID[False], keys)}
+        return {
+            subject: {field: getattr(found[key], field) for field in LINKS[subject[0]][1]}
+            for subject, key in zip(linked, keys, strict=True)
+            if key in found
+        }
+
+    def load(self, wanted: Wanted, *, base: bool) -> State:
+        """What `shared.kinds.EAGER` says, and refs: as the server sent it, or as it is shown."""
+        homes = [
+            (noun, identity, table(kind))
+            for noun, identity in sorted(wanted.aggregates)
+            for kind in EAGER.get(noun, ())
+        ]
+        keys = sorted((table(kind), identity) for kind, identity in wanted.refs)
+        return State((*self._rows(_AT_HOME[base], homes), *self._rows(_BY_ID[base], keys)))
+
+    def show(self, aggregate: Aggregate, rows: Iterable[Record]) -> None:
+        """Make these rows the whole difference between what is shown and the base of a thing."""
+        shelf = _shelf(aggregate)
+        self._connection.execute(
+            "UPDATE row SET view = NULL WHERE stream = ? AND view IS NOT NULL", (shelf,)
+        )
+        self._connection.execute(_SWEEP, (shelf,))
+        self._connection.executemany(
+            """INSERT INTO row (stream, tbl, id, home_noun, home_id, view)
+            VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (stream, tbl, id)
+            DO UPDATE SET view = excluded.view""",
+            [
+                (shelf, name(row), row.id, *(home(row) or (None, None)), write_row(row))
+                for row in rows
+            ],
+        )
+
+    def _ops(self, where: str, keys: Sequence[Any]) -> list[Outboxed]:
+        found = self._connection.execute(_OP + where + " ORDER BY lseq", (_json(keys),))
+        return [_outboxed(columns) for columns in found]
+
+    def _touch(self, entries: Iterable[Outboxed]) -> None:
+        self._connection.executemany(
+            "INSERT OR IGNORE INTO outbox_touch VALUES (?, ?, ?)",
+            [
+                (*aggregate, entry.op_id)
+                for entry in entries
+                for aggregate in (entry.on, *(emit.on for emit in entry.emits))
+            ],
+        )
+
+    def _rows(self, statement: str, keys: Sequence[Any]) -> list[Record]:
+        if not keys:
+            return []
+        found = self._connection.execute(statement, (_json(keys),))
+        return [read_row(kind, body) for kind, body in found]
+
+
+def _abstract(kind: str, body: bytes) -> tuple[str | None, str | None, int | None]:
+    """Home and version of a row; no home for one this app cannot read: it is kept, not shown."""
+    if kind not in TABLES:
+        return (None, None, None)
+    try:
+        row = read_row(kind, body)
+    except msgspec.DecodeError:
+        return (None, None, None)
+    return (*(home(row) or (None, None)), row.version)
+
+
+def _shelf(aggregate: Aggregate) -> str:
+    noun, identity = aggregate
+    return stream_of(aggregate) if noun in STREAM_PREFIX else f"{noun}:{identity}"
+
+
+def _place(entry: Outboxed) -> tuple[Any, ...]:
+    """What never changes of an op but by a fork."""
+    return (
+        entry.lseq,
+        entry.op_id,
+        entry.fingerprint,
+        entry.body,
+        entry.kind,
+        *entry.on,
+        entry.by,
+        entry.recorded,
+        entry.incarnation,
+    )
+
+
+def _standing(entry: Outboxed) -> tuple[Any, ...]:
+    """What becomes of an op."""
+    return (
+        entry.on_top,
+        entry.refusal,
+        _json(entry.emits),
+        entry.verdict,
+        entry.code,
+        _json(entry.detail),
+        _json(entry.flags),
+        _json(entry.at),
+        entry.epoch,
+        entry.received,
+    )
+
+
+def _outboxed(columns: Sequence[Any]) -> Outboxed:
+    lseq, op_id, fingerprint, body, kind, noun, identity, by, recorded, incarnation = columns[:10]
+    entry = Outboxed(
+        lseq=lseq,
+        op_id=op_id,
+        fingerprint=fingerprint,
+        body=body,
+        kind=kind,
+        on=(noun, identity),
+        by=by,
+        recorded=recorded,
+        incarnation=incarnation,
+    )
+    on_top, refusal, emits, verdict, code, detail, flags, at, epoch, received = columns[10:]
+    return structs.replace(
+        entry,
+        on_top=bool(on_top),
+        refusal=refusal,
+        emits=_emits.decode(emits),
+        verdict=verdict,
+        code=code,
+        detail=msgspec.json.decode(detail),
+        flags=_flags.decode(flags),
+        at=msgspec.json.decode(at),
+        epoch=epoch,
+        received=received,
+    )
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
