@@ -1,0 +1,1 @@
+"""The sync engine, pure: what travels, what wins, and how both ends come to agree."""

@@ -1,0 +1,185 @@
+"""Reading ops as they arrive, each on its own, so that one bad op stops only itself."""
+
+import re
+from typing import Any
+
+import msgspec
+from msgspec import Struct, structs
+
+from shared.amounts import has_control_characters
+from shared.errors import Params
+from shared.ids import fingerprint, id_of_unreadable, is_id
+from shared.ops import BODY_BYTES_MAX, Op, Verdict, decode
+from shared.records import Aggregate
+from shared.registry import Kind, Registry
+from sync.protocol import WireOp
+from sync.upcast import UPCASTS, upcast
+
+_PATH = re.compile(r" - at `\$(.*)`$")
+_UNKNOWN = re.compile(r"^Object contains unknown field `(.*)`")
+_MISSING = re.compile(r"^Object missing required field `(.*)`")
+_WRONG_TYPE = re.compile(r"^Expected `.*`, got `.*`")
+_ESCAPE = re.compile(rb"\\u[0-9a-fA-F]{4}|\xe2\x80[\xa8-\xae]|\xe2\x81[\xa6-\xa9]|\x7f")
+
+
+class Problem(Struct, frozen=True, kw_only=True):
+    """What is wrong with an op before anybody looks at the books."""
+
+    verdict: Verdict
+    code: str
+    field: str | None = None
+    params: Params = msgspec.field(default_factory=dict)
+
+
+class Arrived(Struct, frozen=True, kw_only=True):
+    """An op as it arrived: what could be read of it, and the problem if not all could.
+
+    `kind`, `on` and `by` are what the header says, also where the rest is not understood.
+    """
+
+    lseq: int
+    wire_id: str
+    op_id: str
+    body: str
+    fingerprint: str
+    op: Op | None = None
+    args: Any = None
+    rule: Kind | None = None
+    problem: Problem | None = None
+    kind: str | None = None
+    on: Aggregate | None = None
+    by: str | None = None
+
+
+class Header(Struct, frozen=True, kw_only=True):
+    """As much of a body as is needed to know whose it is and what it is on."""
+
+    id: str
+    kind: str | None = None
+    on: tuple[str, str] | None = None
+    by: str | None = None
+
+
+_header = msgspec.json.Decoder(Header)
+
+
+def read(wire: WireOp, registry: Registry) -> Arrived:
+    """Everything that can be said of an op without the books."""
+    print_ = fingerprint(wire.body)
+    arrived = Arrived(
+        lseq=wire.lseq, wire_id=wire.id, op_id=wire.id, body=wire.body, fingerprint=print_
+    )
+    if len(wire.body.encode("utf-8", "surrogatepass")) > BODY_BYTES_MAX:
+        op_id = wire.id if is_id(wire.id) else id_of_unreadable(print_)
+        limit: Params = {"limit": BODY_BYTES_MAX}
+        problem = Problem(verdict=Verdict.REJECTED, code="too_large", params=limit)
+        return structs.replace(arrived, op_id=op_id, problem=problem)
+    header = _read_header(wire.body)
+    if header is None or not is_id(header.id):
+        return _set_aside(arrived, "unreadable")
+    if header.id != wire.id:
+        return _set_aside(arrived, "id_mismatch")
+    arrived = structs.replace(arrived, kind=header.kind, on=header.on, by=header.by)
+    return _understand(arrived, registry)
+
+
+def as_unreadable(arrived: Arrived, code: str) -> Arrived:
+    """The op under the id of its bytes, because it cannot be kept under the id it claims."""
+    return _set_aside(arrived, code)
+
+
+def _read_header(body: str) -> Header | None:
+    try:
+        return _header.decode(body)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return None
+
+
+def _set_aside(arrived: Arrived, code: str) -> Arrived:
+    return structs.replace(
+        arrived,
+        op_id=id_of_unreadable(arrived.fingerprint),
+        op=None,
+        args=None,
+        rule=None,
+        kind=None,
+        on=None,
+        by=None,
+        problem=Problem(verdict=Verdict.QUARANTINED, code=code),
+    )
+
+
+def _understand(arrived: Arrived, registry: Registry) -> Arrived:
+    try:
+        op = decode(arrived.body)
+    except msgspec.ValidationError as wrong:
+        return structs.replace(arrived, problem=shape_problem(wrong, ""))
+    rule = registry.kinds.get(op.kind)
+    if rule is None:
+        return _from_the_future(arrived, "future_kind", op.kind)
+    if op.v > rule.version:
+        return _from_the_future(arrived, "future_version", op.kind)
+    args = read_args(op, rule, registry)
+    if isinstance(args, Problem):
+        return structs.replace(arrived, problem=args)
+    return structs.replace(arrived, op=op, args=args, rule=rule)
+
+
+def read_args(op: Op, rule: Kind, registry: Registry) -> Any | Problem:
+    """The checked arguments of an op in today's version, or what is wrong with them."""
+    raw = bytes(op.args)
+    if not _is_plain(raw):
+        return Problem(verdict=Verdict.REJECTED, code="not_text", field="args")
+    try:
+        if op.v == rule.version:
+            return registry.args(op.kind, raw)
+        older = msgspec.json.decode(raw, type=dict[str, Any])
+        return registry.args(
+            op.kind,
+            msgspec.json.encode(upcast((op.kind, op.v), older, rule.version, UPCASTS)),
+        )
+    except msgspec.ValidationError as wrong:
+        return shape_problem(wrong, "args")
+
+
+def shape_problem(wrong: msgspec.ValidationError, root: str) -> Problem:
+    """The problem behind a failed check: what is wrong, and the path of the field at fault.
+
+    The library tells them apart only in words, so this is the one place that reads them. A field
+    nobody knows means an op from the future; everything else is wrong for good.
+    """
+    text = str(wrong)
+    found = _PATH.search(text)
+    path = (root + found.group(1)) if found else root
+    path = path.removeprefix(".")
+    reason = _PATH.sub("", text)
+    for pattern, code, verdict in (
+        (_UNKNOWN, "future_field", Verdict.QUARANTINED),
+        (_MISSING, "missing_field", Verdict.REJECTED),
+    ):
+        named = pattern.search(reason)
+        if named:
+            field = f"{path}.{named.group(1)}".removeprefix(".")
+            return Problem(verdict=verdict, code=code, field=field)
+    code = "wrong_type" if _WRONG_TYPE.search(reason) else "out_of_range"
+    return Problem(
+        verdict=Verdict.REJECTED, code=code, field=path or None, params={"reason": reason}
+    )
+
+
+def _from_the_future(arrived: Arrived, code: str, kind: str) -> Arrived:
+    problem = Problem(verdict=Verdict.QUARANTINED, code=code, params={"kind": kind})
+    return structs.replace(arrived, problem=problem)
+
+
+def _is_plain(raw: bytes) -> bool:
+    """Whether no text in the arguments holds what no person types."""
+    return _ESCAPE.search(raw) is None or not _any_control(msgspec.json.decode(raw))
+
+
+def _any_control(value: Any) -> bool:
+    if isinstance(value, str):
+        return has_control_characters(value)
+    if isinstance(value, dict):
+        return any(_any_control(one) for pair in value.items() for one in pair)
+    return isinstance(value, list) and any(_any_control(one) for one in value)

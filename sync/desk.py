@@ -1,0 +1,221 @@
+"""One sitting over the books: what is loaded, what is decided, and how a verdict is worded."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from msgspec import Struct, field, structs
+
+from shared.clock import Corrected, Sighting, corrected
+from shared.errors import Flag
+from shared.ops import PROVISIONAL, Op, Origin, Stamp, Verdict
+from shared.people import OpState
+from shared.records import State, stream_of
+from shared.registry import Registry
+from sync.arrival import Arrived, Problem
+from sync.judge import Case, Judgement, judge, land, streams_of
+from sync.ports import Authority, Entry, Recorded, Unwritable
+from sync.protocol import WireOp
+
+
+class Parcel(Struct, frozen=True, kw_only=True):
+    """What somebody hands in: ops in order, from where, and when it got here (ms).
+
+    `person` is who is signed in: nobody hands in another's ops; None is the server itself.
+    `is_ours` tells a genuine stamp.
+    """
+
+    ops: Sequence[WireOp]
+    origins: frozenset[Origin]
+    person: str | None
+    received: int
+    device: str | None = None
+    incarnation: str | None = None
+    is_ours: Callable[[Stamp], bool] | None = None
+
+
+class Desk(Struct, kw_only=True):
+    """The books of one transaction, what is loaded of them, and what has been decided so far.
+
+    `waiting` are the provisional ops of this incarnation, those decided in this sitting included.
+    """
+
+    authority: Authority
+    registry: Registry
+    parcel: Parcel
+    state: State
+    sightings: Sequence[Sighting]
+    waiting: dict[str, Recorded]
+    entries: dict[str, Entry] = field(default_factory=dict)
+
+
+def decide(desk: Desk, one: Arrived) -> Judgement:
+    """The judgement of one op, landed in the rows. Raises Unwritable if a rule breaks down."""
+    problem = one.problem or _not_theirs(desk, one) or _behind(desk, one)
+    if problem is not None:
+        return as_judgement(problem)
+    assert one.op is not None
+    time = true_time(desk, one.op)
+    judged = land_safely(desk, one, time.ms)
+    return structs.replace(judged, flags=(*judged.flags, *_doubts(desk, one.op, time)))
+
+
+def land_safely(desk: Desk, one: Arrived, at: int) -> Judgement:
+    """Judge and land. A rule that breaks down must not take the rest of the batch with it."""
+    assert one.op is not None
+    assert one.rule is not None
+    case = Case(op=one.op, on=one.op.on, rule=one.rule, args=one.args, at=at)
+    try:
+        judged = judge(desk.state, case)
+        return land(desk.registry, desk.state, judged, (one.op_id, at))
+    except Exception as broken:
+        # The savepoint undoes the half-landed rows; alone, the op becomes `quarantined: crashed`.
+        raise Unwritable(f"{one.op.kind}: {broken!r}") from broken
+
+
+def write_down(desk: Desk, one: Arrived, judged: Judgement) -> None:
+    """Enter a first verdict, and tell the author of one that is not final."""
+    told = _told(desk, one, judged) if judged.verdict in PROVISIONAL else frozenset()
+    time = true_time(desk, one.op) if one.op is not None else None
+    parcel = desk.parcel
+    desk.entries[one.op_id] = Entry(
+        op_id=one.op_id,
+        fingerprint=one.fingerprint,
+        body=one.body,
+        verdict=judged.verdict,
+        code=judged.code,
+        received=parcel.received,
+        done_at=time.ms if time else parcel.received,
+        uncertain=time.uncertain if time else True,
+        detail=judged.detail,
+        flags=judged.flags,
+        op=one.op,
+        device=parcel.device,
+        incarnation=parcel.incarnation,
+        lseq=one.lseq if parcel.incarnation else None,
+        streams=streams_of(judged) | told,
+    )
+
+
+def settle(desk: Desk, target: Recorded, one: Arrived, judged: Judgement) -> None:
+    """Enter the final verdict of an op that waited, and tell its author."""
+    n = desk.entries[target.op_id].n if target.op_id in desk.entries else target.n
+    told: frozenset[str] = frozenset()
+    if target.by is not None:
+        told = _tell(desk, (target.op_id, target.by), judged)
+    desk.waiting.pop(target.op_id, None)
+    desk.entries[target.op_id] = Entry(
+        op_id=target.op_id,
+        fingerprint=target.fingerprint,
+        body=one.body,
+        verdict=judged.verdict,
+        code=judged.code,
+        received=desk.parcel.received,
+        done_at=target.done_at,
+        detail=judged.detail,
+        flags=judged.flags,
+        op=one.op,
+        device=target.device,
+        incarnation=target.incarnation,
+        lseq=target.lseq,
+        streams=streams_of(judged) | told,
+        n=n + 1,
+        settles=True,
+    )
+
+
+def as_judgement(problem: Problem) -> Judgement:
+    """What is wrong with an op before anybody looked at the books, as its verdict."""
+    detail: dict[str, Any] = {"field": problem.field} if problem.field else {}
+    if problem.params:
+        detail["params"] = dict(problem.params)
+    return Judgement(verdict=problem.verdict, code=problem.code, detail=detail)
+
+
+def true_time(desk: Desk, op: Op) -> Corrected:
+    """When an op was done, as far as its evidence tells."""
+    if op.origin != "device":
+        return Corrected(ms=min(op.at.wall, desk.parcel.received), uncertain=False)
+    return corrected(op.at, desk.sightings, desk.parcel.received)
+
+
+def _doubts(desk: Desk, op: Op, time: Corrected) -> tuple[Flag, ...]:
+    if op.origin != "device":
+        return ()
+    genuine = desk.parcel.is_ours
+    unproven = op.after is None or (genuine is not None and not genuine(op.after))
+    return (
+        *((Flag(code="clock_uncertain"),) if time.uncertain else ()),
+        *((Flag(code="no_evidence"),) if unproven else ()),
+    )
+
+
+def _not_theirs(desk: Desk, one: Arrived) -> Problem | None:
+    assert one.op is not None
+    assert one.rule is not None
+    parcel = desk.parcel
+    if one.op.origin not in parcel.origins:
+        return Problem(
+            verdict=Verdict.REJECTED,
+            code="wrong_value",
+            field="origin",
+            params={"reason": one.op.origin},
+        )
+    if parcel.person is not None and one.op.by != parcel.person:
+        return Problem(verdict=Verdict.REJECTED, code="wrong_author", field="by")
+    if one.op.origin == "device" and not one.rule.device:
+        return Problem(verdict=Verdict.REJECTED, code="not_permitted", params={"kind": one.op.kind})
+    return None
+
+
+def _behind(desk: Desk, one: Arrived) -> Problem | None:
+    """A status or an edit waits behind an op of the same author on the same thing that waits."""
+    assert one.rule is not None
+    if one.rule.cls not in ("status", "edit"):
+        return None
+    if one.op_id in desk.waiting and desk.waiting[one.op_id].verdict != Verdict.HELD:
+        return None
+    for other in desk.waiting.values():
+        if other.op_id != one.op_id and is_behind(one, other):
+            return Problem(verdict=Verdict.HELD, code="behind", params={"op": other.op_id})
+    return None
+
+
+def is_behind(one: Arrived, other: Recorded) -> bool:
+    """Whether an op has to wait for another: later, by the same person, on the same thing."""
+    earlier = other.lseq is not None and other.lseq < one.lseq
+    return earlier and other.on is not None and (other.by, other.on) == (one.by, one.on)
+
+
+def _told(desk: Desk, one: Arrived, judged: Judgement) -> frozenset[str]:
+    """Keep a provisional op in mind, and give its author a row about it."""
+    author = one.by or desk.parcel.person
+    desk.waiting[one.op_id] = Recorded(
+        op_id=one.op_id,
+        fingerprint=one.fingerprint,
+        verdict=judged.verdict,
+        code=judged.code,
+        received=desk.parcel.received,
+        epoch=desk.authority.epoch,
+        kind=one.kind,
+        by=one.by,
+        on=one.on,
+        device=desk.parcel.device,
+        incarnation=desk.parcel.incarnation,
+        lseq=one.lseq,
+        done_at=desk.parcel.received,
+    )
+    return _tell(desk, (one.op_id, author), judged) if author is not None else frozenset()
+
+
+def _tell(desk: Desk, whose: tuple[str, str], judged: Judgement) -> frozenset[str]:
+    op_id, author = whose
+    desk.state.put(
+        OpState(
+            id=op_id,
+            person_id=author,
+            verdict=judged.verdict,
+            code=judged.code,
+            at=desk.parcel.received,
+        )
+    )
+    return frozenset({stream_of(("person", author))})

@@ -1,0 +1,184 @@
+"""The one door on the server: ops come in, each gets its verdict, and all of it is entered."""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+from msgspec import Struct, structs
+
+from shared.canonical import canonical
+from shared.kinds import NUMBERED, REGISTRY
+from shared.mending import DiscardArgs, RepairArgs
+from shared.ops import Verdict
+from shared.people import Person
+from shared.records import Aggregate, State, name, replace
+from shared.registry import Reach, Ref, Registry
+from sync.arrival import Arrived, Problem, as_unreadable, read
+from sync.desk import Desk, Parcel, decide, write_down
+from sync.mends import Mend, mend, mends
+from sync.ports import Authority, Entry, Recorded, Unwritable, Wanted
+from sync.protocol import Result
+
+
+class Docket(Struct, frozen=True, kw_only=True):
+    """The ops of a parcel as they are to be kept, and what the books already say of them."""
+
+    ops: list[Arrived]
+    known: dict[str, Recorded]
+
+
+def receive(authority: Authority, parcel: Parcel, registry: Registry = REGISTRY) -> list[Result]:
+    """Give every op its verdict, in order, once. Commits nothing; the caller does.
+
+    All is decided in memory and written in bulk. Only when the database or a rule breaks down
+    over the bulk is each op decided again on its own, so that one bad op stops only itself.
+    """
+    arrived = [read(op, registry) for op in parcel.ops]
+    try:
+        with authority.savepoint():
+            return _sit(authority, registry, parcel, arrived)
+    except Unwritable:
+        return [_alone(authority, registry, parcel, one) for one in arrived]
+
+
+def _alone(authority: Authority, registry: Registry, parcel: Parcel, one: Arrived) -> Result:
+    try:
+        with authority.savepoint():
+            return _sit(authority, registry, parcel, [one])[0]
+    except Unwritable as broken:
+        crashed = Problem(
+            verdict=Verdict.QUARANTINED, code="crashed", params={"reference": str(broken)[:200]}
+        )
+    with authority.savepoint():
+        return _sit(authority, registry, parcel, [structs.replace(one, problem=crashed)])[0]
+
+
+def _sit(
+    authority: Authority, registry: Registry, parcel: Parcel, arrived: Sequence[Arrived]
+) -> list[Result]:
+    docket = _told_before(authority, arrived)
+    fresh = {one.op_id: one for one in docket.ops if one.op_id not in docket.known}
+    waiting = authority.provisional(parcel.incarnation) if parcel.incarnation else []
+    mending = mends(authority, registry, fresh.values())
+    again = [one for what in mending.values() for one in _all_of(what)]
+    wanted = _wanted(authority, [*fresh.values(), *again])
+    desk = Desk(
+        authority=authority,
+        registry=registry,
+        parcel=parcel,
+        state=authority.load(wanted) if fresh else State(),
+        sightings=authority.sightings(parcel.device) if parcel.device and fresh else (),
+        waiting={one.op_id: one for one in waiting},
+    )
+    for one in fresh.values():
+        _take(desk, one, mending)
+    _number(desk)
+    at = authority.enter(list(desk.entries.values()), desk.state) if desk.entries else {}
+    return [_result(authority, one, desk.entries.get(one.op_id), docket, at) for one in docket.ops]
+
+
+def _take(desk: Desk, one: Arrived, mending: dict[str, Mend]) -> None:
+    judged = decide(desk, one)
+    if judged.verdict is Verdict.APPLIED and isinstance(one.args, RepairArgs | DiscardArgs):
+        judged = mend(desk, one, mending.get(one.op_id))
+    write_down(desk, one, judged)
+
+
+def _all_of(what: Mend) -> list[Arrived]:
+    return [what.again, *(again for _, again in what.behind)]
+
+
+def _told_before(authority: Authority, arrived: Sequence[Arrived]) -> Docket:
+    """What the books know; an op that reuses an id is kept under the id of its bytes."""
+    known = authority.recall({one.op_id for one in arrived})
+    first = {op_id: (op.fingerprint, None) for op_id, op in known.items()}
+    stands: dict[str, tuple[str, str | None]] = dict(first)
+    ops: list[Arrived] = []
+    for one in arrived:
+        print_, body = stands.setdefault(one.op_id, (one.fingerprint, one.body))
+        same = print_ == one.fingerprint or _said_before(authority, one, print_, body)
+        ops.append(one if same else as_unreadable(one, "id_reused"))
+    reused = {one.op_id for one in ops} - set(stands)
+    return Docket(ops=ops, known={**known, **(authority.recall(reused) if reused else {})})
+
+
+def _said_before(authority: Authority, one: Arrived, print_: str, body: str | None) -> bool:
+    """Whether an office op says again what was said before: a second click, a repeated post."""
+    if one.op is None or one.op.origin == "device":
+        return False
+    stands = body or authority.bodies({print_}).get(print_)
+    return stands is not None and _content(stands) == _content(one.body)
+
+
+def _content(body: str) -> bytes:
+    try:
+        told = msgspec.json.decode(body)
+        return canonical({key: told.get(key) for key in ("kind", "v", "on", "by", "args")})
+    except (msgspec.DecodeError, ValueError, AttributeError):
+        return body.encode("utf-8", "surrogatepass")
+
+
+def _wanted(authority: Authority, ops: Sequence[Arrived]) -> Wanted:
+    """Everything that judging these ops may look at, and all they may change elsewhere."""
+    judged = [one for one in ops if one.op is not None and one.rule is not None]
+    subjects = {one.op.on for one in judged if one.op is not None}
+    links = authority.links({subject for subject in subjects if subject[0] == "work_order"})
+    aggregates: set[Aggregate] = set(subjects)
+    refs: set[Ref] = set()
+    for one in judged:
+        assert one.op is not None
+        assert one.rule is not None
+        if one.op.on[0] not in one.rule.nouns:
+            continue
+        reach = Reach(on=one.op.on, by=one.op.by, args=one.args, links=links.get(one.op.on, {}))
+        aggregates |= set(one.rule.touches(reach))
+        refs |= {(Person, one.op.by), *one.rule.refs(reach)}
+    return Wanted(aggregates=frozenset(aggregates), refs=frozenset(refs))
+
+
+def _number(desk: Desk) -> None:
+    """Give the new rows that people call by a number their numbers, and tell their authors."""
+    for table in NUMBERED:
+        nameless = [
+            row
+            for row in desk.state.changed.values()
+            if name(row) == table and getattr(row, "number", "") is None
+        ]
+        if not nameless:
+            continue
+        numbers = desk.authority.numbers(table, len(nameless), desk.parcel.received)
+        for row, number in zip(nameless, numbers, strict=True):
+            desk.state.put(replace(row, number=number))
+            entry = desk.entries.get(row.id)
+            if entry is not None:
+                detail = {**entry.detail, "number": number}
+                desk.entries[row.id] = structs.replace(entry, detail=detail)
+
+
+def _result(
+    authority: Authority,
+    one: Arrived,
+    entry: Entry | None,
+    docket: Docket,
+    at: dict[str, dict[str, int]],
+) -> Result:
+    said = docket.known[one.op_id] if entry is None else entry
+    if isinstance(said, Recorded):
+        where = said.at if said.epoch == authority.epoch else {}
+    else:
+        where = at.get(one.op_id, {})
+    detail = said.detail if one.wire_id == one.op_id else {**said.detail, "op_id": one.op_id}
+    return Result(
+        lseq=one.lseq,
+        id=one.wire_id,
+        verdict=said.verdict,
+        received=said.received,
+        code=said.code,
+        at=where,
+        detail=detail,
+        flags=list(said.flags),
+    )
+
+
+def applied(results: Iterable[Result]) -> bool:
+    """Whether all of these were done."""
+    return all(one.verdict in (Verdict.APPLIED, Verdict.MERGED) for one in results)

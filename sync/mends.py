@@ -1,0 +1,149 @@
+"""Repairing and discarding ops that wait, and running again what waited behind them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from msgspec import Struct, structs
+
+from shared.errors import Flag
+from shared.mending import DiscardArgs, RepairArgs
+from shared.ops import PROVISIONAL, Verdict
+from shared.people import may
+from shared.registry import Registry
+from sync.arrival import Arrived, Problem, read
+from sync.desk import Desk, as_judgement, decide, is_behind, land_safely, settle
+from sync.judge import Judgement, person
+from sync.ports import Authority, Recorded
+from sync.protocol import WireOp
+
+
+class Mend(Struct, frozen=True, kw_only=True):
+    """The op that is to be mended, read as it now should be, and what waits behind it."""
+
+    target: Recorded
+    again: Arrived
+    behind: tuple[tuple[Recorded, Arrived], ...]
+
+
+def mends(authority: Authority, registry: Registry, arrived: Iterable[Arrived]) -> dict[str, Mend]:
+    """Per op that mends another: the other, and what waits behind that."""
+    menders = [one for one in arrived if isinstance(one.args, RepairArgs | DiscardArgs)]
+    if not menders:
+        return {}
+    targets = authority.recall({one.args.of for one in menders})
+    waiting = [
+        other
+        for incarnation in {one.incarnation for one in targets.values() if one.incarnation}
+        for other in authority.provisional(incarnation)
+    ]
+    prints = {one.fingerprint for one in [*targets.values(), *waiting]}
+    bodies = authority.bodies(prints)
+    found: dict[str, Mend] = {}
+    for mender in menders:
+        target = targets.get(mender.args.of)
+        if target is None:
+            continue
+        behind = [
+            (other, _as_kept(registry, other, bodies.get(other.fingerprint, "")))
+            for other in waiting
+            if other.verdict == Verdict.HELD and other.incarnation == target.incarnation
+        ]
+        again = _as_mended(registry, mender, target, bodies.get(target.fingerprint, ""))
+        found[mender.op_id] = Mend(
+            target=target,
+            again=again,
+            behind=tuple(pair for pair in behind if is_behind(pair[1], target)),
+        )
+    return found
+
+
+def mend(desk: Desk, mender: Arrived, what: Mend | None) -> Judgement:
+    """Settle the other op, then what waited behind it; returns the mender's own judgement."""
+    if what is None:
+        return _refused("unknown_subject", "args.of")
+    if what.target.op_id in desk.entries or what.target.verdict not in PROVISIONAL:
+        return Judgement(verdict=Verdict.MERGED, code="already_settled")
+    refused = _may_not(desk, mender, what.target)
+    if refused is not None:
+        return refused
+    judged = _mended(desk, mender, what)
+    if judged.verdict is Verdict.REJECTED and isinstance(mender.args, RepairArgs):
+        return Judgement(verdict=Verdict.REJECTED, code=judged.code, detail=judged.detail)
+    settle(desk, what.target, what.again, judged)
+    for other, again in what.behind:
+        rerun = decide(desk, again)
+        if rerun.verdict not in PROVISIONAL:
+            settle(desk, other, again, rerun)
+    return Judgement(verdict=Verdict.APPLIED, detail={"of": what.target.op_id})
+
+
+def _mended(desk: Desk, mender: Arrived, what: Mend) -> Judgement:
+    if isinstance(mender.args, DiscardArgs):
+        detail = {"by_op": mender.op_id, "params": {"reason": mender.args.reason}}
+        return Judgement(verdict=Verdict.REJECTED, code="discarded", detail=detail)
+    if what.again.problem is not None:
+        problem = structs.replace(what.again.problem, verdict=Verdict.REJECTED)
+        return as_judgement(problem)
+    judged = land_safely(desk, what.again, what.target.done_at)
+    return structs.replace(
+        judged,
+        flags=(*judged.flags, Flag(code="repaired")),
+        detail={**judged.detail, "repaired_by": mender.op_id},
+    )
+
+
+def _may_not(desk: Desk, mender: Arrived, target: Recorded) -> Judgement | None:
+    """Only the author may mend an op, or whoever plans the work; and only what he has seen."""
+    assert mender.op is not None
+    theirs = target.by == mender.op.by or (
+        target.by is None and target.device is not None and target.device == desk.parcel.device
+    )
+    author = person(desk.state, mender.op.by)
+    plans = author is not None and may(author.roles, "work_order.assign")
+    if not theirs and not plans:
+        return _refused("not_permitted", None, {"kind": mender.op.kind})
+    if isinstance(mender.args, RepairArgs) and (mender.args.body_fingerprint != target.fingerprint):
+        return _refused("wrong_value", "args.body_fingerprint", {"reason": target.fingerprint})
+    return None
+
+
+def _refused(code: str, field: str | None, params: dict[str, Any] | None = None) -> Judgement:
+    return as_judgement(
+        Problem(verdict=Verdict.REJECTED, code=code, field=field, params=params or {})
+    )
+
+
+def _as_kept(registry: Registry, target: Recorded, body: str) -> Arrived:
+    """An op as it was kept, under the id and fingerprint it was kept under."""
+    read_again = read(WireOp(lseq=target.lseq or 0, id=target.op_id, body=body), registry)
+    return structs.replace(read_again, op_id=target.op_id, fingerprint=target.fingerprint)
+
+
+def _as_mended(registry: Registry, mender: Arrived, target: Recorded, body: str) -> Arrived:
+    if isinstance(mender.args, DiscardArgs):
+        return _as_kept(registry, target, body)
+    args: RepairArgs = mender.args
+    said = {
+        **_header(body, mender),
+        "id": target.op_id,
+        "kind": args.kind,
+        "v": args.v,
+        "on": args.on,
+        "args": args.args,
+    }
+    again = _as_kept(registry, target, msgspec.json.encode(said).decode())
+    return structs.replace(again, body=body)
+
+
+def _header(body: str, mender: Arrived) -> dict[str, Any]:
+    """Who, where and when of the op to be mended; of its mender, where it cannot be read."""
+    assert mender.op is not None
+    mine = msgspec.json.decode(msgspec.json.encode(mender.op))
+    try:
+        told = msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        told = None
+    said = told if isinstance(told, dict) else {}
+    kept = ("by", "origin", "at", "salt", "after", "prev", "visit")
+    return {key: said.get(key, mine.get(key)) for key in kept if key in said or key in mine}

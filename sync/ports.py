@@ -1,0 +1,303 @@
+"""The two ports: what the engine needs from the server's database, and from the phone's."""
+
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from msgspec import Struct, field
+
+from shared.clock import Sighting
+from shared.errors import Flag
+from shared.ops import Op
+from shared.records import Aggregate, Record, State
+from shared.registry import Emit, Links, Ref
+from sync.digest import Sums
+from sync.protocol import Row, SignedHead
+
+
+class Unwritable(Exception):
+    """The database refused a batch because of what is in it; raised inside a savepoint."""
+
+
+class Recorded(Struct, frozen=True, kw_only=True):
+    """An op the server already has, and what became of it. `n` counts its verdicts so far.
+
+    `kind`, `by` and `on` are None where the body could not be read. `at` and `epoch` say from
+    which stream positions on, in which server epoch, its effect is there.
+    """
+
+    op_id: str
+    fingerprint: str
+    verdict: str
+    code: str | None
+    received: int
+    epoch: str
+    detail: dict[str, Any] = field(default_factory=dict)
+    flags: tuple[Flag, ...] = ()
+    at: dict[str, int] = field(default_factory=dict)
+    n: int = 1
+    kind: str | None = None
+    by: str | None = None
+    on: Aggregate | None = None
+    device: str | None = None
+    incarnation: str | None = None
+    lseq: int | None = None
+    done_at: int = 0
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """One verdict to be written down, with everything the books say of it.
+
+    `settles` marks the final verdict of an op that is already in the books. `streams` are those
+    its effect is in. `done_at` is the corrected time of the act (ms).
+    """
+
+    op_id: str
+    fingerprint: str
+    body: str
+    verdict: str
+    code: str | None
+    received: int
+    done_at: int
+    uncertain: bool = False
+    detail: dict[str, Any] = field(default_factory=dict)
+    flags: tuple[Flag, ...] = ()
+    op: Op | None = None
+    device: str | None = None
+    incarnation: str | None = None
+    lseq: int | None = None
+    streams: frozenset[str] = frozenset()
+    n: int = 1
+    settles: bool = False
+
+
+class Wanted(Struct, frozen=True, kw_only=True):
+    """What has to be locked and loaded before deciding."""
+
+    aggregates: frozenset[Aggregate]
+    refs: frozenset[Ref]
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """What the server knows of one incarnation: whose it is, its token chain, its cursors."""
+
+    incarnation: str
+    device: str
+    n: int
+    nonce: str
+    nonce_before: str | None
+    vector: dict[str, int]
+    lseq_max: int = 0
+    forked_from: str | None = None
+
+
+class Authority(Protocol):
+    """The server's books inside one write transaction. Nothing here commits."""
+
+    @property
+    def epoch(self) -> str:
+        """The server's epoch: a new one after every restore."""
+
+    def standing(self, incarnation: str) -> Standing | None:
+        """What is known of an incarnation; locks it until the transaction ends."""
+
+    def stand(self, standing: Standing) -> None:
+        """Write down what is now known of an incarnation."""
+
+    def fingerprints_at(self, incarnation: str, lseqs: Collection[int]) -> dict[int, str]:
+        """The fingerprint of the op that each place of an incarnation already names."""
+
+    def recall(self, op_ids: Collection[str]) -> dict[str, Recorded]:
+        """Those of the ops that are in the books."""
+
+    def provisional(self, incarnation: str) -> list[Recorded]:
+        """The quarantined and held ops of an incarnation, by lseq."""
+
+    def bodies(self, fingerprints: Collection[str]) -> dict[str, str]:
+        """The bodies of ops, by fingerprint."""
+
+    def links(self, subjects: Collection[Aggregate]) -> dict[Aggregate, Links]:
+        """The ids that things name (`shared.kinds.LINKS`); nothing for one that is not there."""
+
+    def load(self, wanted: Wanted) -> State:
+        """Lock the aggregates in sorted order, then load what `kinds.EAGER` says, and refs."""
+
+    def sightings(self, device: str) -> list[Sighting]:
+        """The device's clock evidence."""
+
+    def sighted(self, device: str, sighting: Sighting) -> None:
+        """Keep one more piece of clock evidence."""
+
+    def numbers(self, table: str, count: int, received: int) -> list[str]:
+        """The next human numbers of a table, e.g. WO-26-000123, in order."""
+
+    def enter(self, entries: Sequence[Entry], state: State) -> dict[str, dict[str, int]]:
+        """Write bodies, verdicts, audit leaves, changed rows and the feed, all in bulk.
+
+        Returns, per op id, the stream positions from which its effect is there. Raises
+        `Unwritable` when a constraint of the database says no.
+        """
+
+    def savepoint(self) -> AbstractContextManager[None]:
+        """A part of the transaction that is undone when it raises."""
+
+
+class Head(Struct, frozen=True, kw_only=True):
+    """Where a stream ends, its checksum there, and the oldest position a delta may start from."""
+
+    seq: int
+    sums: Sums
+    min_seq: int = 0
+
+
+class Library(Protocol):
+    """The server's books inside one read transaction: a single snapshot of everything."""
+
+    @property
+    def epoch(self) -> str:
+        """The server's epoch."""
+
+    def scope(self, person: str) -> set[str]:
+        """The streams a person's devices may follow, their own included."""
+
+    def heads(self, streams: Collection[str]) -> dict[str, Head]:
+        """Where the streams end; one that never had a row is left out."""
+
+    def pages(self, cursors: dict[str, int], bytes_max: int) -> dict[str, list[tuple[int, Row]]]:
+        """Rows past each stream's cursor as (seq, row), by seq, in sorted order of streams.
+
+        Stops when the bodies together pass `bytes_max`, never inside a seq, and gives at least
+        one row when there is any. For a cursor of 0 rows that are gone are left out.
+        """
+
+    def audit_head(self, known: int) -> SignedHead | None:
+        """The newest signed head if it is larger than the known size, with its proof."""
+
+    def durable_through(self) -> int | None:
+        """Receipts up to here (ms) are in a verified backup."""
+
+
+class Outboxed(Struct, frozen=True, kw_only=True):
+    """An op in the phone's outbox, for ever (until a verified backup has it).
+
+    `on_top` is true while its effect still has to be laid over what the server sent. `refusal` is
+    the code with which it is expected to be refused. `emits` is what it causes elsewhere.
+    """
+
+    lseq: int
+    op_id: str
+    fingerprint: str
+    body: str
+    kind: str
+    on: Aggregate
+    by: str
+    recorded: int
+    incarnation: str
+    on_top: bool = True
+    refusal: str | None = None
+    emits: tuple[Emit, ...] = ()
+    verdict: str | None = None
+    code: str | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+    flags: tuple[Flag, ...] = ()
+    at: dict[str, int] = field(default_factory=dict)
+    epoch: str | None = None
+    received: int | None = None
+
+
+class Identity(Struct, frozen=True, kw_only=True):
+    """Who this installation is and where it stands with the server.
+
+    `answered` is the cursor vector of the last request that was answered. `clock_*` is the last
+    sighting of the server's clock by the device's own.
+    """
+
+    device: str
+    person: str
+    incarnation: str
+    epoch: str | None = None
+    token: str | None = None
+    stamp: bytes | None = None
+    prev: str | None = None
+    answered: dict[str, int] = field(default_factory=dict)
+    forked_from: str | None = None
+    head: SignedHead | None = None
+    sighting: Sighting | None = None
+    durable_through: int | None = None
+
+
+class StreamMark(Struct, frozen=True, kw_only=True):
+    """Where the phone stands in one stream. `staged` is the position of a half-loaded snapshot.
+
+    `leaving` marks a stream that is no longer the phone's but still has pending ops on it.
+    """
+
+    stream: str
+    cursor: int
+    sums: Sums
+    staged: int | None = None
+    leaving: bool = False
+
+
+class Replica(Protocol):
+    """The phone's database inside one transaction, opened by `transaction`."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """One transaction, durable when it ends; nothing stays when it raises."""
+
+    def identity(self) -> Identity:
+        """Who this is."""
+
+    def identify(self, identity: Identity) -> None:
+        """Keep who this is."""
+
+    def append(self, entry: Outboxed) -> None:
+        """Put a new op into the outbox."""
+
+    def next_lseq(self) -> int:
+        """The next free place, counting without gaps."""
+
+    def outgoing(self, ops_max: int, bytes_max: int) -> list[Outboxed]:
+        """Ops without a verdict in this epoch, by lseq, within the limits, at least one if any."""
+
+    def outboxed(self, op_ids: Collection[str]) -> list[Outboxed]:
+        """Ops of the outbox, by lseq."""
+
+    def update(self, entries: Iterable[Outboxed]) -> None:
+        """Keep changed entries of the outbox (found by op id)."""
+
+    def on_top_of(self, aggregates: Collection[Aggregate]) -> list[Outboxed]:
+        """Ops still on top that are on one of these, or emit to one, by lseq."""
+
+    def settled_on_top(self) -> list[Outboxed]:
+        """Ops with a final verdict that are still on top, by lseq."""
+
+    def all_ops(self) -> list[Outboxed]:
+        """The whole outbox, by lseq."""
+
+    def marks(self) -> dict[str, StreamMark]:
+        """Where the phone stands in every stream it has."""
+
+    def mark(self, mark: StreamMark) -> None:
+        """Keep where the phone stands in one stream."""
+
+    def take(self, stream: str, rows: Sequence[Row], *, staged: bool) -> Sums:
+        """Put rows into a stream's base, or beside it while staged, deleting those that are gone.
+
+        Returns what the checksum of the stream's base (or of the staged rows) changed by.
+        """
+
+    def swap(self, stream: str) -> Sums:
+        """Replace a stream's base by its staged rows; returns the checksum of the new base."""
+
+    def drop(self, stream: str) -> None:
+        """Forget a stream: rows, views, staged rows and mark."""
+
+    def links(self, subjects: Collection[Aggregate]) -> dict[Aggregate, Links]:
+        """As `Authority.links`, over what the phone's screens show."""
+
+    def load(self, wanted: Wanted, *, base: bool) -> State:
+        """As `Authority.load`: what the server sent (`base`), or what screens show."""
+
+    def show(self, aggregate: Aggregate, rows: Iterable[Record]) -> None:
+        """Make these rows the whole difference between what is shown and the base of a thing."""

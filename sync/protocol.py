@@ -1,0 +1,149 @@
+"""What travels between a phone and the server, both halves of it, with every limit."""
+
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import Meta, Raw, Struct, field
+
+from shared.clock import At
+from shared.errors import Flag
+from shared.ops import Stamp
+
+PROTOCOL: Final = 1
+OPS_PER_PUSH_MAX: Final = 200
+PUSH_BYTES_MAX: Final = 256_000
+REQUEST_BYTES_MAX: Final = 4_000_000  # after decompression
+PULL_BYTES_WANTED: Final = 400_000
+PULL_BYTES_MAX: Final = 1_000_000
+STREAMS_MAX: Final = 20_000
+OPS_PER_DAY_MAX: Final = 20_000  # per device; the rest waits with 429
+
+OpaqueId = Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+class WireOp(Struct, frozen=True, kw_only=True):
+    """An op on its way: its place in the incarnation, its id, and its body verbatim."""
+
+    lseq: Annotated[int, Meta(ge=0, le=2**53)]
+    id: Annotated[str, Meta(max_length=64)]
+    body: str
+
+
+class Request(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One round trip asked for: ops pushed, streams pulled, or both.
+
+    `cursors` holds only those that differ from the last answered request (null: gone); `vector`
+    is the hash over all of them. `staged` holds the positions of half-loaded snapshots.
+    `clock` is the device's evidence at the time of sending. `head` is the size of the newest
+    audit head the device knows. `forked_from` names the incarnation this one replaces.
+    """
+
+    protocol: int
+    app: Annotated[str, Meta(max_length=40)]
+    device: OpaqueId
+    incarnation: OpaqueId
+    clock: At
+    token: Annotated[str, Meta(max_length=400)] | None = None
+    ops: list[WireOp] = field(default_factory=list)
+    cursors: dict[str, int | None] = field(default_factory=dict)
+    vector: Annotated[str, Meta(max_length=64)] = ""
+    staged: dict[str, int] = field(default_factory=dict)
+    pull: bool = False
+    want_bytes: Annotated[int, Meta(ge=0)] | None = None
+    head: Annotated[int, Meta(ge=0)] | None = None
+    forked_from: OpaqueId | None = None
+
+
+class Result(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of one op. `at` says, per stream, from which position on its effect is in it."""
+
+    lseq: int
+    id: str
+    verdict: str
+    received: int
+    code: str | None = None
+    at: dict[str, int] = field(default_factory=dict)
+    detail: dict[str, Any] = field(default_factory=dict)
+    flags: list[Flag] = field(default_factory=list)
+
+
+class Row(Struct, frozen=True, array_like=True):
+    """One row as it is sent: table, id, and its bytes, or null when it is gone."""
+
+    table: str
+    id: str
+    body: Raw | None
+
+
+class Page(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A piece of one stream, from one position to the next.
+
+    A `snapshot` replaces what the device has once its last page is there; a `delta` adds to it.
+    `sums` is the checksum of the whole stream, sent where the page reaches the head.
+    """
+
+    stream: str
+    kind: Literal["delta", "snapshot"]
+    since: int
+    to: int
+    head: int
+    rows: list[Row] = field(default_factory=list)
+    sums: tuple[int, int] | None = None
+
+
+class SignedHead(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A signed audit tree head: size, root and signature in hexadecimal, time in ms.
+
+    `proof` shows that it extends the head whose size the request named (RFC 9162).
+    """
+
+    epoch: str
+    size: int
+    root: str
+    at: int
+    key: str
+    signature: str
+    proof: list[str] = field(default_factory=list)
+
+
+class Reply(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The answer to one round trip; a device takes it in one transaction.
+
+    `fork` means that nothing was taken: somebody else already speaks as this incarnation.
+    `need_vector` asks for all cursors. `durable_through` (ms) is the last verified backup.
+    """
+
+    server_epoch: str
+    now: int
+    stamp: Stamp
+    token: str | None = None
+    results: list[Result] = field(default_factory=list)
+    streams: list[Page] = field(default_factory=list)
+    drop: list[str] = field(default_factory=list)
+    more: bool = False
+    need_vector: bool = False
+    fork: bool = False
+    head: SignedHead | None = None
+    durable_through: int | None = None
+    have: list[str] = field(default_factory=list)
+    wanted: list[str] = field(default_factory=list)
+
+
+_request = msgspec.json.Decoder(Request)
+_reply = msgspec.json.Decoder(Reply)
+_encoder = msgspec.json.Encoder()
+
+
+def encode(message: Request | Reply) -> bytes:
+    """A message's bytes, before compression."""
+    return _encoder.encode(message)
+
+
+def decode_request(data: bytes) -> Request:
+    """A request from its bytes. Raises `msgspec.DecodeError` or `msgspec.ValidationError`."""
+    return _request.decode(data)
+
+
+def decode_reply(data: bytes) -> Reply:
+    """A reply from its bytes. Raises `msgspec.DecodeError` or `msgspec.ValidationError`."""
+    return _reply.decode(data)
