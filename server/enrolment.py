@@ -1,0 +1,211 @@
+"""Enrolment: a code lets one device in, once; from then on its key speaks for it."""
+
+import hashlib
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Final
+from urllib.parse import urlencode
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_der_public_key
+from msgspec import Struct
+from sqlalchemy import Connection, Table, delete, insert, select, update
+
+from server.keys import Dice
+from server.people import ALPHABET, GROUP, readable
+from server.problems import Problem, wrong_field
+from server.tables import METADATA, access
+
+SELECTOR_CHARS: Final = 4
+SECRET_CHARS: Final = 8
+NONCE_BYTES: Final = 24
+NONCE_MS: Final = 2 * 60_000
+NONCES_PER_DEVICE_MAX: Final = 20
+HALF_BYTES: Final = 32
+KEY_CHARS_MAX: Final = 400
+
+_code: Table = METADATA.tables[access.EnrolmentCode.__tablename__]
+_device: Table = METADATA.tables[access.Device.__tablename__]
+_nonce: Table = METADATA.tables[access.TokenNonce.__tablename__]
+
+
+class Newcomer(Struct, frozen=True, kw_only=True):
+    """What a device says of itself when it enrols."""
+
+    device: str
+    name: str
+    app: str
+    public_key: str
+
+
+def issue(
+    connection: Connection, persons: tuple[str, str], dice: Dice, times: tuple[int, int]
+) -> str:
+    """A new code, told once. `persons` are (whose device, who issued), `times` (now, end) in ms."""
+    letters = readable(dice, SELECTOR_CHARS + SECRET_CHARS)
+    connection.execute(delete(_code).where(_code.c.selector == letters[:SELECTOR_CHARS]))
+    connection.execute(
+        insert(_code).values(
+            selector=letters[:SELECTOR_CHARS],
+            hash=_hashed(letters),
+            person_id=persons[0],
+            issued_by=persons[1],
+            issued_at=times[0],
+            expires_at=times[1],
+            tries=0,
+        )
+    )
+    return "-".join(letters[at : at + GROUP] for at in range(0, len(letters), GROUP))
+
+
+def invitation(url: str, code: str, key: str) -> str:
+    """The text in the QR code: where the server is, the code, and the key to know it by."""
+    return "fieldfare:1?" + urlencode({"url": url, "code": code, "key": key})
+
+
+def redeem(connection: Connection, code: str, now_ms: int, tries_max: int) -> str | Problem:
+    """The person a code lets in; the code is spent by it.
+
+    A refusal is returned, not raised: the try has to be committed all the same.
+    """
+    letters = _typed(code)
+    row = connection.execute(
+        select(_code).where(_code.c.selector == letters[:SELECTOR_CHARS]).with_for_update()
+    ).one_or_none()
+    if row is None:
+        return Problem("code_unknown")
+    here = _code.c.selector == row.selector
+    connection.execute(update(_code).where(here).values(tries=_code.c.tries + 1))
+    if row.tries >= tries_max:
+        return Problem("code_used")
+    if not hmac.compare_digest(row.hash, _hashed(letters)):
+        return Problem("code_unknown")
+    if row.used_at is not None:
+        return Problem("code_used")
+    if now_ms >= row.expires_at:
+        return Problem("code_expired")
+    connection.execute(update(_code).where(here).values(used_at=now_ms))
+    return str(row.person_id)
+
+
+def admit(connection: Connection, person_id: str, newcomer: Newcomer, now_ms: int) -> None:
+    """Write a new device down."""
+    connection.execute(
+        insert(_device).values(
+            id=newcomer.device,
+            person_id=person_id,
+            name=newcomer.name,
+            app=newcomer.app,
+            public_key=newcomer.public_key,
+            created_at=now_ms,
+            contact_at=now_ms,
+        )
+    )
+
+
+def checked_key(public_key: str) -> str:
+    """The public key, if it is P-256, base64url DER. Raises `Problem`."""
+    if len(public_key) > KEY_CHARS_MAX or _public_key(public_key) is None:
+        raise wrong_field("public_key")
+    return public_key
+
+
+def revoke(connection: Connection, device: str, now_ms: int) -> None:
+    """Let a device in no longer."""
+    connection.execute(
+        update(_device)
+        .where(_device.c.id == device, _device.c.revoked_at.is_(None))
+        .values(revoked_at=now_ms)
+    )
+
+
+def confirm(connection: Connection, device: str, now_ms: int) -> None:
+    """Note that the issuer of its code has seen the device."""
+    connection.execute(
+        update(_device)
+        .where(_device.c.id == device, _device.c.confirmed_at.is_(None))
+        .values(confirmed_at=now_ms)
+    )
+
+
+def challenge(connection: Connection, device: str, dice: Dice, now_ms: int) -> str:
+    """A nonce for a device to sign. An unknown device is given one too, which nothing fits."""
+    nonce = urlsafe_b64encode(dice(NONCE_BYTES)).decode()
+    connection.execute(delete(_nonce).where(_nonce.c.expires_at <= now_ms))
+    known = connection.scalar(select(_device.c.id).where(_device.c.id == device))
+    pending = connection.scalars(
+        select(_nonce.c.nonce).where(_nonce.c.device_id == device).order_by(_nonce.c.expires_at)
+    ).all()
+    if len(pending) >= NONCES_PER_DEVICE_MAX:
+        connection.execute(delete(_nonce).where(_nonce.c.nonce == pending[0]))
+    if known is not None:
+        connection.execute(
+            insert(_nonce).values(nonce=nonce, device_id=device, expires_at=now_ms + NONCE_MS)
+        )
+    return nonce
+
+
+def answered(
+    connection: Connection, device: str, nonce: str, signature: str, now_ms: int
+) -> Problem | None:
+    """What is wrong with a device's answer to its nonce, which is spent by it; None if nothing."""
+    spent = connection.execute(
+        delete(_nonce).where(
+            _nonce.c.nonce == nonce, _nonce.c.device_id == device, _nonce.c.expires_at > now_ms
+        )
+    ).rowcount
+    row = connection.execute(
+        select(_device.c.public_key, _device.c.revoked_at).where(_device.c.id == device)
+    ).one_or_none()
+    if row is None or not spent:
+        return Problem("wrong_signature")
+    if not is_signed(row.public_key, token_text(device, nonce), signature):
+        return Problem("wrong_signature")
+    return Problem("device_revoked") if row.revoked_at is not None else None
+
+
+def token_text(device: str, nonce: str) -> str:
+    """What a device signs to be given an access token."""
+    return f"fieldfare-token|{device}|{nonce}"
+
+
+def is_signed(public_key: str, text: str, signature: str) -> bool:
+    """Whether the signature (ES256, raw r and s, base64url) is this key's over this text."""
+    key, raw = _public_key(public_key), _bytes(signature)
+    if key is None or raw is None or len(raw) != 2 * HALF_BYTES:
+        return False
+    r, s = (int.from_bytes(half, "big") for half in (raw[:HALF_BYTES], raw[HALF_BYTES:]))
+    try:
+        key.verify(encode_dss_signature(r, s), text.encode(), ec.ECDSA(SHA256()))
+    except InvalidSignature:
+        return False
+    return True
+
+
+def _public_key(text: str) -> ec.EllipticCurvePublicKey | None:
+    der = _bytes(text)
+    try:
+        key = load_der_public_key(der) if der else None
+    except (ValueError, UnsupportedAlgorithm):
+        return None
+    fits = isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1)
+    return key if fits and isinstance(key, ec.EllipticCurvePublicKey) else None
+
+
+def _bytes(text: str) -> bytes | None:
+    try:
+        return urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
+    except (ValueError, UnicodeEncodeError):
+        return None
+
+
+def _typed(code: str) -> str:
+    """A code as somebody typed it: small letters, spaces and dashes do not matter."""
+    return "".join(one for one in code.upper() if one in ALPHABET)[: SELECTOR_CHARS + SECRET_CHARS]
+
+
+def _hashed(letters: str) -> str:
+    return hashlib.sha256(f"enrolment|{letters}".encode()).hexdigest()

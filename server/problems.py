@@ -1,0 +1,256 @@
+"""Problems: what a caller did wrong or we could not do, as RFC 9457 documents in their language."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+from litestar import MediaType, Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+from msgspec import Struct
+
+from server.logs import Log, trace_of
+from server.texts import Texts
+from shared.errors import Params
+from sync.arrival import shape_problem
+
+# Which code becomes which status, in one place.
+STATUS: Final[Mapping[str, int]] = {
+    "not_json": 400,
+    "wrong_encoding": 400,
+    "wrong_parameter": 400,
+    "wrong_value": 400,
+    "wrong_request": 400,
+    "weak_password": 400,
+    "not_signed_in": 401,
+    "wrong_password": 401,
+    "wrong_signature": 401,
+    "device_revoked": 401,
+    "not_permitted": 403,
+    "wrong_device": 403,
+    "password_must_change": 403,
+    "not_found": 404,
+    "method_not_allowed": 405,
+    "code_unknown": 403,
+    "code_expired": 403,
+    "code_used": 403,
+    "too_large": 413,
+    "too_many_tries": 429,
+    "internal": 500,
+    "busy": 503,
+}
+# What the web framework finds by itself: its status, and our code for it.
+FOUND_BY_LITESTAR: Final = {
+    401: "not_signed_in",
+    403: "not_permitted",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    429: "too_many_tries",
+    503: "busy",
+}
+MEDIA_TYPE: Final = "application/problem+json"
+TYPE_PREFIX: Final = "urn:fieldfare:problem:"
+BUSY_RETRY_S: Final = 2
+REFERENCE_BYTES: Final = 5
+_QUERY: Final = ("query", "path", "header", "cookie")
+_BAD_JSON: Final = re.compile(r"JSON|malformed|truncated|utf-8", re.IGNORECASE)
+
+
+class Fault(Struct, frozen=True, kw_only=True):
+    """One thing at fault in a request: which field, and the refusal that says why."""
+
+    code: str
+    field: str | None = None
+    op: str | None = None
+    params: Params = {}
+
+
+class Problem(Exception):
+    """Why a request is not answered. `retry_after_s` says when to come again."""
+
+    def __init__(
+        self,
+        code: str,
+        params: Mapping[str, Any] | None = None,
+        faults: Sequence[Fault] = (),
+        retry_after_s: int | None = None,
+    ) -> None:
+        super().__init__(code)
+        self.code = code
+        self.params = dict(params or {})
+        self.faults = tuple(faults)
+        self.retry_after_s = retry_after_s
+
+
+class FaultDocument(Struct, kw_only=True, omit_defaults=True):
+    """A fault as it is sent; `reason` is in the caller's language."""
+
+    code: str
+    reason: str
+    field: str | None = None
+    op: str | None = None
+
+
+class ProblemDocument(Struct, kw_only=True, omit_defaults=True):
+    """A problem as it is sent (RFC 9457). `code` never changes its meaning."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    errors: list[FaultDocument] = []
+    reference: str | None = None
+
+
+def throttled(seconds: int) -> Problem:
+    """Too many tries; come again in so many seconds."""
+    return Problem("too_many_tries", {"seconds": seconds}, retry_after_s=seconds)
+
+
+def wrong_parameter(name: str) -> Problem:
+    """A parameter of the address has a value that is not possible."""
+    return Problem("wrong_parameter", {"name": name}, (Fault(code="wrong_value", field=name),))
+
+
+def wrong_field(name: str, code: str = "wrong_value") -> Problem:
+    """A field of the body has a value that is not possible."""
+    return Problem("wrong_value", {"name": name}, (Fault(code=code, field=name),))
+
+
+def malformed(error: msgspec.DecodeError) -> Problem:
+    """The problem behind bytes that are not JSON, or JSON that is not what was asked for."""
+    if not isinstance(error, msgspec.ValidationError):
+        return Problem("not_json")
+    return _faulty([_fault(str(error))])
+
+
+def reason(texts: Texts, language: str, code: str, detail: Mapping[str, Any]) -> str:
+    """Why something was refused, in words. `detail` is that of a result: field, params."""
+    path = str(detail.get("field") or "")
+    name = path.rpartition(".")[2]
+    label = texts.say(language, f"fields.{name}" if name else "fields.unnamed")
+    params = {"field": name if label.startswith("fields.") else label, **detail.get("params", {})}
+    for group in _LABELLED.keys() & params.keys():
+        key = f"{_LABELLED[group]}.{params[group]}"
+        params[group] = texts.say(language, key) if texts.knows(key) else params[group]
+    return texts.say(language, f"refusals.{code}", params)
+
+
+_LABELLED: Final = {"status": "statuses", "role": "roles", "outcome": "outcomes"}
+
+
+def document(texts: Texts, language: str, problem: Problem) -> ProblemDocument:
+    """A problem in somebody's language."""
+    status = STATUS[problem.code]
+    return ProblemDocument(
+        type=f"{TYPE_PREFIX}{problem.code}",
+        title=texts.say(language, f"titles.{status}"),
+        status=status,
+        code=problem.code,
+        detail=texts.say(language, f"problems.{problem.code}", problem.params),
+        errors=[
+            FaultDocument(
+                code=fault.code,
+                field=fault.field,
+                op=fault.op,
+                reason=reason(
+                    texts,
+                    language,
+                    fault.code,
+                    {"field": fault.field, "params": fault.params},
+                ),
+            )
+            for fault in problem.faults
+        ],
+    )
+
+
+Handlers = dict[type[Exception] | int, Callable[[Request[Any, Any, Any], Any], Response[Any]]]
+
+
+def handlers(texts: Texts, log: Log, dice: Callable[[int], bytes]) -> Handlers:
+    """What turns every exception into a document: ours, the framework's, and the unexpected."""
+
+    def ours(request: Request[Any, Any, Any], problem: Problem) -> Response[ProblemDocument]:
+        return _answer(texts, request, problem)
+
+    def frameworks(
+        request: Request[Any, Any, Any], error: HTTPException
+    ) -> Response[ProblemDocument]:
+        return _answer(texts, request, as_problem(error))
+
+    def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[ProblemDocument]:
+        reference = dice(REFERENCE_BYTES).hex()
+        log.error(
+            "request failed",
+            reference=reference,
+            route=request.scope.get("path_template") or "",
+            method=request.method,
+            error=type(error).__name__,
+            trace=trace_of(error),
+        )
+        return _answer(texts, request, Problem("internal", {"reference": reference}))
+
+    return {Problem: ours, HTTPException: frameworks, Exception: unexpected}
+
+
+def as_problem(error: HTTPException) -> Problem:
+    """The problem behind an exception of the web framework."""
+    if isinstance(error, ValidationException):
+        return _invalid(error)
+    known = FOUND_BY_LITESTAR.get(error.status_code)
+    if known is not None:
+        return Problem(known, {"seconds": BUSY_RETRY_S})
+    return Problem("not_json" if _BAD_JSON.search(error.detail) else "wrong_request")
+
+
+def _invalid(error: ValidationException) -> Problem:
+    extra = error.extra if isinstance(error.extra, list) else []
+    entries: list[dict[str, str]] = [one for one in extra if isinstance(one, dict)]
+    for one in entries:
+        if one.get("source") in _QUERY:
+            return wrong_parameter(one.get("key", ""))
+    named = re.search(r"required (?:query|path|header) parameter '?(\w+)'?", error.detail)
+    if not entries and named:
+        return wrong_parameter(named.group(1))
+    return _faulty(
+        [
+            _fault(f"{one.get('message', '')} - at `$.{one['key']}`")
+            if one.get("key") not in (None, "data")
+            else _fault(one.get("message", ""))
+            for one in entries
+        ]
+    )
+
+
+def _fault(message: str) -> Fault:
+    """What the decoder says, as a refusal with the path of the field."""
+    shape = shape_problem(msgspec.ValidationError(message), "")
+    code = "unknown_field" if shape.code == "future_field" else shape.code
+    return Fault(code=code, field=shape.field, params={"name": shape.field})
+
+
+def _faulty(faults: list[Fault]) -> Problem:
+    first = next((fault.field for fault in faults if fault.field), None)
+    if first is None:
+        return Problem("wrong_request", faults=faults)
+    return Problem("wrong_value", {"name": first}, faults)
+
+
+def _answer(
+    texts: Texts, request: Request[Any, Any, Any], problem: Problem
+) -> Response[ProblemDocument]:
+    language = texts.language_of(request.headers.get("accept-language", ""))
+    told = document(texts, language, problem)
+    told.reference = problem.params.get("reference")
+    headers = {"Content-Language": language, "Cache-Control": "no-store"}
+    wait = problem.retry_after_s or (BUSY_RETRY_S if told.status == 503 else None)
+    if wait is not None:
+        headers["Retry-After"] = str(wait)
+    if told.status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="fieldfare"'
+    return Response(
+        told, status_code=told.status, media_type=MediaType(MEDIA_TYPE), headers=headers
+    )

@@ -1,0 +1,183 @@
+"""Sessions: who is asking, told by a bearer token, and whether they may."""
+
+import hashlib
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import jwt
+from litestar.connection import ASGIConnection
+from litestar.handlers.base import BaseRouteHandler
+from msgspec import Struct
+from sqlalchemy import Connection, Table, delete, insert, select, update
+
+from server.keys import Dice, Ring
+from server.people import as_person
+from server.problems import Problem
+from server.tables import METADATA, access
+from shared.people import Person, may
+
+TOKEN_BYTES: Final = 32
+TOKEN_PREFIX: Final = "ff_"  # noqa: S105 - it marks a token, it is none
+SEEN_EVERY_MS: Final = 5 * 60_000
+MS: Final = 1000
+ALGORITHM: Final = "HS256"
+PUBLIC: Final = "public"
+# The only thing to be done with a one-time password.
+CHANGE_PASSWORD: Final = "password.change"  # noqa: S105
+
+_session: Table = METADATA.tables[access.Session.__tablename__]
+_device: Table = METADATA.tables[access.Device.__tablename__]
+_credential: Table = METADATA.tables[access.Credential.__tablename__]
+_person: Table = METADATA.tables["person"]
+
+AnyConnection = ASGIConnection[Any, Any, Any, Any]
+
+
+class Actor(Struct, frozen=True, kw_only=True):
+    """Who is asking: the person, and the device or the session they came with."""
+
+    person: Person
+    device: str | None = None
+    session: str | None = None
+    must_change: bool = False
+    seen_at: int = 0
+
+
+class Opened(Struct, frozen=True, kw_only=True):
+    """A session just opened: its token, which is told once, and when it ends (ms)."""
+
+    token: str
+    expires_at: int
+
+
+def open_session(
+    connection: Connection, person_id: str, dice: Dice, times: tuple[int, int]
+) -> Opened:
+    """Open a session. `times` are (now, its end) in ms."""
+    token = TOKEN_PREFIX + urlsafe_b64encode(dice(TOKEN_BYTES)).rstrip(b"=").decode()
+    now_ms, expires_at = times
+    connection.execute(
+        insert(_session).values(
+            hash=_hashed(token),
+            person_id=person_id,
+            created_at=now_ms,
+            expires_at=expires_at,
+            seen_at=now_ms,
+        )
+    )
+    return Opened(token=token, expires_at=expires_at)
+
+
+def close_session(connection: Connection, session_hash: str) -> None:
+    """End one session."""
+    connection.execute(delete(_session).where(_session.c.hash == session_hash))
+
+
+def close_all(connection: Connection, person_id: str) -> None:
+    """End every session of a person: the password changed, or the person is gone."""
+    connection.execute(delete(_session).where(_session.c.person_id == person_id))
+
+
+def sweep(connection: Connection, now_ms: int) -> None:
+    """Drop sessions that are over."""
+    connection.execute(delete(_session).where(_session.c.expires_at <= now_ms))
+
+
+def person_of_session(connection: Connection, token: str, now_ms: int) -> Actor | None:
+    """Who a session token belongs to, unless it is over or its person is disabled."""
+    if not token.startswith(TOKEN_PREFIX):
+        return None
+    joined = _session.join(_person, _person.c.id == _session.c.person_id).outerjoin(
+        _credential, _credential.c.person_id == _person.c.id
+    )
+    row = connection.execute(
+        select(_person, _session.c.hash, _session.c.seen_at, _credential.c.must_change)
+        .select_from(joined)
+        .where(_session.c.hash == _hashed(token), _session.c.expires_at > now_ms)
+    ).one_or_none()
+    if row is None or row.disabled:
+        return None
+    return Actor(
+        person=as_person(row),
+        session=row.hash,
+        must_change=bool(row.must_change),
+        seen_at=row.seen_at,
+    )
+
+
+def seen(connection: Connection, session_hash: str, now_ms: int) -> None:
+    """Note that a session is in use."""
+    connection.execute(
+        update(_session).where(_session.c.hash == session_hash).values(seen_at=now_ms)
+    )
+
+
+def device_token(ring: Ring, device: str, expires_at: int) -> str:
+    """A short access token for one device. `expires_at` is in ms."""
+    claims = {"sub": device, "exp": expires_at // MS}
+    return jwt.encode(claims, ring.secret, ALGORITHM, headers={"kid": ring.newest})
+
+
+def device_in(ring: Ring, token: str, now_ms: int) -> str | None:
+    """The device an access token was made for, unless it is over or not ours."""
+    try:
+        secret = ring.secrets.get(str(jwt.get_unverified_header(token).get("kid")))
+        if secret is None:
+            return None
+        claims = jwt.decode(
+            token,
+            secret,
+            [ALGORITHM],
+            options={"require": ["sub", "exp"], "verify_exp": False},  # by our own clock, below
+        )
+    except jwt.InvalidTokenError:
+        return None
+    exp = claims["exp"]
+    return str(claims["sub"]) if isinstance(exp, int) and exp * MS > now_ms else None
+
+
+def person_of_device(connection: Connection, device: str) -> Actor | None:
+    """Whose device this is. Raises `Problem` if it was revoked; None if it is not known."""
+    joined = _device.join(_person, _person.c.id == _device.c.person_id)
+    row = connection.execute(
+        select(_person, _device.c.revoked_at).select_from(joined).where(_device.c.id == device)
+    ).one_or_none()
+    if row is None:
+        return None
+    if row.revoked_at is not None:
+        raise Problem("device_revoked")
+    return Actor(person=as_person(row), device=device)
+
+
+Recognise = Callable[[str], Actor | None]
+Guard = Callable[[AnyConnection, BaseRouteHandler], None]
+
+
+def guard(bearers: Mapping[str, Recognise]) -> Guard:
+    """What stands before every route: who asks, and whether the one table of rights says yes.
+
+    A route names its `intent`, and its `bearer`: whose tokens it takes, `session` or `device`.
+    One that names no intent is nobody's.
+    """
+
+    def admit(connection: AnyConnection, handler: BaseRouteHandler) -> None:
+        intent = str(handler.opt.get("intent", ""))
+        if intent == PUBLIC:
+            return
+        scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+        recognise = bearers[str(handler.opt.get("bearer", "session"))]
+        actor = recognise(token.strip()) if scheme.lower() == "bearer" and token else None
+        if actor is None:
+            raise Problem("not_signed_in")
+        if actor.must_change and intent != CHANGE_PASSWORD:
+            raise Problem("password_must_change")
+        if not may(actor.person.roles, "sign_in" if intent == CHANGE_PASSWORD else intent):
+            raise Problem("not_permitted")
+        connection.scope["user"] = actor
+
+    return admit
+
+
+def _hashed(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,162 @@
+"""Settings: the flags and the one `fieldfare.toml`, read here, checked here, frozen here."""
+
+import ipaddress
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+from msgspec import Meta, Struct
+
+FILE: Final = "fieldfare.toml"
+FILE_VARIABLE: Final = "FIELDFARE_SETTINGS"
+ASSETS: Final = Path(__file__).resolve().parents[1] / "assets"
+
+Minutes = Annotated[int, Meta(ge=1, le=7 * 24 * 60)]
+
+
+class Unfit(Exception):
+    """The server cannot be started with these settings; the message says what to change."""
+
+
+class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How much of anything is taken before a request is refused."""
+
+    request_bytes_max: Annotated[int, Meta(ge=10_000)] = 2_000_000
+    ops_per_request_max: Annotated[int, Meta(ge=1, le=200)] = 200
+    logins_per_window: Annotated[int, Meta(ge=1)] = 10
+    logins_per_address: Annotated[int, Meta(ge=1)] = 50
+    enrolments_per_address: Annotated[int, Meta(ge=1)] = 20
+    window_minutes: Minutes = 15
+    session_minutes: Minutes = 12 * 60
+    device_token_minutes: Minutes = 10
+    enrolment_minutes: Minutes = 15
+    enrolment_tries: Annotated[int, Meta(ge=1, le=20)] = 5
+
+
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything that differs from one installation to the next.
+
+    `data` holds the database (unless `database` is a URL), the evidence and the keys. `proxy` is
+    the address of the proxy that ends TLS in front of this server; only from there forwarded
+    addresses are believed. `url` is where phones reach the server.
+    """
+
+    data: Path
+    database: str = ""
+    host: str = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65_535)] = 8470
+    url: str = ""
+    insecure: bool = False
+    proxy: str = ""
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    workers: Annotated[int, Meta(ge=1, le=64)] = 1
+    threads: Annotated[int, Meta(ge=2, le=256)] = 16
+    organisation: Annotated[str, Meta(max_length=200)] = ""
+    time_zone: str = "UTC"
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] = "EUR"
+    language: Annotated[str, Meta(pattern="^(en|zh)$")] = "en"
+    log_level: Annotated[str, Meta(pattern="^(debug|info|warning|error)$")] = "info"
+    assets: Path = ASSETS
+    limits: Limits = Limits()
+
+    @property
+    def database_url(self) -> str:
+        """Where the database is: the URL given, or one SQLite file in the data folder."""
+        return self.database or f"sqlite:///{self.data / 'fieldfare.db'}"
+
+    @property
+    def evidence(self) -> Path:
+        """The folder of photos and other files."""
+        return self.data / "evidence"
+
+    @property
+    def keys(self) -> Path:
+        """The folder of keys, apart from the database and never in the same backup."""
+        return self.data / "keys"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The organisation's time zone."""
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def public_url(self) -> str:
+        """Where phones are told to find the server."""
+        scheme = "https" if self.tls_certificate else "http"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.url or f"{scheme}://{host}:{self.port}"
+
+
+def load(flags: Mapping[str, Any], file: Path | None = None) -> Settings:
+    """The settings: flags first, then the file (given, named by the environment, or in the data).
+
+    A flag of None was not given. Raises `Unfit`.
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    path = file or _file_of(given)
+    written = _written(path) if path is not None else {}
+    try:
+        settings = msgspec.convert({**written, **given}, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise Unfit(f"{path or 'settings'}: {error}") from error
+    return fit(settings)
+
+
+def fit(settings: Settings) -> Settings:
+    """The settings, if a server may be started with them. Raises `Unfit`."""
+    try:
+        ZoneInfo(settings.time_zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise Unfit(f"time_zone: there is no zone {settings.time_zone!r}") from error
+    if settings.workers > 1 and settings.database_url.startswith("sqlite"):
+        raise Unfit("workers: SQLite serves one process; take PostgreSQL for more")
+    if (settings.tls_certificate is None) != (settings.tls_key is None):
+        raise Unfit("tls_certificate and tls_key: give both or neither")
+    if not _is_private(settings):
+        raise Unfit(
+            f"host: plain HTTP on {settings.host} can be read by anyone on the way; give "
+            "tls_certificate and tls_key, name the proxy that ends TLS, or say insecure"
+        )
+    return settings
+
+
+def _is_private(settings: Settings) -> bool:
+    """Whether nobody on the way can read what is sent, or somebody took the blame for it."""
+    return (
+        settings.tls_certificate is not None
+        or settings.insecure
+        or settings.proxy != ""
+        or is_loopback(settings.host)
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine only."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _file_of(given: Mapping[str, Any]) -> Path | None:
+    named = os.environ.get(FILE_VARIABLE)
+    if named:
+        return Path(named)
+    beside = Path(given["data"]) / FILE if "data" in given else Path(FILE)
+    return beside if beside.is_file() else None
+
+
+def _written(path: Path) -> dict[str, Any]:
+    try:
+        written = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Unfit(f"{path}: {error}") from error
+    for name in ("data", "tls_certificate", "tls_key", "assets"):
+        if isinstance(written.get(name), str):
+            written[name] = str(path.parent / written[name])
+    return written
