@@ -107,6 +107,11 @@ class Replica:
         fields = {key: msgspec.Raw(value) for key, value in found}
         return msgspec.json.decode(msgspec.json.encode(fields), type=Identity)
 
+    def has_identity(self) -> bool:
+        """Whether anybody was enrolled here before."""
+        found = self._connection.execute("SELECT 1 FROM meta WHERE key = 'incarnation'")
+        return found.fetchone() is not None
+
     def identify(self, identity: Identity) -> None:
         """Keep who this is; only what changed is written."""
         self._connection.executemany(
@@ -127,6 +132,18 @@ class Replica:
         """The next free place, counting without gaps."""
         last = self._connection.execute("SELECT max(lseq) FROM outbox").fetchone()[0]
         return FIRST_LSEQ if last is None else int(last) + 1
+
+    def renumber(self, incarnation: str) -> None:
+        """Give every op without a final verdict a new place, in order, in a new incarnation."""
+        waiting = self._ops(
+            "WHERE verdict IS NULL OR verdict NOT IN (SELECT value FROM json_each(?))",
+            sorted(FINAL),
+        )
+        first = self.next_lseq()
+        self._connection.executemany(
+            "UPDATE outbox SET lseq = ?, incarnation = ? WHERE op_id = ?",
+            [(place, incarnation, one.op_id) for place, one in enumerate(waiting, start=first)],
+        )
 
     def outgoing(self, ops_max: int, bytes_max: int) -> list[Outboxed]:
         """Ops without a verdict in this epoch, by lseq, within the limits, at least one if any."""
@@ -272,13 +289,19 @@ class Replica:
             "UPDATE row SET view = NULL WHERE stream = ? AND view IS NOT NULL", (shelf,)
         )
         self._connection.execute(_SWEEP, (shelf,))
+        self.show_also(rows)
+
+    def show_also(self, rows: Iterable[Record]) -> None:
+        """Lay these rows over what is shown, and leave everything else as it is shown."""
+        placed = [(home(row), row) for row in rows]
         self._connection.executemany(
             """INSERT INTO row (stream, tbl, id, home_noun, home_id, view)
             VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (stream, tbl, id)
             DO UPDATE SET view = excluded.view""",
             [
-                (shelf, name(row), row.id, *(home(row) or (None, None)), write_row(row))
-                for row in rows
+                (stream_of(place), name(row), row.id, *place, write_row(row))
+                for place, row in placed
+                if place is not None
             ],
         )
 

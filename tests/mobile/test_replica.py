@@ -346,6 +346,35 @@ def test_a_fork_gives_ops_new_places(replica: Replica) -> None:
     assert {one.incarnation for one in replica.all_ops()} == {"i2"}
 
 
+def test_only_what_is_not_settled_gets_a_new_place_and_no_place_is_named_twice(
+    replica: Replica,
+) -> None:
+    settled = op(2, verdict="applied", epoch="e1")
+    with replica.transaction():
+        for one in (op(1), settled, op(3, verdict="held", epoch="e1")):
+            replica.append(one)
+        replica.renumber("i2")
+    assert [(one.op_id, one.incarnation) for one in replica.all_ops()] == [
+        (settled.op_id, "i1"),
+        (derive("op", 1), "i2"),
+        (derive("op", 3), "i2"),
+    ]
+    places = [one.lseq for one in replica.all_ops()]
+    assert len(set(places)) == len(places)
+    assert replica.next_lseq() == places[-1] + 1
+
+
+def test_a_row_can_be_laid_on_top_without_touching_the_others(replica: Replica) -> None:
+    mine = order(version=2, status="accepted")
+    with replica.transaction():
+        replica.take(STREAM, sent(order(), reading(1)), staged=False)
+        replica.show(ON, [mine])
+        replica.show_also([reading(7)])
+    state = replica.load(AS_SHOWN, base=False)
+    assert state.find(WorkOrder, JOB) == mine
+    assert {one.id for one in state.of(Reading, JOB)} == {reading(1).id, reading(7).id}
+
+
 def test_a_transaction_that_raises_leaves_nothing(replica: Replica) -> None:
     def interrupted() -> None:
         with replica.transaction():

@@ -1,0 +1,106 @@
+"""The device itself: its clocks, its dice, its disk, and whose installation it is."""
+
+import os
+import shutil
+import time
+from base64 import urlsafe_b64encode
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from shared.clock import At
+
+BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
+FILE: Final = "device.json"
+PRIVATE: Final = 0o600
+NS_PER_MS: Final = 1_000_000
+INCARNATION_BYTES: Final = 16
+
+Dice = Callable[[int], bytes]
+
+
+class Installation(Struct, frozen=True, kw_only=True):
+    """Which server this installation belongs to, as which device, and who works with it.
+
+    `key` is the thumbprint of the server's TLS key, when the enrolment text named one.
+    """
+
+    server: str
+    device: str
+    person: str
+    login: str
+    name: str = ""
+    code: str = ""
+    key: str | None = None
+
+
+class Clock:
+    """The clocks of this device.
+
+    Where the system names no boot, this process is its own, and its clock need not run in sleep.
+    """
+
+    def __init__(self, boot_id: Path = BOOT_ID) -> None:
+        self._boot = _boot(boot_id)
+        self._process = urlsafe_b64encode(dice(INCARNATION_BYTES)).decode().rstrip("=")
+
+    def now(self) -> At:
+        """What the clocks say now, in milliseconds."""
+        wall = time.time_ns() // NS_PER_MS
+        if self._boot is None:
+            mono = time.monotonic_ns() // NS_PER_MS
+            return At(wall=wall, boot=self._process, mono=mono, src="monotonic")
+        mono = time.clock_gettime_ns(time.CLOCK_BOOTTIME) // NS_PER_MS
+        return At(wall=wall, boot=self._boot, mono=mono, src="boottime")
+
+
+def dice(count: int) -> bytes:
+    """So many random bytes that nobody can foresee."""
+    return os.urandom(count)
+
+
+def free_bytes(folder: Path) -> int:
+    """How much room is left where the phone keeps its work."""
+    return shutil.disk_usage(folder).free
+
+
+def installation(folder: Path) -> Installation | None:
+    """Whose installation a folder is, or None before it is enrolled."""
+    path = folder / FILE
+    if not path.exists():
+        return None
+    return msgspec.json.decode(path.read_bytes(), type=Installation)
+
+
+def install(folder: Path, known: Installation) -> None:
+    """Write down whose installation this is."""
+    write_private(folder / FILE, msgspec.json.format(msgspec.json.encode(known)) + b"\n")
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """A whole file or none of it, for nobody else to read, on the disk when this returns."""
+    draft = path.with_name(f".{path.name}.draft")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _boot(path: Path) -> str | None:
+    """Which boot this is, where the system says so and has a clock that runs in sleep."""
+    if not hasattr(time, "CLOCK_BOOTTIME"):
+        return None
+    try:
+        return path.read_text(encoding="ascii").strip() or None
+    except OSError:
+        return None

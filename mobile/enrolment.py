@@ -1,0 +1,120 @@
+"""Enrolment: a one-time code becomes an installation with a key, an identity and a database."""
+
+from base64 import urlsafe_b64decode
+from pathlib import Path
+from typing import Final, Protocol
+from urllib.parse import parse_qs, urlsplit
+
+from msgspec import Struct, structs
+
+from mobile.database import opened, path_of
+from mobile.device import INCARNATION_BYTES, Dice, Installation, install
+from mobile.keys import DeviceKey
+from mobile.replica import Replica
+from mobile.wire import Enrolled, is_loopback
+from sync.ports import Identity
+
+SCHEME: Final = "fieldfare:1?"
+THUMBPRINT_BYTES: Final = 32
+
+
+class Unfit(Exception):
+    """An enrolment text that cannot be used; the message says why."""
+
+
+class Invitation(Struct, frozen=True, kw_only=True):
+    """What an enrolment text says: where the server is, the one-time code, the server's key."""
+
+    server: str
+    code: str
+    key: str | None = None
+
+
+class Registrar(Protocol):
+    """Who answers an enrolment: the wire."""
+
+    def enrol(self, message: dict[str, str]) -> Enrolled:
+        """Trade a one-time code and a public key for an installation's identity."""
+
+
+class Newcomer(Struct, frozen=True, kw_only=True):
+    """The installation that asks: its folder, its own name, its app's name, its key."""
+
+    folder: Path
+    name: str
+    app: str
+    key: DeviceKey
+
+
+def read(text: str, *, server: str | None = None, insecure: bool = False) -> Invitation:
+    """The invitation in an enrolment text, or in a bare code and a server. Raises `Unfit`."""
+    text = text.strip()
+    if text.startswith(SCHEME):
+        said = {name: values[-1] for name, values in parse_qs(text[len(SCHEME) :]).items()}
+        found = Invitation(
+            server=server or said.get("url", ""), code=said.get("code", ""), key=said.get("key")
+        )
+    else:
+        found = Invitation(server=server or "", code=text)
+    return _checked(found, insecure=insecure)
+
+
+def _checked(invitation: Invitation, *, insecure: bool) -> Invitation:
+    address = urlsplit(invitation.server)
+    if address.scheme not in ("http", "https") or not address.hostname:
+        raise Unfit("the enrolment text names no server, and none was given")
+    if address.scheme == "http" and not (insecure or is_loopback(invitation.server)):
+        raise Unfit("the server must be reached by https")
+    if not invitation.code or any(sign.isspace() for sign in invitation.code):
+        raise Unfit("the enrolment text holds no code")
+    if invitation.key is not None and not _is_thumbprint(invitation.key):
+        raise Unfit("the server's key in the enrolment text is not complete")
+    return invitation
+
+
+def _is_thumbprint(text: str) -> bool:
+    try:
+        return len(urlsafe_b64decode(text + "=" * (-len(text) % 4))) == THUMBPRINT_BYTES
+    except ValueError:
+        return False
+
+
+def enrol(
+    invitation: Invitation, newcomer: Newcomer, registrar: Registrar, dice: Dice
+) -> Installation:
+    """Ask the server, then make the person's database and write down whose installation this is.
+
+    The database comes first: a folder with `device.json` in it is always complete. Somebody who
+    enrols again on the same installation keeps the outbox.
+    """
+    answer = registrar.enrol(
+        {
+            "code": invitation.code,
+            "public_key": newcomer.key.public(),
+            "name": newcomer.name,
+            "app": newcomer.app,
+        }
+    )
+    known = Installation(
+        server=invitation.server.rstrip("/"),
+        device=answer.device,
+        person=answer.person.id,
+        login=answer.person.login,
+        name=answer.person.name,
+        code=answer.person.code,
+        key=invitation.key,
+    )
+    with opened(path_of(newcomer.folder, known.person)) as connection:
+        _settle_in(Replica(connection), known, dice(INCARNATION_BYTES).hex())
+    install(newcomer.folder, known)
+    return known
+
+
+def _settle_in(replica: Replica, known: Installation, incarnation: str) -> None:
+    with replica.transaction():
+        if replica.has_identity():
+            # The server will find that this incarnation was another device's, and call it a fork.
+            settled = structs.replace(replica.identity(), device=known.device)
+        else:
+            settled = Identity(device=known.device, person=known.person, incarnation=incarnation)
+        replica.identify(settled)

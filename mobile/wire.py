@@ -1,0 +1,266 @@
+"""The wire: requests to the server over HTTP, and what can go wrong there, by who must act."""
+
+import gzip
+import hashlib
+import ipaddress
+import time
+from base64 import urlsafe_b64encode
+from ssl import SSLSocket
+from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+import requests
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509 import load_der_x509_certificate
+from msgspec import Struct
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPSConnectionPool, PoolManager
+from urllib3.connection import HTTPSConnection
+from urllib3.exceptions import HTTPError
+
+CONNECT_TIMEOUT_S: Final = 10.0
+REPLY_TIMEOUT_S: Final = 30.0
+DEADLINE_S: Final = 60.0
+REPLY_BYTES_MAX: Final = 16_000_000  # after decompression
+PIECE_BYTES: Final = 65_536
+RETRY_AFTER_S_MAX: Final = 3_600.0
+THROTTLED: Final = (429, 503)
+UNAUTHORISED: Final = 401
+
+
+class Unreachable(Exception):
+    """Nobody answered as the server would: no network, too slow, broken, or somebody else."""
+
+
+class Throttled(Exception):
+    """The server asks to be left alone for a while."""
+
+    def __init__(self, retry_after_s: float) -> None:
+        super().__init__(f"again in {retry_after_s:g} s")
+        self.retry_after_s = retry_after_s
+
+
+class Unauthorised(Exception):
+    """The access token was not accepted: it is too old, or this device may no longer read."""
+
+
+class Refused(Exception):
+    """The server will not do it, and says why in a problem document (RFC 9457)."""
+
+    def __init__(self, problem: "Problem") -> None:
+        super().__init__(f"{problem.status} {problem.code}: {problem.detail or problem.title}")
+        self.problem = problem
+
+
+class Problem(Struct, frozen=True, kw_only=True):
+    """Why the server refused."""
+
+    status: int = 0
+    code: str = ""
+    title: str = ""
+    detail: str = ""
+
+
+class Owner(Struct, frozen=True, kw_only=True):
+    """The person an enrolment code was issued for."""
+
+    id: str
+    login: str
+    name: str = ""
+    code: str = ""
+
+
+class Enrolled(Struct, frozen=True, kw_only=True):
+    """What the server answers to an enrolment."""
+
+    device: str
+    person: Owner
+    server_epoch: str | None = None
+    now: int | None = None
+
+
+class Access(Struct, frozen=True, kw_only=True):
+    """An access token and how long it is good for."""
+
+    token: str
+    expires_in: float
+
+
+class _Nonce(Struct, frozen=True):
+    nonce: str
+
+
+Answer = TypeVar("Answer", Enrolled, Access, _Nonce)
+
+
+class Wire:
+    """One server, as seen from this device. Tokens go into headers and nowhere else.
+
+    `key` is the thumbprint of the server's TLS key; when given, that key and no other is spoken
+    to, whoever vouches for it.
+    """
+
+    def __init__(self, server: str, key: str | None = None) -> None:
+        self._server = server.rstrip("/")
+        self._session = requests.Session()
+        self._session.trust_env = not is_loopback(server)
+        self._vouched = key is None
+        if key is not None:
+            self._session.mount("https://", _PinnedAdapter(key))
+
+    def close(self) -> None:
+        """Let the connections go."""
+        self._session.close()
+
+    def sync(self, request: bytes, token: str) -> bytes:
+        """One round trip: the bytes of a request for the bytes of a reply."""
+        return self._post("/sync", request, token)
+
+    def enrol(self, message: dict[str, str]) -> Enrolled:
+        """Trade a one-time code and a public key for an installation's identity."""
+        return self._ask("/enrol", message, Enrolled)
+
+    def nonce(self, device: str) -> str:
+        """What this device has to sign next."""
+        return self._ask("/token", {"device": device}, _Nonce).nonce
+
+    def access(self, device: str, nonce: str, signature: str) -> Access:
+        """An access token for a signed nonce."""
+        message = {"device": device, "nonce": nonce, "signature": signature}
+        return self._ask("/token", message, Access)
+
+    def _ask(self, path: str, message: dict[str, str], kind: type[Answer]) -> Answer:
+        answer = self._post(path, msgspec.json.encode(message), None)
+        try:
+            return msgspec.json.decode(answer, type=kind)
+        except msgspec.DecodeError as wrong:
+            raise Unreachable(f"{path}: not an answer of this server: {wrong}") from wrong
+
+    def _post(self, path: str, body: bytes, token: str | None) -> bytes:
+        headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+        until = time.monotonic() + DEADLINE_S
+        try:
+            with self._session.post(
+                self._server + path,
+                data=gzip.compress(body, mtime=0),
+                headers=headers | {"Accept": "application/json"},
+                auth=_Bearer(token),
+                verify=self._vouched,
+                timeout=(CONNECT_TIMEOUT_S, REPLY_TIMEOUT_S),
+                stream=True,
+                allow_redirects=False,
+            ) as response:
+                content = _content(response, until)
+        except (requests.RequestException, HTTPError) as wrong:
+            raise Unreachable(f"{path}: {_cause(wrong)}") from wrong
+        return _judged(response, content)
+
+
+class _Bearer(requests.auth.AuthBase):
+    """The one source of credentials: without it a file in the home folder might supply some."""
+
+    def __init__(self, token: str | None) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._token is not None:
+            request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class _PinnedConnection(HTTPSConnection):
+    """A connection that says nothing before the other side has shown the right key."""
+
+    thumbprint = ""
+
+    def connect(self) -> None:
+        super().connect()
+        assert isinstance(self.sock, SSLSocket)
+        shown = self.sock.getpeercert(binary_form=True)
+        if shown is None or thumbprint(shown) != self.thumbprint:
+            self.close()
+            raise HTTPError("the server's key is not the one this device was enrolled with")
+        self.is_verified = True
+
+
+class _PinnedAdapter(HTTPAdapter):
+    """Connections to one key only, which need no other proof."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """As in the library, with connections of our own."""
+        connection = type("Pinned", (_PinnedConnection,), {"thumbprint": self._key})
+        pool = type("PinnedPool", (HTTPSConnectionPool,), {"ConnectionCls": connection})
+        self.poolmanager = PoolManager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"https": pool}
+
+
+def thumbprint(certificate: bytes) -> str:
+    """SHA-256 of a certificate's public key (DER, SubjectPublicKeyInfo), base64url, unpadded."""
+    public = load_der_x509_certificate(certificate).public_key()
+    der = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return urlsafe_b64encode(hashlib.sha256(der).digest()).rstrip(b"=").decode()
+
+
+def is_loopback(server: str) -> bool:
+    """Whether a server is on this very machine, where no network can listen."""
+    host = urlsplit(server).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _content(response: requests.Response, until: float) -> bytes:
+    """The body, within the deadline and the size that a phone can bear."""
+    pieces: list[bytes] = []
+    size = 0
+    for piece in response.iter_content(PIECE_BYTES):
+        size += len(piece)
+        pieces.append(piece)
+        if size > REPLY_BYTES_MAX:
+            raise Unreachable(f"the answer is larger than {REPLY_BYTES_MAX} bytes")
+        if time.monotonic() > until:
+            raise Unreachable(f"the answer took longer than {DEADLINE_S:g} s")
+    return b"".join(pieces)
+
+
+def _judged(response: requests.Response, content: bytes) -> bytes:
+    """The body of a good answer; every other answer as what it means."""
+    status = response.status_code
+    kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if response.ok and status < requests.codes.multiple_choices:
+        if kind != "application/json":
+            raise Unreachable("somebody else answered: is there a page to sign in to this network?")
+        return content
+    wait = _wait_s(response)
+    if status in THROTTLED and wait is not None:
+        raise Throttled(wait)
+    if status == UNAUTHORISED:
+        raise Unauthorised(_problem(status, content).code)
+    if kind == "application/problem+json" and status < requests.codes.internal_server_error:
+        raise Refused(_problem(status, content))
+    raise Unreachable(f"the answer was {status}")
+
+
+def _wait_s(response: requests.Response) -> float | None:
+    text = response.headers.get("Retry-After", "")
+    return min(float(text), RETRY_AFTER_S_MAX) if text.isdecimal() else None
+
+
+def _problem(status: int, content: bytes) -> Problem:
+    try:
+        found = msgspec.json.decode(content, type=Problem)
+    except msgspec.DecodeError:
+        found = Problem()
+    return msgspec.structs.replace(found, status=status)
+
+
+def _cause(wrong: Exception) -> str:
+    """What went wrong, without the address and whatever else the library writes about it."""
+    inner = wrong.__cause__ or wrong.__context__ or wrong
+    return type(inner).__name__
