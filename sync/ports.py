@@ -8,7 +8,7 @@ from msgspec import Struct, field
 
 from shared.clock import Sighting
 from shared.errors import Flag
-from shared.ops import Op
+from shared.ops import Op, Stamp
 from shared.records import Aggregate, Record, State
 from shared.registry import Emit, Links, Ref
 from sync.digest import Sums
@@ -150,6 +150,13 @@ class Head(Struct, frozen=True, kw_only=True):
     min_seq: int = 0
 
 
+class Piece(Struct, frozen=True, kw_only=True):
+    """Rows of one stream as (seq, row), by seq, and whether they reach the stream's end."""
+
+    rows: list[tuple[int, Row]]
+    complete: bool
+
+
 class Library(Protocol):
     """The server's books inside one read transaction: a single snapshot of everything."""
 
@@ -163,11 +170,15 @@ class Library(Protocol):
     def heads(self, streams: Collection[str]) -> dict[str, Head]:
         """Where the streams end; one that never had a row is left out."""
 
-    def pages(self, cursors: dict[str, int], bytes_max: int) -> dict[str, list[tuple[int, Row]]]:
-        """Rows past each stream's cursor as (seq, row), by seq, in sorted order of streams.
+    def standing(self, incarnation: str) -> Standing | None:
+        """What is known of an incarnation, without locking it."""
 
-        Stops when the bodies together pass `bytes_max`, never inside a seq, and gives at least
-        one row when there is any. For a cursor of 0 rows that are gone are left out.
+    def pages(self, wants: Sequence[tuple[str, int]], bytes_max: int) -> dict[str, Piece]:
+        """Rows past each (stream, cursor), by seq; the streams in the order asked.
+
+        Stops when the bodies together pass `bytes_max`, but gives at least one row when there is
+        any; streams it did not come to are left out. For a cursor of 0 rows that are gone are
+        left out.
         """
 
     def audit_head(self, known: int) -> SignedHead | None:
@@ -217,7 +228,7 @@ class Identity(Struct, frozen=True, kw_only=True):
     incarnation: str
     epoch: str | None = None
     token: str | None = None
-    stamp: bytes | None = None
+    stamp: Stamp | None = None
     prev: str | None = None
     answered: dict[str, int] = field(default_factory=dict)
     forked_from: str | None = None
@@ -301,3 +312,9 @@ class Replica(Protocol):
 
     def show(self, aggregate: Aggregate, rows: Iterable[Record]) -> None:
         """Make these rows the whole difference between what is shown and the base of a thing."""
+
+    def show_also(self, rows: Iterable[Record]) -> None:
+        """Lay these rows over what is shown, and leave everything else as it is shown."""
+
+    def renumber(self, incarnation: str) -> None:
+        """Give every op without a final verdict a new place, in order, in a new incarnation."""

@@ -32,10 +32,11 @@ class WireOp(Struct, frozen=True, kw_only=True):
 class Request(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One round trip asked for: ops pushed, streams pulled, or both.
 
-    `cursors` holds only those that differ from the last answered request (null: gone); `vector`
-    is the hash over all of them. `staged` holds the positions of half-loaded snapshots.
-    `clock` is the device's evidence at the time of sending. `head` is the size of the newest
-    audit head the device knows. `forked_from` names the incarnation this one replaces.
+    `cursors` holds only those that differ from the last answered request (null: gone), or all of
+    them when `full`; `vector` is the hash over all of them. `staged` holds the positions of
+    half-loaded snapshots. `clock` is the device's evidence at the time of sending. `head` is the
+    size of the newest audit head the device knows. `forked_from` names the incarnation that this
+    one replaces.
     """
 
     protocol: int
@@ -46,6 +47,7 @@ class Request(Struct, frozen=True, kw_only=True, omit_defaults=True):
     token: Annotated[str, Meta(max_length=400)] | None = None
     ops: list[WireOp] = field(default_factory=list)
     cursors: dict[str, int | None] = field(default_factory=dict)
+    full: bool = False
     vector: Annotated[str, Meta(max_length=64)] = ""
     staged: dict[str, int] = field(default_factory=dict)
     pull: bool = False

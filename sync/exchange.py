@@ -1,0 +1,265 @@
+"""The server's half of one round trip: who speaks, what was pushed, what is there to pull."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from msgspec import Struct, structs
+
+from shared.clock import Sighting
+from shared.ids import fingerprint
+from shared.kinds import REGISTRY
+from shared.ops import Stamp
+from sync.desk import Parcel
+from sync.digest import vector_hash
+from sync.intake import receive
+from sync.ports import Authority, Head, Library, Standing
+from sync.protocol import PULL_BYTES_MAX, PULL_BYTES_WANTED, Page, Reply, Request, Result
+from sync.tokens import Token, is_ours, make_stamp, read_token, seal_token
+
+# What a phone needs first comes first: its inbox, its jobs, then what they hang on.
+ORDER = ("tech", "wo", "ticket", "site", "customer", "stock", "catalog")
+Chain = Literal["goes_on", "repeats", "begins", "foreign", "fork", "rolled_back"]
+
+
+class House(Struct, frozen=True, kw_only=True):
+    """The server's side of one exchange: its MAC keys, the time (ms), and a fresh nonce."""
+
+    keys: Mapping[str, bytes]
+    key: str
+    received: int
+    nonce: str
+
+
+class Caller(Struct, frozen=True, kw_only=True):
+    """Who has proven to speak: a device, and the person it belongs to."""
+
+    device: str
+    person: str
+
+
+class Heard(Struct, frozen=True, kw_only=True):
+    """What the first half of an exchange came to.
+
+    `rolled_back` means that the device has seen more than the books know: the server has been put
+    back, has to take a new epoch, and must hear the request again.
+    """
+
+    standing: Standing | None = None
+    results: tuple[Result, ...] = ()
+    fork: bool = False
+    rolled_back: bool = False
+    need_vector: bool = False
+
+
+def has_news(request: Request) -> bool:
+    """Whether a request has anything to write down. One that has not is only read for."""
+    return bool(request.ops or request.cursors or request.full or request.token is None)
+
+
+def hear(authority: Authority, request: Request, caller: Caller, house: House) -> Heard:
+    """Take what was pushed. Runs in one write transaction, which the caller commits."""
+    before = authority.standing(request.incarnation)
+    token = read_token(request.token, house.keys) if request.token else None
+    chain = examine(request, token, before, authority.epoch)
+    if chain == "rolled_back":
+        return Heard(rolled_back=True)
+    if chain == "fork" or _is_another(authority, request, before, caller):
+        return Heard(fork=True)
+    results: tuple[Result, ...] = ()
+    if request.ops:
+        authority.sighted(caller.device, _sighting(request, house))
+        parcel = Parcel(
+            ops=request.ops,
+            origins=frozenset({"device"}),
+            person=caller.person,
+            received=house.received,
+            device=caller.device,
+            incarnation=request.incarnation,
+            is_ours=lambda stamp: is_ours(stamp, house.keys, caller.device),
+        )
+        results = tuple(receive(authority, parcel, REGISTRY))
+    after = _after(request, before, chain, caller, house)
+    told = vector_hash(authority.epoch, after.vector) == request.vector
+    if not told:
+        after = structs.replace(after, vector=before.vector if before else {})
+    authority.stand(after)
+    return Heard(standing=after, results=results, need_vector=not told)
+
+
+def overhear(library: Library, request: Request, caller: Caller, house: House) -> Heard:
+    """The first half of a request without news: nothing is written."""
+    before = library.standing(request.incarnation)
+    token = read_token(request.token, house.keys) if request.token else None
+    chain = examine(request, token, before, library.epoch)
+    if chain == "rolled_back":
+        return Heard(rolled_back=True)
+    if chain == "fork" or (before is not None and before.device != caller.device):
+        return Heard(fork=True)
+    current = before is not None and chain in ("goes_on", "repeats")
+    vector = before.vector if before is not None and current else {}
+    told = current and vector_hash(library.epoch, vector) == request.vector
+    return Heard(standing=before, need_vector=not told)
+
+
+def examine(request: Request, token: Token | None, before: Standing | None, epoch: str) -> Chain:
+    """How a request continues the token chain of its incarnation."""
+    if request.token is None:
+        honest = before is None or before.n <= 1
+        return "begins" if honest else "fork"
+    if token is None or token.epoch != epoch:
+        return "foreign"
+    if token.incarnation != request.incarnation:
+        return "fork"
+    if before is None or token.n > before.n:
+        return "rolled_back"
+    if token.n == before.n:
+        return "goes_on" if token.nonce == before.nonce else "rolled_back"
+    last = token.n == before.n - 1 and token.nonce == before.nonce_before
+    return "repeats" if last else "fork"
+
+
+def answer(library: Library, request: Request, heard: Heard, caller: Caller, house: House) -> Reply:
+    """Give what there is to pull. Runs in one read transaction, after the commit."""
+    stamp = make_stamp(
+        house.key, house.keys[house.key], (library.epoch, house.received), caller.device
+    )
+    if heard.fork:
+        return Reply(server_epoch=library.epoch, now=house.received, stamp=stamp, fork=True)
+    assert heard.standing is not None or heard.need_vector
+    reply = Reply(
+        server_epoch=library.epoch,
+        now=house.received,
+        stamp=stamp,
+        token=_token(library, heard.standing, house, request),
+        results=list(heard.results),
+        need_vector=heard.need_vector,
+        durable_through=library.durable_through(),
+        head=library.audit_head(request.head) if request.head is not None else None,
+    )
+    if heard.need_vector or not request.pull or heard.standing is None:
+        return reply
+    return _with_pages(library, request, heard.standing, caller, reply)
+
+
+def _with_pages(
+    library: Library, request: Request, standing: Standing, caller: Caller, reply: Reply
+) -> Reply:
+    scope = library.scope(caller.person)
+    heads = library.heads(scope)
+    wants: list[tuple[str, int]] = []
+    kinds: dict[str, Literal["delta", "snapshot"]] = {}
+    for stream in sorted((one for one in scope if one in heads), key=_rank):
+        where = _where(request, standing.vector.get(stream), heads[stream], stream)
+        if where is not None:
+            kinds[stream] = where[0]
+            wants.append((stream, where[1]))
+    limit = min(request.want_bytes or PULL_BYTES_WANTED, PULL_BYTES_MAX)
+    pieces = library.pages(wants, limit)
+    pages: list[Page] = []
+    for stream, since in wants:
+        piece = pieces.get(stream)
+        if piece is None:
+            continue
+        head = heads[stream]
+        end = head.seq if piece.complete else piece.rows[-1][0]
+        pages.append(
+            Page(
+                stream=stream,
+                kind=kinds[stream],
+                since=since,
+                to=end,
+                head=head.seq,
+                rows=[row for _, row in piece.rows],
+                sums=head.sums if piece.complete else None,
+            )
+        )
+    whole = len(pages) == len(wants) and all(page.sums is not None for page in pages)
+    gone = sorted(stream for stream in standing.vector if stream not in scope)
+    return structs.replace(reply, streams=pages, drop=gone, more=not whole)
+
+
+def _where(
+    request: Request, cursor: int | None, head: Head, stream: str
+) -> tuple[Literal["delta", "snapshot"], int] | None:
+    """From where a stream has to be read, or None when the device has all of it."""
+    if cursor is not None and cursor == head.seq:
+        return None
+    if cursor is not None and head.min_seq <= cursor < head.seq:
+        return ("delta", cursor)
+    staged = request.staged.get(stream, 0)
+    return ("snapshot", staged if head.min_seq <= staged <= head.seq else 0)
+
+
+def _rank(stream: str) -> tuple[int, str]:
+    prefix = stream.partition(":")[0]
+    return (ORDER.index(prefix) if prefix in ORDER else len(ORDER), stream)
+
+
+def _is_another(
+    authority: Authority, request: Request, before: Standing | None, caller: Caller
+) -> bool:
+    """Whether a place of this incarnation already names another op, or another device's."""
+    if before is not None and before.device != caller.device:
+        return True
+    if before is None or not request.ops:
+        return False
+    known = authority.fingerprints_at(request.incarnation, {op.lseq for op in request.ops})
+    named = ((op.lseq, fingerprint(op.body)) for op in request.ops)
+    return any(known.get(lseq, told) != told for lseq, told in named)
+
+
+def _after(
+    request: Request, before: Standing | None, chain: Chain, caller: Caller, house: House
+) -> Standing:
+    known = before.vector if before is not None and chain in ("goes_on", "repeats") else {}
+    merged: dict[str, int | None] = {**({} if request.full else known), **request.cursors}
+    vector = {stream: seq for stream, seq in merged.items() if seq is not None}
+    lseq = max((op.lseq for op in request.ops), default=0)
+    if before is None:
+        return Standing(
+            incarnation=request.incarnation,
+            device=caller.device,
+            n=1,
+            nonce=house.nonce,
+            nonce_before=None,
+            vector=vector,
+            lseq_max=lseq,
+            forked_from=request.forked_from,
+        )
+    again = chain == "repeats" or (chain == "begins")
+    return structs.replace(
+        before,
+        n=before.n if again else before.n + 1,
+        nonce=before.nonce if again else house.nonce,
+        nonce_before=before.nonce_before if again else before.nonce,
+        vector=vector,
+        lseq_max=max(before.lseq_max, lseq),
+    )
+
+
+def _token(
+    library: Library, standing: Standing | None, house: House, request: Request
+) -> str | None:
+    if standing is None:
+        return request.token
+    return seal_token(
+        Token(
+            key=house.key,
+            epoch=library.epoch,
+            incarnation=standing.incarnation,
+            n=standing.n,
+            nonce=standing.nonce,
+            vector=vector_hash(library.epoch, standing.vector),
+        ),
+        house.keys,
+    )
+
+
+def _sighting(request: Request, house: House) -> Sighting:
+    clock = request.clock
+    return Sighting(boot=clock.boot, mono=clock.mono, wall=clock.wall, received=house.received)
+
+
+def stamp_for(device: str, epoch: str, house: House) -> Stamp:
+    """The first stamp of a device: that it spoke with this server at this time."""
+    return make_stamp(house.key, house.keys[house.key], (epoch, house.received), device)

@@ -1,0 +1,182 @@
+"""What a phone shows: what the server sent, with the phone's own pending ops laid over it."""
+
+from collections.abc import Collection, Iterable, Sequence
+
+from msgspec import Struct, structs
+
+from shared.errors import REFUSED_ON_DEVICE, Flag, Refused
+from shared.ops import FINAL, Verdict
+from shared.people import Person
+from shared.records import Aggregate, State, home, stream_of
+from shared.registry import Emit, Reach, Ref, Registry
+from sync.arrival import Arrived, read
+from sync.judge import Case, Judgement, judge, land
+from sync.ports import Outboxed, Replica, StreamMark, Wanted
+from sync.protocol import WireOp
+
+
+class Pending(Struct, frozen=True, kw_only=True):
+    """An op of the outbox, with what can be read of its body."""
+
+    entry: Outboxed
+    arrived: Arrived
+
+
+def weigh(replica: Replica, registry: Registry, one: Arrived, at: int) -> Judgement | Refused:
+    """What an op would do to what is shown, or why it is refused. Changes nothing.
+
+    What the server only flags, the phone refuses (`REFUSED_ON_DEVICE`), while the technician is
+    still there to put it right. Runs inside the transaction that will record the op.
+    """
+    assert one.op is not None
+    assert one.rule is not None
+    if not one.rule.device:
+        return Refused(code="not_permitted", grounds="permission", params={"kind": one.op.kind})
+    state = replica.load(_wanted(replica, [one]), base=False)
+    case = Case(op=one.op, on=one.op.on, rule=one.rule, args=one.args, at=at)
+    judged = land(registry, state, judge(state, case), (one.op_id, at))
+    refused = _refusal(judged)
+    if refused is not None:
+        return refused
+    replica.show_also(state.changed.values())
+    return judged
+
+
+def _refusal(judged: Judgement) -> Refused | None:
+    if judged.verdict is Verdict.MERGED:
+        return Refused(code="already_so", grounds="state")
+    if judged.verdict is not Verdict.APPLIED:
+        return Refused(
+            code=judged.code or "unreadable",
+            grounds="state" if judged.verdict is Verdict.CONFLICT else "value",
+            field=judged.detail.get("field"),
+            params=judged.detail.get("params", {}),
+        )
+    stopping: list[Flag] = [flag for flag in judged.flags if flag.code in REFUSED_ON_DEVICE]
+    if stopping:
+        return Refused(code=stopping[0].code, grounds="state", params=stopping[0].params)
+    return None
+
+
+def refresh(replica: Replica, registry: Registry, dirty: Iterable[Aggregate]) -> None:
+    """Lay the pending ops over the base of these things anew, in the order they were recorded.
+
+    Whether an op is refused is decided on the thing it is on. What it causes elsewhere is added
+    there; so when that changes, those other things have to be done too, once.
+    """
+    marks = replica.marks()
+    first = sorted(set(dirty))
+    elsewhere = _lay(replica, registry, marks, first)
+    _lay(replica, registry, marks, sorted(elsewhere - set(first)))
+    again = sorted(elsewhere & set(first))
+    _lay(replica, registry, marks, again)
+
+
+def _lay(
+    replica: Replica, registry: Registry, marks: dict[str, StreamMark], things: Sequence[Aggregate]
+) -> set[Aggregate]:
+    pending = [Pending(entry=one, arrived=_read(one, registry)) for one in _on_top(replica, things)]
+    by_thing: dict[Aggregate, list[Pending]] = {thing: [] for thing in things}
+    for one in pending:
+        for place in {one.entry.on, *(emit.on for emit in one.entry.emits)}:
+            if place in by_thing and not passed(one.entry, stream_of(place), marks):
+                by_thing[place].append(one)
+    changed: set[Aggregate] = set()
+    for thing, ops in by_thing.items():
+        changed |= _lay_one(replica, registry, thing, ops)
+    return changed
+
+
+def _on_top(replica: Replica, things: Collection[Aggregate]) -> list[Outboxed]:
+    return replica.on_top_of(things) if things else []
+
+
+def _lay_one(
+    replica: Replica, registry: Registry, thing: Aggregate, ops: Sequence[Pending]
+) -> set[Aggregate]:
+    """Show one thing; returns the other things where an op now causes something else."""
+    if not ops:
+        replica.show(thing, ())
+        return set()
+    state = replica.load(_wanted(replica, [one.arrived for one in ops]), base=True)
+    moved: set[Aggregate] = set()
+    changes: list[Outboxed] = []
+    for one in ops:
+        if one.entry.on != thing:
+            _add(registry, state, one.entry, thing)
+            continue
+        after = _rejudge(registry, state, one)
+        if (after.refusal, after.emits) != (one.entry.refusal, one.entry.emits):
+            changes.append(after)
+            moved |= {emit.on for emit in (*after.emits, *one.entry.emits)} - {thing}
+    replica.update(changes)
+    replica.show(thing, [row for row in state.changed.values() if home(row) == thing])
+    return moved
+
+
+def _add(registry: Registry, state: State, entry: Outboxed, thing: Aggregate) -> None:
+    """Add what an op on another thing causes here, unless it will be refused there."""
+    if entry.refusal is not None:
+        return
+    for emit in entry.emits:
+        if emit.on == thing:
+            _absorb(registry, state, emit, entry)
+
+
+def _absorb(registry: Registry, state: State, emit: Emit, entry: Outboxed) -> None:
+    landing = registry.absorbs[emit.name](state, emit, entry.op_id, entry.recorded)
+    for row in landing.rows:
+        state.put(row)
+
+
+def _rejudge(registry: Registry, state: State, one: Pending) -> Outboxed:
+    """Run an op again over the rows of its own thing."""
+    arrived, entry = one.arrived, one.entry
+    if arrived.op is None or arrived.rule is None:
+        return structs.replace(entry, refusal=arrived.problem.code if arrived.problem else None)
+    case = Case(op=arrived.op, on=entry.on, rule=arrived.rule, args=arrived.args, at=entry.recorded)
+    judged = judge(state, case)
+    if judged.verdict not in (Verdict.APPLIED, Verdict.MERGED):
+        return structs.replace(entry, refusal=judged.code, emits=())
+    for row in judged.rows:
+        state.put(row)
+    for emit in judged.emits:
+        if emit.on == entry.on:
+            _absorb(registry, state, emit, entry)
+    return structs.replace(entry, refusal=None, emits=judged.emits)
+
+
+def passed(entry: Outboxed, stream: str, marks: dict[str, StreamMark]) -> bool:
+    """Whether a stream already holds what became of an op, so that it need not be laid over it."""
+    if entry.verdict is None or Verdict(entry.verdict) not in FINAL:
+        return False
+    mark = marks.get(stream)
+    return mark is None or mark.cursor >= entry.at.get(stream, 0)
+
+
+def is_settled_everywhere(entry: Outboxed, marks: dict[str, StreamMark]) -> bool:
+    """Whether every stream the phone has holds what became of an op."""
+    return all(passed(entry, stream, marks) for stream in entry.at)
+
+
+def touched(entry: Outboxed) -> set[Aggregate]:
+    """The things an op is on or causes something to."""
+    return {entry.on, *(emit.on for emit in entry.emits)}
+
+
+def _read(entry: Outboxed, registry: Registry) -> Arrived:
+    return read(WireOp(lseq=entry.lseq, id=entry.op_id, body=entry.body), registry)
+
+
+def _wanted(replica: Replica, ops: Sequence[Arrived]) -> Wanted:
+    subjects = {one.op.on for one in ops if one.op is not None}
+    links = replica.links({subject for subject in subjects if subject[0] == "work_order"})
+    aggregates: set[Aggregate] = set(subjects)
+    refs: set[Ref] = set()
+    for one in ops:
+        if one.op is None or one.rule is None:
+            continue
+        reach = Reach(on=one.op.on, by=one.op.by, args=one.args, links=links.get(one.op.on, {}))
+        aggregates |= set(one.rule.touches(reach))
+        refs |= {(Person, one.op.by), *one.rule.refs(reach)}
+    return Wanted(aggregates=frozenset(aggregates), refs=frozenset(refs))

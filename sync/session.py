@@ -1,0 +1,164 @@
+"""The phone's half of the conversation: it yields what to ask and is sent the answer."""
+
+from collections import Counter
+from collections.abc import Callable, Generator
+
+from msgspec import Struct, field
+
+from shared.clock import At
+from shared.kinds import REGISTRY
+from shared.registry import Registry
+from sync.digest import vector_hash
+from sync.ports import Identity, Replica
+from sync.protocol import (
+    OPS_PER_PUSH_MAX,
+    PROTOCOL,
+    PULL_BYTES_WANTED,
+    PUSH_BYTES_MAX,
+    Reply,
+    Request,
+    WireOp,
+)
+from sync.settling import Taken, absorb, fork
+
+TIMEOUTS_MAX = 4
+ROUNDS_MAX = 10_000
+
+
+class TimedOut(Struct, frozen=True):
+    """Sent instead of a reply: the deadline passed. Whether the server acted is unknown."""
+
+
+class Surroundings(Struct, frozen=True, kw_only=True):
+    """What the conversation may not know by itself: the clocks, new random names, who we are.
+
+    `now` gives the clock evidence at the time of sending, `name` a fresh incarnation.
+    """
+
+    now: Callable[[], At]
+    name: Callable[[], str]
+    app: str
+    ops_only: bool = False
+    want_bytes: int = PULL_BYTES_WANTED
+    ops_max: int = OPS_PER_PUSH_MAX
+    registry: Registry = REGISTRY
+
+
+class Summary(Struct, kw_only=True):
+    """What one conversation came to."""
+
+    rounds: int = 0
+    pushed: int = 0
+    pulled_rows: int = 0
+    verdicts: Counter[str] = field(default_factory=Counter)
+    checksum_ok: bool = True
+    audit_ok: bool = True
+    forked: bool = False
+    timed_out: bool = False
+    server_epoch: str | None = None
+
+
+class _Pace(Struct, kw_only=True):
+    """How much to push at once: halved when the network is too slow, doubled when it is not."""
+
+    ops_max: int
+    full: bool = False
+    pull_only: bool = False
+    timeouts: int = 0
+
+
+def converse(
+    replica: Replica, around: Surroundings
+) -> Generator[Request, Reply | TimedOut, Summary]:
+    """Talk until nothing is left to push or pull, or the network gives up.
+
+    Whoever drives it may stop at any yield and begin again later; nothing depends on reaching
+    the end.
+    """
+    summary = Summary()
+    pace = _Pace(ops_max=around.ops_max)
+    for _ in range(ROUNDS_MAX):
+        with replica.transaction():
+            request = _compose(replica, around, pace)
+        answer = yield request
+        summary.rounds += 1
+        if isinstance(answer, TimedOut):
+            if _slow_down(pace) > TIMEOUTS_MAX:
+                summary.timed_out = True
+                break
+            continue
+        if answer.fork:
+            fork(replica, around.name())
+            summary.forked = True
+            continue
+        taken = absorb(replica, around.registry, request, answer)
+        _sum_up(summary, request, answer, taken)
+        full = pace.full
+        pace.full = answer.need_vector
+        if _is_done(replica, around, pace, answer) or (full and answer.need_vector):
+            break
+        pace.ops_max = min(pace.ops_max * 2, around.ops_max)
+        pace.pull_only, pace.timeouts = False, 0
+    return summary
+
+
+def _compose(replica: Replica, around: Surroundings, pace: _Pace) -> Request:
+    identity = replica.identity()
+    marks = replica.marks()
+    cursors = {mark.stream: mark.cursor for mark in marks.values() if mark.cursor > 0}
+    staged = {mark.stream: mark.staged for mark in marks.values() if mark.staged is not None}
+    outgoing = [] if pace.pull_only else replica.outgoing(pace.ops_max, PUSH_BYTES_MAX)
+    full = pace.full or identity.token is None
+    return Request(
+        protocol=PROTOCOL,
+        app=around.app,
+        device=identity.device,
+        incarnation=identity.incarnation,
+        clock=around.now(),
+        token=identity.token,
+        ops=[WireOp(lseq=one.lseq, id=one.op_id, body=one.body) for one in outgoing],
+        cursors=dict(cursors) if full else _changed(identity, cursors),
+        full=full,
+        vector=vector_hash(identity.epoch or "", cursors),
+        staged=staged,
+        pull=not around.ops_only,
+        want_bytes=None if around.want_bytes == PULL_BYTES_WANTED else around.want_bytes,
+        head=identity.head.size if identity.head is not None else 0,
+        forked_from=identity.forked_from,
+    )
+
+
+def _changed(identity: Identity, cursors: dict[str, int]) -> dict[str, int | None]:
+    """The cursors that differ from those of the last answered request."""
+    told = identity.answered
+    changed: dict[str, int | None] = {
+        stream: seq for stream, seq in cursors.items() if told.get(stream) != seq
+    }
+    return {**changed, **{stream: None for stream in told if stream not in cursors}}
+
+
+def _slow_down(pace: _Pace) -> int:
+    """After a timeout: push half as much, and first only ask what the server has."""
+    pace.timeouts += 1
+    pace.ops_max = max(1, pace.ops_max // 2)
+    pace.pull_only = pace.timeouts == 1
+    return pace.timeouts
+
+
+def _is_done(replica: Replica, around: Surroundings, pace: _Pace, reply: Reply) -> bool:
+    if reply.need_vector or reply.more or pace.pull_only:
+        return False
+    with replica.transaction():
+        if replica.outgoing(1, 1):
+            return False
+        marks = replica.marks().values()
+    return around.ops_only or not any(mark.staged is not None for mark in marks)
+
+
+def _sum_up(summary: Summary, request: Request, reply: Reply, taken: Taken) -> None:
+    summary.pushed += len(request.ops)
+    summary.pulled_rows += taken.rows
+    summary.verdicts.update(taken.verdicts)
+    summary.checksum_ok = summary.checksum_ok and taken.checksum_ok
+    summary.audit_ok = summary.audit_ok and taken.audit_ok
+    summary.server_epoch = reply.server_epoch

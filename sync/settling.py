@@ -1,0 +1,247 @@
+"""Taking in an answer: verdicts, pages and dropped streams, in one transaction of the phone."""
+
+from collections.abc import Collection
+
+import msgspec
+from msgspec import Struct, structs
+
+from shared.audit import Span, extends
+from shared.clock import Sighting
+from shared.ops import FINAL, PROVISIONAL, Verdict
+from shared.people import OpState
+from shared.records import CATALOG, STREAM_PREFIX, Aggregate, table
+from shared.registry import Registry
+from sync.digest import NO_ROWS, plus
+from sync.overlay import is_settled_everywhere, refresh, touched
+from sync.ports import Identity, Outboxed, Replica, StreamMark
+from sync.protocol import Page, Reply, Request, Result, SignedHead
+
+_NOUN = {prefix: noun for noun, prefix in STREAM_PREFIX.items()}
+_OP_STATE = table(OpState)
+
+
+class Taken(Struct, frozen=True, kw_only=True):
+    """What an answer brought: rows, verdicts, and whether all checksums and proofs agreed."""
+
+    rows: int = 0
+    verdicts: tuple[str, ...] = ()
+    checksum_ok: bool = True
+    audit_ok: bool = True
+
+
+def thing_of(stream: str) -> Aggregate:
+    """The aggregate whose rows a stream carries."""
+    prefix, _, identity = stream.partition(":")
+    return (CATALOG, CATALOG) if prefix == CATALOG else (_NOUN[prefix], identity)
+
+
+def absorb(replica: Replica, registry: Registry, request: Request, reply: Reply) -> Taken:
+    """Take a whole answer in, or nothing of it."""
+    with replica.transaction():
+        identity = replica.identity()
+        if identity.incarnation != request.incarnation:
+            return Taken()
+        if identity.epoch is not None and identity.epoch != reply.server_epoch:
+            _begin_epoch(replica)
+        dirty = _note_results(replica, reply)
+        pages = [_turn(replica, page) for page in reply.streams]
+        dirty |= {thing_of(page.stream) for page in reply.streams}
+        dirty |= _late_news(replica, reply)
+        dirty |= _clear_settled(replica)
+        _leave(replica, reply.drop)
+        refresh(replica, registry, dirty)
+        audit_ok = _stand(replica, identity, request, reply)
+    return Taken(
+        rows=sum(len(page.rows) for page in reply.streams),
+        verdicts=tuple(result.verdict for result in reply.results),
+        checksum_ok=all(pages),
+        audit_ok=audit_ok,
+    )
+
+
+def fork(replica: Replica, incarnation: str) -> None:
+    """Go on as a new incarnation: same ops, new places, cursors forgotten, nothing lost."""
+    with replica.transaction():
+        identity = replica.identity()
+        replica.renumber(incarnation)
+        _begin_epoch(replica)
+        replica.identify(
+            structs.replace(
+                identity,
+                incarnation=incarnation,
+                forked_from=identity.incarnation,
+                token=None,
+                answered={},
+            )
+        )
+
+
+def _begin_epoch(replica: Replica) -> None:
+    """Forget how far the streams were read; keep what was read until it is replaced."""
+    for mark in replica.marks().values():
+        replica.mark(structs.replace(mark, cursor=0, staged=None))
+
+
+def _note_results(replica: Replica, reply: Reply) -> set[Aggregate]:
+    results = {result.id: result for result in reply.results}
+    changed: list[Outboxed] = []
+    dirty: set[Aggregate] = set()
+    for entry in replica.outboxed(results.keys()):
+        result = results[entry.op_id]
+        changed.append(_with_result(entry, result, reply.server_epoch))
+        dirty |= touched(entry)
+    replica.update(changed)
+    return dirty
+
+
+def _with_result(entry: Outboxed, result: Result, epoch: str) -> Outboxed:
+    """An op that was not applied leaves the screen at once; the list still shows it, with why."""
+    verdict = Verdict(result.verdict)
+    gone = verdict in PROVISIONAL or verdict is Verdict.REJECTED
+    return structs.replace(
+        entry,
+        verdict=result.verdict,
+        code=result.code,
+        detail=result.detail,
+        flags=tuple(result.flags),
+        at=result.at,
+        epoch=epoch,
+        received=result.received,
+        on_top=entry.on_top and not gone,
+    )
+
+
+def _turn(replica: Replica, page: Page) -> bool:
+    """Take one page; whether the checksum agreed, where one could be compared."""
+    mark = replica.marks().get(page.stream) or StreamMark(
+        stream=page.stream, cursor=0, sums=NO_ROWS
+    )
+    if page.kind == "snapshot":
+        return _turn_snapshot(replica, page, mark)
+    if mark.cursor != page.since:
+        return True
+    sums = plus(mark.sums, replica.take(page.stream, page.rows, staged=False))
+    return _arrive(replica, page, structs.replace(mark, cursor=page.to, sums=sums))
+
+
+def _turn_snapshot(replica: Replica, page: Page, mark: StreamMark) -> bool:
+    if (mark.staged or 0) != page.since:
+        return True
+    replica.take(page.stream, page.rows, staged=True)
+    if page.sums is None:
+        replica.mark(structs.replace(mark, staged=page.to))
+        return True
+    sums = replica.swap(page.stream)
+    return _arrive(
+        replica, page, structs.replace(mark, cursor=page.to, sums=sums, staged=None, leaving=False)
+    )
+
+
+def _arrive(replica: Replica, page: Page, mark: StreamMark) -> bool:
+    """Keep the mark. A checksum that disagrees makes the stream be read anew, never wiped."""
+    agrees = page.sums is None or tuple(page.sums) == tuple(mark.sums)
+    replica.mark(mark if agrees else structs.replace(mark, cursor=0, staged=None))
+    return agrees
+
+
+def _late_news(replica: Replica, reply: Reply) -> set[Aggregate]:
+    """Final verdicts of ops that had waited come as rows of the author's own stream."""
+    told: dict[str, OpState] = {}
+    for page in reply.streams:
+        for row in page.rows:
+            if row.table == _OP_STATE and row.body is not None:
+                told[row.id] = msgspec.json.decode(row.body, type=OpState)
+    answered = {result.id for result in reply.results}
+    changed: list[Outboxed] = []
+    dirty: set[Aggregate] = set()
+    for entry in replica.outboxed(told.keys() - answered):
+        news = told[entry.op_id]
+        if entry.verdict == news.verdict or (
+            entry.verdict is not None and Verdict(entry.verdict) in FINAL
+        ):
+            continue
+        changed.append(
+            structs.replace(
+                entry,
+                verdict=news.verdict,
+                code=news.code,
+                epoch=reply.server_epoch,
+                received=entry.received or news.at,
+                on_top=False,
+            )
+        )
+        dirty |= touched(entry)
+    replica.update(changed)
+    return dirty
+
+
+def _clear_settled(replica: Replica) -> set[Aggregate]:
+    """Ops whose effect has come back in every stream are no longer laid over anything."""
+    marks = replica.marks()
+    done = [one for one in replica.settled_on_top() if is_settled_everywhere(one, marks)]
+    replica.update(structs.replace(one, on_top=False) for one in done)
+    return {place for one in done for place in touched(one)}
+
+
+def _leave(replica: Replica, dropped: Collection[str]) -> None:
+    """Forget streams that are no longer ours, but never under a pending op."""
+    marks = replica.marks()
+    leaving = {one.stream for one in marks.values() if one.leaving} | set(dropped)
+    for stream in sorted(leaving & marks.keys()):
+        if any(_is_open(one) for one in replica.on_top_of({thing_of(stream)})):
+            replica.mark(structs.replace(marks[stream], leaving=True))
+        else:
+            replica.drop(stream)
+
+
+def _is_open(entry: Outboxed) -> bool:
+    return entry.verdict is None or Verdict(entry.verdict) not in FINAL
+
+
+def _stand(replica: Replica, identity: Identity, request: Request, reply: Reply) -> bool:
+    """Keep where we stand with the server now; whether its audit log only grew."""
+    clock = request.clock
+    head, grew = _witnessed(identity, reply)
+    replica.identify(
+        structs.replace(
+            identity,
+            epoch=reply.server_epoch,
+            token=reply.token,
+            stamp=reply.stamp,
+            answered=_answered(identity, request, reply),
+            forked_from=None,
+            head=head,
+            sighting=Sighting(
+                boot=clock.boot, mono=clock.mono, wall=clock.wall, received=reply.now
+            ),
+            durable_through=reply.durable_through or identity.durable_through,
+        )
+    )
+    return grew
+
+
+def _answered(identity: Identity, request: Request, reply: Reply) -> dict[str, int]:
+    """The cursors the server now knows: those of the request it took."""
+    if reply.need_vector or reply.server_epoch != identity.epoch:
+        return {} if reply.need_vector else _told(request, {})
+    return _told(request, {} if request.full else identity.answered)
+
+
+def _told(request: Request, before: dict[str, int]) -> dict[str, int]:
+    merged: dict[str, int | None] = {**before, **request.cursors}
+    return {stream: seq for stream, seq in merged.items() if seq is not None}
+
+
+def _witnessed(identity: Identity, reply: Reply) -> tuple[SignedHead | None, bool]:
+    """The newest audit head, if it is proven to extend the one seen before in this epoch."""
+    new, old = reply.head, identity.head
+    if new is None or old is None or old.epoch != new.epoch:
+        return (new or old, True)
+    span = Span(
+        older=old.size,
+        older_root=bytes.fromhex(old.root),
+        newer=new.size,
+        newer_root=bytes.fromhex(new.root),
+    )
+    grew = extends(span, [bytes.fromhex(step) for step in new.proof])
+    return (new if grew else old, grew)
