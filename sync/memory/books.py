@@ -1,0 +1,312 @@
+"""The server's books in memory: `Authority` and `Library` in one."""
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+from msgspec import Struct, structs
+
+from shared.audit import Leaf, leaf_bytes
+from shared.canonical import digest
+from shared.clock import Sighting
+from shared.ids import derive
+from shared.kinds import EAGER, LINKS, NUMBERED, write_row
+from shared.ops import PROVISIONAL, Verdict
+from shared.people import Subscription
+from shared.records import Aggregate, Record, State, home, name, stream_of
+from shared.registry import Links
+from sync.digest import NO_ROWS, Sums, minus, plus, row_sums
+from sync.ports import Entry, Head, Piece, Recorded, Standing, Unwritable, Wanted
+from sync.protocol import Row, SignedHead
+
+Key = tuple[type[Record], str]
+
+
+class Fed(Struct, frozen=True):
+    """The newest of one row in a stream: its position, its bytes (None: gone) and checksum."""
+
+    seq: int
+    body: bytes | None
+    sums: Sums
+
+
+class Pages(Struct, kw_only=True):
+    """Everything that is written down. A copy of it is a savepoint."""
+
+    rows: dict[Key, Record] = msgspec.field(default_factory=dict)
+    ops: dict[str, Recorded] = msgspec.field(default_factory=dict)
+    raw: dict[str, str] = msgspec.field(default_factory=dict)
+    leaves: list[bytes] = msgspec.field(default_factory=list)
+    feed: dict[str, dict[tuple[str, str], Fed]] = msgspec.field(default_factory=dict)
+    heads: dict[str, Head] = msgspec.field(default_factory=dict)
+    standings: dict[str, Standing] = msgspec.field(default_factory=dict)
+    clocks: dict[str, dict[str, Sighting]] = msgspec.field(default_factory=dict)
+    counters: dict[str, int] = msgspec.field(default_factory=dict)
+    epoch: str = ""
+
+
+class MemoryBooks:
+    """Books without a disk. `poison` is a text that no op's body may hold: a constraint."""
+
+    def __init__(self, *, poison: str | None = None) -> None:
+        self.pages = Pages(epoch=derive("epoch", 1))
+        self.poison = poison
+
+    @property
+    def epoch(self) -> str:
+        """As `Authority.epoch`."""
+        return self.pages.epoch
+
+    def renew(self) -> None:
+        """Begin a new epoch, as after a restore."""
+        self.pages.epoch = derive("epoch", self.pages.epoch)
+
+    def standing(self, incarnation: str) -> Standing | None:
+        """As `Authority.standing`."""
+        return self.pages.standings.get(incarnation)
+
+    def stand(self, standing: Standing) -> None:
+        """As `Authority.stand`."""
+        self.pages.standings[standing.incarnation] = standing
+
+    def fingerprints_at(self, incarnation: str, lseqs: Collection[int]) -> dict[int, str]:
+        """As `Authority.fingerprints_at`."""
+        return {
+            op.lseq: op.fingerprint
+            for op in self.pages.ops.values()
+            if op.incarnation == incarnation and op.lseq is not None and op.lseq in lseqs
+        }
+
+    def recall(self, op_ids: Collection[str]) -> dict[str, Recorded]:
+        """As `Authority.recall`."""
+        known = self.pages.ops
+        return {op_id: known[op_id] for op_id in op_ids if op_id in known}
+
+    def provisional(self, incarnation: str) -> list[Recorded]:
+        """As `Authority.provisional`."""
+        waiting = [
+            op
+            for op in self.pages.ops.values()
+            if op.incarnation == incarnation and Verdict(op.verdict) in PROVISIONAL
+        ]
+        return sorted(waiting, key=lambda op: op.lseq or 0)
+
+    def bodies(self, fingerprints: Collection[str]) -> dict[str, str]:
+        """As `Authority.bodies`."""
+        raw = self.pages.raw
+        return {print_: raw[print_] for print_ in fingerprints if print_ in raw}
+
+    def links(self, subjects: Collection[Aggregate]) -> dict[Aggregate, Links]:
+        """As `Authority.links`."""
+        return linked(self.pages.rows, subjects)
+
+    def load(self, wanted: Wanted) -> State:
+        """As `Authority.load`."""
+        return State(loaded(self.pages.rows, wanted))
+
+    def sightings(self, device: str) -> list[Sighting]:
+        """As `Authority.sightings`."""
+        return list(self.pages.clocks.get(device, {}).values())
+
+    def sighted(self, device: str, sighting: Sighting) -> None:
+        """As `Authority.sighted`."""
+        known = self.pages.clocks.get(device, {})
+        self.pages.clocks[device] = {**known, sighting.boot: sighting}
+
+    def numbers(self, table: str, count: int, received: int) -> list[str]:
+        """As `Authority.numbers`; in memory it is always the year 26."""
+        assert received >= 0
+        last = self.pages.counters.get(table, 0)
+        self.pages.counters[table] = last + count
+        return [f"{NUMBERED[table]}-26-{last + n:06d}" for n in range(1, count + 1)]
+
+    def enter(self, entries: Sequence[Entry], state: State) -> dict[str, dict[str, int]]:
+        """As `Authority.enter`."""
+        pages = self.pages
+        for entry in entries:
+            if self.poison is not None and self.poison in entry.body:
+                raise Unwritable(self.poison)
+            if (entry.op_id in pages.ops) is not entry.settles:
+                raise Unwritable(entry.op_id)
+        for key, row in state.changed.items():
+            pages.rows[key] = row
+        for key in state.deleted:
+            pages.rows.pop(key, None)
+        self._feed(state)
+        at: dict[str, dict[str, int]] = {}
+        for entry in entries:
+            at[entry.op_id] = {
+                stream: pages.heads[stream].seq for stream in entry.streams if stream in pages.heads
+            }
+            pages.raw.setdefault(entry.fingerprint, entry.body)
+            pages.ops[entry.op_id] = self._recorded(entry, at[entry.op_id])
+            pages.leaves.append(leaf_bytes(leaf_of(entry, pages.epoch)))
+        return at
+
+    def _recorded(self, entry: Entry, at: dict[str, int]) -> Recorded:
+        before = self.pages.ops.get(entry.op_id)
+        op = entry.op
+        new = Recorded(
+            op_id=entry.op_id,
+            fingerprint=entry.fingerprint,
+            verdict=entry.verdict,
+            code=entry.code,
+            received=entry.received,
+            epoch=self.pages.epoch,
+            detail=entry.detail,
+            flags=entry.flags,
+            at=at,
+            n=entry.n,
+            kind=op.kind if op else None,
+            by=op.by if op else None,
+            on=op.on if op else None,
+            device=entry.device,
+            incarnation=entry.incarnation,
+            lseq=entry.lseq,
+            done_at=entry.done_at,
+        )
+        return structs.replace(new, received=before.received) if before else new
+
+    def _feed(self, state: State) -> None:
+        changes: dict[str, list[tuple[tuple[str, str], bytes | None]]] = {}
+        for (_, identity), row in [*state.changed.items(), *state.deleted.items()]:
+            place = home(row)
+            if place is None:
+                continue
+            body = write_row(row) if (type(row), identity) in state.changed else None
+            changes.setdefault(stream_of(place), []).append(((name(row), identity), body))
+        for stream in sorted(changes):
+            for key, body in changes[stream]:
+                self._feed_one(stream, key, body)
+
+    def _feed_one(self, stream: str, key: tuple[str, str], body: bytes | None) -> None:
+        fed = self.pages.feed.setdefault(stream, {})
+        before = fed.get(key)
+        if (before.body if before else None) == body:
+            return
+        head = self.pages.heads.get(stream, Head(seq=0, sums=NO_ROWS))
+        sums = row_sums(*key, body) if body is not None else NO_ROWS
+        total = plus(minus(head.sums, before.sums if before else NO_ROWS), sums)
+        self.pages.heads[stream] = Head(seq=head.seq + 1, sums=total, min_seq=head.min_seq)
+        self.pages.feed[stream] = {**fed, key: Fed(head.seq + 1, body, sums)}
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """As `Authority.savepoint`."""
+        before = copied(self.pages)
+        try:
+            yield
+        except BaseException:
+            self.pages = before
+            raise
+
+    def scope(self, person: str) -> set[str]:
+        """As `Library.scope`."""
+        followed = {
+            row.stream
+            for row in self.pages.rows.values()
+            if isinstance(row, Subscription) and row.person_id == person
+        }
+        return followed | {stream_of(("person", person))}
+
+    def heads(self, streams: Collection[str]) -> dict[str, Head]:
+        """As `Library.heads`."""
+        return {one: self.pages.heads[one] for one in streams if one in self.pages.heads}
+
+    def pages_of(self, stream: str, since: int) -> list[tuple[int, Row]]:
+        """The rows of one stream past a position, by position."""
+        fed = self.pages.feed.get(stream, {})
+        rows = [
+            (one.seq, Row(key[0], key[1], None if one.body is None else msgspec.Raw(one.body)))
+            for key, one in fed.items()
+            if one.seq > since and (since > 0 or one.body is not None)
+        ]
+        return sorted(rows, key=lambda pair: pair[0])
+
+    def audit_head(self, known: int) -> SignedHead | None:
+        """As `Library.audit_head`; nobody signs in memory."""
+        assert known >= 0
+        return None
+
+    def durable_through(self) -> int | None:
+        """As `Library.durable_through`; memory is never durable."""
+        return None
+
+
+class MemoryLibrary:
+    """The reading half of the books: `Library`."""
+
+    def __init__(self, books: MemoryBooks) -> None:
+        self.books = books
+
+    def __getattr__(self, attribute: str) -> Any:
+        return getattr(self.books, attribute)
+
+    def pages(self, wants: Sequence[tuple[str, int]], bytes_max: int) -> dict[str, Piece]:
+        """As `Library.pages`."""
+        found: dict[str, Piece] = {}
+        size = 0
+        for stream, since in wants:
+            rows = self.books.pages_of(stream, since)
+            taken: list[tuple[int, Row]] = []
+            for pair in rows:
+                if size >= bytes_max and (found or taken):
+                    break
+                size += len(bytes(pair[1].body or b""))
+                taken.append(pair)
+            if not taken and rows:
+                break
+            found[stream] = Piece(rows=taken, complete=len(taken) == len(rows))
+        return found
+
+
+def copied(pages: Pages) -> Pages:
+    """The same, independent of what is written next."""
+    whole: dict[str, Any] = {
+        field: value.copy() if isinstance(value, dict | list) else value
+        for field in pages.__struct_fields__
+        for value in (getattr(pages, field),)
+    }
+    return Pages(**whole)
+
+
+def linked(rows: dict[Key, Record], subjects: Collection[Aggregate]) -> dict[Aggregate, Links]:
+    """The ids that things name, as `shared.kinds.LINKS` says."""
+    found: dict[Aggregate, Links] = {}
+    for noun, identity in subjects:
+        kind, fields = LINKS.get(noun, (Record, ()))
+        row = rows.get((kind, identity))
+        if row is not None:
+            found[(noun, identity)] = {field: getattr(row, field) for field in fields}
+    return found
+
+
+def loaded(rows: dict[Key, Record], wanted: Wanted) -> list[Record]:
+    """The rows of whole things as `shared.kinds.EAGER` says, and those referred to."""
+    refs = {ref for ref in wanted.refs if ref in rows}
+    return [
+        row
+        for key, row in rows.items()
+        if key in refs
+        or (
+            (place := home(row)) is not None
+            and place in wanted.aggregates
+            and isinstance(row, EAGER.get(place[0], ()))
+        )
+    ]
+
+
+def leaf_of(entry: Entry, epoch: str) -> Leaf:
+    """The audit leaf of one verdict."""
+    told = msgspec.to_builtins({"detail": entry.detail, "flags": list(entry.flags)})
+    return Leaf(
+        epoch=epoch,
+        op_id=entry.op_id,
+        n=entry.n,
+        fingerprint=entry.fingerprint,
+        verdict=entry.verdict,
+        code=entry.code,
+        detail_hash=digest(told),
+        received=entry.received,
+    )

@@ -1,0 +1,99 @@
+"""The one door on the phone: an act is judged, and if the rules allow it, it is in the outbox."""
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from shared.clock import MS_MAX, At, corrected
+from shared.errors import Refused
+from shared.ids import fingerprint
+from shared.ops import BODY_BYTES_MAX, Op, encode
+from shared.records import Aggregate
+from shared.registry import Registry
+from shared.visit import Visit
+from sync.arrival import read
+from sync.overlay import weigh
+from sync.ports import Identity, Outboxed, Replica, Wanted
+from sync.protocol import WireOp
+
+
+class Draft(Struct, frozen=True, kw_only=True):
+    """What somebody means to do: everything of an op that its author's device does not know.
+
+    `args` are builtins, as JSON has them; `at` is the clock evidence of the tap.
+    """
+
+    id: str
+    kind: str
+    on: Aggregate
+    args: Any
+    at: At
+    salt: str
+    v: int = 1
+    visit: str | None = None
+
+
+def record(replica: Replica, registry: Registry, draft: Draft) -> Outboxed | Refused:
+    """Write an act down in one transaction, or say why not and write nothing."""
+    with replica.transaction():
+        identity = replica.identity()
+        body = encode(_op(replica, identity, draft))
+        size = len(body.encode())
+        if size > BODY_BYTES_MAX:
+            return Refused(code="too_large", grounds="value", params={"limit": BODY_BYTES_MAX})
+        lseq = replica.next_lseq()
+        arrived = read(WireOp(lseq=lseq, id=draft.id, body=body), registry)
+        if arrived.problem is not None:
+            problem = arrived.problem
+            return Refused(
+                code=problem.code, grounds="value", field=problem.field, params=problem.params
+            )
+        known = [identity.sighting] if identity.sighting is not None else []
+        moment = corrected(draft.at, known, MS_MAX).ms
+        judged = weigh(replica, registry, arrived, moment)
+        if isinstance(judged, Refused):
+            return judged
+        entry = Outboxed(
+            lseq=lseq,
+            op_id=draft.id,
+            fingerprint=fingerprint(body),
+            body=body,
+            kind=draft.kind,
+            on=draft.on,
+            by=identity.person,
+            recorded=moment,
+            incarnation=identity.incarnation,
+            emits=judged.emits,
+            flags=judged.flags,
+        )
+        replica.append(entry)
+        replica.identify(msgspec.structs.replace(identity, prev=entry.fingerprint))
+        return entry
+
+
+def _op(replica: Replica, identity: Identity, draft: Draft) -> Op:
+    return Op(
+        id=draft.id,
+        kind=draft.kind,
+        v=draft.v,
+        on=draft.on,
+        by=identity.person,
+        origin="device",
+        at=draft.at,
+        salt=draft.salt,
+        args=msgspec.Raw(msgspec.json.encode(draft.args)),
+        after=identity.stamp,
+        prev=identity.prev,
+        visit=draft.visit or _open_visit(replica, identity.person, draft.on),
+    )
+
+
+def _open_visit(replica: Replica, person: str, on: Aggregate) -> str | None:
+    """The visit this person is on, or is planned to go on, at this job."""
+    if on[0] != "work_order":
+        return None
+    wanted = Wanted(aggregates=frozenset({on}), refs=frozenset())
+    visits = replica.load(wanted, base=False).of(Visit, on[1])
+    mine = [one for one in visits if one.ended_at is None and one.person_id == person]
+    return mine[0].id if mine else None
