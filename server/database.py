@@ -1,0 +1,183 @@
+"""The database: SQLite or PostgreSQL, one transaction at a time, committed in one place.
+
+Writers read what others have committed; on SQLite there is one writer at a time from its first
+statement on. Readers see one snapshot. What failed only for now is `Busy`; what the database
+refuses for what is in it is `sync.ports.Unwritable`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    TimeoutError as PoolExhausted,
+)
+from sqlalchemy.pool import StaticPool
+
+from sync.ports import Unwritable
+
+BUSY_TIMEOUT_MS: Final = 10_000
+IDLE_TRANSACTION_MAX_MS: Final = 60_000
+STATEMENT_MAX_MS: Final = 60_000
+CONNECTIONS: Final = 16
+
+READS: Final = {"fieldfare_reads": True}
+POSTGRES_READS: Final = {
+    **READS,
+    "isolation_level": "REPEATABLE READ",
+    "postgresql_readonly": True,
+}
+# SQLite says by number what is wrong with a statement itself; all else may pass.
+SQLITE_MISTAKES: Final = frozenset({1, 21, 25})  # SQLITE_ERROR, MISUSE, RANGE
+POSTGRES_MISTAKES: Final = ("42", "0A")  # unknown table or column, not supported
+
+
+class Busy(Exception):
+    """The database cannot do it now; the same request may succeed later."""
+
+
+def open_engine(url: str, *, connections: int = CONNECTIONS) -> Engine:
+    """The engine of a database. `sqlite://` is one that lives in memory, on one connection."""
+    parsed = make_url(url)
+    json: dict[str, Any] = {
+        "json_serializer": dumped,
+        "json_deserializer": msgspec.json.decode,
+    }
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(url, json, in_memory=parsed.database in (None, "", ":memory:"))
+    return create_engine(
+        url,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=BUSY_TIMEOUT_MS / 1000,
+        pool_pre_ping=True,
+        isolation_level="READ COMMITTED",
+        paramstyle="format",
+        connect_args={"options": _limits()},
+        **json,
+    )
+
+
+def dumped(value: Any) -> str:
+    """A value as the text of a JSON column."""
+    return msgspec.json.encode(value).decode()
+
+
+def _limits() -> str:
+    limits = {
+        "lock_timeout": BUSY_TIMEOUT_MS,
+        "statement_timeout": STATEMENT_MAX_MS,
+        "idle_in_transaction_session_timeout": IDLE_TRANSACTION_MAX_MS,
+    }
+    return " ".join(f"-c {name}={value}" for name, value in limits.items())
+
+
+def _sqlite(url: str, json: dict[str, Any], *, in_memory: bool) -> Engine:
+    pool: dict[str, Any] = {"poolclass": StaticPool} if in_memory else {}
+    # Without an isolation level the driver leaves BEGIN to us, or savepoints would go wrong.
+    engine = create_engine(
+        url,
+        connect_args={"isolation_level": None, "check_same_thread": False},
+        **pool,
+        **json,
+    )
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: Any, _record: Any) -> None:
+    for pragma in (
+        f"busy_timeout = {BUSY_TIMEOUT_MS}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "cache_size = -16000",
+        "temp_store = MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    reads = bool(connection.get_execution_options().get("fieldfare_reads"))
+    connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reads else 'OFF'}")
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One write transaction, committed at the end, undone when anything raises. Raises `Busy`."""
+    with _patience(), engine.connect() as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One read transaction: a snapshot of everything, taken by its first statement."""
+    options = READS if is_sqlite(engine) else POSTGRES_READS
+    with (
+        _patience(),
+        engine.connect() as connection,
+        connection.execution_options(**options).begin(),
+    ):
+        yield connection
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """What the database refuses for what is in it, told without what is in it."""
+    try:
+        yield
+    except (IntegrityError, DataError) as refused:
+        raise Unwritable(_reason(refused)) from refused
+    except (OverflowError, ValueError) as unfit:
+        raise Unwritable(type(unfit).__name__) from unfit
+
+
+@contextmanager
+def savepoint(connection: Connection) -> Iterator[None]:
+    """A part of a transaction that is undone when it raises. Raises `Unwritable`."""
+    with refusals(), connection.begin_nested():
+        yield
+
+
+def is_sqlite(place: Engine | Connection) -> bool:
+    """Whether this is the embedded database."""
+    return place.dialect.name == "sqlite"
+
+
+@contextmanager
+def _patience() -> Iterator[None]:
+    try:
+        yield
+    except PoolExhausted as error:
+        raise Busy("no connection is free") from error
+    except (OperationalError, InterfaceError, InternalError) as error:
+        if _is_mistake(error):
+            raise
+        raise Busy(_reason(error)) from error
+
+
+def _is_mistake(error: DBAPIError) -> bool:
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if code is not None:
+        return code & 0xFF in SQLITE_MISTAKES
+    return str(getattr(error.orig, "sqlstate", None) or "").startswith(POSTGRES_MISTAKES)
+
+
+def _reason(error: DBAPIError) -> str:
+    """The kind of failure and the name of the constraint; never a value, which may be personal."""
+    kind = type(error.orig).__name__
+    named = getattr(error.orig, "sqlite_errorname", None)
+    if named is not None:
+        return f"{kind} {named}"
+    constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+    return f"{kind} {constraint}" if constraint else kind

@@ -1,0 +1,97 @@
+"""Entries: verdicts and events as the rows and leaves that the books keep of them."""
+
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from server.database import dumped
+from shared.audit import Leaf, leaf_bytes, leaf_hash
+from shared.canonical import canonical, digest
+from shared.errors import Flag
+from shared.ids import derive, fingerprint
+from shared.records import Aggregate
+from sync.ports import Entry, Recorded
+
+UNPRINTABLE: Final = "\N{REPLACEMENT CHARACTER}"
+
+
+class Event(Struct, frozen=True, kw_only=True):
+    """Something the server itself did that belongs in the log. `salt` is 32 hexadecimal digits."""
+
+    kind: str
+    at: int
+    salt: str
+    by: str | None = None
+    on: Aggregate | None = None
+    facts: dict[str, Any] = {}
+
+
+def event_body(event: Event) -> str:
+    return canonical(msgspec.to_builtins(event)).decode()
+
+
+def event_id(event: Event) -> str:
+    return derive("event", fingerprint(event_body(event)))
+
+
+def leaf_row(entry: Entry, epoch: str, number: int | None) -> tuple[Any, ...]:
+    flags = msgspec.to_builtins(entry.flags)
+    leaf = Leaf(
+        epoch=epoch,
+        op_id=entry.op_id,
+        n=entry.n,
+        fingerprint=entry.fingerprint,
+        verdict=entry.verdict,
+        code=entry.code,
+        detail_hash=detail_hash(msgspec.to_builtins(entry.detail), flags),
+        received=entry.received,
+    )
+    data = leaf_bytes(leaf)
+    return (entry.op_id, entry.n, epoch, entry.received, data, leaf_hash(data), number)
+
+
+def detail_hash(detail: Any, flags: Any) -> str:
+    """What a leaf says of a verdict's detail and flags, both as JSON values."""
+    return digest({"detail": detail, "flags": flags})
+
+
+def as_read(entry: Entry) -> tuple[Any, ...]:
+    """What could be read of an op. PostgreSQL keeps no NUL in a text; the body has it anyway."""
+    op = entry.op
+    if op is None:
+        return (None, None, None, None, None, None)
+    texts = (op.kind, *op.on, op.by, op.origin)
+    kind, noun, on_id, by, origin = (text.replace("\0", UNPRINTABLE) for text in texts)
+    return (kind, op.v, noun, on_id, by, origin)
+
+
+def op_row(
+    entry: Entry, readable: tuple[Any, ...], at: dict[str, int], epoch: str
+) -> tuple[Any, ...]:
+    return (
+        entry.op_id,
+        entry.fingerprint,
+        *readable,
+        entry.device,
+        entry.incarnation,
+        entry.lseq,
+        entry.verdict,
+        entry.code,
+        dumped(entry.detail),
+        dumped(entry.flags),
+        dumped(at),
+        entry.received,
+        entry.done_at,
+        entry.uncertain,
+        entry.n,
+        epoch,
+    )
+
+
+def as_recorded(row: Any) -> Recorded:
+    found = row._asdict()
+    noun, on_id = found.pop("noun"), found.pop("on_id")
+    found["by"] = found.pop("by_id")
+    found["flags"] = tuple(msgspec.convert(found["flags"], list[Flag]))
+    return Recorded(on=None if noun is None else (noun, on_id), **found)

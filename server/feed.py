@@ -1,0 +1,275 @@
+"""The feed: per stream the newest bytes of every row, in the order in which they were committed.
+
+A stream's head is locked at the end of the writing transaction, so that commit order is the order
+of positions, without gaps, on both databases.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any, Final
+
+from msgspec import Raw, Struct
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Connection,
+    Executable,
+    Select,
+    String,
+    bindparam,
+    collate,
+    func,
+    or_,
+    select,
+)
+
+from server.database import dumped, is_sqlite
+from server.rows import add, among, listed, upsert
+from server.tables import METADATA
+from shared.kinds import write_row
+from shared.records import State, home, name, stream_of
+from sync.digest import NO_ROWS, Sums, minus, plus, row_sums
+from sync.ports import Head
+from sync.protocol import Row
+
+ROWS_READ_MAX: Final = 1_000
+
+FEED: Final = METADATA.tables["feed"]
+HEAD: Final = METADATA.tables["stream_head"]
+
+Key = tuple[str, str, str]  # id, table, stream
+
+
+class Mark(Struct):
+    """Where a stream stands while a batch is written to it."""
+
+    stream: str
+    seq: int = 0
+    sums: Sums = NO_ROWS
+    min_seq: int = 0
+    entries: int = 0
+
+
+class Known(Struct, frozen=True):
+    """What the feed already says of a row."""
+
+    body: bytes | None
+    sums: Sums
+
+
+def publish(connection: Connection, state: State) -> None:
+    """Tell the streams what a batch changed. The last thing a transaction does but for its ops.
+
+    Bytes that are already there keep their position. A row that is gone, or that lives elsewhere
+    now, leaves an entry without bytes where it was.
+    """
+    news = _news(state)
+    homes = {(pk, table): stream for pk, table, stream in news}
+    gone = {(row.id, name(row)) for row in state.deleted.values()}
+    streams = {*homes.values(), *_homes_of_deleted(state)}
+    if not streams:
+        return
+    marks = _lock(connection, streams)
+    known = _known(connection, {pk for pk, _ in (*homes, *gone)})
+    left = [
+        key
+        for key, one in known.items()
+        if one.body is not None and (key[:2] in gone or homes.get(key[:2], key[2]) != key[2])
+    ]
+    marks |= _lock(connection, {stream for _, _, stream in left} - set(marks))
+    entries: list[tuple[Any, ...]] = []
+    for key, body in (*news.items(), *((key, None) for key in left)):
+        entries += _entered(marks[key[2]], key, body, known.get(key))
+    upsert(connection, "feed", ("pk", "table", "stream"), entries)
+    moved = {entry[2] for entry in entries}
+    upsert(connection, "stream_head", ("stream",), [_as_row(marks[one]) for one in sorted(moved)])
+
+
+def _news(state: State) -> dict[Key, bytes]:
+    news = {}
+    for row in state.changed.values():
+        place = home(row)
+        if place is not None:
+            news[(row.id, name(row), stream_of(place))] = write_row(row)
+    return news
+
+
+def _homes_of_deleted(state: State) -> set[str]:
+    places = (home(row) for row in state.deleted.values())
+    return {stream_of(place) for place in places if place is not None}
+
+
+def _entered(
+    mark: Mark, key: Key, body: bytes | None, known: Known | None
+) -> Iterator[tuple[Any, ...]]:
+    """The entry for a row, with the stream moved on; nothing where it is there already."""
+    if known is not None and known.body == body:
+        return
+    pk, table, stream = key
+    sums = NO_ROWS if body is None else row_sums(table, pk, body)
+    mark.seq += 1
+    mark.sums = plus(minus(mark.sums, known.sums if known else NO_ROWS), sums)
+    mark.entries += known is None
+    yield (pk, table, stream, mark.seq, body, *sums)
+
+
+def _as_row(mark: Mark) -> tuple[Any, ...]:
+    return (mark.stream, mark.seq, *mark.sums, mark.min_seq, mark.entries)
+
+
+def _lock(connection: Connection, streams: Collection[str]) -> dict[str, Mark]:
+    """The streams' heads, held until the transaction ends; new ones begin at nothing."""
+    if not streams:
+        return {}
+    if not is_sqlite(connection):
+        fresh = [_as_row(Mark(stream)) for stream in sorted(streams)]
+        add(connection, "stream_head", ("stream",), fresh)
+    marks = {stream: Mark(stream) for stream in streams}
+    for stream, seq, a, b, min_seq, entries in connection.execute(
+        _heads(connection.dialect.name, held=True), {"streams": listed(connection, streams)}
+    ):
+        marks[stream] = Mark(stream, seq, (a, b), min_seq, entries)
+    return marks
+
+
+def _known(connection: Connection, pks: Collection[str]) -> dict[Key, Known]:
+    found = connection.execute(_entries(connection.dialect.name), {"pks": listed(connection, pks)})
+    return {(pk, table, stream): Known(body, (a, b)) for pk, table, stream, body, a, b in found}
+
+
+def heads(connection: Connection, streams: Collection[str]) -> dict[str, Head]:
+    """Where streams end; one that never had a row is left out."""
+    found = connection.execute(
+        _heads(connection.dialect.name, held=False), {"streams": listed(connection, streams)}
+    )
+    return {
+        stream: Head(seq=seq, sums=(a, b), min_seq=min_seq)
+        for stream, seq, a, b, min_seq, _ in found
+        if seq > 0
+    }
+
+
+def pages(
+    connection: Connection, cursors: Mapping[str, int], bytes_max: int
+) -> dict[str, list[tuple[int, Row]]]:
+    """Rows past the cursors, stream after stream, until their bodies pass `bytes_max`.
+
+    For a cursor of 0 rows that are gone are left out.
+    """
+    taken: dict[str, list[tuple[int, Row]]] = {}
+    size = 0
+    for stream, seq, table, pk, body in _rows(connection, cursors):
+        row = Row(table, pk, None if body is None else Raw(body))
+        taken.setdefault(stream, []).append((seq, row))
+        size += len(body or b"")
+        if size >= bytes_max:
+            break
+    return taken
+
+
+def _rows(connection: Connection, cursors: Mapping[str, int]) -> Iterator[Any]:
+    """Rows past the cursors in order, read as few at a time as the heads foretell."""
+    found = connection.execute(
+        _heads(connection.dialect.name, held=False), {"streams": listed(connection, cursors)}
+    )
+    expected = {
+        stream: min(seq - cursors[stream], entries)
+        for stream, seq, _, _, _, entries in found
+        if seq > cursors[stream]
+    }
+    for few in _bundles(expected):
+        if expected[few[0]] > ROWS_READ_MAX:
+            yield from _one_by_one(connection, few[0], cursors[few[0]])
+        else:
+            bundle = {stream: cursors[stream] for stream in few}
+            yield from sorted(_read(connection, bundle), key=lambda row: (row.stream, row.seq))
+
+
+def _bundles(expected: Mapping[str, int]) -> Iterator[list[str]]:
+    """Streams in sorted order, as many at a time as together hold no more rows than are read."""
+    few: list[str] = []
+    rows = 0
+    for stream in sorted(expected):
+        if few and rows + expected[stream] > ROWS_READ_MAX:
+            yield few
+            few, rows = [], 0
+        few.append(stream)
+        rows += expected[stream]
+    if few:
+        yield few
+
+
+def _read(connection: Connection, cursors: Mapping[str, int]) -> Iterable[Any]:
+    arguments: dict[str, Any]
+    if is_sqlite(connection):
+        arguments = {"cursors": dumped(cursors)}
+    else:
+        arguments = {"streams": list(cursors), "seqs": list(cursors.values())}
+    return connection.execute(_past(connection.dialect.name), arguments)
+
+
+def _one_by_one(connection: Connection, stream: str, cursor: int) -> Iterator[Any]:
+    """The rows of a long stream, a piece at a time."""
+    since, fresh = cursor, cursor == 0
+    while True:
+        piece = connection.execute(
+            _long(fresh=fresh), {"stream": stream, "since": since, "rows": ROWS_READ_MAX}
+        ).all()
+        yield from piece
+        if len(piece) < ROWS_READ_MAX:
+            return
+        since = piece[-1].seq
+
+
+def followed(connection: Connection, person: str) -> set[str]:
+    """The streams that a person's devices may follow, the person's own included."""
+    table = METADATA.tables["subscription"]
+    found = connection.scalars(select(table.c.stream).where(table.c.person_id == person).distinct())
+    return {*found, stream_of(("person", person))}
+
+
+@cache
+def _heads(dialect: str, *, held: bool) -> Executable:
+    chosen = select(*HEAD.c).where(among(HEAD.c.stream, "streams", dialect))
+    if not held or dialect == "sqlite":
+        return chosen
+    return chosen.order_by(collate(HEAD.c.stream, "C")).with_for_update()
+
+
+@cache
+def _entries(dialect: str) -> Executable:
+    columns = (FEED.c.pk, FEED.c.table, FEED.c.stream, FEED.c.body, FEED.c.sum_a, FEED.c.sum_b)
+    return select(*columns).where(among(FEED.c.pk, "pks", dialect))
+
+
+def _page_columns() -> Select[Any]:
+    return select(FEED.c.stream, FEED.c.seq, FEED.c.table, FEED.c.pk, FEED.c.body)
+
+
+@cache
+def _past(dialect: str) -> Executable:
+    if dialect == "sqlite":
+        given = func.json_each(bindparam("cursors", type_=String)).table_valued("key", "value")
+        stream, since = given.c.key, given.c.value
+    else:
+        arrays = (
+            bindparam("streams", type_=ARRAY(String)),
+            bindparam("seqs", type_=ARRAY(BigInteger)),
+        )
+        unnested = func.unnest(*arrays).table_valued("stream", "since").render_derived()
+        stream, since = unnested.c.stream, unnested.c.since
+    return _page_columns().where(
+        FEED.c.stream == stream,
+        FEED.c.seq > since,
+        or_(since > 0, FEED.c.body.is_not(None)),
+    )
+
+
+@cache
+def _long(*, fresh: bool) -> Executable:
+    chosen = _page_columns().where(
+        FEED.c.stream == bindparam("stream"), FEED.c.seq > bindparam("since")
+    )
+    if fresh:
+        chosen = chosen.where(FEED.c.body.is_not(None))
+    return chosen.order_by(FEED.c.seq).limit(bindparam("rows"))

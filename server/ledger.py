@@ -1,0 +1,341 @@
+"""The ledger: ops, verdicts, audit leaves, rows and feed, entered together or not at all.
+
+One `Ledger` is one write transaction. It commits nothing, and no method costs a statement per op.
+The order of locks is the same for everybody: incarnation, aggregates, ops, stream heads.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from functools import cache
+from typing import Any, Final, cast
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import (
+    ARRAY,
+    Connection,
+    Executable,
+    String,
+    bindparam,
+    collate,
+    func,
+    select,
+)
+
+from server import feed, rows, tree
+from server.database import dumped, is_sqlite, refusals, savepoint
+from server.entries import Event, as_read, as_recorded, event_body, event_id, leaf_row, op_row
+from server.rows import among, listed
+from server.tables import METADATA
+from shared.clock import Sighting
+from shared.ids import fingerprint
+from shared.kinds import EAGER, LINKS, NUMBERED
+from shared.ops import PROVISIONAL
+from shared.records import Aggregate, Record, State, table
+from shared.registry import Links
+from sync.ports import Entry, Recorded, Standing, Wanted
+
+SIGHTINGS_READ_MAX: Final = 256
+UNPRINTABLE: Final = "\N{REPLACEMENT CHARACTER}"
+
+OP: Final = METADATA.tables["op"]
+RAW: Final = METADATA.tables["raw_op"]
+LEAF: Final = METADATA.tables["leaf"]
+EPOCH: Final = METADATA.tables["epoch"]
+STANDING: Final = METADATA.tables["incarnation"]
+LOCK: Final = METADATA.tables["aggregate"]
+EVIDENCE: Final = METADATA.tables["clock_evidence"]
+COUNTER: Final = METADATA.tables["counter"]
+
+# What a later verdict changes of an op; the bytes, the place and the time of receipt stay.
+SETTLED: Final = ("verdict", "code", "detail", "flags", "at", "n", "epoch")
+READABLE: Final = ("kind", "v", "noun", "on_id", "by_id", "origin")
+
+
+class Ledger:
+    """The server's books inside one write transaction (`sync.ports.Authority`).
+
+    `zone` is the organisation's time zone: it says in which year a number is given.
+    """
+
+    def __init__(self, connection: Connection, zone: ZoneInfo) -> None:
+        self._connection = connection
+        self._zone = zone
+        self._dialect = connection.dialect.name
+        self._epoch: str | None = None
+
+    @property
+    def epoch(self) -> str:
+        """The server's epoch: a new one after every restore."""
+        if self._epoch is None:
+            self._epoch = tree.current_epoch(self._connection)
+        assert self._epoch is not None, "the first epoch is begun when a database is made"
+        return self._epoch
+
+    def begin_epoch(self, epoch: str, now_ms: int, salt: str) -> None:
+        """Begin the first epoch, or the next one after a restore.
+
+        Its first leaf is in the new tree at once, and says what is left of the old one.
+        """
+        before = tree.current_epoch(self._connection)
+        surviving = tree.surviving(self._connection, before) if before else {}
+        event = Event(kind="epoch.begin", at=now_ms, salt=salt, facts={"epoch": epoch, **surviving})
+        ordinal = select(func.coalesce(func.max(EPOCH.c.ordinal), 0) + 1)
+        row = {"id": epoch, "started": now_ms, "first_leaf": event_id(event)}
+        self._connection.execute(EPOCH.insert().values(**row, ordinal=ordinal.scalar_subquery()))
+        self._epoch = epoch
+        self._note(event, number=0)
+
+    def note_event(self, event: Event) -> str:
+        """Put something the server itself did into the log; returns the id it has there."""
+        return self._note(event, number=None)
+
+    def _note(self, event: Event, *, number: int | None) -> str:
+        body = event_body(event)
+        entry = Entry(
+            op_id=event_id(event),
+            fingerprint=fingerprint(body),
+            body=body,
+            verdict="applied",
+            code=None,
+            received=event.at,
+            done_at=event.at,
+        )
+        noun, on_id = event.on or (None, None)
+        readable = (event.kind, 1, noun, on_id, event.by, "server")
+        with refusals():
+            self._keep_bodies([entry])
+            rows.add(self._connection, "leaf", (), [leaf_row(entry, self.epoch, number)])
+            rows.add(self._connection, "op", (), [op_row(entry, readable, {}, self.epoch)])
+        return entry.op_id
+
+    def standing(self, incarnation: str) -> Standing | None:
+        """What is known of an incarnation; locks it until the transaction ends."""
+        found = self._connection.execute(_STANDING, {"id": incarnation}).first()
+        if found is None and not is_sqlite(self._connection):
+            self._lock({("incarnation", incarnation)})
+            found = self._connection.execute(_STANDING, {"id": incarnation}).first()
+        if found is None:
+            return None
+        known = found._asdict()
+        return Standing(incarnation=known.pop("id"), **known)
+
+    def stand(self, standing: Standing) -> None:
+        """Write down what is now known of an incarnation."""
+        row = (
+            standing.incarnation,
+            standing.device,
+            standing.n,
+            standing.nonce,
+            standing.nonce_before,
+            dumped(standing.vector),
+            standing.lseq_max,
+            standing.forked_from,
+        )
+        rows.upsert(self._connection, "incarnation", ("id",), [row])
+
+    def fingerprints_at(self, incarnation: str, lseqs: Collection[int]) -> dict[int, str]:
+        """The fingerprint of the op that each place of an incarnation already names."""
+        if not lseqs:
+            return {}
+        found = self._connection.execute(
+            _PLACES, {"incarnation": incarnation, "low": min(lseqs), "high": max(lseqs)}
+        )
+        wanted = set(lseqs)
+        return {lseq: print_ for lseq, print_ in found if lseq in wanted}
+
+    def recall(self, op_ids: Collection[str]) -> dict[str, Recorded]:
+        """Those of the ops that are in the books."""
+        if not op_ids:
+            return {}
+        found = self._connection.execute(
+            _recorded(self._dialect), {"op_ids": listed(self._connection, op_ids)}
+        )
+        return {row.op_id: as_recorded(row) for row in found}
+
+    def provisional(self, incarnation: str) -> list[Recorded]:
+        """The quarantined and held ops of an incarnation, by lseq."""
+        found = self._connection.execute(_PROVISIONAL, {"incarnation": incarnation})
+        return [as_recorded(row) for row in found]
+
+    def bodies(self, fingerprints: Collection[str]) -> dict[str, str]:
+        """The bodies of ops, by fingerprint; one that was erased is left out."""
+        if not fingerprints:
+            return {}
+        found = self._connection.execute(
+            _bodies(self._dialect), {"prints": listed(self._connection, fingerprints)}
+        )
+        return {
+            print_: body.decode("utf-8", "surrogatepass")
+            for print_, body in found
+            if body is not None
+        }
+
+    def links(self, subjects: Collection[Aggregate]) -> dict[Aggregate, Links]:
+        """The ids that things name (`shared.kinds.LINKS`); nothing for one that is not there."""
+        links: dict[Aggregate, Links] = {}
+        for noun, (kind, fields) in LINKS.items():
+            ids = {identity for one, identity in subjects if one == noun}
+            for row in rows.fetch(self._connection, table(kind), "id", ids):
+                links[(noun, row.id)] = {field: getattr(row, field) for field in fields}
+        return links
+
+    def load(self, wanted: Wanted) -> State:
+        """Lock the aggregates in sorted order, then load what `EAGER` says of them, and refs."""
+        self._lock(wanted.aggregates)
+        asked: dict[tuple[str, str], set[str]] = {}
+        for noun, identity in wanted.aggregates:
+            for kind in EAGER.get(noun, ()):
+                field = "home_id" if kind.home[0] == "*" else kind.home[1]
+                asked.setdefault((table(kind), field), set()).add(identity)
+        for kind, identity in wanted.refs:
+            asked.setdefault((table(kind), "id"), set()).add(identity)
+        loaded: list[Record] = []
+        for (name, column), ids in sorted(asked.items()):
+            loaded += rows.fetch(self._connection, name, column, ids)
+        return State(loaded)
+
+    def _lock(self, aggregates: Collection[Aggregate]) -> None:
+        """On SQLite the whole database is ours already."""
+        if is_sqlite(self._connection) or not aggregates:
+            return
+        ordered = sorted(aggregates)
+        rows.add(self._connection, "aggregate", ("noun", "id"), ordered)
+        nouns, ids = zip(*ordered, strict=True)
+        self._connection.execute(_locks(), {"nouns": list(nouns), "ids": list(ids)})
+
+    def sightings(self, device: str) -> list[Sighting]:
+        """The newest of the device's clock evidence, oldest first."""
+        found = self._connection.execute(_SIGHTINGS, {"device": device}).all()
+        return [Sighting(**row._asdict()) for row in reversed(found)]
+
+    def sighted(self, device: str, sighting: Sighting) -> None:
+        """Keep one more piece of clock evidence."""
+        row = (device, sighting.boot, sighting.mono, sighting.wall, sighting.received)
+        rows.add(self._connection, "clock_evidence", ("device", "boot", "mono"), [row])
+
+    def numbers(self, table: str, count: int, received: int) -> list[str]:
+        """The next human numbers of a table, e.g. WO-26-000123, in order."""
+        year = datetime.fromtimestamp(received / 1000, self._zone).strftime("%y")
+        last: int = self._connection.execute(
+            _counted(self._dialect), {"name": f"{table}:{year}", "value": count}
+        ).scalar_one()
+        prefix = NUMBERED[table]
+        return [f"{prefix}-{year}-{number:06d}" for number in range(last - count + 1, last + 1)]
+
+    def enter(self, entries: Sequence[Entry], state: State) -> dict[str, dict[str, int]]:
+        """Write bodies, verdicts, audit leaves, changed rows and the feed, all in bulk.
+
+        Returns, per op id, the stream positions from which its effect is there. Raises
+        `Unwritable` when a constraint of the database says no: also when another transaction
+        has entered one of the ops meanwhile.
+        """
+        with refusals():
+            ordered = sorted(entries, key=lambda entry: entry.op_id)
+            self._keep_bodies(ordered)
+            leaves = [leaf_row(entry, self.epoch, None) for entry in ordered]
+            rows.add(self._connection, "leaf", (), leaves)
+            rows.save(self._connection, state.changed.values())
+            rows.erase(self._connection, state.deleted.values())
+            feed.publish(self._connection, state)
+            at = self._positions(ordered)
+            self._keep_ops(ordered, at)
+        return at
+
+    def _keep_bodies(self, entries: Iterable[Entry]) -> None:
+        """A body that a person corrected is not the op's: that one has been kept already."""
+        bodies = {
+            entry.fingerprint: entry.body.encode("utf-8", "surrogatepass")
+            for entry in entries
+            if not entry.settles or fingerprint(entry.body) == entry.fingerprint
+        }
+        rows.add(self._connection, "raw_op", ("fingerprint",), sorted(bodies.items()))
+
+    def _positions(self, entries: Sequence[Entry]) -> dict[str, dict[str, int]]:
+        streams = {stream for entry in entries for stream in entry.streams}
+        ends = feed.heads(self._connection, streams) if streams else {}
+        return {
+            entry.op_id: {
+                stream: ends[stream].seq for stream in sorted(entry.streams) if stream in ends
+            }
+            for entry in entries
+        }
+
+    def _keep_ops(self, entries: Sequence[Entry], at: dict[str, dict[str, int]]) -> None:
+        fresh: list[rows.Values] = []
+        settled: list[rows.Values] = []
+        for entry in entries:
+            row = op_row(entry, as_read(entry), at[entry.op_id], self.epoch)
+            (settled if entry.settles else fresh).append(row)
+        rows.add(self._connection, "op", (), fresh)
+        rows.write(self._connection, ("settle",), lambda: _settle(self._dialect), settled)
+
+    def savepoint(self) -> AbstractContextManager[None]:
+        """A part of the transaction that is undone when it raises."""
+        return savepoint(self._connection)
+
+
+_COLUMNS: Final = tuple(
+    OP.c[name]
+    for name in (
+        *("op_id", "fingerprint", "verdict", "code", "received", "epoch", "detail", "flags"),
+        *("at", "n", "kind", "by_id", "noun", "on_id", "device", "incarnation", "lseq", "done_at"),
+    )
+)
+_STANDING: Final = select(*STANDING.c).where(STANDING.c.id == bindparam("id")).with_for_update()
+_PLACES: Final = select(OP.c.lseq, OP.c.fingerprint).where(
+    OP.c.incarnation == bindparam("incarnation"),
+    OP.c.lseq.between(bindparam("low"), bindparam("high")),
+)
+_PROVISIONAL: Final = (
+    select(*_COLUMNS)
+    .where(
+        OP.c.incarnation == bindparam("incarnation"),
+        OP.c.verdict.in_([str(verdict) for verdict in sorted(PROVISIONAL)]),
+    )
+    .order_by(OP.c.lseq)
+)
+_SIGHTINGS: Final = (
+    select(EVIDENCE.c.boot, EVIDENCE.c.mono, EVIDENCE.c.wall, EVIDENCE.c.received)
+    .where(EVIDENCE.c.device == bindparam("device"))
+    .order_by(EVIDENCE.c.received.desc(), EVIDENCE.c.mono.desc())
+    .limit(SIGHTINGS_READ_MAX)
+)
+
+
+@cache
+def _recorded(dialect: str) -> Executable:
+    return select(*_COLUMNS).where(among(OP.c.op_id, "op_ids", dialect))
+
+
+@cache
+def _bodies(dialect: str) -> Executable:
+    return select(*RAW.c).where(among(RAW.c.fingerprint, "prints", dialect))
+
+
+@cache
+def _locks() -> Executable:
+    arrays = (bindparam("nouns", type_=ARRAY(String)), bindparam("ids", type_=ARRAY(String)))
+    wanted = func.unnest(*arrays).table_valued("noun", "id").render_derived()
+    return (
+        select(LOCK.c.id)
+        .join(wanted, (LOCK.c.noun == wanted.c.noun) & (LOCK.c.id == wanted.c.id))
+        .order_by(collate(LOCK.c.noun, "C"), collate(LOCK.c.id, "C"))
+        .with_for_update(of=LOCK)
+    )
+
+
+@cache
+def _counted(dialect: str) -> Executable:
+    insert = rows.insert_into(COUNTER, dialect)
+    total = {"value": COUNTER.c.value + insert.excluded.value}
+    counted = insert.on_conflict_do_update(index_elements=["name"], set_=total)
+    return cast("Executable", counted.returning(COUNTER.c.value))
+
+
+def _settle(dialect: str) -> Any:
+    """A later verdict; what could not be read before is taken from what was corrected."""
+    insert = rows.insert_into(OP, dialect)
+    changes = {name: insert.excluded[name] for name in SETTLED}
+    readable = {name: func.coalesce(OP.c[name], insert.excluded[name]) for name in READABLE}
+    return insert.on_conflict_do_update(index_elements=["op_id"], set_={**changes, **readable})

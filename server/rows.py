@@ -1,0 +1,222 @@
+"""Records as rows: the same fields by the same names, written and read in bulk.
+
+A batch costs a constant number of statements: lists travel as one argument, and rows as one
+`executemany` of a statement that is compiled once.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import cache
+from typing import Any, Final, get_type_hints
+
+import msgspec
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    ClauseElement,
+    Column,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Executable,
+    Select,
+    String,
+    Table,
+    any_,
+    bindparam,
+    delete,
+    func,
+    select,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from server.database import dumped, is_sqlite
+from server.tables import METADATA
+from shared.kinds import TABLES
+from shared.records import Record
+
+Values = Sequence[Any]
+Conflict = tuple[str, ...]
+
+ORDER: Final = {name: place for place, name in enumerate(TABLES)}
+SETTING: Final = METADATA.tables["setting"]
+_compiled: dict[tuple[str, Any], str] = {}
+
+
+def insert_into(table: Table, dialect: str) -> Any:
+    """An INSERT that can say what to do where the key is already there."""
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+
+
+def write(
+    connection: Connection,
+    key: tuple[Any, ...],
+    build: Callable[[], ClauseElement],
+    rows: Sequence[Values],
+) -> None:
+    """Run one statement for many rows; it is compiled once and kept under `key`.
+
+    The values stand in the order in which the statement names them, JSON already as text.
+    """
+    if not rows:
+        return
+    dialect = connection.dialect
+    text = _compiled.get((dialect.name, key))
+    if text is None:
+        text = _compiled[(dialect.name, key)] = _text(build(), dialect)
+    connection.exec_driver_sql(text, [tuple(row) for row in rows])
+
+
+def _text(statement: ClauseElement, dialect: Dialect) -> str:
+    return str(statement.compile(dialect=dialect))
+
+
+def upsert(connection: Connection, name: str, key: Conflict, rows: Sequence[Values]) -> None:
+    """Write whole rows of a table, in the order of its columns, in place of those there."""
+    table = METADATA.tables[name]
+    changes = tuple(column.name for column in table.c if column.name not in key)
+    _insert(connection, table, (key, changes), rows)
+
+
+def add(connection: Connection, name: str, key: Conflict, rows: Sequence[Values]) -> None:
+    """Write rows of a table unless they are there; without a key a row that is there raises."""
+    _insert(connection, METADATA.tables[name], (key, ()), rows)
+
+
+def _insert(
+    connection: Connection,
+    table: Table,
+    conflict: tuple[Conflict, tuple[str, ...]],
+    rows: Sequence[Values],
+) -> None:
+    key, changes = conflict
+
+    def build() -> Any:
+        insert = insert_into(table, connection.dialect.name)
+        if not key:
+            return insert
+        if not changes:
+            return insert.on_conflict_do_nothing(index_elements=key)
+        taken = {column: insert.excluded[column] for column in changes}
+        return insert.on_conflict_do_update(index_elements=key, set_=taken)
+
+    write(connection, ("insert", table.name, key, changes), build, rows)
+
+
+def setting(connection: Connection, name: str) -> Any:
+    """A value that is kept with the data, or None."""
+    return connection.scalar(select(SETTING.c.value).where(SETTING.c.name == name))
+
+
+def keep_setting(connection: Connection, name: str, value: Any) -> None:
+    """Keep a value with the data."""
+    upsert(connection, "setting", ("name",), [(name, dumped(value))])
+
+
+def among(column: Column[Any] | ColumnElement[Any], argument: str, dialect: str) -> Any:
+    """The condition that a text column has one of the values of a list, which is one argument.
+
+    Pass the argument through `listed`.
+    """
+    if dialect == "sqlite":
+        values = func.json_each(bindparam(argument, type_=String)).table_valued("value")
+        return column.in_(select(values.c.value))
+    return column == any_(bindparam(argument, type_=ARRAY(String)))
+
+
+def listed(connection: Connection, values: Iterable[str]) -> Any:
+    """A list as the argument of `among`."""
+    return dumped(sorted(values)) if is_sqlite(connection) else sorted(values)
+
+
+def save(connection: Connection, records: Iterable[Record]) -> None:
+    """Write records in place of those with their ids, targets of foreign keys first."""
+    for name, rows in sorted(_by_table(records).items(), key=lambda item: ORDER[item[0]]):
+        upsert(connection, name, ("id",), [_as_row(name)(row) for row in rows])
+
+
+def erase(connection: Connection, records: Iterable[Record]) -> None:
+    """Delete records by their ids, targets of foreign keys last."""
+    for name, rows in sorted(_by_table(records).items(), key=lambda item: -ORDER[item[0]]):
+        connection.execute(
+            _deletion(name, connection.dialect.name),
+            {"ids": listed(connection, {row.id for row in rows})},
+        )
+
+
+def fetch(connection: Connection, name: str, column: str, ids: Collection[str]) -> list[Record]:
+    """The records of a table that have one of these values in a column, oldest id first."""
+    if not ids:
+        return []
+    found = connection.execute(
+        _selection(name, column, connection.dialect.name), {"ids": listed(connection, ids)}
+    )
+    return [_as_record(name)(row) for row in found]
+
+
+@cache
+def _selection(name: str, column: str, dialect: str) -> Select[Any]:
+    table = METADATA.tables[name]
+    return (
+        select(*(table.c[field] for field in TABLES[name].__struct_fields__))
+        .where(among(table.c[column], "ids", dialect))
+        .order_by(table.c.id)
+    )
+
+
+@cache
+def _deletion(name: str, dialect: str) -> Executable:
+    table = METADATA.tables[name]
+    return delete(table).where(among(table.c.id, "ids", dialect))
+
+
+def _by_table(records: Iterable[Record]) -> dict[str, list[Record]]:
+    tables: dict[str, list[Record]] = {}
+    for row in sorted(records, key=lambda row: row.id):
+        tables.setdefault(_name(type(row)), []).append(row)
+    return tables
+
+
+@cache
+def _name(kind: type[Record]) -> str:
+    return next(name for name, known in TABLES.items() if known is kind)
+
+
+@cache
+def _as_row(name: str) -> Callable[[Record], Values]:
+    """Turns a record into the values of its table's columns, in their order."""
+    columns = tuple(METADATA.tables[name].c)
+    fields = tuple(column.name for column in columns)
+    nested = tuple(place for place, one in enumerate(columns) if isinstance(one.type, JSON))
+
+    def plain(record: Record) -> Values:
+        return [getattr(record, field) for field in fields]
+
+    def with_nested(record: Record) -> Values:
+        values = [getattr(record, field) for field in fields]
+        for place in nested:
+            values[place] = None if values[place] is None else dumped(values[place])
+        return values
+
+    return with_nested if nested else plain
+
+
+@cache
+def _as_record(name: str) -> Callable[[Any], Record]:
+    """Turns a row into a record. What was written is believed; only nested values are rebuilt."""
+    kind = TABLES[name]
+    fields = kind.__struct_fields__
+    columns = METADATA.tables[name].c
+    types = get_type_hints(kind)
+    nested = [(place, types[f]) for place, f in enumerate(fields) if _is_nested(columns[f])]
+
+    def build(row: Any) -> Record:
+        values = list(row)
+        for place, wanted in nested:
+            values[place] = msgspec.convert(values[place], wanted)
+        return kind(**dict(zip(fields, values, strict=True)))
+
+    return build
+
+
+def _is_nested(column: Column[Any]) -> bool:
+    return isinstance(column.type, JSON)

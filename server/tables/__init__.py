@@ -1,0 +1,9 @@
+"""The database's tables; importing this package makes their metadata complete."""
+
+from sqlmodel import SQLModel
+
+from server.tables import access, books, domain
+
+METADATA = SQLModel.metadata
+
+__all__ = ["METADATA", "access", "books", "domain"]

@@ -1,0 +1,217 @@
+"""The books' tables: ops as they came, their verdicts, the audit log, the feed, and the counters.
+
+Times are in milliseconds.
+"""
+
+from typing import Any
+
+from sqlalchemy import Index, PrimaryKeyConstraint, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from server.tables.domain import nested, whole
+
+
+class RawOp(SQLModel, table=True):
+    """The bytes of an op, once for all who sent them. Null once they have been erased."""
+
+    __tablename__ = "raw_op"
+
+    fingerprint: str = Field(primary_key=True)
+    body: bytes | None
+
+
+class OpRow(SQLModel, table=True):
+    """An op and what became of it so far; `n` counts its verdicts. `at` is where its effect is.
+
+    What could not be read of the body is null. An event of the server's own (a new epoch, an
+    enrolment) is a row here too: it has an origin of `server` and no place in an incarnation.
+    """
+
+    __tablename__ = "op"
+    __table_args__ = (
+        Index("ix_op_place", "incarnation", "lseq"),
+        Index("ix_op_on", "noun", "on_id"),
+        Index(
+            "ix_op_provisional",
+            "incarnation",
+            sqlite_where=text("verdict IN ('quarantined', 'held')"),
+            postgresql_where=text("verdict IN ('quarantined', 'held')"),
+        ),
+    )
+
+    op_id: str = Field(primary_key=True)
+    fingerprint: str = Field(index=True)
+    kind: str | None
+    v: int | None = whole()
+    noun: str | None
+    on_id: str | None
+    by_id: str | None
+    origin: str | None
+    device: str | None
+    incarnation: str | None
+    lseq: int | None = whole()
+    verdict: str
+    code: str | None
+    detail: dict[str, Any] = nested()
+    flags: list[dict[str, Any]] = nested()
+    at: dict[str, int] = nested()
+    received: int = whole(index=True)
+    done_at: int = whole()
+    uncertain: bool
+    n: int = whole()
+    epoch: str
+
+
+class LeafRow(SQLModel, table=True):
+    """One line of the audit log: its canonical bytes, their hash, and its number in the tree."""
+
+    __tablename__ = "leaf"
+    __table_args__ = (
+        PrimaryKeyConstraint("op_id", "n", "epoch"),
+        UniqueConstraint("epoch", "number", name="uq_leaf_number"),
+    )
+
+    op_id: str
+    n: int = whole()
+    epoch: str
+    received: int = whole()
+    data: bytes
+    hash: bytes
+    number: int | None = whole()
+
+
+class TreeNode(SQLModel, table=True):
+    """A complete subtree above the leaves: the `place`-th one of 2^level leaves."""
+
+    __tablename__ = "tree_node"
+    __table_args__ = (PrimaryKeyConstraint("epoch", "level", "place"),)
+
+    epoch: str
+    level: int = whole()
+    place: int = whole()
+    hash: bytes
+
+
+class TreeHead(SQLModel, table=True):
+    """A signed head of the audit log: size, root and signature in hexadecimal."""
+
+    __tablename__ = "tree_head"
+    __table_args__ = (PrimaryKeyConstraint("epoch", "size"),)
+
+    epoch: str
+    size: int = whole()
+    root: str
+    at: int = whole()
+    key: str
+    signature: str
+
+
+class FeedRow(SQLModel, table=True):
+    """The newest entry about one row in one stream: its bytes as sent, or null when it is gone."""
+
+    __tablename__ = "feed"
+    __table_args__ = (
+        PrimaryKeyConstraint("pk", "table", "stream"),
+        Index("ix_feed_seq", "stream", "seq", unique=True),
+    )
+
+    pk: str
+    table: str
+    stream: str
+    seq: int = whole()
+    body: bytes | None
+    sum_a: int = whole()
+    sum_b: int = whole()
+
+
+class StreamHead(SQLModel, table=True):
+    """Where a stream ends, its checksum there, and how many entries its feed holds."""
+
+    __tablename__ = "stream_head"
+
+    stream: str = Field(primary_key=True)
+    seq: int = whole()
+    sum_a: int = whole()
+    sum_b: int = whole()
+    min_seq: int = whole()
+    entries: int = whole()
+
+
+class AggregateLock(SQLModel, table=True):
+    """Something to hold on to while deciding about a thing that may not be there yet."""
+
+    __tablename__ = "aggregate"
+    __table_args__ = (PrimaryKeyConstraint("noun", "id"),)
+
+    noun: str
+    id: str
+
+
+class Incarnation(SQLModel, table=True):
+    """One installation state: whose it is, its token chain, and the cursors it sent last."""
+
+    __tablename__ = "incarnation"
+
+    id: str = Field(primary_key=True)
+    device: str = Field(index=True)
+    n: int = whole()
+    nonce: str
+    nonce_before: str | None
+    vector: dict[str, int] = nested()
+    lseq_max: int = whole()
+    forked_from: str | None
+
+
+class ClockEvidence(SQLModel, table=True):
+    """What a device's clocks said when the server heard of it."""
+
+    __tablename__ = "clock_evidence"
+    __table_args__ = (
+        PrimaryKeyConstraint("device", "boot", "mono"),
+        Index("ix_clock_evidence_newest", "device", "received"),
+    )
+
+    device: str
+    boot: str
+    mono: int = whole()
+    wall: int = whole()
+    received: int = whole()
+
+
+class Counter(SQLModel, table=True):
+    """The last number given, by table and year."""
+
+    __tablename__ = "counter"
+
+    name: str = Field(primary_key=True)
+    value: int = whole()
+
+
+class Epoch(SQLModel, table=True):
+    """A life of the server between two restores; `ordinal` counts them from 1."""
+
+    __tablename__ = "epoch"
+
+    id: str = Field(primary_key=True)
+    ordinal: int = whole(unique=True)
+    started: int = whole()
+    first_leaf: str
+
+
+class Setting(SQLModel, table=True):
+    """A value that belongs to the data, not to the installation."""
+
+    __tablename__ = "setting"
+
+    name: str = Field(primary_key=True)
+    value: Any = nested(nullable=True)
+
+
+class Lease(SQLModel, table=True):
+    """Who may do what only one process may do at a time, and until when (ms)."""
+
+    __tablename__ = "lease"
+
+    name: str = Field(primary_key=True)
+    holder: str
+    until: int = whole()

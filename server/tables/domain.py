@@ -1,0 +1,380 @@
+"""The domain's tables: one per record type, with the record's own columns, and nothing else.
+
+Times are in milliseconds, amounts in thousandths. What is nested is a JSON column. A foreign key
+stands only where the rules have looked at its target before the row is written: none of them can
+keep a fact from being taken.
+"""
+
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Index
+from sqlmodel import Field, SQLModel
+
+NESTED = JSON(none_as_null=True)
+
+
+def whole(**given: Any) -> Any:
+    """A column of whole numbers, wide enough for milliseconds and thousandths."""
+    return Field(sa_type=BigInteger, **given)
+
+
+def nested(**given: Any) -> Any:
+    """A column of JSON."""
+    return Field(sa_type=NESTED, **given)
+
+
+def within(target: str) -> Any:
+    """A column that names the row this one lives with."""
+    return Field(foreign_key=f"{target}.id", index=True)
+
+
+class Kept(SQLModel):
+    """What every table has."""
+
+    id: str = Field(primary_key=True)
+    version: int = whole()
+
+
+class Person(Kept, table=True):
+    """Somebody who acts. A login is one person's, which the rules cannot see to."""
+
+    __tablename__ = "person"
+
+    login: str = Field(index=True)
+    name: str
+    roles: list[str] = nested()
+    skills: list[str] = nested()
+    zones: list[str] = nested()
+    code: str
+    van_id: str | None
+    disabled: bool
+
+
+class Part(Kept, table=True):
+    """Something that can be fitted."""
+
+    __tablename__ = "part"
+
+    number: str = Field(index=True)
+    en: str
+    zh: str
+    type: str
+    unit: str
+    serialised: bool
+    barcode: str
+
+
+class Location(Kept, table=True):
+    """A place that holds parts."""
+
+    __tablename__ = "location"
+
+    code: str
+    en: str
+    zh: str
+    type: str
+    person_id: str | None
+
+
+class Checklist(Kept, table=True):
+    """What is to be looked at on one kind of job."""
+
+    __tablename__ = "checklist"
+
+    en: str
+    zh: str
+    items: list[dict[str, Any]] = nested()
+
+
+class Customer(Kept, table=True):
+    """Who is served."""
+
+    __tablename__ = "customer"
+
+    name: str = Field(index=True)
+    type: str
+    salutation: str
+    phone: str = Field(index=True)
+    language: str
+
+
+class Site(Kept, table=True):
+    """A place that is visited."""
+
+    __tablename__ = "site"
+
+    customer_id: str = within("customer")
+    name: str
+    address: str
+    division: str
+    zone: str
+    time_zone: str
+    contact_name: str
+    contact_phone: str = Field(index=True)
+    access_notes: str
+
+
+class Asset(Kept, table=True):
+    """A machine at a site."""
+
+    __tablename__ = "asset"
+
+    site_id: str = within("site")
+    name: str
+    model: str
+    serial: str = Field(index=True)
+    product_class: str
+    delivered_on: str | None
+
+
+class Ticket(Kept, table=True):
+    """A customer's request."""
+
+    __tablename__ = "ticket"
+
+    number: str | None = Field(unique=True)
+    customer_id: str = within("customer")
+    site_id: str = within("site")
+    asset_id: str | None
+    channel: str
+    problem: str
+    priority: str
+    caller: str
+    status: str = Field(index=True)
+    opened_by: str
+    opened_at: int = whole(index=True)
+
+
+class TicketEvent(Kept, table=True):
+    """One line of a ticket's story."""
+
+    __tablename__ = "ticket_event"
+
+    ticket_id: str = within("ticket")
+    what: str
+    status: str
+    by: str
+    at: int = whole()
+
+
+class WorkOrder(Kept, table=True):
+    """A job."""
+
+    __tablename__ = "work_order"
+
+    number: str | None = Field(unique=True)
+    ticket_id: str = within("ticket")
+    customer_id: str = within("customer")
+    site_id: str = within("site")
+    asset_id: str | None
+    checklist_id: str | None
+    category: str
+    service: str
+    priority: str
+    summary: str
+    job_note: str
+    skill: str
+    planned_from: str | None = Field(index=True)
+    planned_to: str | None
+    status: str = Field(index=True)
+    created_at: int = whole(index=True)
+    done_at: int | None = whole()
+    outcome: str | None
+    cancel_reason: str
+
+
+class Assignment(Kept, table=True):
+    """Who is to do a job, from when until when."""
+
+    __tablename__ = "assignment"
+
+    work_order_id: str = within("work_order")
+    person_id: str = Field(index=True)
+    role: str
+    from_ms: int = whole()
+    until_ms: int | None = whole()
+
+
+class Visit(Kept, table=True):
+    """One going there."""
+
+    __tablename__ = "visit"
+
+    work_order_id: str = within("work_order")
+    person_id: str = Field(index=True)
+    planned_from: str | None = Field(index=True)
+    planned_to: str | None
+    attendance: list[dict[str, Any]] = nested()
+    ended_at: int | None = whole()
+    outcome: str | None
+    remark: str
+    moved: bool
+    fault: str
+
+
+class StatusChange(Kept, table=True):
+    """One step of a job's life."""
+
+    __tablename__ = "status_change"
+
+    work_order_id: str = within("work_order")
+    visit_id: str | None
+    person_id: str
+    verb: str
+    before: str
+    after: str
+    at: int = whole()
+    edge: str
+
+
+class Completion(Kept, table=True):
+    """What the technician wrote when a visit ended."""
+
+    __tablename__ = "completion"
+
+    work_order_id: str = within("work_order")
+    visit_id: str | None
+    person_id: str
+    outcome: str
+    diagnosis: str
+    work_done: str
+    remark: str
+    at: int = whole()
+
+
+class Reading(Kept, table=True):
+    """One answer or measurement."""
+
+    __tablename__ = "reading"
+
+    work_order_id: str = within("work_order")
+    visit_id: str | None
+    asset_id: str | None
+    checklist_id: str | None
+    item: str
+    value: str
+    amount: int | None = whole()
+    not_applicable: bool
+    out_of_limits: bool
+    person_id: str
+    at: int = whole()
+
+
+class Note(Kept, table=True):
+    """One note on a job."""
+
+    __tablename__ = "note"
+
+    work_order_id: str = within("work_order")
+    visit_id: str | None
+    text: str
+    audience: str
+    person_id: str
+    at: int = whole()
+
+
+class PartUse(Kept, table=True):
+    """A part that went into a machine."""
+
+    __tablename__ = "part_use"
+
+    work_order_id: str = within("work_order")
+    visit_id: str | None
+    part_id: str = Field(index=True)
+    location_id: str
+    amount: int = whole()
+    serial: str
+    person_id: str
+    at: int = whole()
+
+
+class Balance(Kept, table=True):
+    """How much of a part a place holds."""
+
+    __tablename__ = "balance"
+
+    location_id: str = Field(index=True)
+    part_id: str = Field(index=True)
+    amount: int = whole()
+
+
+class Movement(Kept, table=True):
+    """So much left one place and came to another."""
+
+    __tablename__ = "movement"
+
+    op_id: str
+    part_id: str = Field(index=True)
+    source_id: str
+    target_id: str
+    amount: int = whole()
+    at: int = whole()
+
+
+class SerialClaim(Kept, table=True):
+    """Who was first to say that a numbered part was used."""
+
+    __tablename__ = "serial_claim"
+
+    location_id: str = Field(index=True)
+    part_id: str
+    serial: str
+    work_order_id: str
+    op_id: str
+
+
+class Task(Kept, table=True):
+    """Something a person in the office should look at."""
+
+    __tablename__ = "task"
+    __table_args__ = (Index("ix_task_home", "home_id", "home_noun"),)
+
+    home_noun: str
+    home_id: str
+    code: str
+    params: dict[str, Any] = nested()
+    op_id: str
+    at: int = whole()
+    done: bool = Field(index=True)
+
+
+class Conflict(Kept, table=True):
+    """Two people meant different things."""
+
+    __tablename__ = "conflict"
+    __table_args__ = (Index("ix_conflict_home", "home_id", "home_noun"),)
+
+    home_noun: str
+    home_id: str
+    field: str
+    rule: str
+    seen: Any = nested(nullable=True)
+    winner: Any = nested(nullable=True)
+    winner_by: str
+    losers: list[dict[str, Any]] = nested()
+    at: int = whole()
+    settled_at: int | None = whole(index=True)
+    settled_by: str | None
+    choice: str | None
+
+
+class Subscription(Kept, table=True):
+    """A stream that somebody's devices follow, and one reason why."""
+
+    __tablename__ = "subscription"
+
+    person_id: str = Field(index=True)
+    stream: str
+    reason: str
+
+
+class OpState(Kept, table=True):
+    """What became of one of a person's provisional ops."""
+
+    __tablename__ = "op_state"
+
+    person_id: str = Field(index=True)
+    verdict: str
+    code: str | None
+    at: int = whole()
+    by_op: str | None

@@ -1,0 +1,183 @@
+"""The audit tree as it is stored: heads, and proofs that read a number of nodes like log n.
+
+Stored are the leaves and the complete subtrees above them; whatever else a proof needs is put
+together from those.
+"""
+
+import hashlib
+from collections.abc import Collection, Iterator
+from typing import Any, Final
+
+from msgspec import Struct
+from sqlalchemy import Connection, func, select, tuple_
+
+from server.tables import METADATA
+from shared.audit import root_of_peaks
+from sync.protocol import SignedHead
+
+EPOCH: Final = METADATA.tables["epoch"]
+LEAF: Final = METADATA.tables["leaf"]
+NODE: Final = METADATA.tables["tree_node"]
+HEAD: Final = METADATA.tables["tree_head"]
+
+Node = tuple[int, int]  # level, and place within the level
+Range = tuple[int, int]  # leaves from, and to (not included)
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """Where an entry stands in the log, and the path (hexadecimal) to the root of a signed head."""
+
+    number: int
+    leaf: bytes
+    head: SignedHead
+    path: list[str]
+
+
+def current_epoch(connection: Connection) -> str | None:
+    """The newest epoch; none in an empty database."""
+    newest = select(EPOCH.c.id).order_by(EPOCH.c.ordinal.desc()).limit(1)
+    found: str | None = connection.scalar(newest)
+    return found
+
+
+def size(connection: Connection, epoch: str) -> int:
+    """How many leaves of an epoch have a number."""
+    largest = select(func.max(LEAF.c.number)).where(LEAF.c.epoch == epoch)
+    found: int | None = connection.scalar(largest)
+    return 0 if found is None else found + 1
+
+
+def surviving(connection: Connection, epoch: str) -> dict[str, Any]:
+    """What is there of an epoch that ends: its tree, and the leaves that never got into it."""
+    unnumbered = select(LEAF.c.hash).where(LEAF.c.epoch == epoch, LEAF.c.number.is_(None))
+    tail = list(connection.scalars(unnumbered))
+    numbered = size(connection, epoch)
+    return {
+        "previous": epoch,
+        "size": numbered,
+        "root": root(connection, epoch, numbered).hex(),
+        "tail": tail_digest(tail),
+        "tail_size": len(tail),
+    }
+
+
+def tail_digest(hashes: Collection[bytes]) -> str:
+    """SHA-256, in hexadecimal, of the hashes of unnumbered leaves in sorted order."""
+    return hashlib.sha256(b"".join(sorted(hashes))).hexdigest()
+
+
+def head(connection: Connection) -> SignedHead | None:
+    """The newest signed head of the current epoch."""
+    epoch = current_epoch(connection)
+    newest = select(*HEAD.c).where(HEAD.c.epoch == epoch).order_by(HEAD.c.size.desc()).limit(1)
+    found = connection.execute(newest).first()
+    return SignedHead(**found._asdict()) if found is not None else None
+
+
+def root(connection: Connection, epoch: str, leaves: int) -> bytes:
+    """The root of the tree of an epoch's first leaves."""
+    parts = peaks((0, leaves))
+    known = _nodes(connection, epoch, parts)
+    return root_of_peaks([(level, known[(level, place)]) for level, place in parts])
+
+
+def inclusion(connection: Connection, op_id: str) -> Place | None:
+    """Proof that the newest verdict on an op is in the signed log; None while it is not."""
+    signed = head(connection)
+    if signed is None:
+        return None
+    latest = (
+        select(LEAF.c.number, LEAF.c.data)
+        .where(LEAF.c.op_id == op_id, LEAF.c.epoch == signed.epoch, LEAF.c.number < signed.size)
+        .order_by(LEAF.c.n.desc())
+        .limit(1)
+    )
+    found = connection.execute(latest).first()
+    if found is None:
+        return None
+    path = _hashes(connection, signed.epoch, inclusion_ranges((0, signed.size), found.number))
+    return Place(number=found.number, leaf=found.data, head=signed, path=path)
+
+
+def consistency(connection: Connection, older: int, newer: int) -> list[str]:
+    """Proof, in hexadecimal, that the current epoch's log of one size begins with a smaller one."""
+    epoch = current_epoch(connection)
+    if epoch is None or not 0 < older < newer:
+        return []
+    return _hashes(connection, epoch, consistency_ranges((0, newer), older, whole=True))
+
+
+def peaks(leaves: Range) -> list[Node]:
+    """The complete subtrees that a range is made of, largest first."""
+    start, end = leaves
+    parts: list[Node] = []
+    while start < end:
+        level = (end - start).bit_length() - 1
+        parts.append((level, start >> level))
+        start += 1 << level
+    return parts
+
+
+def inclusion_ranges(leaves: Range, number: int) -> list[Range]:
+    """RFC 9162, 2.1.3.1: the ranges whose roots are the path from a leaf, nearest first."""
+    start, end = leaves
+    if end - start <= 1:
+        return []
+    middle = start + _split(end - start)
+    if number < middle:
+        return [*inclusion_ranges((start, middle), number), (middle, end)]
+    return [*inclusion_ranges((middle, end), number), (start, middle)]
+
+
+def consistency_ranges(leaves: Range, older: int, *, whole: bool) -> list[Range]:
+    """RFC 9162, 2.1.4.1: the ranges whose roots prove that the log up to `older` is a prefix."""
+    start, end = leaves
+    if older == end:
+        return [] if whole else [leaves]
+    middle = start + _split(end - start)
+    if older <= middle:
+        return [*consistency_ranges((start, middle), older, whole=whole), (middle, end)]
+    return [*consistency_ranges((middle, end), older, whole=False), (start, middle)]
+
+
+def _split(count: int) -> int:
+    return 1 << (count - 1).bit_length() - 1
+
+
+def _hashes(connection: Connection, epoch: str, ranges: list[Range]) -> list[str]:
+    parts = [peaks(one) for one in ranges]
+    known = _nodes(connection, epoch, [node for nodes in parts for node in nodes])
+    return [
+        root_of_peaks([(level, known[(level, place)]) for level, place in nodes]).hex()
+        for nodes in parts
+    ]
+
+
+def _nodes(connection: Connection, epoch: str, nodes: Collection[Node]) -> dict[Node, bytes]:
+    """The hashes of subtrees: level 0 from the leaves, all others from the nodes."""
+    return {
+        **dict(_lowest(connection, epoch, [place for level, place in nodes if level == 0])),
+        **dict(_inner(connection, epoch, [node for node in nodes if node[0] > 0])),
+    }
+
+
+def _lowest(
+    connection: Connection, epoch: str, numbers: Collection[int]
+) -> Iterator[tuple[Node, bytes]]:
+    if numbers:
+        wanted = select(LEAF.c.number, LEAF.c.hash).where(
+            LEAF.c.epoch == epoch, LEAF.c.number.in_(numbers)
+        )
+        for number, found in connection.execute(wanted):
+            yield (0, number), found
+
+
+def _inner(
+    connection: Connection, epoch: str, nodes: Collection[Node]
+) -> Iterator[tuple[Node, bytes]]:
+    if nodes:
+        wanted = select(NODE.c.level, NODE.c.place, NODE.c.hash).where(
+            NODE.c.epoch == epoch, tuple_(NODE.c.level, NODE.c.place).in_(nodes)
+        )
+        for level, place, found in connection.execute(wanted):
+            yield (level, place), found
