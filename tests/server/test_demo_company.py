@@ -1,0 +1,192 @@
+"""The demo company obeys the rules it is there to show."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from typing import TypeVar
+
+import pytest
+
+from server.demo import DemoOp, company
+from shared.errors import Refused
+from shared.ids import is_id
+from shared.kinds import REGISTRY, TABLES
+from shared.ops import SYSTEM
+from shared.people import Person, may
+from shared.records import Record, State, home, name, stream_of
+from shared.registry import Act
+from shared.site import Asset, Customer, Site
+from shared.ticket import Ticket
+from shared.work_order import WorkOrder, current
+
+R = TypeVar("R", bound=Record)
+
+DAY = "2026-11-21"
+MADE = company(DAY, 1)
+COMPUTER = Person(id=SYSTEM, login="system", name="System", roles=("administrator",))
+
+
+def apply(state: State, ops: Iterable[DemoOp]) -> list[str]:
+    """Judge ops in order by the rules themselves; returns what was refused or flagged short."""
+    complaints: list[str] = []
+    for op in ops:
+        by = state.find(Person, op.by)
+        assert by is not None
+        if not may(by.roles, op.kind):
+            complaints.append(f"{op.kind}: not permitted to {by.roles}")
+        kind = REGISTRY.kinds[op.kind]
+        act = Act(
+            op_id=op.id,
+            kind=op.kind,
+            on=op.on,
+            by=by,
+            at=op.at,
+            origin="console",
+            visit=op.visit,
+            args=REGISTRY.args(op.kind, json.dumps(op.args).encode()),
+        )
+        outcome = kind.reduce(state, act)
+        if isinstance(outcome, Refused):
+            complaints.append(f"{op.kind}: {outcome.code} {outcome.field} {outcome.params}")
+            continue
+        for row in outcome.rows:
+            state.put(row)
+        for emit in outcome.emits:
+            landing = REGISTRY.absorbs[emit.name](state, emit, op.id, op.at)
+            for row in landing.rows:
+                state.put(row)
+            for row in landing.removed:
+                state.remove(row)
+            complaints += [f"{op.kind}: {flag.code}" for flag in landing.flags]
+    return complaints
+
+
+@pytest.fixture(scope="module")
+def loaded() -> State:
+    state = State([COMPUTER])
+    assert apply(state, MADE.ops) == []
+    assert apply(state, MADE.field) == []
+    return state
+
+
+def count(state: State) -> Counter[str]:
+    return Counter(name(row) for row in state.changed.values())
+
+
+def test_nothing_the_company_did_is_refused(loaded: State) -> None:
+    counted = count(loaded)
+    assert {
+        table: counted[table]
+        for table in ("person", "location", "part", "checklist", "customer", "site", "asset")
+    } == {
+        "person": 12,
+        "location": 8,
+        "part": 300,
+        "checklist": 8,
+        "customer": 40,
+        "site": 50,
+        "asset": 80,
+    }
+    assert (counted["ticket"], counted["work_order"]) == (60, 60)
+    assert counted.keys() <= TABLES.keys()
+
+
+@pytest.mark.parametrize(("day", "seed"), [("2026-01-01", 2), ("2028-02-29", 7), ("2027-05-01", 0)])
+def test_any_day_and_seed_makes_a_company_that_obeys(day: str, seed: int) -> None:
+    made = company(day, seed)
+    assert apply(State([COMPUTER]), [*made.ops, *made.field]) == []
+
+
+def test_the_same_day_and_seed_make_the_same_company() -> None:
+    assert company(DAY, 1) == MADE
+    assert company(DAY, 2) != MADE
+
+
+def test_every_op_has_its_own_id() -> None:
+    ids = [op.id for op in (*MADE.ops, *MADE.field)]
+    assert len(ids) == len(set(ids)) <= 1500
+    assert [one for one in ids if not is_id(one)] == []
+
+
+def test_the_company_of_tomorrow_has_the_same_people_and_machines_but_other_acts() -> None:
+    tomorrow = company("2026-11-22", 1)
+    kept = {op.on for op in MADE.ops if op.kind == "master.put"}
+    assert {op.on for op in tomorrow.ops if op.kind == "master.put"} == kept
+    assert {op.id for op in tomorrow.ops} & {op.id for op in MADE.ops} == set()
+
+
+def test_the_first_technician_has_a_full_day(loaded: State) -> None:
+    busy = person(loaded, "T01")
+    todays = [
+        order.id
+        for order in rows(loaded, WorkOrder)
+        if any(one.person_id == busy.id for one in current(loaded, order.id))
+    ]
+    assert len(todays) == 12
+    starts = sorted(
+        op.args["planned_from"]
+        for op in MADE.ops
+        if op.kind == "visit.plan" and op.args["person"] == busy.id
+    )
+    assert (starts[0], starts[-1], len(set(starts))) == (f"{DAY}T08:00", f"{DAY}T17:10", 12)
+
+
+def test_jobs_stand_at_every_stage_before_and_after_a_visit(loaded: State) -> None:
+    stages = Counter(order.status for order in rows(loaded, WorkOrder))
+    assert stages["created"] == 5
+    assert stages["cancelled"] == 3
+    assert stages["assigned"] == 37
+    assert stages["done"] + stages["accepted"] == 15
+    assert stages["done"] > stages["accepted"] > 0
+    assert {one.status for one in rows(loaded, Ticket)} == {"planned", "in_progress", "resolved"}
+
+
+def test_customers_write_in_their_own_language(loaded: State) -> None:
+    for ticket in rows(loaded, Ticket):
+        customer = loaded.find(Customer, ticket.customer_id)
+        assert customer is not None
+        assert ticket.problem.isascii() == (customer.language == "en")
+
+
+def test_sites_in_another_time_zone_and_names_are_within_reason(loaded: State) -> None:
+    assert {site.time_zone for site in rows(loaded, Site)} == {"Asia/Shanghai", "Asia/Urumqi"}
+    assert {asset.product_class for asset in rows(loaded, Asset)} == {
+        "room_ac",
+        "washer",
+        "water_heater",
+        "vrf",
+        "cold_room",
+        "pump",
+        "compressor",
+    }
+
+
+def test_nothing_happens_after_this_morning() -> None:
+    latest = max(op.at for op in (*MADE.ops, *MADE.field))
+    # half past seven in Shanghai on that day
+    assert latest < 1_795_217_400_000
+
+
+def test_everybody_can_sign_in_and_every_technician_has_a_van(loaded: State) -> None:
+    people = rows(loaded, Person)
+    assert {(one.person_id, one.login, one.name, one.roles) for one in MADE.logins} == {
+        (one.id, one.login, one.name, one.roles) for one in people
+    }
+    vans = {one.code: one.van_id for one in people if one.code}
+    assert sorted(vans) == ["T01", "T02", "T03", "T04", "T05", "T06"]
+    assert len(set(vans.values())) == 6
+
+
+def test_every_row_has_a_stream_or_stays_on_the_server(loaded: State) -> None:
+    homes = {name(row) for row in loaded.changed.values() if home(row) is None}
+    assert homes == {"movement"}
+    assert all(stream_of(place) for row in loaded.changed.values() if (place := home(row)))
+
+
+def rows(state: State, kind: type[R]) -> list[R]:
+    return [row for row in state.changed.values() if isinstance(row, kind)]
+
+
+def person(state: State, code: str) -> Person:
+    (found,) = [one for one in rows(state, Person) if one.code == code]
+    return found
