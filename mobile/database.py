@@ -8,12 +8,16 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from shared.kinds import TABLES
+from sync.ports import Identity
 
 BUSY_TIMEOUT_S: Final = 15.0
 PRIVATE: Final = 0o600
 
 # What cannot be had again: one step a version, never edited, applied whole or not at all.
+Connection = sqlite3.Connection
 Migrations = tuple[tuple[str, ...], ...]
 MIGRATIONS: Final[Migrations] = (
     (
@@ -67,6 +71,7 @@ CACHE: Final[tuple[str, ...]] = (
             AND (coalesce(other.version, 0), other.stream)
             > (coalesce(this.version, 0), this.stream))""",
 )
+_SHAPE: Final = "shape"  # beside the identity in `meta`: how the cache is kept in this file
 _FORGET: Final = (
     "DROP VIEW IF EXISTS shown",
     "DROP VIEW IF EXISTS sent",
@@ -130,6 +135,24 @@ def reading(connection: sqlite3.Connection) -> Iterator[None]:
         connection.execute("ROLLBACK")
 
 
+def identity(connection: sqlite3.Connection) -> Identity | None:
+    """Who this installation is and where it stands, or None before anybody is enrolled."""
+    kept = dict(connection.execute("SELECT key, value FROM meta WHERE key <> ?", (_SHAPE,)))
+    if not kept:
+        return None
+    fields = {key: msgspec.Raw(value) for key, value in kept.items()}
+    return msgspec.json.decode(msgspec.json.encode(fields), type=Identity)
+
+
+def identify(connection: sqlite3.Connection, known: Identity) -> None:
+    """Keep who this installation is and where it stands; only what changed is written."""
+    connection.executemany(
+        """INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE
+        SET value = excluded.value WHERE value <> excluded.value""",
+        [(name, msgspec.json.encode(getattr(known, name))) for name in known.__struct_fields__],
+    )
+
+
 def _migrate(connection: sqlite3.Connection, migrations: Migrations) -> None:
     wanted = len(migrations)
     if _version(connection) == wanted:
@@ -158,9 +181,9 @@ def _shape(connection: sqlite3.Connection) -> None:
             return
         for statement in (*_FORGET, *CACHE):
             connection.execute(statement)
-        connection.execute("INSERT OR REPLACE INTO meta VALUES ('shape', ?)", (wanted,))
+        connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_SHAPE, wanted))
 
 
 def _kept_shape(connection: sqlite3.Connection) -> bytes | None:
-    found = connection.execute("SELECT value FROM meta WHERE key = 'shape'").fetchone()
+    found = connection.execute("SELECT value FROM meta WHERE key = ?", (_SHAPE,)).fetchone()
     return None if found is None else bytes(found[0])

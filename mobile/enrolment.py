@@ -7,10 +7,9 @@ from urllib.parse import parse_qs, urlsplit
 
 from msgspec import Struct, structs
 
-from mobile.database import opened, path_of
+from mobile import database
 from mobile.device import INCARNATION_BYTES, Dice, Installation, install
 from mobile.keys import DeviceKey
-from mobile.replica import Replica
 from mobile.wire import Enrolled, is_loopback
 from sync.ports import Identity
 
@@ -104,17 +103,18 @@ def enrol(
         code=answer.person.code,
         key=invitation.key,
     )
-    with opened(path_of(newcomer.folder, known.person)) as connection:
-        _settle_in(Replica(connection), known, dice(INCARNATION_BYTES).hex())
+    with database.opened(database.path_of(newcomer.folder, known.person)) as connection:
+        _settle_in(connection, known, dice(INCARNATION_BYTES).hex())
     install(newcomer.folder, known)
     return known
 
 
-def _settle_in(replica: Replica, known: Installation, incarnation: str) -> None:
-    with replica.transaction():
-        if replica.has_identity():
-            # The server will find that this incarnation was another device's, and call it a fork.
-            settled = structs.replace(replica.identity(), device=known.device)
+def _settle_in(connection: database.Connection, known: Installation, incarnation: str) -> None:
+    with database.writing(connection):
+        before = database.identity(connection)
+        if before is None:
+            after = Identity(device=known.device, person=known.person, incarnation=incarnation)
         else:
-            settled = Identity(device=known.device, person=known.person, incarnation=incarnation)
-        replica.identify(settled)
+            # The server will find that this incarnation was another device's, and call it a fork.
+            after = structs.replace(before, device=known.device)
+        database.identify(connection, after)

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import structs
 
-from mobile.database import writing
+from mobile import database
 from shared.errors import Flag
 from shared.kinds import EAGER, LINKS, TABLES, read_row, write_row
 from shared.ops import FINAL
@@ -99,29 +99,17 @@ class Replica:
 
     def transaction(self) -> AbstractContextManager[None]:
         """One transaction, durable when it ends; nothing stays when it raises."""
-        return writing(self._connection)
+        return database.writing(self._connection)
 
     def identity(self) -> Identity:
         """Who this is."""
-        found = self._connection.execute("SELECT key, value FROM meta WHERE key <> 'shape'")
-        fields = {key: msgspec.Raw(value) for key, value in found}
-        return msgspec.json.decode(msgspec.json.encode(fields), type=Identity)
-
-    def has_identity(self) -> bool:
-        """Whether anybody was enrolled here before."""
-        found = self._connection.execute("SELECT 1 FROM meta WHERE key = 'incarnation'")
-        return found.fetchone() is not None
+        known = database.identity(self._connection)
+        assert known is not None
+        return known
 
     def identify(self, identity: Identity) -> None:
-        """Keep who this is; only what changed is written."""
-        self._connection.executemany(
-            """INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE
-            SET value = excluded.value WHERE value <> excluded.value""",
-            [
-                (field, msgspec.json.encode(getattr(identity, field)))
-                for field in identity.__struct_fields__
-            ],
-        )
+        """Keep who this is."""
+        database.identify(self._connection, identity)
 
     def append(self, entry: Outboxed) -> None:
         """Put a new op into the outbox."""
@@ -213,18 +201,20 @@ class Replica:
         }
 
     def mark(self, mark: StreamMark) -> None:
-        """Keep where the phone stands in one stream."""
+        """Keep where the phone stands in one stream; a snapshot given up leaves no rows behind."""
         self._connection.execute(
             "INSERT OR REPLACE INTO mark VALUES (?, ?, ?, ?, ?, ?)",
             (mark.stream, mark.cursor, *mark.sums, mark.staged, mark.leaving),
         )
+        if mark.staged is None:
+            self._connection.execute("DELETE FROM staged WHERE stream = ?", (mark.stream,))
 
     def take(self, stream: str, rows: Sequence[Row], *, staged: bool) -> Sums:
         """Put rows into a stream's base, or beside it while staged, deleting those that are gone.
 
         Returns what the checksum of the stream's base (or of the staged rows) changed by.
         """
-        newest = {(row.table, row.id): row.body for row in rows}
+        newest = {(row.table, row.id): row.data for row in rows}
         change = NO_ROWS
         for _, _, *lanes in self._connection.execute(_KNOWN[staged], (_json(list(newest)), stream)):
             change = minus(change, (lanes[0], lanes[1]))

@@ -15,6 +15,7 @@ from shared.checklist import Reading
 from shared.errors import Flag
 from shared.ids import derive
 from shared.kinds import write_row
+from shared.ops import Stamp
 from shared.records import Record, name
 from shared.registry import Emit
 from shared.site import Asset, Site
@@ -22,7 +23,7 @@ from shared.work_order import WorkOrder
 from sync import ports
 from sync.digest import NO_ROWS, minus, plus, row_sums, total
 from sync.ports import Identity, Outboxed, StreamMark, Wanted
-from sync.protocol import Row
+from sync.protocol import GONE, Row
 
 ME = derive("me")
 JOB = derive("job")
@@ -114,7 +115,7 @@ def test_who_this_is_survives_word_for_word(replica: Replica) -> None:
         token="t",
         prev="f" * 64,
         answered={STREAM: 4},
-        stamp=b"\x00stamp",
+        stamp=Stamp(epoch="e1", server_ms=5, key="k", mac8="00"),
     )
     with replica.transaction():
         replica.identify(known)
@@ -127,8 +128,8 @@ def test_a_page_adds_changes_and_removes_rows_and_says_what_the_checksum_changed
     first, changed = [order(), reading(1), reading(2)], order(version=2, status="accepted")
     with replica.transaction():
         assert replica.take(STREAM, sent(*first), staged=False) == sums(*first)
-        gone = Row(table="reading", id=reading(1).id, body=None)
-        unknown = Row(table="reading", id=derive("never there"), body=None)
+        gone = Row(table="reading", id=reading(1).id, body=GONE)
+        unknown = Row(table="reading", id=derive("never there"), body=GONE)
         step = replica.take(STREAM, [*sent(changed), gone, unknown], staged=False)
     assert step == plus(minus(NO_ROWS, sums(order(), reading(1))), sums(changed))
     assert replica.recount(STREAM) == sums(changed, reading(2))
@@ -160,6 +161,14 @@ def test_a_snapshot_is_not_seen_until_it_is_swapped_in(replica: Replica) -> None
         assert replica.take(STREAM, [], staged=True) == NO_ROWS
 
 
+def test_a_snapshot_given_up_leaves_nothing_behind(replica: Replica) -> None:
+    with replica.transaction():
+        replica.take(STREAM, sent(reading(1)), staged=True)
+        replica.mark(StreamMark(stream=STREAM, cursor=0, sums=NO_ROWS))
+        replica.take(STREAM, sent(reading(2)), staged=True)
+        assert replica.swap(STREAM) == sums(reading(2))
+
+
 def test_what_lies_on_top_is_shown_and_survives_new_pages_until_it_is_taken_off(
     replica: Replica,
 ) -> None:
@@ -186,7 +195,7 @@ def test_a_deleted_row_stays_shown_while_own_work_lies_on_it(replica: Replica) -
     with replica.transaction():
         replica.take(STREAM, sent(order()), staged=False)
         replica.show(ON, [mine])
-        replica.take(STREAM, [Row(table="work_order", id=JOB, body=None)], staged=False)
+        replica.take(STREAM, [Row(table="work_order", id=JOB, body=GONE)], staged=False)
     assert shown(replica) == mine
     assert replica.load(AS_SHOWN, base=True).find(WorkOrder, JOB) is None
     with replica.transaction():
@@ -231,7 +240,7 @@ def test_rows_this_app_cannot_read_are_kept_and_counted_but_not_shown(replica: R
         Row(table="hologram", id=derive("h"), body=Raw(b'{"id":"x","depth":3}')),
         Row(table="work_order", id=JOB, body=Raw(b'{"id":7}')),
     ]
-    expected = total(row_sums(row.table, row.id, bytes(row.body or b"")) for row in strange)
+    expected = total(row_sums(row.table, row.id, row.data or b"") for row in strange)
     with replica.transaction():
         assert replica.take(STREAM, strange, staged=False) == expected
     assert shown(replica) is None

@@ -1,0 +1,209 @@
+"""The phone's one door for writes: what a person did becomes an op in the outbox, or is refused."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+from msgspec import Raw, Struct, structs
+
+from mobile.queries import Queries
+from mobile.replica import Replica
+from shared.clock import At
+from shared.editing import subject_of
+from shared.errors import Flag, Refused, refuse_value
+from shared.fields import FIELDS
+from shared.ids import RANDOM_BYTES, is_id, uuid7
+from shared.kinds import REGISTRY
+from shared.ops import Op, encode
+from shared.people import Person
+from shared.records import Aggregate, State
+from shared.registry import Registry
+from shared.visit import Visit
+from shared.work_order import WorkOrder
+from sync.arrival import Arrived, Problem, read
+from sync.overlay import weigh
+from sync.ports import Identity, Outboxed, Wanted
+from sync.protocol import WireOp
+
+SALT_BYTES: Final = 16
+DICE_BYTES: Final = RANDOM_BYTES + SALT_BYTES  # what `record` needs of randomness
+PAIR: Final = 2
+
+
+class Recorded(Struct, frozen=True, kw_only=True):
+    """An op that is safe on this phone. `recorded` is in milliseconds by the phone's clock."""
+
+    op_id: str
+    lseq: int
+    kind: str
+    on: Aggregate
+    recorded: int
+    flags: tuple[Flag, ...] = ()
+
+
+class Said(Struct, frozen=True, kw_only=True):
+    """What somebody says they did: the verb, on what, in which words, on which visit."""
+
+    kind: str
+    on: Aggregate
+    args: dict[str, Any]
+    visit: str | None = None
+
+
+class Journal:
+    """Records what its person does. `queries` and `replica` share one connection."""
+
+    def __init__(self, replica: Replica, queries: Queries, registry: Registry = REGISTRY) -> None:
+        self._replica = replica
+        self._queries = queries
+        self._registry = registry
+
+    def record(self, said: Said, *, now: At, random: bytes) -> Recorded | Refused:
+        """Write one act down, durably, with its effect on what is shown; or say why not.
+
+        `random` is `DICE_BYTES` of it. Everything happens in one transaction: when this returns
+        a `Recorded`, a power cut changes nothing any more.
+        """
+        with self._replica.transaction():
+            identity = self._replica.identity()
+            meant = self._completed(said, identity.person)
+            if isinstance(meant, Refused):
+                return meant
+            arrived = self._arrived(meant, identity, now, random)
+            if isinstance(arrived, Refused):
+                return arrived
+            judged = weigh(self._replica, self._registry, arrived, now.wall)
+            if isinstance(judged, Refused):
+                return judged
+            entry = Outboxed(
+                lseq=arrived.lseq,
+                op_id=arrived.op_id,
+                fingerprint=arrived.fingerprint,
+                body=arrived.body,
+                kind=meant.kind,
+                on=meant.on,
+                by=identity.person,
+                recorded=now.wall,
+                incarnation=identity.incarnation,
+                emits=judged.emits,
+            )
+            self._replica.append(entry)
+            self._replica.identify(structs.replace(identity, prev=entry.fingerprint))
+        return Recorded(
+            op_id=entry.op_id,
+            lseq=entry.lseq,
+            kind=entry.kind,
+            on=entry.on,
+            recorded=entry.recorded,
+            flags=judged.flags,
+        )
+
+    def _completed(self, said: Said, person: str) -> Said | Refused:
+        """What was said, with what goes without saying."""
+        state = self._replica.load(_about(said.on, person), base=False)
+        if said.visit is None and said.on[0] == "work_order":
+            said = structs.replace(said, visit=_open_visit(state, said.on[1], person))
+        complete = _COMPLETE.get(said.kind)
+        scene = _Scene(self._replica, self._queries, state, person)
+        return complete(said, scene) if complete is not None else said
+
+    def _arrived(self, said: Said, identity: Identity, now: At, random: bytes) -> Arrived | Refused:
+        """The op as the server will read it, or what the server would not understand."""
+        assert len(random) == DICE_BYTES
+        rule = self._registry.kinds.get(said.kind)
+        try:
+            op = Op(
+                id=uuid7(now.wall, random[:RANDOM_BYTES]),
+                kind=said.kind,
+                v=rule.version if rule is not None else 1,
+                on=said.on,
+                by=identity.person,
+                origin="device",
+                at=now,
+                salt=random[RANDOM_BYTES:].hex(),
+                args=Raw(msgspec.json.encode(said.args)),
+                after=identity.stamp,
+                prev=identity.prev,
+                visit=said.visit,
+            )
+            wire = WireOp(lseq=self._replica.next_lseq(), id=op.id, body=encode(op))
+        except (UnicodeEncodeError, OverflowError):
+            return refuse_value("not_text", "args")
+        arrived = read(wire, self._registry)
+        return arrived if arrived.problem is None else _refused(arrived.problem)
+
+
+class _Scene(Struct, frozen=True):
+    """What completing an act may look at: the phone, what is shown of the thing, and who acts."""
+
+    replica: Replica
+    queries: Queries
+    state: State
+    person: str
+
+
+def _complete_edit(said: Said, scene: _Scene) -> Said | Refused:
+    """New values get what is shown now as what was seen; a site is edited from a job."""
+    fields = said.args.get("fields")
+    if not isinstance(fields, dict):
+        return said
+    order = scene.state.find(WorkOrder, said.on[1])
+    args, on, state = dict(said.args), said.on, scene.state
+    if order is not None and any(_noun(name) == "site" for name in fields):
+        on = ("site", order.site_id)
+        args.setdefault("work_order", order.id)
+        state = scene.replica.load(_about(on, scene.person), base=False)
+    here = subject_of(state, on)
+    args["fields"] = {
+        name: value if _is_pair(value) else [getattr(here, name, None), value]
+        for name, value in fields.items()
+    }
+    return structs.replace(said, on=on, args=args)
+
+
+def _complete_use(said: Said, scene: _Scene) -> Said | Refused:
+    """A part may be named by its number or bar code; it comes from one's own van."""
+    args = dict(said.args)
+    part = args.get("part")
+    if isinstance(part, str) and not is_id(part):
+        found = scene.queries.part_named(part)
+        if found is None:
+            return refuse_value("unknown_subject", "args.part")
+        args["part"] = found.id
+    me = scene.state.find(Person, scene.person)
+    if "location" not in args and me is not None and me.van_id is not None:
+        args["location"] = me.van_id
+    return structs.replace(said, args=args)
+
+
+_COMPLETE: Final[dict[str, Callable[[Said, _Scene], Said | Refused]]] = {
+    "edit": _complete_edit,
+    "parts.use": _complete_use,
+}
+
+
+def _about(on: Aggregate, person: str) -> Wanted:
+    return Wanted(aggregates=frozenset({on}), refs=frozenset({(Person, person)}))
+
+
+def _open_visit(state: State, work_order_id: str, person: str) -> str | None:
+    """The person's visit that has not ended: one that was set off to first, else the earliest."""
+    mine = [
+        one
+        for one in state.of(Visit, work_order_id)
+        if one.person_id == person and one.ended_at is None
+    ]
+    mine.sort(key=lambda one: (not one.attendance, one.planned_from or "", one.id))
+    return mine[0].id if mine else None
+
+
+def _noun(field: str) -> str | None:
+    return FIELDS[field].noun if field in FIELDS else None
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, list | tuple) and len(value) == PAIR
+
+
+def _refused(problem: Problem) -> Refused:
+    return Refused(code=problem.code, grounds="value", field=problem.field, params=problem.params)
