@@ -4,45 +4,36 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
-from msgspec import Raw, Struct, structs
+from msgspec import Struct, structs
 
 from mobile.queries import Queries
 from mobile.replica import Replica
 from shared.clock import At
 from shared.editing import subject_of
-from shared.errors import Flag, Refused, refuse_value
+from shared.errors import Refused, refuse_value
 from shared.fields import FIELDS
 from shared.ids import RANDOM_BYTES, is_id, uuid7
 from shared.kinds import REGISTRY
-from shared.ops import Op, encode
 from shared.people import Person
 from shared.records import Aggregate, State
 from shared.registry import Registry
 from shared.visit import Visit
 from shared.work_order import WorkOrder
-from sync.arrival import Arrived, Problem, read
-from sync.overlay import weigh
-from sync.ports import Identity, Outboxed, Wanted
-from sync.protocol import WireOp
+from sync.ports import Outboxed, Wanted
+from sync.recording import Draft, record
 
 SALT_BYTES: Final = 16
 DICE_BYTES: Final = RANDOM_BYTES + SALT_BYTES  # what `record` needs of randomness
 PAIR: Final = 2
 
 
-class Recorded(Struct, frozen=True, kw_only=True):
-    """An op that is safe on this phone. `recorded` is in milliseconds by the phone's clock."""
-
-    op_id: str
-    lseq: int
-    kind: str
-    on: Aggregate
-    recorded: int
-    flags: tuple[Flag, ...] = ()
-
-
 class Said(Struct, frozen=True, kw_only=True):
-    """What somebody says they did: the verb, on what, in which words, on which visit."""
+    """What somebody says they did: the verb, on what, in which words, on which visit.
+
+    `args` may leave out what goes without saying: the visit one is on, the value that was on the
+    screen when a field was edited (`{"fields": {"contact_phone": "..."}}`), one's own van. A part
+    may be named by its number or bar code.
+    """
 
     kind: str
     on: Aggregate
@@ -58,45 +49,33 @@ class Journal:
         self._queries = queries
         self._registry = registry
 
-    def record(self, said: Said, *, now: At, random: bytes) -> Recorded | Refused:
-        """Write one act down, durably, with its effect on what is shown; or say why not.
+    def record(self, said: Said, *, now: At, random: bytes) -> Outboxed | Refused:
+        """Write one act down, with its effect on what is shown; or say why not.
 
-        `random` is `DICE_BYTES` of it. Everything happens in one transaction: when this returns
-        a `Recorded`, a power cut changes nothing any more.
+        `random` is `DICE_BYTES` of it. One transaction: when this returns an entry of the outbox,
+        a power cut changes nothing any more; when it returns a refusal, nothing was written.
         """
-        with self._replica.transaction():
-            identity = self._replica.identity()
-            meant = self._completed(said, identity.person)
-            if isinstance(meant, Refused):
-                return meant
-            arrived = self._arrived(meant, identity, now, random)
-            if isinstance(arrived, Refused):
-                return arrived
-            judged = weigh(self._replica, self._registry, arrived, now.wall)
-            if isinstance(judged, Refused):
-                return judged
-            entry = Outboxed(
-                lseq=arrived.lseq,
-                op_id=arrived.op_id,
-                fingerprint=arrived.fingerprint,
-                body=arrived.body,
-                kind=meant.kind,
-                on=meant.on,
-                by=identity.person,
-                recorded=now.wall,
-                incarnation=identity.incarnation,
-                emits=judged.emits,
-            )
-            self._replica.append(entry)
-            self._replica.identify(structs.replace(identity, prev=entry.fingerprint))
-        return Recorded(
-            op_id=entry.op_id,
-            lseq=entry.lseq,
-            kind=entry.kind,
-            on=entry.on,
-            recorded=entry.recorded,
-            flags=judged.flags,
+        assert len(random) == DICE_BYTES
+        rule = self._registry.kinds.get(said.kind)
+        if rule is None:
+            return refuse_value("future_kind", "kind", kind=said.kind)
+        wrong = _unwritable(said)
+        if wrong is not None:
+            return wrong
+        meant = self._completed(said, self._replica.identity().person)
+        if isinstance(meant, Refused):
+            return meant
+        draft = Draft(
+            id=uuid7(now.wall, random[:RANDOM_BYTES]),
+            kind=meant.kind,
+            v=rule.version,
+            on=meant.on,
+            args=meant.args,
+            at=now,
+            salt=random[RANDOM_BYTES:].hex(),
+            visit=meant.visit,
         )
+        return record(self._replica, self._registry, draft)
 
     def _completed(self, said: Said, person: str) -> Said | Refused:
         """What was said, with what goes without saying."""
@@ -106,31 +85,6 @@ class Journal:
         complete = _COMPLETE.get(said.kind)
         scene = _Scene(self._replica, self._queries, state, person)
         return complete(said, scene) if complete is not None else said
-
-    def _arrived(self, said: Said, identity: Identity, now: At, random: bytes) -> Arrived | Refused:
-        """The op as the server will read it, or what the server would not understand."""
-        assert len(random) == DICE_BYTES
-        rule = self._registry.kinds.get(said.kind)
-        try:
-            op = Op(
-                id=uuid7(now.wall, random[:RANDOM_BYTES]),
-                kind=said.kind,
-                v=rule.version if rule is not None else 1,
-                on=said.on,
-                by=identity.person,
-                origin="device",
-                at=now,
-                salt=random[RANDOM_BYTES:].hex(),
-                args=Raw(msgspec.json.encode(said.args)),
-                after=identity.stamp,
-                prev=identity.prev,
-                visit=said.visit,
-            )
-            wire = WireOp(lseq=self._replica.next_lseq(), id=op.id, body=encode(op))
-        except (UnicodeEncodeError, OverflowError):
-            return refuse_value("not_text", "args")
-        arrived = read(wire, self._registry)
-        return arrived if arrived.problem is None else _refused(arrived.problem)
 
 
 class _Scene(Struct, frozen=True):
@@ -205,5 +159,10 @@ def _is_pair(value: Any) -> bool:
     return isinstance(value, list | tuple) and len(value) == PAIR
 
 
-def _refused(problem: Problem) -> Refused:
-    return Refused(code=problem.code, grounds="value", field=problem.field, params=problem.params)
+def _unwritable(said: Said) -> Refused | None:
+    """The refusal of words that no JSON can hold, such as half a character or a huge number."""
+    try:
+        msgspec.json.encode((said.on, said.args, said.visit)).decode()
+    except (OverflowError, TypeError, UnicodeError):
+        return refuse_value("not_text", "args")
+    return None

@@ -42,6 +42,9 @@ _GONE: Final = {
     True: "DELETE FROM staged WHERE stream = ? AND tbl = ? AND id = ?",
 }
 _SWEEP: Final = "DELETE FROM row WHERE stream = ? AND base IS NULL AND view IS NULL"
+# What was staged before the mark said where to go on belongs to a snapshot that was given up.
+_GIVEN_UP: Final = """DELETE FROM staged WHERE stream = ? AND NOT EXISTS (
+    SELECT 1 FROM mark WHERE mark.stream = ? AND mark.staged IS NOT NULL)"""
 _SWAP: Final = (
     """UPDATE row SET base = NULL, version = NULL, lane1 = NULL, lane2 = NULL
         WHERE stream = ?""",
@@ -201,19 +204,19 @@ class Replica:
         }
 
     def mark(self, mark: StreamMark) -> None:
-        """Keep where the phone stands in one stream; a snapshot given up leaves no rows behind."""
+        """Keep where the phone stands in one stream."""
         self._connection.execute(
             "INSERT OR REPLACE INTO mark VALUES (?, ?, ?, ?, ?, ?)",
             (mark.stream, mark.cursor, *mark.sums, mark.staged, mark.leaving),
         )
-        if mark.staged is None:
-            self._connection.execute("DELETE FROM staged WHERE stream = ?", (mark.stream,))
 
     def take(self, stream: str, rows: Sequence[Row], *, staged: bool) -> Sums:
         """Put rows into a stream's base, or beside it while staged, deleting those that are gone.
 
         Returns what the checksum of the stream's base (or of the staged rows) changed by.
         """
+        if staged:
+            self._connection.execute(_GIVEN_UP, (stream, stream))
         newest = {(row.table, row.id): row.data for row in rows}
         change = NO_ROWS
         for _, _, *lanes in self._connection.execute(_KNOWN[staged], (_json(list(newest)), stream)):
@@ -224,9 +227,9 @@ class Replica:
             if body is None:
                 gone.append((stream, kind, identity))
                 continue
-            sums = row_sums(kind, identity, bytes(body))
+            sums = row_sums(kind, identity, body)
             change = plus(change, sums)
-            put.append((stream, kind, identity, *_abstract(kind, bytes(body)), bytes(body), *sums))
+            put.append((stream, kind, identity, *_abstract(kind, body), body, *sums))
         self._connection.executemany(_PUT[staged], put)
         self._connection.executemany(_GONE[staged], gone)
         if gone and not staged:

@@ -164,8 +164,10 @@ def test_a_snapshot_is_not_seen_until_it_is_swapped_in(replica: Replica) -> None
 def test_a_snapshot_given_up_leaves_nothing_behind(replica: Replica) -> None:
     with replica.transaction():
         replica.take(STREAM, sent(reading(1)), staged=True)
+        replica.mark(StreamMark(stream=STREAM, cursor=0, sums=NO_ROWS, staged=4))
+        replica.take(STREAM, sent(reading(3)), staged=True)
         replica.mark(StreamMark(stream=STREAM, cursor=0, sums=NO_ROWS))
-        replica.take(STREAM, sent(reading(2)), staged=True)
+        assert replica.take(STREAM, sent(reading(2)), staged=True) == sums(reading(2))
         assert replica.swap(STREAM) == sums(reading(2))
 
 
