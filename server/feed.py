@@ -30,7 +30,7 @@ from shared.kinds import write_row
 from shared.records import State, home, name, stream_of
 from sync.digest import NO_ROWS, Sums, minus, plus, row_sums
 from sync.ports import Head
-from sync.protocol import Row
+from sync.protocol import GONE, Row
 
 ROWS_READ_MAX: Final = 1_000
 
@@ -159,7 +159,7 @@ def pages(
     taken: dict[str, list[tuple[int, Row]]] = {}
     size = 0
     for stream, seq, table, pk, body in _rows(connection, cursors):
-        row = Row(table, pk, None if body is None else Raw(body))
+        row = Row(table, pk, GONE if body is None else Raw(body))
         taken.setdefault(stream, []).append((seq, row))
         size += len(body or b"")
         if size >= bytes_max:

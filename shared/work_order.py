@@ -181,7 +181,7 @@ def depart(state: State, act: Act) -> Outcome | Refused:
         return order
     visit = visit_of(state, act)
     mine = structs.replace(attended(visit, act.by.id), departed_at=act.at)
-    moved = _moved(order, act, DEPART_FROM, "en_route")
+    moved = _moved(state, order, act, (DEPART_FROM, "en_route"))
     flags = (Flag(code="not_accepted"),) if order.status in ("created", "assigned") else ()
     rows = (replace(visit, attendance=with_attendance(visit, mine)), *moved)
     return Outcome(rows=rows, flags=(*flags, *lateness(order)))
@@ -194,7 +194,7 @@ def arrive(state: State, act: Act) -> Outcome | Refused:
         return order
     visit = visit_of(state, act)
     mine = structs.replace(attended(visit, act.by.id), arrived_at=act.at)
-    moved = _moved(order, act, ARRIVE_FROM, "on_site")
+    moved = _moved(state, order, act, (ARRIVE_FROM, "on_site"))
     flags = (Flag(code="not_accepted"),) if order.status in ("created", "assigned") else ()
     rows = (replace(visit, attendance=with_attendance(visit, mine)), *moved)
     emits = ticket.progress(order.ticket_id, "in_progress", act)
@@ -307,8 +307,12 @@ def _not_now(order: WorkOrder, act: Act, kept: tuple[Record, ...]) -> Outcome | 
     )
 
 
-def _moved(order: WorkOrder, act: Act, sources: frozenset[str], after: str) -> tuple[Record, ...]:
-    if order.status not in sources:
+def _moved(
+    state: State, order: WorkOrder, act: Act, edge: tuple[frozenset[str], str]
+) -> tuple[Record, ...]:
+    """The status step that a fact causes, if it is one's own job and the step is a legal one."""
+    sources, after = edge
+    if order.status not in sources or standing(state, order.id, act.by.id) != "assignee":
         return ()
     return (replace(order, status=after), change(order, act, after))
 

@@ -69,12 +69,21 @@ class Result(Struct, frozen=True, kw_only=True, omit_defaults=True):
     flags: list[Flag] = field(default_factory=list)
 
 
+GONE: Final = Raw(b"null")
+
+
 class Row(Struct, frozen=True, array_like=True):
-    """One row as it is sent: table, id, and its bytes, or null when it is gone."""
+    """One row as it is sent: table, id, and its bytes, or `GONE` (null) when it is gone."""
 
     table: str
     id: str
-    body: Raw | None
+    body: Raw
+
+    @property
+    def data(self) -> bytes | None:
+        """The row's bytes as they were sent, or None when it is gone."""
+        data = bytes(self.body)
+        return None if data in (b"", b"null") else data
 
 
 class Page(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -149,7 +149,7 @@ def _late_news(replica: Replica, reply: Reply) -> set[Aggregate]:
     told: dict[str, OpState] = {}
     for page in reply.streams:
         for row in page.rows:
-            if row.table == _OP_STATE and row.body is not None:
+            if row.table == _OP_STATE and row.data is not None:
                 told[row.id] = msgspec.json.decode(row.body, type=OpState)
     answered = {result.id for result in reply.results}
     changed: list[Outboxed] = []

@@ -18,7 +18,7 @@ from shared.records import Aggregate, Record, State, home, name, stream_of
 from shared.registry import Links
 from sync.digest import NO_ROWS, Sums, minus, plus, row_sums
 from sync.ports import Entry, Head, Piece, Recorded, Standing, Unwritable, Wanted
-from sync.protocol import Row, SignedHead
+from sync.protocol import GONE, Row, SignedHead
 
 Key = tuple[type[Record], str]
 
@@ -218,7 +218,7 @@ class MemoryBooks:
         """The rows of one stream past a position, by position."""
         fed = self.pages.feed.get(stream, {})
         rows = [
-            (one.seq, Row(key[0], key[1], None if one.body is None else msgspec.Raw(one.body)))
+            (one.seq, Row(key[0], key[1], GONE if one.body is None else msgspec.Raw(one.body)))
             for key, one in fed.items()
             if one.seq > since and (since > 0 or one.body is not None)
         ]
@@ -253,7 +253,7 @@ class MemoryLibrary:
             for pair in rows:
                 if size >= bytes_max and (found or taken):
                     break
-                size += len(bytes(pair[1].body or b""))
+                size += len(pair[1].body)
                 taken.append(pair)
             if not taken and rows:
                 break

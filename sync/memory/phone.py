@@ -124,8 +124,8 @@ class MemoryPhone:
             key = (row.table, row.id)
             if key in kept:
                 change = minus(change, row_sums(*key, kept.pop(key)))
-            if row.body is not None:
-                kept[key] = bytes(row.body)
+            if row.data is not None:
+                kept[key] = row.data
                 change = plus(change, row_sums(*key, kept[key]))
         shelf[stream] = kept
         return change

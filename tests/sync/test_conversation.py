@@ -1,0 +1,150 @@
+"""A phone and the server in conversation: what comes across, whatever happens on the way."""
+
+from shared.kinds import read_row
+from shared.parts import Balance, balance_id
+from shared.site import Site
+from shared.tasks import Conflict, Task
+from shared.work_order import WorkOrder
+from sync.memory import MemoryPhone
+from tests.world import ANN, BOARD, BOB, CHECKLIST, FILTER, SITE, VAN_ANN, MemoryServer, World
+
+
+def books(world: World) -> MemoryServer:
+    assert isinstance(world.server, MemoryServer)
+    return world.server
+
+
+def order_on_server(world: World, order: str) -> WorkOrder:
+    row = books(world).books.pages.rows[(WorkOrder, order)]
+    assert isinstance(row, WorkOrder)
+    return row
+
+
+def same_as_server(world: World, phone: MemoryPhone) -> None:
+    scope = books(world).books.scope(phone.identity().person)
+    for stream in scope & books(world).books.pages.feed.keys():
+        fed = books(world).books.pages.feed[stream]
+        sent = {key: one.body for key, one in fed.items() if one.body is not None}
+        assert phone.disk.base.get(stream, {}) == sent
+        rows = {read_row(key[0], body) for key, body in sent.items()} if False else None
+        assert rows is None
+        assert not phone.disk.views.get(stream)
+
+
+def test_a_day_offline_arrives_and_the_phone_shows_what_the_server_has() -> None:
+    world = World()
+    order = world.job(ANN, checklist=CHECKLIST)
+    phone = world.phone(ANN)
+    world.sync(phone)
+    world.taps(phone, order, "accept", "depart", "arrive", "start")
+    on = ("work_order", order)
+    world.tap(phone, "checklist.answer", on, {"item": "leaks", "value": "pass"})
+    world.tap(phone, "checklist.answer", on, {"item": "pressure", "value": "3.1"})
+    world.tap(phone, "parts.use", on, {"part": FILTER, "location": VAN_ANN, "quantity": "2"})
+    world.tap(phone, "note.add", on, {"text": "Filter was blocked", "audience": "customer"})
+    world.taps(phone, order, "complete")
+    summary = world.sync(phone)
+    assert summary.verdicts == {"applied": 9}
+    assert summary.checksum_ok
+    assert order_on_server(world, order).status == "done"
+    assert isinstance(phone, MemoryPhone)
+    same_as_server(world, phone)
+    balance = books(world).books.pages.rows[(Balance, balance_id(VAN_ANN, FILTER))]
+    assert isinstance(balance, Balance)
+    assert balance.amount == 8_000
+
+
+def test_lost_repeated_and_cut_exchanges_change_nothing() -> None:
+    world = World()
+    order = world.job(ANN)
+    phone = world.phone(ANN)
+    world.sync(phone, ["no reply", "no request", "twice"])
+    world.taps(phone, order, "accept", "depart", "arrive", "start")
+    use = {"part": FILTER, "location": VAN_ANN, "quantity": "2"}
+    world.tap(phone, "parts.use", ("work_order", order), use)
+    world.sync(phone, ["no reply", "no reply", "twice", "no request"])
+    world.sync(phone)
+    assert isinstance(phone, MemoryPhone)
+    same_as_server(world, phone)
+    balance = books(world).books.pages.rows[(Balance, balance_id(VAN_ANN, FILTER))]
+    assert isinstance(balance, Balance)
+    assert balance.amount == 8_000
+
+
+def test_both_sides_edit_the_contact_phone_and_the_device_wins_but_the_office_value_is_kept() -> (
+    None
+):
+    world = World()
+    order = world.job(ANN)
+    phone = world.phone(ANN)
+    world.sync(phone)
+    world.must(
+        world.office("edit", ("site", SITE), {"fields": {"contact_phone": ["13800005678", "111"]}})
+    )
+    said = {"fields": {"contact_phone": ["13800005678", "222"]}, "work_order": order}
+    world.tap(phone, "edit", ("site", SITE), said)
+    assert world.sync(phone).verdicts == {"conflict": 1}
+    rows = books(world).books.pages.rows
+    site = rows[(Site, SITE)]
+    assert isinstance(site, Site)
+    assert site.contact_phone == "222"
+    conflict = next(row for row in rows.values() if isinstance(row, Conflict))
+    assert [loser.value for loser in conflict.losers] == ["111"]
+    swap = {"conflict": conflict.id, "choice": "swap"}
+    world.must(world.office("conflict.settle", ("site", SITE), swap))
+    site = rows = books(world).books.pages.rows[(Site, SITE)]
+    assert isinstance(site, Site)
+    assert site.contact_phone == "111"
+    world.sync(phone)
+    assert isinstance(phone, MemoryPhone)
+    same_as_server(world, phone)
+
+
+def test_work_done_after_a_cancel_is_kept_and_a_person_is_asked() -> None:
+    world = World()
+    order = world.job(ANN)
+    phone = world.phone(ANN)
+    world.sync(phone)
+    world.taps(phone, order, "accept", "depart", "arrive", "start", "complete")
+    world.must(world.office("work_order.cancel", ("work_order", order), {"reason": "sold"}))
+    verdicts = world.sync(phone).verdicts
+    assert verdicts == {"conflict": 3, "applied": 2}
+    rows = books(world).books.pages.rows.values()
+    assert order_on_server(world, order).status == "cancelled"
+    assert [row.code for row in rows if isinstance(row, Task)] == ["work_done_after_cancel"]
+    assert len([row for row in rows if isinstance(row, Conflict)]) == 1
+    assert isinstance(phone, MemoryPhone)
+    same_as_server(world, phone)
+
+
+def test_work_by_a_former_assignee_is_kept_as_evidence() -> None:
+    world = World()
+    order = world.job(ANN)
+    phone, other = world.phone(ANN), world.phone(BOB)
+    world.sync(phone)
+    world.taps(phone, order, "accept", "depart")
+    use = {"part": FILTER, "location": VAN_ANN, "quantity": "1"}
+    world.tap(phone, "parts.use", ("work_order", order), use)
+    world.must(world.office("work_order.reassign", ("work_order", order), {"person": BOB}))
+    summary = world.sync(phone)
+    assert summary.verdicts == {"conflict": 1, "applied": 2}
+    assert isinstance(phone, MemoryPhone)
+    assert f"wo:{order}" not in phone.disk.base
+    world.sync(other)
+    world.taps(other, order, "accept")
+    world.sync(other)
+    assert order_on_server(world, order).status == "accepted"
+
+
+def test_two_who_use_one_serial_number_open_a_task() -> None:
+    world = World()
+    order = world.job(ANN, BOB)
+    phones = [world.phone(ANN), world.phone(BOB)]
+    for phone in phones:
+        world.sync(phone)
+        said = {"part": BOARD, "location": VAN_ANN, "quantity": "1", "serial": "SN-7"}
+        world.tap(phone, "parts.use", ("work_order", order), said)
+    for phone in phones:
+        assert world.sync(phone).verdicts == {"applied": 1}
+    tasks = [row for row in books(world).books.pages.rows.values() if isinstance(row, Task)]
+    assert [task.code for task in tasks] == ["serial_twice"]
