@@ -4,15 +4,18 @@ from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
+from sqlalchemy import Connection, select
 
 from server.database import dumped
+from server.tables import METADATA
 from shared.audit import Leaf, leaf_bytes, leaf_hash
 from shared.canonical import canonical, digest
 from shared.errors import Flag
 from shared.ids import derive, fingerprint
 from shared.records import Aggregate
-from sync.ports import Entry, Recorded
+from sync.ports import Entry, Recorded, Standing
 
+STANDING: Final = METADATA.tables["incarnation"]
 UNPRINTABLE: Final = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -95,3 +98,13 @@ def as_recorded(row: Any) -> Recorded:
     found["by"] = found.pop("by_id")
     found["flags"] = tuple(msgspec.convert(found["flags"], list[Flag]))
     return Recorded(on=None if noun is None else (noun, on_id), **found)
+
+
+def standing_of(connection: Connection, incarnation: str, *, held: bool) -> Standing | None:
+    """What is known of an incarnation; `held` locks it until the transaction ends."""
+    wanted = select(*STANDING.c).where(STANDING.c.id == incarnation)
+    found = connection.execute(wanted.with_for_update() if held else wanted).first()
+    if found is None:
+        return None
+    known = found._asdict()
+    return Standing(incarnation=known.pop("id"), **known)

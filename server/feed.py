@@ -4,7 +4,7 @@ A stream's head is locked at the end of the writing transaction, so that commit 
 of positions, without gaps, on both databases.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -29,7 +29,7 @@ from server.tables import METADATA
 from shared.kinds import write_row
 from shared.records import State, home, name, stream_of
 from sync.digest import NO_ROWS, Sums, minus, plus, row_sums
-from sync.ports import Head
+from sync.ports import Head, Piece
 from sync.protocol import GONE, Row
 
 ROWS_READ_MAX: Final = 1_000
@@ -150,71 +150,92 @@ def heads(connection: Connection, streams: Collection[str]) -> dict[str, Head]:
 
 
 def pages(
-    connection: Connection, cursors: Mapping[str, int], bytes_max: int
-) -> dict[str, list[tuple[int, Row]]]:
-    """Rows past the cursors, stream after stream, until their bodies pass `bytes_max`.
+    connection: Connection, wants: Sequence[tuple[str, int]], bytes_max: int
+) -> dict[str, Piece]:
+    """Rows past each (stream, cursor), stream after stream, until their bodies pass `bytes_max`.
 
-    For a cursor of 0 rows that are gone are left out.
+    Streams that were not come to are left out. For a cursor of 0 rows that are gone are left out.
     """
-    taken: dict[str, list[tuple[int, Row]]] = {}
+    pieces: dict[str, Piece] = {}
     size = 0
-    for stream, seq, table, pk, body in _rows(connection, cursors):
-        row = Row(table, pk, GONE if body is None else Raw(body))
-        taken.setdefault(stream, []).append((seq, row))
-        size += len(body or b"")
-        if size >= bytes_max:
+    for stream, found in _found(connection, wants):
+        taken: list[tuple[int, Row]] = []
+        complete = True
+        for _, seq, table, pk, body in found:
+            if size >= bytes_max and (pieces or taken):
+                complete = False
+                break
+            row = Row(table, pk, GONE if body is None else Raw(body))
+            size += len(row.body)
+            taken.append((seq, row))
+        if taken or complete:
+            pieces[stream] = Piece(rows=taken, complete=complete)
+        if not complete:
             break
-    return taken
+    return pieces
 
 
-def _rows(connection: Connection, cursors: Mapping[str, int]) -> Iterator[Any]:
-    """Rows past the cursors in order, read as few at a time as the heads foretell."""
-    found = connection.execute(
-        _heads(connection.dialect.name, held=False), {"streams": listed(connection, cursors)}
-    )
-    expected = {
-        stream: min(seq - cursors[stream], entries)
-        for stream, seq, _, _, _, entries in found
-        if seq > cursors[stream]
+def _found(
+    connection: Connection, wants: Sequence[tuple[str, int]]
+) -> Iterator[tuple[str, Iterable[Any]]]:
+    """The rows of stream after stream, read as few at a time as the heads foretell."""
+    asked = listed(connection, (stream for stream, _ in wants))
+    ends = {
+        stream: (seq, entries)
+        for stream, seq, _, _, _, entries in connection.execute(
+            _heads(connection.dialect.name, held=False), {"streams": asked}
+        )
     }
-    for few in _bundles(expected):
-        if expected[few[0]] > ROWS_READ_MAX:
-            yield from _one_by_one(connection, few[0], cursors[few[0]])
+    expected = {
+        stream: max(0, min(ends[stream][0] - since, ends[stream][1])) if stream in ends else 0
+        for stream, since in wants
+    }
+    for few in _bundles(wants, expected):
+        stream, since = few[0]
+        if expected[stream] > ROWS_READ_MAX:
+            yield stream, _long_stream(connection, stream, since)
         else:
-            bundle = {stream: cursors[stream] for stream in few}
-            yield from sorted(_read(connection, bundle), key=lambda row: (row.stream, row.seq))
+            yield from _short_streams(connection, few)
 
 
-def _bundles(expected: Mapping[str, int]) -> Iterator[list[str]]:
-    """Streams in sorted order, as many at a time as together hold no more rows than are read."""
-    few: list[str] = []
+def _bundles(
+    wants: Sequence[tuple[str, int]], expected: Mapping[str, int]
+) -> Iterator[list[tuple[str, int]]]:
+    """As many streams at a time, in order, as together hold no more rows than are read at once."""
+    few: list[tuple[str, int]] = []
     rows = 0
-    for stream in sorted(expected):
+    for stream, since in wants:
         if few and rows + expected[stream] > ROWS_READ_MAX:
             yield few
             few, rows = [], 0
-        few.append(stream)
+        few.append((stream, since))
         rows += expected[stream]
     if few:
         yield few
 
 
-def _read(connection: Connection, cursors: Mapping[str, int]) -> Iterable[Any]:
+def _short_streams(
+    connection: Connection, wants: Sequence[tuple[str, int]]
+) -> Iterator[tuple[str, list[Any]]]:
+    """The rows of several streams, by one statement."""
     arguments: dict[str, Any]
     if is_sqlite(connection):
-        arguments = {"cursors": dumped(cursors)}
+        arguments = {"wants": dumped(dict(wants))}
     else:
-        arguments = {"streams": list(cursors), "seqs": list(cursors.values())}
-    return connection.execute(_past(connection.dialect.name), arguments)
+        arguments = {"streams": [one for one, _ in wants], "since": [seq for _, seq in wants]}
+    found: dict[str, list[Any]] = {stream: [] for stream, _ in wants}
+    for row in connection.execute(_past(connection.dialect.name), arguments):
+        found[row.stream].append(row)
+    for stream, rows in found.items():
+        yield stream, sorted(rows, key=lambda row: row.seq)
 
 
-def _one_by_one(connection: Connection, stream: str, cursor: int) -> Iterator[Any]:
-    """The rows of a long stream, a piece at a time."""
-    since, fresh = cursor, cursor == 0
+def _long_stream(connection: Connection, stream: str, since: int) -> Iterator[Any]:
+    """The rows of one long stream, a piece at a time."""
+    statement = _long(fresh=since == 0)
     while True:
-        piece = connection.execute(
-            _long(fresh=fresh), {"stream": stream, "since": since, "rows": ROWS_READ_MAX}
-        ).all()
+        arguments = {"stream": stream, "since": since, "rows": ROWS_READ_MAX}
+        piece = connection.execute(statement, arguments).all()
         yield from piece
         if len(piece) < ROWS_READ_MAX:
             return
@@ -249,12 +270,12 @@ def _page_columns() -> Select[Any]:
 @cache
 def _past(dialect: str) -> Executable:
     if dialect == "sqlite":
-        given = func.json_each(bindparam("cursors", type_=String)).table_valued("key", "value")
+        given = func.json_each(bindparam("wants", type_=String)).table_valued("key", "value")
         stream, since = given.c.key, given.c.value
     else:
         arrays = (
             bindparam("streams", type_=ARRAY(String)),
-            bindparam("seqs", type_=ARRAY(BigInteger)),
+            bindparam("since", type_=ARRAY(BigInteger)),
         )
         unnested = func.unnest(*arrays).table_valued("stream", "since").render_derived()
         stream, since = unnested.c.stream, unnested.c.since

@@ -24,7 +24,16 @@ from sqlalchemy import (
 
 from server import feed, rows, tree
 from server.database import dumped, is_sqlite, refusals, savepoint
-from server.entries import Event, as_read, as_recorded, event_body, event_id, leaf_row, op_row
+from server.entries import (
+    Event,
+    as_read,
+    as_recorded,
+    event_body,
+    event_id,
+    leaf_row,
+    op_row,
+    standing_of,
+)
 from server.rows import among, listed
 from server.tables import METADATA
 from shared.clock import Sighting
@@ -35,14 +44,13 @@ from shared.records import Aggregate, Record, State, table
 from shared.registry import Links
 from sync.ports import Entry, Recorded, Standing, Wanted
 
-SIGHTINGS_READ_MAX: Final = 256
+BOOTS_READ_MAX: Final = 256
 UNPRINTABLE: Final = "\N{REPLACEMENT CHARACTER}"
 
 OP: Final = METADATA.tables["op"]
 RAW: Final = METADATA.tables["raw_op"]
 LEAF: Final = METADATA.tables["leaf"]
 EPOCH: Final = METADATA.tables["epoch"]
-STANDING: Final = METADATA.tables["incarnation"]
 LOCK: Final = METADATA.tables["aggregate"]
 EVIDENCE: Final = METADATA.tables["clock_evidence"]
 COUNTER: Final = METADATA.tables["counter"]
@@ -111,14 +119,11 @@ class Ledger:
 
     def standing(self, incarnation: str) -> Standing | None:
         """What is known of an incarnation; locks it until the transaction ends."""
-        found = self._connection.execute(_STANDING, {"id": incarnation}).first()
+        found = standing_of(self._connection, incarnation, held=True)
         if found is None and not is_sqlite(self._connection):
             self._lock({("incarnation", incarnation)})
-            found = self._connection.execute(_STANDING, {"id": incarnation}).first()
-        if found is None:
-            return None
-        known = found._asdict()
-        return Standing(incarnation=known.pop("id"), **known)
+            found = standing_of(self._connection, incarnation, held=True)
+        return found
 
     def stand(self, standing: Standing) -> None:
         """Write down what is now known of an incarnation."""
@@ -205,14 +210,14 @@ class Ledger:
         self._connection.execute(_locks(), {"nouns": list(nouns), "ids": list(ids)})
 
     def sightings(self, device: str) -> list[Sighting]:
-        """The newest of the device's clock evidence, oldest first."""
+        """The device's clock evidence: the last of each of its newest boots, oldest first."""
         found = self._connection.execute(_SIGHTINGS, {"device": device}).all()
         return [Sighting(**row._asdict()) for row in reversed(found)]
 
     def sighted(self, device: str, sighting: Sighting) -> None:
-        """Keep one more piece of clock evidence."""
+        """Keep one more piece of clock evidence, in place of the last of the same boot."""
         row = (device, sighting.boot, sighting.mono, sighting.wall, sighting.received)
-        rows.add(self._connection, "clock_evidence", ("device", "boot", "mono"), [row])
+        rows.upsert(self._connection, "clock_evidence", ("device", "boot"), [row])
 
     def numbers(self, table: str, count: int, received: int) -> list[str]:
         """The next human numbers of a table, e.g. WO-26-000123, in order."""
@@ -282,7 +287,6 @@ _COLUMNS: Final = tuple(
         *("at", "n", "kind", "by_id", "noun", "on_id", "device", "incarnation", "lseq", "done_at"),
     )
 )
-_STANDING: Final = select(*STANDING.c).where(STANDING.c.id == bindparam("id")).with_for_update()
 _PLACES: Final = select(OP.c.lseq, OP.c.fingerprint).where(
     OP.c.incarnation == bindparam("incarnation"),
     OP.c.lseq.between(bindparam("low"), bindparam("high")),
@@ -299,7 +303,7 @@ _SIGHTINGS: Final = (
     select(EVIDENCE.c.boot, EVIDENCE.c.mono, EVIDENCE.c.wall, EVIDENCE.c.received)
     .where(EVIDENCE.c.device == bindparam("device"))
     .order_by(EVIDENCE.c.received.desc(), EVIDENCE.c.mono.desc())
-    .limit(SIGHTINGS_READ_MAX)
+    .limit(BOOTS_READ_MAX)
 )
 
 

@@ -1,13 +1,14 @@
 """The library: what devices may read, as one read transaction sees it (`sync.ports.Library`)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from msgspec import structs
 from sqlalchemy import Connection
 
 from server import feed, rows, tree
-from sync.ports import Head
-from sync.protocol import Row, SignedHead
+from server.entries import standing_of
+from sync.ports import Head, Piece, Standing
+from sync.protocol import SignedHead
 
 DURABLE_THROUGH = "durable_through"
 
@@ -33,9 +34,13 @@ class ReadingRoom:
         """Where the streams end; one that never had a row is left out."""
         return feed.heads(self._connection, streams)
 
-    def pages(self, cursors: dict[str, int], bytes_max: int) -> dict[str, list[tuple[int, Row]]]:
-        """Rows past each stream's cursor, in sorted order of streams, until they pass the size."""
-        return feed.pages(self._connection, cursors, bytes_max)
+    def standing(self, incarnation: str) -> Standing | None:
+        """What is known of an incarnation, without locking it."""
+        return standing_of(self._connection, incarnation, held=False)
+
+    def pages(self, wants: Sequence[tuple[str, int]], bytes_max: int) -> dict[str, Piece]:
+        """Rows past each (stream, cursor), by seq, until their bodies pass the size."""
+        return feed.pages(self._connection, wants, bytes_max)
 
     def audit_head(self, known: int) -> SignedHead | None:
         """The newest signed head if it is larger than the known size, with its proof."""

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, func, select, tuple_
 
 from server.tables import METADATA
 from shared.audit import root_of_peaks
+from shared.canonical import canonical
 from sync.protocol import SignedHead
 
 EPOCH: Final = METADATA.tables["epoch"]
@@ -76,9 +77,27 @@ def head(connection: Connection) -> SignedHead | None:
 
 def root(connection: Connection, epoch: str, leaves: int) -> bytes:
     """The root of the tree of an epoch's first leaves."""
+    return root_of_peaks(peak_hashes(connection, epoch, leaves))
+
+
+def peak_hashes(connection: Connection, epoch: str, leaves: int) -> list[tuple[int, bytes]]:
+    """The complete subtrees (level, hash) of an epoch's first leaves, largest first."""
     parts = peaks((0, leaves))
     known = _nodes(connection, epoch, parts)
-    return root_of_peaks([(level, known[(level, place)]) for level, place in parts])
+    return [(level, known[(level, place)]) for level, place in parts]
+
+
+def signed_bytes(head: SignedHead) -> bytes:
+    """What is signed of a head."""
+    return canonical(
+        {
+            "epoch": head.epoch,
+            "size": head.size,
+            "root": head.root,
+            "at": head.at,
+            "key": head.key,
+        }
+    )
 
 
 def inclusion(connection: Connection, op_id: str) -> Place | None:

@@ -163,13 +163,10 @@ class Incarnation(SQLModel, table=True):
 
 
 class ClockEvidence(SQLModel, table=True):
-    """What a device's clocks said when the server heard of it."""
+    """What a device's clocks said when the server last heard of one of its boots."""
 
     __tablename__ = "clock_evidence"
-    __table_args__ = (
-        PrimaryKeyConstraint("device", "boot", "mono"),
-        Index("ix_clock_evidence_newest", "device", "received"),
-    )
+    __table_args__ = (PrimaryKeyConstraint("device", "boot"),)
 
     device: str
     boot: str

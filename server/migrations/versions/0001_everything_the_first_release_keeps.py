@@ -11,7 +11,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Everything the first release keeps."""
+    """Make all tables."""
     op.create_table(
         "aggregate",
         sa.Column("noun", sqlmodel.AutoString(), nullable=False),
@@ -27,10 +27,8 @@ def upgrade() -> None:
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    with op.batch_alter_table("balance", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_balance_location_id"), ["location_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_balance_part_id"), ["part_id"], unique=False)
-
+    op.create_index(op.f("ix_balance_location_id"), "balance", ["location_id"], unique=False)
+    op.create_index(op.f("ix_balance_part_id"), "balance", ["part_id"], unique=False)
     op.create_table(
         "checklist",
         sa.Column("id", sqlmodel.AutoString(), nullable=False),
@@ -47,11 +45,8 @@ def upgrade() -> None:
         sa.Column("mono", sa.BigInteger(), nullable=False),
         sa.Column("wall", sa.BigInteger(), nullable=False),
         sa.Column("received", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("device", "boot", "mono"),
+        sa.PrimaryKeyConstraint("device", "boot"),
     )
-    with op.batch_alter_table("clock_evidence", schema=None) as batch_op:
-        batch_op.create_index("ix_clock_evidence_newest", ["device", "received"], unique=False)
-
     op.create_table(
         "conflict",
         sa.Column("id", sqlmodel.AutoString(), nullable=False),
@@ -70,10 +65,8 @@ def upgrade() -> None:
         sa.Column("choice", sqlmodel.AutoString(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
-    with op.batch_alter_table("conflict", schema=None) as batch_op:
-        batch_op.create_index("ix_conflict_home", ["home_id", "home_noun"], unique=False)
-        batch_op.create_index(batch_op.f("ix_conflict_settled_at"), ["settled_at"], unique=False)
-
+    op.create_index("ix_conflict_home", "conflict", ["home_id", "home_noun"], unique=False)
+    op.create_index(op.f("ix_conflict_settled_at"), "conflict", ["settled_at"], unique=False)
     op.create_table(
         "counter",
         sa.Column("name", sqlmodel.AutoString(), nullable=False),
@@ -91,10 +84,8 @@ def upgrade() -> None:
         sa.Column("language", sqlmodel.AutoString(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    with op.batch_alter_table("customer", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_customer_name"), ["name"], unique=False)
-        batch_op.create_index(batch_op.f("ix_customer_phone"), ["phone"], unique=False)
-
+    op.create_index(op.f("ix_customer_name"), "customer", ["name"], unique=False)
+    op.create_index(op.f("ix_customer_phone"), "customer", ["phone"], unique=False)
     op.create_table(
         "epoch",
         sa.Column("id", sqlmodel.AutoString(), nullable=False),
@@ -115,9 +106,7 @@ def upgrade() -> None:
         sa.Column("sum_b", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("pk", "table", "stream"),
     )
-    with op.batch_alter_table("feed", schema=None) as batch_op:
-        batch_op.create_index("ix_feed_seq", ["stream", "seq"], unique=True)
-
+    op.create_index("ix_feed_seq", "feed", ["stream", "seq"], unique=True)
     op.create_table(
         "incarnation",
         sa.Column("id", sqlmodel.AutoString(), nullable=False),
@@ -130,9 +119,7 @@ def upgrade() -> None:
         sa.Column("forked_from", sqlmodel.AutoString(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
-    with op.batch_alter_table("incarnation", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_incarnation_device"), ["device"], unique=False)
-
+    op.create_index(op.f("ix_incarnation_device"), "incarnation", ["device"], unique=False)
     op.create_table(
         "leaf",
         sa.Column("op_id", sqlmodel.AutoString(), nullable=False),
@@ -175,9 +162,7 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    with op.batch_alter_table("movement", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_movement_part_id"), ["part_id"], unique=False)
-
+    op.create_index(op.f("ix_movement_part_id"), "movement", ["part_id"], unique=False)
     op.create_table(
         "op",
         sa.Column("op_id", sqlmodel.AutoString(), nullable=False),
@@ -203,19 +188,18 @@ def upgrade() -> None:
         sa.Column("epoch", sqlmodel.AutoString(), nullable=False),
         sa.PrimaryKeyConstraint("op_id"),
     )
-    with op.batch_alter_table("op", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_op_fingerprint"), ["fingerprint"], unique=False)
-        batch_op.create_index("ix_op_on", ["noun", "on_id"], unique=False)
-        batch_op.create_index("ix_op_place", ["incarnation", "lseq"], unique=False)
-        batch_op.create_index(
-            "ix_op_provisional",
-            ["incarnation"],
-            unique=False,
-            sqlite_where=sa.text("verdict IN ('quarantined', 'held')"),
-            postgresql_where=sa.text("verdict IN ('quarantined', 'held')"),
-        )
-        batch_op.create_index(batch_op.f("ix_op_received"), ["received"], unique=False)
-
+    op.create_index(op.f("ix_op_fingerprint"), "op", ["fingerprint"], unique=False)
+    op.create_index("ix_op_on", "op", ["noun", "on_id"], unique=False)
+    op.create_index("ix_op_place", "op", ["incarnation", "lseq"], unique=False)
+    op.create_index(
+        "ix_op_provisional",
+        "op",
+        ["incarnation"],
+        unique=False,
+        sqlite_where=sa.text("verdict IN ('quarantined', 'held')"),
+        postgresql_where=sa.text("verdict IN ('quarantined', 'held')"),
+    )
+    op.create_index(op.f("ix_op_received"), "op", ["received"], unique=False)
     op.create_table(
         "op_state",
         sa.Column("id", sqlmodel.AutoString(), nullable=False),
@@ -227,9 +211,7 @@ def upgrade() -> None:
         sa.Column("by_op", sqlmodel.AutoString(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
-    with op.batch_alter_table("op_state", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_op_state_person_id"), ["person_id"], unique=False)
-
+    op.create_index(op.f("ix_op_state_person_id"), "op_state", ["person_id"], unique=False)
     op.create_table(
         "part",
         sa.Column("id", sqlmodel.AutoString(), nullable=False),
@@ -243,9 +225,7 @@ def upgrade() -> None:
         sa.Column("barcode", sqlmodel.AutoString(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    with op.batch_alter_table("part", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_part_number"), ["number"], unique=False)
-
+    op.create_index(op.f("ix_part_number"), "part", ["number"], unique=False)
     op.create_table(
         "person",
         sa.Column("id", sqlmodel.AutoString(), nullable=False),
@@ -260,9 +240,7 @@ def upgrade() -> None:
         sa.Column("disabled", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    with op.batch_alter_table("person", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_person_login"), ["login"], unique=False)
-
+    op.create_index(op.f("ix_person_login"), "person", ["login"], unique=False)
     op.create_table(
         "raw_op",
         sa.Column("fingerprint", sqlmodel.AutoString(), nullable=False),
@@ -280,11 +258,9 @@ def upgrade() -> None:
         sa.Column("op_id", sqlmodel.AutoString(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    with op.batch_alter_table("serial_claim", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_serial_claim_location_id"), ["location_id"], unique=False
-        )
-
+    op.create_index(
+        op.f("ix_serial_claim_location_id"), "serial_claim", ["location_id"], unique=False
+    )
     op.create_table(
         "setting",
         sa.Column("name", sqlmodel.AutoString(), nullable=False),
@@ -310,9 +286,7 @@ def upgrade() -> None:
         sa.Column("reason", sqlmodel.AutoString(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    with op.batch_alter_table("subscription", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_subscription_person_id"), ["person_id"], unique=False)
-
+    op.create_index(op.f("ix_subscription_person_id"), "subscription", ["person_id"], unique=False)
     op.create_table(
         "task",
         sa.Column("id", sqlmodel.AutoString(), nullable=False),
@@ -326,10 +300,8 @@ def upgrade() -> None:
         sa.Column("done", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    with op.batch_alter_table("task", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_task_done"), ["done"], unique=False)
-        batch_op.create_index("ix_task_home", ["home_id", "home_noun"], unique=False)
-
+    op.create_index(op.f("ix_task_done"), "task", ["done"], unique=False)
+    op.create_index("ix_task_home", "task", ["home_id", "home_noun"], unique=False)
     op.create_table(
         "throttle",
         sa.Column("key", sqlmodel.AutoString(), nullable=False),
@@ -385,9 +357,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
     )
-    with op.batch_alter_table("device", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_device_person_id"), ["person_id"], unique=False)
-
+    op.create_index(op.f("ix_device_person_id"), "device", ["person_id"], unique=False)
     op.create_table(
         "enrolment_code",
         sa.Column("selector", sqlmodel.AutoString(), nullable=False),
@@ -421,9 +391,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("hash"),
     )
-    with op.batch_alter_table("session", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_session_person_id"), ["person_id"], unique=False)
-
+    op.create_index(op.f("ix_session_person_id"), "session", ["person_id"], unique=False)
     op.create_table(
         "site",
         sa.Column("id", sqlmodel.AutoString(), nullable=False),
@@ -443,10 +411,8 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
     )
-    with op.batch_alter_table("site", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_site_contact_phone"), ["contact_phone"], unique=False)
-        batch_op.create_index(batch_op.f("ix_site_customer_id"), ["customer_id"], unique=False)
-
+    op.create_index(op.f("ix_site_contact_phone"), "site", ["contact_phone"], unique=False)
+    op.create_index(op.f("ix_site_customer_id"), "site", ["customer_id"], unique=False)
     op.create_table(
         "asset",
         sa.Column("id", sqlmodel.AutoString(), nullable=False),
@@ -463,10 +429,8 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
     )
-    with op.batch_alter_table("asset", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_asset_serial"), ["serial"], unique=False)
-        batch_op.create_index(batch_op.f("ix_asset_site_id"), ["site_id"], unique=False)
-
+    op.create_index(op.f("ix_asset_serial"), "asset", ["serial"], unique=False)
+    op.create_index(op.f("ix_asset_site_id"), "asset", ["site_id"], unique=False)
     op.create_table(
         "ticket",
         sa.Column("id", sqlmodel.AutoString(), nullable=False),
@@ -493,12 +457,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("number"),
     )
-    with op.batch_alter_table("ticket", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_ticket_customer_id"), ["customer_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_ticket_opened_at"), ["opened_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_ticket_site_id"), ["site_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_ticket_status"), ["status"], unique=False)
-
+    op.create_index(op.f("ix_ticket_customer_id"), "ticket", ["customer_id"], unique=False)
+    op.create_index(op.f("ix_ticket_opened_at"), "ticket", ["opened_at"], unique=False)
+    op.create_index(op.f("ix_ticket_site_id"), "ticket", ["site_id"], unique=False)
+    op.create_index(op.f("ix_ticket_status"), "ticket", ["status"], unique=False)
     op.create_table(
         "token_nonce",
         sa.Column("nonce", sqlmodel.AutoString(), nullable=False),
@@ -510,10 +472,8 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("nonce"),
     )
-    with op.batch_alter_table("token_nonce", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_token_nonce_device_id"), ["device_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_token_nonce_expires_at"), ["expires_at"], unique=False)
-
+    op.create_index(op.f("ix_token_nonce_device_id"), "token_nonce", ["device_id"], unique=False)
+    op.create_index(op.f("ix_token_nonce_expires_at"), "token_nonce", ["expires_at"], unique=False)
     op.create_table(
         "ticket_event",
         sa.Column("id", sqlmodel.AutoString(), nullable=False),
@@ -529,9 +489,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
     )
-    with op.batch_alter_table("ticket_event", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_ticket_event_ticket_id"), ["ticket_id"], unique=False)
-
+    op.create_index(op.f("ix_ticket_event_ticket_id"), "ticket_event", ["ticket_id"], unique=False)
     op.create_table(
         "work_order",
         sa.Column("id", sqlmodel.AutoString(), nullable=False),
@@ -570,18 +528,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("number"),
     )
-    with op.batch_alter_table("work_order", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_work_order_created_at"), ["created_at"], unique=False)
-        batch_op.create_index(
-            batch_op.f("ix_work_order_customer_id"), ["customer_id"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_work_order_planned_from"), ["planned_from"], unique=False
-        )
-        batch_op.create_index(batch_op.f("ix_work_order_site_id"), ["site_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_work_order_status"), ["status"], unique=False)
-        batch_op.create_index(batch_op.f("ix_work_order_ticket_id"), ["ticket_id"], unique=False)
-
+    op.create_index(op.f("ix_work_order_created_at"), "work_order", ["created_at"], unique=False)
+    op.create_index(op.f("ix_work_order_customer_id"), "work_order", ["customer_id"], unique=False)
+    op.create_index(
+        op.f("ix_work_order_planned_from"), "work_order", ["planned_from"], unique=False
+    )
+    op.create_index(op.f("ix_work_order_site_id"), "work_order", ["site_id"], unique=False)
+    op.create_index(op.f("ix_work_order_status"), "work_order", ["status"], unique=False)
+    op.create_index(op.f("ix_work_order_ticket_id"), "work_order", ["ticket_id"], unique=False)
     op.create_table(
         "assignment",
         sa.Column("id", sqlmodel.AutoString(), nullable=False),
@@ -597,12 +551,10 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
     )
-    with op.batch_alter_table("assignment", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_assignment_person_id"), ["person_id"], unique=False)
-        batch_op.create_index(
-            batch_op.f("ix_assignment_work_order_id"), ["work_order_id"], unique=False
-        )
-
+    op.create_index(op.f("ix_assignment_person_id"), "assignment", ["person_id"], unique=False)
+    op.create_index(
+        op.f("ix_assignment_work_order_id"), "assignment", ["work_order_id"], unique=False
+    )
     op.create_table(
         "completion",
         sa.Column("id", sqlmodel.AutoString(), nullable=False),
@@ -621,11 +573,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
     )
-    with op.batch_alter_table("completion", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_completion_work_order_id"), ["work_order_id"], unique=False
-        )
-
+    op.create_index(
+        op.f("ix_completion_work_order_id"), "completion", ["work_order_id"], unique=False
+    )
     op.create_table(
         "note",
         sa.Column("id", sqlmodel.AutoString(), nullable=False),
@@ -642,9 +592,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
     )
-    with op.batch_alter_table("note", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_note_work_order_id"), ["work_order_id"], unique=False)
-
+    op.create_index(op.f("ix_note_work_order_id"), "note", ["work_order_id"], unique=False)
     op.create_table(
         "part_use",
         sa.Column("id", sqlmodel.AutoString(), nullable=False),
@@ -663,12 +611,8 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
     )
-    with op.batch_alter_table("part_use", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_part_use_part_id"), ["part_id"], unique=False)
-        batch_op.create_index(
-            batch_op.f("ix_part_use_work_order_id"), ["work_order_id"], unique=False
-        )
-
+    op.create_index(op.f("ix_part_use_part_id"), "part_use", ["part_id"], unique=False)
+    op.create_index(op.f("ix_part_use_work_order_id"), "part_use", ["work_order_id"], unique=False)
     op.create_table(
         "reading",
         sa.Column("id", sqlmodel.AutoString(), nullable=False),
@@ -690,11 +634,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
     )
-    with op.batch_alter_table("reading", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_reading_work_order_id"), ["work_order_id"], unique=False
-        )
-
+    op.create_index(op.f("ix_reading_work_order_id"), "reading", ["work_order_id"], unique=False)
     op.create_table(
         "status_change",
         sa.Column("id", sqlmodel.AutoString(), nullable=False),
@@ -713,11 +653,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
     )
-    with op.batch_alter_table("status_change", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_status_change_work_order_id"), ["work_order_id"], unique=False
-        )
-
+    op.create_index(
+        op.f("ix_status_change_work_order_id"), "status_change", ["work_order_id"], unique=False
+    )
     op.create_table(
         "visit",
         sa.Column("id", sqlmodel.AutoString(), nullable=False),
@@ -738,7 +676,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
     )
-    with op.batch_alter_table("visit", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_visit_person_id"), ["person_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_visit_planned_from"), ["planned_from"], unique=False)
-        batch_op.create_index(batch_op.f("ix_visit_work_order_id"), ["work_order_id"], unique=False)
+    op.create_index(op.f("ix_visit_person_id"), "visit", ["person_id"], unique=False)
+    op.create_index(op.f("ix_visit_planned_from"), "visit", ["planned_from"], unique=False)
+    op.create_index(op.f("ix_visit_work_order_id"), "visit", ["work_order_id"], unique=False)

@@ -1,0 +1,270 @@
+"""The auditor: recomputes the whole audit log from a database, and names the first thing amiss.
+
+Checked are, leaf by leaf: its number, its bytes, the op and the body it speaks of; the tree above
+the leaves as it is stored; every signed head on the way; and that each epoch begins with what was
+left of the one before.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from msgspec import Struct
+from sqlalchemy import Connection, Select, and_, or_, select
+
+from server import rows, tree
+from server.entries import detail_hash
+from server.notary import LANE_BYTES, PUBLIC_KEYS, Growth, grow
+from server.tables import METADATA
+from server.tree import EPOCH, HEAD, LEAF, NODE
+from shared.audit import Leaf, leaf_bytes, leaf_hash, root_of_peaks
+from sync.protocol import SignedHead
+
+LEAVES_READ_MAX: Final = 4_096
+LEVELS_MAX: Final = 53
+
+OP: Final = METADATA.tables["op"]
+RAW: Final = METADATA.tables["raw_op"]
+
+Publics = Mapping[str, ec.EllipticCurvePublicKey]
+
+
+class Fault(Struct, frozen=True, kw_only=True):
+    """What is amiss, and with which leaf; the number is None where it has none."""
+
+    what: str
+    epoch: str
+    number: int | None = None
+    op_id: str | None = None
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """What was looked at, and the first fault found.
+
+    `leaves` are those with a number, `unnumbered` those that wait for the notary (or, in an epoch
+    that has ended, never met it). `erased` bodies are gone on purpose. `head` is the newest.
+    """
+
+    leaves: int
+    unnumbered: int
+    erased: int
+    head: SignedHead | None
+    fault: Fault | None
+
+
+class Wrong(Exception):
+    """A fault was found."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.what)
+        self.fault = fault
+
+
+class Audit(Struct, kw_only=True):
+    """An audit under way."""
+
+    connection: Connection
+    publics: Publics
+    leaves: int = 0
+    unnumbered: int = 0
+    erased: int = 0
+    survived: dict[str, Any] = {}
+
+
+def verify(connection: Connection, publics: Publics) -> Report:
+    """Check everything in the database of this connection against these public keys by id."""
+    audit = Audit(connection=connection, publics=publics)
+    fault = None
+    try:
+        for epoch in connection.execute(select(*EPOCH.c).order_by(EPOCH.c.ordinal)).all():
+            _check_epoch(audit, epoch)
+        _check_every_op_has_its_leaf(audit)
+    except Wrong as wrong:
+        fault = wrong.fault
+    return Report(
+        leaves=audit.leaves,
+        unnumbered=audit.unnumbered,
+        erased=audit.erased,
+        head=tree.head(connection),
+        fault=fault,
+    )
+
+
+def kept_keys(connection: Connection) -> Publics:
+    """The public keys that are kept beside the log (see `notary.publish_keys`)."""
+    keys: dict[str, ec.EllipticCurvePublicKey] = {}
+    for key, words in (rows.setting(connection, PUBLIC_KEYS) or {}).items():
+        public = load_pem_public_key(words.encode())
+        assert isinstance(public, ec.EllipticCurvePublicKey)
+        keys[key] = public
+    return keys
+
+
+def is_signed(head: SignedHead, public: ec.EllipticCurvePublicKey) -> bool:
+    """Whether the signature of a head is by this key."""
+    try:
+        signature = bytes.fromhex(head.signature)
+        r, s = (int.from_bytes(signature[at : at + LANE_BYTES], "big") for at in (0, LANE_BYTES))
+        public.verify(encode_dss_signature(r, s), tree.signed_bytes(head), ec.ECDSA(SHA256()))
+    except (InvalidSignature, ValueError):
+        return False
+    return len(signature) == 2 * LANE_BYTES
+
+
+def _check_epoch(audit: Audit, epoch: Any) -> None:
+    heads = {
+        row.size: SignedHead(**row._asdict())
+        for row in audit.connection.execute(select(*HEAD.c).where(HEAD.c.epoch == epoch.id))
+    }
+    growth = Growth(size=0, peaks=[])
+    total = tree.size(audit.connection, epoch.id)
+    while growth.size < total:
+        _check_piece(audit, epoch, growth, heads)
+    for size in sorted(heads):
+        if size > growth.size:
+            raise Wrong(Fault(what="leaf_missing", epoch=epoch.id, number=growth.size))
+    tail = []
+    for leaf in audit.connection.execute(_leaves(epoch.id).where(LEAF.c.number.is_(None))):
+        _check_leaf(audit, leaf)
+        tail.append(leaf.hash)
+    audit.unnumbered += len(tail)
+    audit.survived = {
+        "previous": epoch.id,
+        "size": growth.size,
+        "root": root_of_peaks(growth.peaks).hex(),
+        "tail": tree.tail_digest(tail),
+        "tail_size": len(tail),
+    }
+
+
+def _check_piece(audit: Audit, epoch: Any, growth: Growth, heads: Mapping[int, SignedHead]) -> None:
+    """Check the next few thousand leaves, and what the tree says of them."""
+    span = (growth.size, growth.size + LEAVES_READ_MAX)
+    wanted = _leaves(epoch.id).where(LEAF.c.number >= span[0], LEAF.c.number < span[1])
+    stored = _stored_nodes(audit.connection, epoch.id, span)
+    for leaf in audit.connection.execute(wanted.order_by(LEAF.c.number)).all():
+        if leaf.number != growth.size:
+            raise Wrong(Fault(what="leaf_missing", epoch=epoch.id, number=growth.size))
+        _check_leaf(audit, leaf)
+        if leaf.number == 0:
+            _check_first(audit, epoch, leaf)
+        growth.nodes = []
+        grow(growth, [leaf.hash])
+        for level, place, found in growth.nodes:
+            if stored.get((level, place)) != found:
+                first = place << level
+                raise Wrong(Fault(what="tree_differs", epoch=epoch.id, number=first))
+        if growth.size in heads:
+            _check_head(audit, heads[growth.size], growth)
+        audit.leaves += 1
+    if growth.size == span[0]:
+        raise Wrong(Fault(what="leaf_missing", epoch=epoch.id, number=growth.size))
+
+
+def _check_leaf(audit: Audit, leaf: Any) -> None:
+    fault = _leaf_fault(leaf) or _op_fault(leaf) or _body_fault(leaf)
+    if fault is not None:
+        raise Wrong(Fault(what=fault, epoch=leaf.epoch, number=leaf.number, op_id=leaf.op_id))
+    audit.erased += leaf.body is None
+
+
+def _leaf_fault(leaf: Any) -> str | None:
+    try:
+        told = msgspec.json.decode(leaf.data, type=Leaf)
+    except msgspec.DecodeError:
+        return "leaf_unreadable"
+    same = (told.epoch, told.op_id, told.n) == (leaf.epoch, leaf.op_id, leaf.n)
+    if not same or leaf_bytes(told) != leaf.data or leaf_hash(leaf.data) != leaf.hash:
+        return "leaf_changed"
+    return None
+
+
+def _op_fault(leaf: Any) -> str | None:
+    told = msgspec.json.decode(leaf.data, type=Leaf)
+    if leaf.fingerprint is None:
+        return "op_missing"
+    if leaf.fingerprint != told.fingerprint:
+        return "op_changed"
+    if (leaf.op_n, leaf.op_epoch) != (told.n, told.epoch):
+        return None  # a later verdict has taken the place of this one
+    says = (leaf.verdict, leaf.code, detail_hash(leaf.detail, leaf.flags))
+    return None if says == (told.verdict, told.code, told.detail_hash) else "op_changed"
+
+
+def _body_fault(leaf: Any) -> str | None:
+    if leaf.raw is None:
+        return "body_missing"
+    if leaf.body is None:
+        return None
+    changed = hashlib.sha256(leaf.body).hexdigest() != leaf.fingerprint
+    return "body_changed" if changed else None
+
+
+def _check_first(audit: Audit, epoch: Any, leaf: Any) -> None:
+    """An epoch begins with its own event, which says what was left of the one before."""
+    facts = msgspec.json.decode(leaf.body or b"{}").get("facts", {})
+    expected = {"epoch": epoch.id, **audit.survived}
+    if leaf.op_id != epoch.first_leaf or (leaf.body is not None and facts != expected):
+        raise Wrong(Fault(what="epoch_differs", epoch=epoch.id, number=0, op_id=leaf.op_id))
+
+
+def _check_head(audit: Audit, head: SignedHead, growth: Growth) -> None:
+    what = None
+    public = audit.publics.get(head.key)
+    if head.root != root_of_peaks(growth.peaks).hex():
+        what = "head_differs"
+    elif public is None:
+        what = "key_unknown"
+    elif not is_signed(head, public):
+        what = "signature_wrong"
+    if what is not None:
+        raise Wrong(Fault(what=what, epoch=head.epoch, number=head.size - 1))
+
+
+def _check_every_op_has_its_leaf(audit: Audit) -> None:
+    """Also where a leaf without a number was taken away, which no head can show."""
+    same = and_(LEAF.c.op_id == OP.c.op_id, LEAF.c.n == OP.c.n, LEAF.c.epoch == OP.c.epoch)
+    bare = select(OP.c.op_id, OP.c.epoch).outerjoin(LEAF, same).where(LEAF.c.op_id.is_(None))
+    found = audit.connection.execute(bare.order_by(OP.c.received, OP.c.op_id).limit(1)).first()
+    if found is not None:
+        raise Wrong(Fault(what="leaf_missing", epoch=found.epoch, op_id=found.op_id))
+
+
+def _leaves(epoch: str) -> Select[Any]:
+    said = (
+        *(OP.c.fingerprint, OP.c.verdict, OP.c.code, OP.c.detail, OP.c.flags),
+        *(OP.c.n.label("op_n"), OP.c.epoch.label("op_epoch")),
+    )
+    return (
+        select(*LEAF.c, *said, RAW.c.fingerprint.label("raw"), RAW.c.body)
+        .select_from(LEAF)
+        .outerjoin(OP, OP.c.op_id == LEAF.c.op_id)
+        .outerjoin(RAW, RAW.c.fingerprint == OP.c.fingerprint)
+        .where(LEAF.c.epoch == epoch)
+    )
+
+
+def _stored_nodes(
+    connection: Connection, epoch: str, span: tuple[int, int]
+) -> dict[tuple[int, int], bytes]:
+    """The subtrees that become complete with one of these leaves."""
+    places = [
+        and_(NODE.c.level == level, NODE.c.place >= low, NODE.c.place < high)
+        for level, low, high in _completed(span)
+    ]
+    wanted = select(NODE.c.level, NODE.c.place, NODE.c.hash)
+    found = connection.execute(wanted.where(NODE.c.epoch == epoch, or_(*places)))
+    return {(level, place): known for level, place, known in found}
+
+
+def _completed(span: tuple[int, int]) -> Iterator[tuple[int, int, int]]:
+    for level in range(1, LEVELS_MAX):
+        low, high = span[0] >> level, span[1] >> level
+        if low < high:
+            yield level, low, high

@@ -1,0 +1,163 @@
+"""The notary: gives the audit log's leaves their numbers, grows the tree, and signs its heads.
+
+One process at a time does it, under a lease. A signature is ES256 over the canonical JSON of
+{epoch, size, root, at, key}: r and s of 32 bytes each, one after the other, in hexadecimal.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from msgspec import Struct, structs
+from sqlalchemy import Connection, Update, bindparam, or_, select, update
+
+from server import rows, tree
+from server.tables import METADATA
+from server.tree import LEAF
+from shared.audit import node_hash, root_of_peaks
+from sync.protocol import SignedHead
+
+HEAD_EVERY_MS: Final = 1_000
+LEASE_MS: Final = 10_000
+LEAVES_AT_ONCE_MAX: Final = 10_000
+LEASE_NAME: Final = "notary"
+PUBLIC_KEYS: Final = "notary_keys"
+LANE_BYTES: Final = 32
+
+LEASE: Final = METADATA.tables["lease"]
+
+
+class Seal(Struct, frozen=True, kw_only=True):
+    """Who signs with what: the private key and its id, and the name of this process."""
+
+    signer: ec.EllipticCurvePrivateKey
+    key: str
+    holder: str
+
+
+class Growth(Struct, kw_only=True):
+    """A tree while leaves are added to it: its size, its complete subtrees, and the new ones."""
+
+    size: int
+    peaks: list[tuple[int, bytes]]
+    nodes: list[tuple[int, int, bytes]] = []
+
+
+def is_due(connection: Connection, now_ms: int) -> bool:
+    """Whether there is something to sign, and the last head is old enough. Writes nothing."""
+    head = tree.head(connection)
+    if head is not None and 0 <= now_ms - head.at < HEAD_EVERY_MS:
+        return False
+    epoch = tree.current_epoch(connection)
+    if epoch is None:
+        return False
+    waiting = connection.execute(_unnumbered(epoch).limit(1)).first() is not None
+    return waiting or head is None or tree.size(connection, epoch) > head.size
+
+
+def notarise(connection: Connection, seal: Seal, now_ms: int) -> SignedHead | None:
+    """Number what waits and sign the new head; None if it is not due, or somebody else's turn."""
+    if not is_due(connection, now_ms) or not _take_lease(connection, seal.holder, now_ms):
+        return None
+    epoch = tree.current_epoch(connection)
+    assert epoch is not None
+    leaves = connection.execute(_unnumbered(epoch).limit(LEAVES_AT_ONCE_MAX)).all()
+    growth = _growth(connection, epoch)
+    numbered = [
+        (number, leaf.op_id, leaf.n, epoch) for number, leaf in enumerate(leaves, growth.size)
+    ]
+    grow(growth, (leaf.hash for leaf in leaves))
+    rows.write(connection, ("number",), _numbering, numbered)
+    rows.add(connection, "tree_node", (), [(epoch, *node) for node in growth.nodes])
+    head = sign(
+        SignedHead(
+            epoch=epoch,
+            size=growth.size,
+            root=root_of_peaks(growth.peaks).hex(),
+            at=now_ms,
+            key=seal.key,
+            signature="",
+        ),
+        seal.signer,
+    )
+    row = (head.epoch, head.size, head.root, head.at, head.key, head.signature)
+    rows.add(connection, "tree_head", (), [row])
+    return head
+
+
+def grow(growth: Growth, hashes: Iterable[bytes]) -> None:
+    """Add leaves to a tree, noting each subtree that becomes complete as (level, place, hash)."""
+    for leaf in hashes:
+        level, top = 0, leaf
+        while growth.peaks and growth.peaks[-1][0] == level:
+            top = node_hash(growth.peaks.pop()[1], top)
+            level += 1
+            growth.nodes.append((level, growth.size >> level, top))
+        growth.peaks.append((level, top))
+        growth.size += 1
+
+
+def sign(head: SignedHead, signer: ec.EllipticCurvePrivateKey) -> SignedHead:
+    """The head with its signature; the same head and key always give the same one (RFC 6979)."""
+    algorithm = ec.ECDSA(SHA256(), deterministic_signing=True)
+    r, s = decode_dss_signature(signer.sign(tree.signed_bytes(head), algorithm))
+    signature = r.to_bytes(LANE_BYTES, "big") + s.to_bytes(LANE_BYTES, "big")
+    return structs.replace(head, signature=signature.hex())
+
+
+def publish_keys(connection: Connection, publics: Mapping[str, ec.EllipticCurvePublicKey]) -> None:
+    """Keep the public keys by id beside the log, so that a copy of the database can be checked.
+
+    Such a check shows that the log is whole and in agreement with itself. That these keys are
+    the server's own is only shown by keys that came another way.
+    """
+    known = rows.setting(connection, PUBLIC_KEYS) or {}
+    told = {key: in_words(public) for key, public in publics.items()}
+    if told.items() - known.items():
+        rows.keep_setting(connection, PUBLIC_KEYS, {**known, **told})
+
+
+def in_words(public: ec.EllipticCurvePublicKey) -> str:
+    """A public key as PEM."""
+    return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def _growth(connection: Connection, epoch: str) -> Growth:
+    size = tree.size(connection, epoch)
+    return Growth(size=size, peaks=tree.peak_hashes(connection, epoch, size))
+
+
+def _take_lease(connection: Connection, holder: str, now_ms: int) -> bool:
+    """The lease, if nobody else has it. Its row is locked until the transaction ends."""
+    insert = rows.insert_into(LEASE, connection.dialect.name)
+    taken = insert.values(
+        name=LEASE_NAME, holder=holder, until=now_ms + LEASE_MS
+    ).on_conflict_do_update(
+        index_elements=["name"],
+        set_={"holder": insert.excluded.holder, "until": insert.excluded.until},
+        where=or_(LEASE.c.until < now_ms, LEASE.c.holder == holder),
+    )
+    return bool(connection.execute(taken).rowcount)
+
+
+def _unnumbered(epoch: str) -> Any:
+    return (
+        select(LEAF.c.op_id, LEAF.c.n, LEAF.c.hash)
+        .where(LEAF.c.epoch == epoch, LEAF.c.number.is_(None))
+        .order_by(LEAF.c.received, LEAF.c.op_id, LEAF.c.n)
+    )
+
+
+def _numbering() -> Update:
+    return (
+        update(LEAF)
+        .values(number=bindparam("its_number"))
+        .where(
+            LEAF.c.op_id == bindparam("its_op"),
+            LEAF.c.n == bindparam("its_n"),
+            LEAF.c.epoch == bindparam("its_epoch"),
+        )
+    )
