@@ -9,7 +9,8 @@ from msgspec import Meta, Struct
 
 from shared.ids import ID_PATTERN
 
-QUANTITY_PATTERN = r"^\d{1,7}(\.\d{1,3})?$"
+QUANTITY_PATTERN = r"^[0-9]{1,7}(\.[0-9]{1,3})?$(?!\n)"
+_DAY = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 THOUSAND = 1000
 LINE_CHARS_MAX = 200
 TEXT_CHARS_MAX = 4000
@@ -21,24 +22,27 @@ Quantity = Annotated[
 ]
 Reading = Annotated[
     str,
-    Meta(pattern=r"^-?\d{1,9}(\.\d{1,3})?$", description="decimal text, may be negative"),
+    Meta(
+        pattern=r"^-?[0-9]{1,9}(\.[0-9]{1,3})?$(?!\n)",
+        description="decimal text, may be negative",
+    ),
 ]
 Line = Annotated[str, Meta(min_length=1, max_length=LINE_CHARS_MAX)]
 OptionalLine = Annotated[str, Meta(max_length=LINE_CHARS_MAX)]
 Text = Annotated[str, Meta(min_length=1, max_length=TEXT_CHARS_MAX)]
 OptionalText = Annotated[str, Meta(max_length=TEXT_CHARS_MAX)]
-Code = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,40}$", description="stable code")]
+Code = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,40}$(?!\n)", description="stable code")]
 LocalTime = Annotated[
     str,
     Meta(
-        pattern=r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d$",
+        pattern=rf"^{_DAY}T([01][0-9]|2[0-3]):[0-5][0-9]$(?!\n)",
         description="local wall time at the site, 2026-11-21T09:30",
     ),
 ]
 LocalDate = Annotated[
     str,
     Meta(
-        pattern=r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$",
+        pattern=rf"^{_DAY}$(?!\n)",
         description="a day, 2026-11-21",
     ),
 ]

@@ -10,8 +10,8 @@ from shared.errors import Refused, refuse_value
 
 Wins = Literal["office", "device", "both"]
 PRIORITIES: Final = ("low", "normal", "urgent", "emergency")
-Priority = Annotated[str, Meta(pattern=f"^({'|'.join(PRIORITIES)})$")]
-Phone = Annotated[str, Meta(max_length=40, pattern=r"^[0-9+()\-. #*/x]*$")]
+Priority = Annotated[str, Meta(pattern=rf"^({'|'.join(PRIORITIES)})$(?!\n)")]
+Phone = Annotated[str, Meta(max_length=40, pattern=r"^[0-9+()\-. #*/x]*$(?!\n)")]
 
 
 class Field(Struct, frozen=True, kw_only=True):

@@ -6,7 +6,9 @@ from uuid import UUID, uuid5
 
 SPACE = UUID("6f1f5ac2-0b0e-5b57-9d7c-2f6f0a5d1c11")
 RANDOM_BYTES = 10
-ID_PATTERN = r"^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
+# Patterns end in `$(?!\n)`: in Python `$` alone lets one more line end through, and JSON Schema
+# knows no `\Z`.
+ID_PATTERN = r"^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$(?!\n)"
 _ID = re.compile(ID_PATTERN)
 
 

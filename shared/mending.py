@@ -14,7 +14,7 @@ class RepairArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
     """What the op should have said. Its author, place and time stay as they were."""
 
     of: Id
-    body_fingerprint: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+    body_fingerprint: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
     kind: Annotated[str, Meta(max_length=40)]
     v: int
     on: tuple[str, Id]

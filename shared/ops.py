@@ -52,10 +52,10 @@ class Op(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_f
     by: Id
     origin: Origin
     at: At
-    salt: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$")]
+    salt: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$(?!\n)")]
     args: Raw
     after: Stamp | None = None
-    prev: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")] | None = None
+    prev: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")] | None = None
     visit: Id | None = None
 
 

@@ -13,8 +13,8 @@ from shared.tasks import Task
 from shared.work_order import lateness, subject
 
 PART_TYPES: Final = ("original", "generic", "consumable", "tool")  # R-PRT-01
-PartType = Annotated[str, Meta(pattern=f"^({'|'.join(PART_TYPES)})$")]
-LocationType = Annotated[str, Meta(pattern="^(warehouse|van|defective|scrap|transit)$")]
+PartType = Annotated[str, Meta(pattern=rf"^({'|'.join(PART_TYPES)})$(?!\n)")]
+LocationType = Annotated[str, Meta(pattern=r"^(warehouse|van|defective|scrap|transit)$(?!\n)")]
 USED_AT_ONCE_MAX = (
     100_000_000  # thousandths: a hundred thousand of anything is a slip of the finger
 )

@@ -19,8 +19,8 @@ ROLES: Final = (
     "partner",
     "administrator",
 )
-Role = Annotated[str, Meta(pattern=f"^({'|'.join(ROLES)})$")]
-Login = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{1,39}$")]
+Role = Annotated[str, Meta(pattern=rf"^({'|'.join(ROLES)})$(?!\n)")]
+Login = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{1,39}$(?!\n)")]
 
 _FIELD = frozenset({"technician", "partner"})
 _DESK = frozenset(

@@ -8,8 +8,8 @@ from shared.amounts import Id, Line, LocalDate, OptionalLine, OptionalText
 from shared.fields import Phone
 from shared.records import Record
 
-CustomerType = Annotated[str, Meta(pattern="^(person|organisation|dealer)$")]
-TimeZone = Annotated[str, Meta(pattern=r"^[A-Za-z_]+(/[A-Za-z0-9_+\-]+)*$")]
+CustomerType = Annotated[str, Meta(pattern=r"^(person|organisation|dealer)$(?!\n)")]
+TimeZone = Annotated[str, Meta(pattern=r"^[A-Za-z_]+(/[A-Za-z0-9_+\-]+)*$(?!\n)")]
 
 
 class Customer(Record, frozen=True, kw_only=True, omit_defaults=True):

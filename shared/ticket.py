@@ -14,7 +14,7 @@ from shared.site import Asset, Customer, Site
 
 CHANNELS: Final = ("phone", "email", "web", "chat", "walk_in", "technician")
 # R-INT-01, R-INT-02: every channel ends in one queue; R-INT-03.
-Channel = Annotated[str, Meta(pattern=f"^({'|'.join(CHANNELS)})$")]
+Channel = Annotated[str, Meta(pattern=rf"^({'|'.join(CHANNELS)})$(?!\n)")]
 STATUSES: Final = ("new", "planned", "in_progress", "resolved")
 
 

@@ -24,7 +24,7 @@ OUTCOMES: Final[dict[str, bool]] = {
 AT_THE_DOOR: Final = frozenset(
     {"customer_not_in", "customer_moved_date", "wrong_address", "customer_refuses", "unsafe"}
 )
-VisitOutcome = Annotated[str, Meta(pattern=f"^({'|'.join(OUTCOMES)})$")]
+VisitOutcome = Annotated[str, Meta(pattern=rf"^({'|'.join(OUTCOMES)})$(?!\n)")]
 
 
 class Attendance(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -30,9 +30,9 @@ STATUSES: Final = (
 )
 OPEN: Final = STATUSES[:7]
 # R-CHG-01: A chargeable, B under contract, C free in warranty, D internal work.
-Category = Annotated[str, Meta(pattern="^[ABCD]$")]
+Category = Annotated[str, Meta(pattern=r"^[ABCD]$(?!\n)")]
 SERVICES: Final = ("repair", "maintenance", "installation", "inspection", "internal")
-Service = Annotated[str, Meta(pattern=f"^({'|'.join(SERVICES)})$")]
+Service = Annotated[str, Meta(pattern=rf"^({'|'.join(SERVICES)})$(?!\n)")]
 
 # The machine: verb -> (the states it may be said in, the state it leads to).
 LEGAL: Final[dict[str, tuple[frozenset[str], str]]] = {

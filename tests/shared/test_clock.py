@@ -1,0 +1,73 @@
+"""The true time of an act, as far as the evidence goes; no clock on a phone is believed."""
+
+from hypothesis import given, strategies as st
+
+from shared.clock import SKEW_TOLERATED_MS, At, Corrected, Sighting, corrected, is_skewed, skew_ms
+
+WALL = 1_795_000_000_000
+MS = st.integers(min_value=0, max_value=10**12)
+BOOTS = st.sampled_from(["a", "b", "c"])
+SIGHTINGS = st.lists(
+    st.builds(Sighting, boot=BOOTS, mono=MS, wall=st.integers(-(10**14), 10**14), received=MS)
+)
+
+
+def at(boot: str = "a", mono: int = 50_000, wall: int = WALL) -> At:
+    return At(wall=wall, boot=boot, mono=mono, src="boottime")
+
+
+def seen(boot: str = "a", mono: int = 60_000, wall: int = WALL, received: int = WALL) -> Sighting:
+    return Sighting(boot=boot, mono=mono, wall=wall, received=received)
+
+
+def test_in_the_same_boot_time_is_counted_back_from_the_sighting() -> None:
+    a_year_fast = at(wall=WALL + 365 * 86_400_000)
+    assert corrected(a_year_fast, [seen()], WALL) == Corrected(ms=WALL - 10_000, uncertain=False)
+
+
+def test_an_act_after_the_sighting_is_counted_forward_but_not_past_its_receipt() -> None:
+    assert corrected(at(mono=65_000), [seen()], WALL + 9_000).ms == WALL + 5_000
+    assert corrected(at(mono=90_000), [seen()], WALL + 9_000).ms == WALL + 9_000
+
+
+def test_the_nearest_sighting_of_the_boot_counts() -> None:
+    far, near = seen(mono=10**9, received=WALL + 7), seen(mono=51_000, received=WALL)
+    assert corrected(at(), [far, near], 2 * WALL) == Corrected(ms=WALL - 1_000, uncertain=False)
+
+
+def test_in_another_boot_the_wall_clock_is_shifted_and_doubted() -> None:
+    hour_slow = seen(boot="b", wall=WALL - 3_600_000, received=WALL)
+    found = corrected(at(wall=WALL - 3_700_000), [hour_slow], WALL)
+    assert found == Corrected(ms=WALL - 100_000, uncertain=True)
+
+
+def test_without_any_sighting_the_wall_clock_is_all_there_is() -> None:
+    assert corrected(at(wall=WALL - 5), [], WALL) == Corrected(ms=WALL - 5, uncertain=True)
+    assert corrected(at(wall=WALL + 5), [], WALL) == Corrected(ms=WALL, uncertain=True)
+
+
+@given(SIGHTINGS, BOOTS, MS, st.integers(-(10**14), 10**14), MS)
+def test_no_act_is_later_than_its_receipt(
+    sightings: list[Sighting], boot: str, mono: int, wall: int, received: int
+) -> None:
+    found = corrected(at(boot, mono, wall), sightings, received)
+    assert found.ms <= received
+    assert found.uncertain == all(one.boot != boot for one in sightings)
+
+
+@given(SIGHTINGS, MS, st.integers(-(10**14), 10**14), st.integers(-(10**14), 10**14))
+def test_setting_the_wall_clock_moves_nothing_within_a_boot(
+    sightings: list[Sighting], mono: int, one: int, other: int
+) -> None:
+    known = [*sightings, seen()]
+    assert corrected(at("a", mono, one), known, WALL) == corrected(
+        at("a", mono, other), known, WALL
+    )
+
+
+def test_people_are_told_of_a_clock_that_is_minutes_wrong() -> None:
+    fast = seen(wall=WALL + SKEW_TOLERATED_MS + 1)
+    assert skew_ms(fast) == SKEW_TOLERATED_MS + 1
+    assert is_skewed(fast)
+    assert is_skewed(seen(wall=WALL - SKEW_TOLERATED_MS - 1))
+    assert not is_skewed(seen(wall=WALL + SKEW_TOLERATED_MS))
