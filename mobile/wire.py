@@ -17,7 +17,7 @@ from msgspec import Struct
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPSConnection
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 CONNECT_TIMEOUT_S: Final = 10.0
 REPLY_TIMEOUT_S: Final = 30.0
@@ -31,6 +31,10 @@ UNAUTHORISED: Final = 401
 
 class Unreachable(Exception):
     """Nobody answered as the server would: no network, too slow, broken, or somebody else."""
+
+
+class TooSlow(Unreachable):
+    """The deadline passed. Whether the server acted is not known."""
 
 
 class Throttled(Exception):
@@ -152,7 +156,11 @@ class Wire:
                 allow_redirects=False,
             ) as response:
                 content = _content(response, until)
+        except (requests.Timeout, ReadTimeoutError) as wrong:
+            raise TooSlow(f"{path}: {_cause(wrong)}") from wrong
         except (requests.RequestException, HTTPError) as wrong:
+            if isinstance(_root(wrong), TimeoutError | ReadTimeoutError):
+                raise TooSlow(f"{path}: {_cause(wrong)}") from wrong
             raise Unreachable(f"{path}: {_cause(wrong)}") from wrong
         return _judged(response, content)
 
@@ -225,7 +233,7 @@ def _content(response: requests.Response, until: float) -> bytes:
         if size > REPLY_BYTES_MAX:
             raise Unreachable(f"the answer is larger than {REPLY_BYTES_MAX} bytes")
         if time.monotonic() > until:
-            raise Unreachable(f"the answer took longer than {DEADLINE_S:g} s")
+            raise TooSlow(f"the answer took longer than {DEADLINE_S:g} s")
     return b"".join(pieces)
 
 
@@ -262,5 +270,10 @@ def _problem(status: int, content: bytes) -> Problem:
 
 def _cause(wrong: Exception) -> str:
     """What went wrong, without the address and whatever else the library writes about it."""
-    inner = wrong.__cause__ or wrong.__context__ or wrong
-    return type(inner).__name__
+    return type(_root(wrong)).__name__
+
+
+def _root(wrong: BaseException) -> BaseException:
+    """The first error of a chain: the library wraps a slow body in others."""
+    inner = wrong.__cause__ or wrong.__context__
+    return _root(inner) if inner is not None else wrong
