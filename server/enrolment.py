@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Table, delete, insert, select, update
 
 from server.keys import Dice
 from server.people import ALPHABET, GROUP, readable
-from server.problems import Problem, wrong_field
+from server.problems import Problem
 from server.tables import METADATA, access
 
 SELECTOR_CHARS: Final = 4
@@ -62,8 +62,9 @@ def issue(
 
 
 def invitation(url: str, code: str, key: str) -> str:
-    """The text in the QR code: where the server is, the code, and the key to know it by."""
-    return "fieldfare:1?" + urlencode({"url": url, "code": code, "key": key})
+    """The text in the QR code: where the server is, the code, and the key to know it by, if any."""
+    told = {"url": url, "code": code} | ({"key": key} if key else {})
+    return "fieldfare:1?" + urlencode(told)
 
 
 def redeem(connection: Connection, code: str, now_ms: int, tries_max: int) -> str | Problem:
@@ -106,11 +107,24 @@ def admit(connection: Connection, person_id: str, newcomer: Newcomer, now_ms: in
     )
 
 
-def checked_key(public_key: str) -> str:
-    """The public key, if it is P-256, base64url DER. Raises `Problem`."""
-    if len(public_key) > KEY_CHARS_MAX or _public_key(public_key) is None:
-        raise wrong_field("public_key")
-    return public_key
+def is_key(public_key: str) -> bool:
+    """Whether a public key is P-256, base64url DER."""
+    return len(public_key) <= KEY_CHARS_MAX and _public_key(public_key) is not None
+
+
+def is_enrolled(connection: Connection, device: str) -> bool:
+    """Whether there is such a device, revoked or not."""
+    found = connection.scalar(select(_device.c.id).where(_device.c.id == device))
+    return found is not None
+
+
+def note_contact(connection: Connection, device: str, seen: tuple[int, int], app: str) -> None:
+    """Write down when a device was last heard of, and its clock's error. `seen` is both, in ms."""
+    connection.execute(
+        update(_device)
+        .where(_device.c.id == device)
+        .values(contact_at=seen[0], clock_ms=seen[1], app=app)
+    )
 
 
 def revoke(connection: Connection, device: str, now_ms: int) -> None:

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_pem_private_key,
 )
+from cryptography.x509 import load_pem_x509_certificate
 from msgspec import Struct
 
 SECRET_BYTES: Final = 32
@@ -105,6 +106,13 @@ def mark_epoch(folder: Path, epoch: str) -> None:
 
 def thumbprint(public: ec.EllipticCurvePublicKey) -> str:
     """SHA-256 of a public key (DER, SubjectPublicKeyInfo), base64url without padding."""
+    der = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return urlsafe_b64encode(hashlib.sha256(der).digest()).rstrip(b"=").decode()
+
+
+def certificate_thumbprint(path: Path) -> str:
+    """The thumbprint of the key in a TLS certificate (PEM; the first one of a chain)."""
+    public = load_pem_x509_certificate(path.read_bytes()).public_key()
     der = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return urlsafe_b64encode(hashlib.sha256(der).digest()).rstrip(b"=").decode()
 

@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
-from litestar import MediaType, Request, Response
+from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.openapi import ResponseSpec
 from msgspec import Struct
 
 from server.logs import Log, trace_of
@@ -102,6 +103,12 @@ class ProblemDocument(Struct, kw_only=True, omit_defaults=True):
     detail: str
     errors: list[FaultDocument] = []
     reference: str | None = None
+
+
+FAULTS: Final = {
+    status: ResponseSpec(ProblemDocument, description="A problem (RFC 9457)", media_type=MEDIA_TYPE)
+    for status in sorted(set(STATUS.values()))
+}
 
 
 def throttled(seconds: int) -> Problem:
@@ -251,6 +258,4 @@ def _answer(
         headers["Retry-After"] = str(wait)
     if told.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="fieldfare"'
-    return Response(
-        told, status_code=told.status, media_type=MediaType(MEDIA_TYPE), headers=headers
-    )
+    return Response(told, status_code=told.status, media_type=MEDIA_TYPE, headers=headers)

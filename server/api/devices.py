@@ -1,0 +1,186 @@
+"""Devices at the door: a code is traded for an identity, a signature for an access token."""
+
+from typing import Annotated, Any, Final
+
+from litestar import Response, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+from msgspec import Meta, Struct
+
+from server import enrolment, people, sessions, throttle
+from server.api.office import AnyRequest, Office, address_of
+from server.problems import FAULTS, Problem, throttled, wrong_field
+from server.sessions import PUBLIC, Actor
+from shared.ops import Stamp
+from shared.people import Login, may
+from sync.exchange import House, stamp_for
+
+ENROLMENTS: Final = "enrol|"
+NO_CONTENT: Final = 204
+
+
+class Newcomer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A device that asks to be let in: its code, its P-256 key (base64url DER), its names."""
+
+    code: Annotated[str, Meta(min_length=1, max_length=64)]
+    public_key: Annotated[str, Meta(min_length=1, max_length=400)]
+    name: Annotated[str, Meta(min_length=1, max_length=80)]
+    app: Annotated[str, Meta(max_length=40)] = ""
+
+
+class Owner(Struct, frozen=True, kw_only=True):
+    """Whose device it now is."""
+
+    id: str
+    login: str
+    name: str
+    code: str
+
+
+class Enrolled(Struct, frozen=True, kw_only=True):
+    """A device's identity, and proof of when it was given."""
+
+    device: str
+    person: Owner
+    server_epoch: str
+    stamp: Stamp
+    now: int
+
+
+class Challenge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A device that wants an access token; with the signed nonce, or asking for one."""
+
+    device: Annotated[str, Meta(max_length=64)]
+    nonce: Annotated[str, Meta(max_length=64)] | None = None
+    signature: Annotated[str, Meta(max_length=128)] | None = None
+
+
+class Answer(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A nonce to be signed, or an access token and its seconds to live."""
+
+    nonce: str | None = None
+    token: str | None = None
+    expires_in: int | None = None
+
+
+class Wish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """For whom an enrolment code is wanted."""
+
+    login: Login
+
+
+class Invitation(Struct, frozen=True, kw_only=True):
+    """An enrolment code, the text of its QR code, and when it ends (ms)."""
+
+    code: str
+    text: str
+    expires_at: int
+
+
+@post("/enrol", opt={"intent": PUBLIC}, status_code=200, responses=FAULTS, sync_to_thread=True)
+def enrol(
+    data: JSONBody[Newcomer], request: AnyRequest, office: NamedDependency[Office]
+) -> Enrolled:
+    """Let a device in, once per code."""
+    if not enrolment.is_key(data.public_key):
+        raise wrong_field("public_key")
+    limits = office.settings.limits
+    now = office.now_ms()
+    key = ENROLMENTS + address_of(office, request)
+    with office.writing() as books:
+        wait = throttle.strike(
+            books, key, (limits.enrolments_per_address, limits.window_minutes), now
+        )
+        person_id: str | Problem = throttled(wait)
+        if not wait:
+            person_id = enrolment.redeem(books, data.code, now, limits.enrolment_tries)
+        if isinstance(person_id, str):
+            return _admitted(office, books, person_id, data)
+    raise person_id
+
+
+def _admitted(office: Office, books: Any, person_id: str, told: Newcomer) -> Enrolled:
+    person = people.find(books, person_id)
+    if person is None or person.disabled:
+        raise Problem("code_used")
+    now, device = office.now_ms(), office.fresh_id()
+    enrolment.admit(
+        books,
+        person.id,
+        enrolment.Newcomer(device=device, name=told.name, app=told.app, public_key=told.public_key),
+        now,
+    )
+    ledger = office.ledger(books)
+    ledger.note_event(office.event("device.enrol", person.id, ("device", device)))
+    ring = office.keys.token
+    house = House(keys=ring.secrets, key=ring.newest, received=now, nonce="")
+    return Enrolled(
+        device=device,
+        person=Owner(id=person.id, login=person.login, name=person.name, code=person.code),
+        server_epoch=ledger.epoch,
+        stamp=stamp_for(device, ledger.epoch, house),
+        now=now,
+    )
+
+
+@post("/token", opt={"intent": PUBLIC}, status_code=200, responses=FAULTS, sync_to_thread=True)
+def token(data: JSONBody[Challenge], office: NamedDependency[Office]) -> Answer:
+    """Give a nonce; for the signed nonce give an access token."""
+    now = office.now_ms()
+    if data.nonce is None or data.signature is None:
+        with office.writing() as books:
+            nonce = enrolment.challenge(books, data.device, office.dice, now)
+        return Answer(nonce=nonce)
+    with office.writing() as books:
+        problem = enrolment.answered(books, data.device, data.nonce, data.signature, now)
+    if problem is not None:
+        raise problem
+    minutes = office.settings.limits.device_token_minutes
+    given = sessions.device_token(office.keys.session, data.device, office.ends(minutes))
+    return Answer(token=given, expires_in=minutes * 60)
+
+
+@post(
+    "/api/enrolments",
+    opt={"intent": "enrolment.issue"},
+    status_code=201,
+    responses=FAULTS,
+    sync_to_thread=True,
+)
+def invite(
+    data: JSONBody[Wish], actor: NamedDependency[Actor], office: NamedDependency[Office]
+) -> Invitation:
+    """Issue an enrolment code for somebody who works with a phone."""
+    ends = office.ends(office.settings.limits.enrolment_minutes)
+    with office.writing() as books:
+        known = people.find_by_login(books, data.login)
+        if known is None or known.person.disabled or not may(known.person.roles, "sync"):
+            raise wrong_field("login", "unknown_person")
+        person = known.person
+        code = enrolment.issue(
+            books, (person.id, actor.person.id), office.dice, (office.now_ms(), ends)
+        )
+        event = office.event("enrolment.issue", actor.person.id, ("person", person.id))
+        office.ledger(books).note_event(event)
+    text = enrolment.invitation(office.settings.public_url, code, office.pin)
+    return Invitation(code=code, text=text, expires_at=ends)
+
+
+@post(
+    "/api/devices/{device:str}/revoke",
+    opt={"intent": "enrolment.issue"},
+    status_code=NO_CONTENT,
+    responses=FAULTS,
+    sync_to_thread=True,
+)
+def revoke(
+    device: FromPath[str], actor: NamedDependency[Actor], office: NamedDependency[Office]
+) -> Response[None]:
+    """Let a device in no longer."""
+    with office.writing() as books:
+        if not enrolment.is_enrolled(books, device):
+            raise Problem("not_found")
+        enrolment.revoke(books, device, office.now_ms())
+        event = office.event("device.revoke", actor.person.id, ("device", device))
+        office.ledger(books).note_event(event)
+    return Response(None, status_code=NO_CONTENT)

@@ -1,0 +1,157 @@
+"""Ops from the office: what a person or a program there does, through the same one door."""
+
+from typing import Annotated, Any, Final
+
+import msgspec
+from litestar import post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+from msgspec import Meta, Raw, Struct
+
+from server.api.office import AnyRequest, Office, language_of
+from server.problems import FAULTS, Fault, Problem, reason
+from server.sessions import Actor
+from server.texts import Texts
+from shared.amounts import Id
+from shared.clock import At
+from shared.kinds import REGISTRY
+from shared.ops import Op, Verdict, encode as encode_op
+from sync.arrival import read
+from sync.desk import Parcel
+from sync.intake import receive
+from sync.protocol import OPS_PER_PUSH_MAX, Result, WireOp
+
+SALT_BYTES: Final = 16
+# What means "from the future" of a phone's op is a slip of the pen in one made for this server.
+SLIPS: Final = {
+    "future_kind": ("unknown_choice", "kind"),
+    "future_version": ("out_of_range", "v"),
+    "future_field": ("unknown_field", None),
+}
+
+
+class Asked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One op as it is asked for. Its id is made by who asks, so that asking twice is once."""
+
+    id: Id
+    kind: Annotated[str, Meta(min_length=1, max_length=40)]
+    on: tuple[Annotated[str, Meta(max_length=40)], Id]
+    args: dict[str, Any] = msgspec.field(default_factory=dict)
+    v: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
+    visit: Id | None = None
+
+
+class Batch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Ops, decided in order."""
+
+    ops: Annotated[list[Asked], Meta(min_length=1, max_length=OPS_PER_PUSH_MAX)]
+
+
+class ToldFlag(Struct, frozen=True, kw_only=True):
+    """A flag, in words."""
+
+    code: str
+    text: str
+    params: dict[str, Any]
+
+
+class Told(Struct, frozen=True, kw_only=True):
+    """What became of an op; `reason` is in the caller's language."""
+
+    id: str
+    verdict: str
+    code: str | None
+    reason: str | None
+    field: str | None
+    detail: dict[str, Any]
+    flags: list[ToldFlag]
+
+
+class Results(Struct, frozen=True, kw_only=True):
+    """What became of the ops, in the order they were asked."""
+
+    results: list[Told]
+
+
+@post("/api/ops", opt={"intent": "sign_in"}, status_code=200, responses=FAULTS, sync_to_thread=True)
+def act(
+    data: JSONBody[Batch],
+    request: AnyRequest,
+    actor: NamedDependency[Actor],
+    office: NamedDependency[Office],
+) -> Results:
+    """Give every op its verdict. A refusal is an answer, not an error."""
+    wires = [
+        WireOp(lseq=place, id=asked.id, body=_body(office, actor, asked))
+        for place, asked in enumerate(data.ops)
+    ]
+    faults = [fault for place, wire in enumerate(wires) if (fault := _slip(place, wire))]
+    if faults:
+        raise Problem("wrong_value", {"name": faults[0].field}, faults)
+    parcel = Parcel(
+        ops=wires,
+        origins=frozenset({"api"}),
+        person=actor.person.id,
+        received=office.now_ms(),
+    )
+    with office.writing() as books:
+        results = receive(office.ledger(books), parcel)
+    office.log.info(
+        "ops",
+        person=actor.person.id,
+        ops=[wire.id for wire in wires],
+        verdicts=[str(result.verdict) for result in results],
+    )
+    language = language_of(office, request)
+    return Results(results=[_told(office.texts, language, result) for result in results])
+
+
+def _body(office: Office, actor: Actor, asked: Asked) -> str:
+    now = office.now_ms()
+    kind = REGISTRY.kinds.get(asked.kind)
+    op = Op(
+        id=asked.id,
+        kind=asked.kind,
+        v=asked.v or (kind.version if kind is not None else 1),
+        on=asked.on,
+        by=actor.person.id,
+        origin="api",
+        at=At(wall=now, boot="server", mono=now, src="server"),
+        salt=office.dice(SALT_BYTES).hex(),
+        args=Raw(msgspec.json.encode(asked.args)),
+        visit=asked.visit,
+    )
+    return encode_op(op)
+
+
+def _slip(place: int, wire: WireOp) -> Fault | None:
+    """What a phone of tomorrow might mean, and a client of today cannot."""
+    problem = read(wire, REGISTRY).problem
+    if problem is None or problem.verdict is not Verdict.QUARANTINED:
+        return None
+    code, field = SLIPS.get(problem.code, (problem.code, None))
+    path = field or problem.field or "args"
+    return Fault(code=code, field=f"ops.{place}.{path}", op=wire.id, params=problem.params)
+
+
+def _told(texts: Texts, language: str, result: Result) -> Told:
+    why = None
+    if result.code is not None:
+        why = reason(texts, language, result.code, result.detail)
+    field = result.detail.get("field")
+    return Told(
+        id=result.id,
+        verdict=result.verdict,
+        code=result.code,
+        reason=why,
+        field=field if isinstance(field, str) else None,
+        detail=result.detail,
+        flags=[
+            ToldFlag(
+                code=flag.code,
+                text=texts.say(language, f"flags.{flag.code}", flag.params),
+                params=dict(flag.params),
+            )
+            for flag in result.flags
+        ],
+    )

@@ -1,0 +1,234 @@
+"""Reads: lists page by page, and one thing with its whole story."""
+
+from typing import Annotated, Any, Final, Literal
+
+from litestar import get
+from litestar.connection import ASGIConnection
+from litestar.di import NamedDependency
+from litestar.handlers.base import BaseRouteHandler
+from litestar.params import FromPath, FromQuery, QueryParameter
+
+from server import queries
+from server.api.office import AnyRequest, Office, language_of
+from server.problems import FAULTS, Problem, reason, wrong_parameter
+from server.queries import PAGE_MAX, PARTING, Item, Listed, Window
+from server.sessions import PUBLIC
+from server.texts import Texts
+from shared import ticket as tickets_room, work_order as work_orders_room
+
+PAGE: Final = 50
+PAGING: Final = ("after", "limit")
+MARK_CHARS_MAX: Final = 400
+
+Limit = Annotated[int, QueryParameter(ge=1, le=PAGE_MAX)]
+After = Annotated[str | None, QueryParameter(max_length=MARK_CHARS_MAX)]
+Search = Annotated[str | None, QueryParameter(max_length=100)]
+Name = Annotated[str | None, QueryParameter(max_length=80)]
+
+
+def known_parameters(
+    connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
+) -> None:
+    """Refuse a parameter that the route does not take: a filter misspelt is no filter."""
+    if handler.opt.get("intent") == PUBLIC:
+        return
+    taken = (*PAGING, *handler.opt.get("takes", ())) if "takes" in handler.opt else ()
+    for name in connection.query_params:
+        if name not in taken:
+            raise wrong_parameter(name)
+
+
+def by_number(after: str | None, limit: int) -> Window:
+    """The window of a list sorted by a number, such as a time."""
+    value, parting, identity = (after or "").rpartition(PARTING)
+    if after is None:
+        return Window(limit=limit)
+    if not parting or not value.lstrip("-").isdecimal() or not identity:
+        raise wrong_parameter("after")
+    return Window(limit=limit, after=(int(value), identity))
+
+
+def by_text(after: str | None, limit: int) -> Window:
+    """The window of a list sorted by a text."""
+    if after is None:
+        return Window(limit=limit)
+    value, parting, identity = after.rpartition(PARTING)
+    if not parting:
+        raise wrong_parameter("after")
+    return Window(limit=limit, after=(value, identity))
+
+
+def one_of(name: str, value: str | None, known: tuple[str, ...]) -> str | None:
+    """A filter's value, if it is one there is."""
+    if value is not None and value not in known:
+        raise wrong_parameter(name)
+    return value
+
+
+@get(
+    "/api/tickets",
+    opt={"intent": "read.tickets", "takes": ("status", "q")},
+    responses=FAULTS,
+    sync_to_thread=True,
+)
+def tickets(
+    office: NamedDependency[Office],
+    status: FromQuery[str | None] = None,
+    q: Search = None,
+    after: After = None,
+    limit: Limit = PAGE,
+) -> Listed:
+    """Tickets, newest first."""
+    wanted = one_of("status", status, tickets_room.STATUSES)
+    window = by_number(after, limit)
+    with office.reading() as books:
+        return queries.tickets(books, window, status=wanted, q=q)
+
+
+@get(
+    "/api/tickets/{number:str}",
+    opt={"intent": "read.tickets"},
+    responses=FAULTS,
+    sync_to_thread=True,
+)
+def ticket(number: FromPath[str], office: NamedDependency[Office]) -> Item:
+    """One ticket, by number or id."""
+    with office.reading() as books:
+        found = queries.ticket(books, number)
+    if found is None:
+        raise Problem("not_found")
+    return found
+
+
+@get(
+    "/api/work-orders",
+    opt={"intent": "read.work_orders", "takes": ("status", "assignee", "q")},
+    responses=FAULTS,
+    sync_to_thread=True,
+)
+def work_orders(  # noqa: PLR0913 - a list's filters are its parameters
+    *,
+    office: NamedDependency[Office],
+    status: FromQuery[str | None] = None,
+    assignee: Name = None,
+    q: Search = None,
+    after: After = None,
+    limit: Limit = PAGE,
+) -> Listed:
+    """Work orders, newest first. `assignee` is a login."""
+    wanted = one_of("status", status, work_orders_room.STATUSES)
+    window = by_number(after, limit)
+    with office.reading() as books:
+        return queries.work_orders(books, window, status=wanted, assignee=assignee, q=q)
+
+
+@get(
+    "/api/work-orders/{number:str}",
+    opt={"intent": "read.work_orders"},
+    responses=FAULTS,
+    sync_to_thread=True,
+)
+def work_order(number: FromPath[str], request: AnyRequest, office: NamedDependency[Office]) -> Item:
+    """One work order, by number or id, with every op on it."""
+    with office.reading() as books:
+        found = queries.work_order(books, number)
+    if found is None:
+        raise Problem("not_found")
+    language = language_of(office, request)
+    for line in found["story"]:
+        _reword(office.texts, language, line)
+    return found
+
+
+def _reword(texts: Texts, language: str, line: Item) -> None:
+    """Say a line of a story in words: what was done, and why it was not."""
+    detail = line["detail"] if isinstance(line["detail"], dict) else {}
+    line["reason"] = reason(texts, language, line["code"], detail) if line["code"] else None
+    line["text"] = texts.say(language, f"kinds.{line['kind']}") if line["kind"] else None
+
+
+@get(
+    "/api/stock",
+    opt={"intent": "read.stock", "takes": ("location", "q")},
+    responses=FAULTS,
+    sync_to_thread=True,
+)
+def stock(
+    office: NamedDependency[Office],
+    location: Name = None,
+    q: Search = None,
+    after: After = None,
+    limit: Limit = PAGE,
+) -> Listed:
+    """What the places hold. `location` is a code or an id."""
+    window = by_text(after, limit)
+    with office.reading() as books:
+        return queries.stock(books, window, location=location, q=q)
+
+
+@get(
+    "/api/conflicts",
+    opt={"intent": "read.conflicts", "takes": ("status", "work_order")},
+    responses=FAULTS,
+    sync_to_thread=True,
+)
+def conflicts(
+    office: NamedDependency[Office],
+    status: FromQuery[Literal["open", "settled"] | None] = None,
+    work_order: Name = None,
+    after: After = None,
+    limit: Limit = PAGE,
+) -> Listed:
+    """Conflicts, newest first."""
+    window = by_number(after, limit)
+    is_open = None if status is None else status == "open"
+    with office.reading() as books:
+        return queries.conflicts(books, window, is_open=is_open, work_order=work_order)
+
+
+@get(
+    "/api/devices",
+    opt={"intent": "read.devices", "takes": ()},
+    responses=FAULTS,
+    sync_to_thread=True,
+)
+def devices(office: NamedDependency[Office], after: After = None, limit: Limit = PAGE) -> Listed:
+    """The fleet, newest first."""
+    window = by_number(after, limit)
+    with office.reading() as books:
+        found = queries.devices(books, window)
+    for item in found.items:
+        heard = office.contacts.get(item["id"])
+        if heard is not None:
+            item |= {"contact_at": heard.at, "clock_ms": heard.clock_ms, "app": heard.app}
+    return found
+
+
+@get(
+    "/api/audit",
+    opt={"intent": "read.audit", "takes": ("work_order",)},
+    responses=FAULTS,
+    sync_to_thread=True,
+)
+def audit(
+    office: NamedDependency[Office],
+    work_order: Annotated[str, QueryParameter(max_length=80)],
+    after: After = None,
+    limit: Limit = PAGE,
+) -> Listed:
+    """The audit leaves of one work order, newest first."""
+    window = by_number(after, limit)
+    with office.reading() as books:
+        if not queries.is_known(books, "work_order", work_order):
+            raise wrong_parameter("work_order")
+        return queries.leaves(books, window, work_order=work_order)
+
+
+@get("/api/audit/{op:str}", opt={"intent": "read.audit"}, responses=FAULTS, sync_to_thread=True)
+def proof(op: FromPath[str], office: NamedDependency[Office]) -> Item:
+    """The proof that an op's newest verdict is in the signed log."""
+    with office.reading() as books:
+        found = queries.proof(books, op)
+    if found is None:
+        raise Problem("not_found")
+    return found

@@ -1,0 +1,138 @@
+"""The round trip of a phone: a write transaction for what it pushed, a read for what it gets."""
+
+import gzip
+from typing import Any, Final
+
+import msgspec
+from litestar import MediaType, Response, post
+from litestar.di import NamedDependency
+from litestar.params import RawBody
+from msgspec import Struct, structs
+
+from server import enrolment
+from server.api.office import AnyRequest, Contact, Office
+from server.keys import mark_epoch
+from server.problems import FAULTS, Problem, malformed
+from server.sessions import Actor
+from shared.clock import Sighting, skew_ms
+from sync import exchange
+from sync.exchange import Caller, Heard, House
+from sync.protocol import OPS_PER_PUSH_MAX, Reply, Request, decode_request, encode
+
+NONCE_BYTES: Final = 8
+EPOCH_BYTES: Final = 8
+GZIP_LEVEL: Final = 5
+GZIP_FROM_BYTES: Final = 500
+
+
+class Talk(Struct, frozen=True, kw_only=True):
+    """One round trip: what is asked, by whom, and the server's keys and time for it."""
+
+    request: Request
+    caller: Caller
+    house: House
+
+
+@post(
+    "/sync",
+    opt={"intent": "sync", "bearer": "device"},
+    status_code=200,
+    responses=FAULTS,
+    sync_to_thread=True,
+)
+def sync(
+    body: RawBody,
+    request: AnyRequest,
+    actor: NamedDependency[Actor],
+    office: NamedDependency[Office],
+) -> Response[bytes]:
+    """Take what a device pushed and give it what is new."""
+    talk = _talk(office, _read(body), actor)
+    reply = _answer(office, talk)
+    office.log.info(
+        "sync",
+        device=talk.caller.device,
+        ops=[op.id for op in talk.request.ops],
+        verdicts=[str(result.verdict) for result in reply.results],
+    )
+    return _packed(encode(reply), request)
+
+
+def _read(body: bytes) -> Request:
+    try:
+        request = decode_request(body)
+    except UnicodeDecodeError as error:
+        raise Problem("not_json") from error
+    except msgspec.DecodeError as error:
+        raise malformed(error) from error
+    if len(request.ops) > OPS_PER_PUSH_MAX:
+        raise Problem("too_large")
+    return request
+
+
+def _talk(office: Office, request: Request, actor: Actor) -> Talk:
+    if request.device != actor.device:
+        raise Problem("wrong_device")
+    if actor.person.disabled:  # may hand in what was recorded, and read nothing more
+        request = structs.replace(request, pull=False)
+    ring = office.keys.token
+    house = House(
+        keys=ring.secrets,
+        key=ring.newest,
+        received=office.now_ms(),
+        nonce=office.dice(NONCE_BYTES).hex(),
+    )
+    caller = Caller(device=request.device, person=actor.person.id)
+    return Talk(request=request, caller=caller, house=house)
+
+
+def _answer(office: Office, talk: Talk) -> Reply:
+    contact = _contact(talk)
+    if not exchange.has_news(talk.request):
+        with office.reading() as books:
+            library = office.library(books)
+            heard = exchange.overhear(library, talk.request, talk.caller, talk.house)
+            if not heard.rolled_back:
+                office.contacts[talk.caller.device] = contact
+                return exchange.answer(library, talk.request, heard, talk.caller, talk.house)
+    heard = _heard(office, talk, contact)
+    with office.reading() as books:
+        library = office.library(books)
+        return exchange.answer(library, talk.request, heard, talk.caller, talk.house)
+
+
+def _heard(office: Office, talk: Talk, contact: Contact) -> Heard:
+    """Take what was pushed, in a new epoch when the device proves that the books were put back."""
+    epoch: str | None = None
+    with office.writing() as books:
+        ledger = office.ledger(books)
+        heard = exchange.hear(ledger, talk.request, talk.caller, talk.house)
+        if heard.rolled_back:
+            epoch = office.dice(EPOCH_BYTES).hex()
+            ledger.begin_epoch(epoch, talk.house.received, office.dice(16).hex())
+            heard = exchange.hear(ledger, talk.request, talk.caller, talk.house)
+        enrolment.note_contact(
+            books, talk.caller.device, (contact.at, contact.clock_ms), contact.app
+        )
+    office.contacts.pop(talk.caller.device, None)
+    if epoch is not None:
+        office.log.error("the database was put back: a new epoch begins", epoch=epoch)
+        mark_epoch(office.keys.folder, epoch)
+    return heard
+
+
+def _contact(talk: Talk) -> Contact:
+    clock = talk.request.clock
+    sighting = Sighting(
+        boot=clock.boot, mono=clock.mono, wall=clock.wall, received=talk.house.received
+    )
+    return Contact(at=sighting.received, clock_ms=skew_ms(sighting), app=talk.request.app)
+
+
+def _packed(content: bytes, request: AnyRequest) -> Response[Any]:
+    headers = {"Cache-Control": "no-store", "Vary": "Accept-Encoding"}
+    accepted = "gzip" in request.headers.get("accept-encoding", "").lower()
+    if accepted and len(content) >= GZIP_FROM_BYTES:
+        content = gzip.compress(content, GZIP_LEVEL, mtime=0)
+        headers["Content-Encoding"] = "gzip"
+    return Response(content, media_type=MediaType.JSON, headers=headers)

@@ -1,0 +1,199 @@
+"""A whole server on a folder of its own, with a clock that stands still and one person per role."""
+
+import io
+import random
+from base64 import urlsafe_b64encode
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from server import enrolment, people, sessions
+from server.api import Office
+from server.app import create_app
+from server.settings import Limits, Settings
+from shared.clock import At
+from shared.ids import derive, uuid7
+from shared.ops import SYSTEM, Op, encode
+from shared.people import ROLES
+from shared.records import Aggregate
+from sync.desk import Parcel
+from sync.intake import receive
+from sync.protocol import WireOp
+
+START_MS = 1_795_000_000_000
+CUSTOMER, SITE, PART, STORE = (
+    derive("test", name) for name in ("customer", "site", "part", "store")
+)
+PASSWORD = "correct horse battery"
+
+
+class Company:
+    """The server under test, its clock, its dice, and ways in."""
+
+    def __init__(self, folder: Path, **given: Any) -> None:
+        self.now_ms = START_MS
+        self.random = random.Random(7)
+        self.log = io.StringIO()
+        self.settings = Settings(data=folder, **given)
+        self.app: Litestar = create_app(
+            self.settings, clock=lambda: self.now_ms, dice=self.random.randbytes, stream=self.log
+        )
+        self.office: Office = self.app.state["office"]
+        self.client = TestClient(self.app, raise_server_exceptions=False)
+        self.people = {role: derive("test", role) for role in ROLES}
+        self.begin()
+
+    def begin(self) -> None:
+        """One person per role, a customer with a site, a part and a store."""
+        for role, identity in self.people.items():
+            self.put("person", identity, login=role, name=f"The {role}", roles=[role])
+        self.put("customer", CUSTOMER, name="Müller & Söhne", type="organisation")
+        self.put(
+            "site",
+            SITE,
+            customer_id=CUSTOMER,
+            name="Plant 2",
+            address="Hafenstraße 1",
+            zone="north",
+            time_zone="Europe/Berlin",
+        )
+        self.put(
+            "part", PART, number="F-100", en="Filter", zh="滤芯", type="original", unit="piece"
+        )
+        self.put("location", STORE, code="MAIN", en="Main store", zh="总仓", type="warehouse")
+
+    def new_id(self) -> str:
+        """An id nobody has."""
+        return uuid7(self.now_ms, self.random.randbytes(10))
+
+    def put(self, table: str, identity: str, **row: Any) -> None:
+        """Master data, said by the system itself."""
+        self.say("master.put", (table, identity), row=row)
+
+    def say(self, kind: str, on: Aggregate, **args: Any) -> None:
+        """An op of the system that has to be taken."""
+        op = Op(
+            id=self.new_id(),
+            kind=kind,
+            v=1,
+            on=on,
+            by=SYSTEM,
+            origin="console",
+            at=At(wall=self.now_ms, boot="server", mono=self.now_ms, src="server"),
+            salt=self.random.randbytes(16).hex(),
+            args=msgspec.Raw(msgspec.json.encode(args)),
+        )
+        parcel = Parcel(
+            ops=[WireOp(lseq=0, id=op.id, body=encode(op))],
+            origins=frozenset({"console"}),
+            person=None,
+            received=self.now_ms,
+        )
+        with self.office.writing() as books:
+            (result,) = receive(self.office.ledger(books), parcel)
+        assert result.verdict == "applied", result
+
+    def disable(self, role: str) -> None:
+        """The person of a role leaves."""
+        self.put("person", self.people[role], login=role, name="Gone", roles=[role], disabled=True)
+
+    def set_password(
+        self, role: str, password: str = PASSWORD, *, must_change: bool = False
+    ) -> None:
+        """Put a password on file."""
+        kept = people.hashed(password)
+        with self.office.writing() as books:
+            people.keep_password(
+                books, self.people[role], kept, self.now_ms, must_change=must_change
+            )
+
+    def signed_in(self, role: str) -> dict[str, str]:
+        """The headers of a session of the person with this role."""
+        times = (self.now_ms, self.now_ms + 3_600_000)
+        with self.office.writing() as books:
+            opened = sessions.open_session(books, self.people[role], self.random.randbytes, times)
+        return {"Authorization": f"Bearer {opened.token}"}
+
+    def code(self, role: str = "technician", *, minutes: int = 15) -> str:
+        """An enrolment code for the person with this role."""
+        with self.office.writing() as books:
+            return enrolment.issue(
+                books,
+                (self.people[role], self.people["dispatcher"]),
+                self.random.randbytes,
+                (self.now_ms, self.now_ms + minutes * 60_000),
+            )
+
+    def phone(self, role: str = "technician") -> "Phone":
+        """An enrolled phone of the person with this role."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        answer = self.client.post("/enrol", json=newcomer(self.code(role), key))
+        assert answer.status_code == 200, answer.text
+        return Phone(self, str(answer.json()["device"]), key)
+
+    def limits(self) -> Limits:
+        """The limits in force."""
+        return self.settings.limits
+
+
+class Phone:
+    """An enrolled phone: its id, its key, and ways to speak."""
+
+    def __init__(self, company: Company, device: str, key: ec.EllipticCurvePrivateKey) -> None:
+        self.company = company
+        self.device = device
+        self.key = key
+
+    def nonce(self) -> str:
+        """What has to be signed next."""
+        answer = self.company.client.post("/token", json={"device": self.device})
+        return str(answer.json()["nonce"])
+
+    def signature(self, nonce: str) -> str:
+        """The nonce, signed as the protocol says."""
+        text = f"fieldfare-token|{self.device}|{nonce}".encode()
+        r, s = decode_dss_signature(self.key.sign(text, ec.ECDSA(SHA256())))
+        return base64url(r.to_bytes(32, "big") + s.to_bytes(32, "big"))
+
+    def ask(self, nonce: str, signature: str | None = None) -> Any:
+        """The answer to a signed nonce."""
+        message = {
+            "device": self.device,
+            "nonce": nonce,
+            "signature": signature or self.signature(nonce),
+        }
+        return self.company.client.post("/token", json=message)
+
+    def headers(self) -> dict[str, str]:
+        """The headers of a fresh access token."""
+        return {"Authorization": f"Bearer {self.ask(self.nonce()).json()['token']}"}
+
+    def request(self, **more: Any) -> dict[str, Any]:
+        """A first request of this phone."""
+        clock = {"wall": self.company.now_ms, "boot": "b", "mono": 1, "src": "boottime"}
+        return {
+            "protocol": 1,
+            "app": "test/1",
+            "device": self.device,
+            "incarnation": "inc-1",
+            "clock": clock,
+            **more,
+        }
+
+
+def base64url(data: bytes) -> str:
+    """Without padding."""
+    return urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def newcomer(code: str, key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
+    """What a phone says to be let in."""
+    der = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return {"code": code, "public_key": base64url(der), "name": "Phone", "app": "test/1"}
