@@ -40,8 +40,10 @@ STATES: Final[dict[Verdict, Sync]] = {
 
 _ORDERS: Final = """SELECT body, coalesce(mark.leaving, 0) FROM shown
     LEFT JOIN mark ON mark.stream = shown.stream WHERE tbl = 'work_order'"""
-_NUMBERED: Final = """SELECT tbl, body FROM shown WHERE tbl = 'work_order'
-    AND json_extract(CAST(body AS TEXT), '$.number') = ?"""
+# The index is on the rows, so that is where the number is looked for first.
+NUMBERED: Final = """SELECT tbl, body FROM shown WHERE tbl = 'work_order' AND id IN (
+    SELECT id FROM row WHERE tbl = 'work_order'
+    AND json_extract(CAST(coalesce(view, base) AS TEXT), '$.number') = ?)"""
 _PART: Final = """SELECT tbl, body FROM shown WHERE tbl = 'part'
     AND ? IN (json_extract(CAST(body AS TEXT), '$.number'),
         json_extract(CAST(body AS TEXT), '$.barcode')) ORDER BY id"""
@@ -195,7 +197,7 @@ class Queries:
         """The job with this number or id. Also for use inside a transaction."""
         if is_id(text):
             return self._one(WorkOrder, text)
-        return next((one for one in self._rows(WorkOrder, _NUMBERED, (text,))), None)
+        return next((one for one in self._rows(WorkOrder, NUMBERED, (text,))), None)
 
     def part_named(self, text: str) -> Part | None:
         """The part with this number or bar code. Also for use inside a transaction."""

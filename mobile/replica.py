@@ -273,7 +273,8 @@ class Replica:
             for kind in EAGER.get(noun, ())
         ]
         keys = sorted((table(kind), identity) for kind, identity in wanted.refs)
-        return State((*self._rows(_AT_HOME[base], homes), *self._rows(_BY_ID[base], keys)))
+        rows = (*self._rows(_AT_HOME[base], homes), *self._rows(_BY_ID[base], keys))
+        return State(rows, versioned=False)
 
     def show(self, aggregate: Aggregate, rows: Iterable[Record]) -> None:
         """Make these rows the whole difference between what is shown and the base of a thing."""

@@ -19,8 +19,6 @@ from urllib3 import HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-CONNECT_TIMEOUT_S: Final = 10.0
-REPLY_TIMEOUT_S: Final = 30.0
 DEADLINE_S: Final = 60.0
 REPLY_BYTES_MAX: Final = 16_000_000  # after decompression
 PIECE_BYTES: Final = 65_536
@@ -98,6 +96,14 @@ class _Nonce(Struct, frozen=True):
 Answer = TypeVar("Answer", Enrolled, Access, _Nonce)
 
 
+class Deadlines(Struct, frozen=True, kw_only=True):
+    """How long to wait: for a connection, for the next bytes, and for the whole answer."""
+
+    connect_s: float = 10.0
+    reply_s: float = 30.0
+    whole_s: float = DEADLINE_S
+
+
 class Wire:
     """One server, as seen from this device. Tokens go into headers and nowhere else.
 
@@ -105,7 +111,10 @@ class Wire:
     to, whoever vouches for it.
     """
 
-    def __init__(self, server: str, key: str | None = None) -> None:
+    def __init__(
+        self, server: str, key: str | None = None, deadlines: Deadlines | None = None
+    ) -> None:
+        self._deadlines = deadlines or Deadlines()
         self._server = server.rstrip("/")
         self._session = requests.Session()
         self._session.trust_env = not is_loopback(server)
@@ -143,7 +152,8 @@ class Wire:
 
     def _post(self, path: str, body: bytes, token: str | None) -> bytes:
         headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
-        until = time.monotonic() + DEADLINE_S
+        limits = self._deadlines
+        until = time.monotonic() + limits.whole_s
         try:
             with self._session.post(
                 self._server + path,
@@ -151,7 +161,7 @@ class Wire:
                 headers=headers | {"Accept": "application/json"},
                 auth=_Bearer(token),
                 verify=self._vouched,
-                timeout=(CONNECT_TIMEOUT_S, REPLY_TIMEOUT_S),
+                timeout=(limits.connect_s, limits.reply_s),
                 stream=True,
                 allow_redirects=False,
             ) as response:
@@ -233,7 +243,7 @@ def _content(response: requests.Response, until: float) -> bytes:
         if size > REPLY_BYTES_MAX:
             raise Unreachable(f"the answer is larger than {REPLY_BYTES_MAX} bytes")
         if time.monotonic() > until:
-            raise TooSlow(f"the answer took longer than {DEADLINE_S:g} s")
+            raise TooSlow("the answer took longer than the deadline")
     return b"".join(pieces)
 
 

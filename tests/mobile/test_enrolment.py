@@ -1,0 +1,110 @@
+"""From an enrolment text to an installation with an identity, a key and a database."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from mobile import database, device
+from mobile.device import Installation
+from mobile.enrolment import Invitation, Newcomer, Unfit, enrol, read
+from mobile.keys import open_key
+from mobile.wire import Enrolled, Owner
+from sync.ports import Identity
+
+KEY = "A" * 43
+TEXT = f"fieldfare:1?url=https%3A%2F%2Foffice.example%3A8470&code=7KQ2-9XWM&key={KEY}"
+
+
+class Registrar:
+    """A server that knows one code."""
+
+    def __init__(self, *devices: str) -> None:
+        self.devices = list(devices)
+        self.asked: list[dict[str, str]] = []
+
+    def enrol(self, message: dict[str, str]) -> Enrolled:
+        self.asked.append(message)
+        owner = Owner(id="p1", login="ann", name="Ann", code="T07")
+        return Enrolled(device=self.devices.pop(0), person=owner, server_epoch="e1", now=5)
+
+
+def newcomer(folder: Path) -> Newcomer:
+    return Newcomer(folder=folder, name="Ann's phone", app="test", key=open_key(folder))
+
+
+def test_the_whole_text_names_server_code_and_key() -> None:
+    assert read(f"  {TEXT}\n") == Invitation(
+        server="https://office.example:8470", code="7KQ2-9XWM", key=KEY
+    )
+
+
+def test_a_bare_code_needs_a_server() -> None:
+    assert read("7KQ2-9XWM", server="http://127.0.0.1:8470") == Invitation(
+        server="http://127.0.0.1:8470", code="7KQ2-9XWM"
+    )
+    with pytest.raises(Unfit, match="no server"):
+        read("7KQ2-9XWM")
+
+
+WRONG = [
+    ("", "no server"),
+    ("fieldfare:1?code=X", "no server"),
+    ("fieldfare:1?url=ftp%3A%2F%2Foffice.example&code=X", "no server"),
+    ("fieldfare:1?url=https%3A%2F%2Foffice.example", "no code"),
+    ("fieldfare:1?url=https%3A%2F%2Foffice.example&code=two%20words", "no code"),
+    ("fieldfare:1?url=http%3A%2F%2Foffice.example&code=X", "https"),
+    ("fieldfare:1?url=https%3A%2F%2Foffice.example&code=X&key=short", "not complete"),
+    ("fieldfare:1?url=https%3A%2F%2Foffice.example&code=X&key=%C3%A4", "not complete"),
+]
+
+
+@pytest.mark.parametrize(("text", "why"), WRONG)
+def test_a_text_that_cannot_be_used_says_why(text: str, why: str) -> None:
+    with pytest.raises(Unfit, match=why):
+        read(text)
+
+
+def test_without_encryption_only_on_purpose() -> None:
+    text = "fieldfare:1?url=http%3A%2F%2Foffice.example&code=X"
+    assert read(text, insecure=True).server == "http://office.example"
+
+
+def test_enrolling_leaves_a_complete_folder_for_nobody_else(tmp_path: Path) -> None:
+    registrar = Registrar("d1")
+    here = newcomer(tmp_path)
+    known = enrol(read(TEXT), here, registrar, lambda count: b"\x07" * count)
+    assert known == device.installation(tmp_path)
+    assert known == Installation(
+        server="https://office.example:8470",
+        device="d1",
+        person="p1",
+        login="ann",
+        name="Ann",
+        code="T07",
+        key=KEY,
+    )
+    assert registrar.asked == [
+        {
+            "code": "7KQ2-9XWM",
+            "public_key": here.key.public(),
+            "name": "Ann's phone",
+            "app": "test",
+        }
+    ]
+    with database.opened(database.path_of(tmp_path, "p1")) as connection:
+        assert database.identity(connection) == Identity(
+            device="d1", person="p1", incarnation="07" * 16
+        )
+    assert {stat.S_IMODE(one.stat().st_mode) for one in tmp_path.iterdir()} == {0o600}
+
+
+def test_enrolling_again_keeps_what_was_recorded(tmp_path: Path) -> None:
+    registrar = Registrar("d1", "d2")
+    enrol(read(TEXT), newcomer(tmp_path), registrar, lambda count: b"\x01" * count)
+    enrol(read(TEXT), newcomer(tmp_path), registrar, lambda count: b"\x02" * count)
+    with database.opened(database.path_of(tmp_path, "p1")) as connection:
+        assert database.identity(connection) == Identity(
+            device="d2", person="p1", incarnation="01" * 16
+        )
+    assert registrar.asked[0]["public_key"] == registrar.asked[1]["public_key"]

@@ -1,0 +1,172 @@
+"""What screens and the command read."""
+
+import msgspec
+
+from mobile.queries import NUMBERED
+from sync.digest import NO_ROWS
+from tests.mobile.phones import Phone
+from tests.world import ANN, ASSET, BOB, CUSTOMER, FILTER, SITE, VAN_ANN
+
+
+def number(phone: Phone) -> str:
+    (job,) = phone.queries.jobs()
+    assert job.number is not None
+    return job.number
+
+
+def test_a_line_of_the_list_says_what_where_when_and_how_safe_it_is(phone: Phone) -> None:
+    (job,) = phone.queries.jobs()
+    assert msgspec.to_builtins(job) == {
+        "id": phone.job,
+        "number": number(phone),
+        "status": "assigned",
+        "customer": "陈静",
+        "planned_from": "2026-11-23T09:00",
+        "priority": "normal",
+        "summary": "Heat pump does not start",
+        "sync": "safe",
+        "leaving": False,
+    }
+
+
+def test_jobs_come_by_their_planned_time(phone: Phone) -> None:
+    later = phone.world.job(ANN)
+    moved = {"fields": {"planned_from": ["2026-11-23T09:00", "2026-11-23T14:00"]}}
+    phone.world.must(phone.world.office("edit", phone.on, moved))
+    phone.sync()
+    assert [job.id for job in phone.queries.jobs()] == [later, phone.job]
+
+
+def test_a_job_is_as_safe_as_the_worst_of_its_ops(phone: Phone) -> None:
+    phone.work()
+    assert [job.sync for job in phone.queries.jobs()] == ["waiting"]
+    phone.sync()
+    assert [job.sync for job in phone.queries.jobs()] == ["safe"]
+    phone.must("work_order.pause", {"reason": "lunch"})
+    phone.world.must(
+        phone.world.office("work_order.cancel", ("work_order", phone.job), {"reason": "sold"})
+    )
+    phone.sync()
+    assert [job.sync for job in phone.queries.jobs()] == ["attention"]
+    last = phone.queries.outbox()[-1]
+    assert (last.state, last.verdict, last.code) == ("attention", "conflict", "cancelled_meanwhile")
+    assert last.params["status"] == "cancelled"
+
+
+def test_an_edit_of_the_site_counts_for_the_job_it_was_made_on(phone: Phone) -> None:
+    phone.must("edit", {"fields": {"contact_phone": "13900001111"}})
+    assert [job.sync for job in phone.queries.jobs()] == ["waiting"]
+    (line,) = phone.queries.outbox()
+    assert (line.job, line.number) == (phone.job, number(phone))
+
+
+def test_a_job_is_found_by_number_and_by_id(phone: Phone) -> None:
+    found = phone.queries.job_named(number(phone))
+    assert found is not None
+    assert found.id == phone.job
+    assert phone.queries.job_named(phone.job) == found
+    assert phone.queries.job_named("WO-00-000000") is None
+    assert phone.queries.sheet("WO-00-000000") is None
+
+
+def test_a_number_is_found_without_reading_every_row(phone: Phone) -> None:
+    plan = phone.connection.execute(f"EXPLAIN QUERY PLAN {NUMBERED}", ("WO-1",)).fetchall()
+    assert any("row_number" in step[3] for step in plan)
+    assert not any(step[3].startswith("SCAN") for step in plan)
+
+
+def test_the_sheet_of_a_job_tells_all_that_is_known_of_it(phone: Phone) -> None:
+    phone.work()
+    phone.must("checklist.answer", {"item": "pressure", "value": "1.2"})
+    phone.must("checklist.answer", {"item": "pressure", "value": "2.6"})
+    phone.must("parts.use", {"part": "F-1", "quantity": "1.5"})
+    phone.must("note.add", {"text": "Ring twice", "audience": "internal"})
+    sheet = phone.queries.sheet(number(phone))
+    assert sheet is not None
+    assert sheet.ticket is not None
+    assert sheet.site is not None
+    assert sheet.customer is not None
+    assert sheet.asset is not None
+    assert sheet.ticket.id == sheet.order.ticket_id
+    assert (sheet.site.id, sheet.customer.id, sheet.asset.id) == (SITE, CUSTOMER, ASSET)
+    assert [visit.attendance[0].person_id for visit in sheet.visits] == [ANN]
+    answers = {one.item.code: one.reading for one in sheet.checklist}
+    assert answers["leaks"] is None
+    pressure = answers["pressure"]
+    assert pressure is not None
+    assert (pressure.value, pressure.out_of_limits) == ("2.6", True)
+    (used,) = sheet.parts
+    assert used.part is not None
+    assert used.location is not None
+    assert (used.quantity, used.part.id, used.location.id) == ("1.5", FILTER, VAN_ANN)
+    assert [note.text for note in sheet.notes] == ["Ring twice"]
+    assert [line.kind for line in sheet.ops] == [
+        "work_order.accept",
+        "work_order.depart",
+        "work_order.arrive",
+        "work_order.start",
+        "checklist.answer",
+        "checklist.answer",
+        "parts.use",
+        "note.add",
+    ]
+    assert sheet.job.sync == "waiting"
+
+
+def test_what_is_told_is_told_in_order(phone: Phone) -> None:
+    entry = phone.must("work_order.accept")
+    (line,) = phone.queries.outbox()
+    assert msgspec.to_builtins(line) == {
+        "lseq": 1,
+        "op_id": entry.op_id,
+        "kind": "work_order.accept",
+        "job": phone.job,
+        "number": number(phone),
+        "done_at": entry.recorded,
+        "state": "waiting",
+        "verdict": None,
+        "code": None,
+        "params": {},
+    }
+
+
+def test_the_condition_says_what_waits_since_when(phone: Phone) -> None:
+    first = phone.must("work_order.accept")
+    phone.must("work_order.depart")
+    found = phone.queries.condition()
+    identity = phone.replica.identity()
+    assert identity.sighting is not None
+    assert (found.person, found.name, found.epoch) == (ANN, "Ann", identity.epoch)
+    assert (found.pending, found.attention, found.oldest) == (2, 0, first.recorded)
+    assert found.last_contact == identity.sighting.received
+    assert found.clock_skew_ms is not None
+    assert abs(found.clock_skew_ms) < 5_000
+    assert found.streams == len(phone.replica.marks())
+    assert found.checksum_ok
+
+
+def test_a_torn_stream_is_noticed(phone: Phone) -> None:
+    mark = phone.replica.marks()["catalog"]
+    with phone.replica.transaction():
+        phone.replica.mark(msgspec.structs.replace(mark, sums=NO_ROWS))
+    assert not phone.queries.condition().checksum_ok
+
+
+def test_a_server_put_back_has_to_say_again_what_became_of_an_op(phone: Phone) -> None:
+    phone.must("work_order.accept")
+    phone.sync()
+    assert [line.state for line in phone.queries.outbox()] == ["safe"]
+    phone.world.server.renew()
+    identity = phone.replica.identity()
+    with phone.replica.transaction():
+        phone.replica.identify(msgspec.structs.replace(identity, epoch="another"))
+    assert [line.state for line in phone.queries.outbox()] == ["waiting"]
+    assert phone.queries.condition().pending == 1
+
+
+def test_a_job_taken_away_while_work_on_it_waits_is_marked_as_leaving(phone: Phone) -> None:
+    phone.world.must(
+        phone.world.office("work_order.reassign", ("work_order", phone.job), {"person": BOB})
+    )
+    phone.sync()
+    assert phone.queries.jobs() == []
