@@ -76,10 +76,12 @@ def stream_of(aggregate: Aggregate) -> str:
 class State:
     """The rows one decision may see, with what the decisions so far have changed.
 
-    Rows are found by type and id, or by type and the id of what they live with.
+    Rows are found by type and id, or by type and the id of what they live with. On the server a
+    changed row gets its next version; on a phone (`versioned=False`) it keeps that of its base.
     """
 
-    def __init__(self, rows: Iterable[Record] = ()) -> None:
+    def __init__(self, rows: Iterable[Record] = (), *, versioned: bool = True) -> None:
+        self._versioned = versioned
         self._rows: dict[tuple[type[Record], str], Record] = {}
         self._at_home: dict[tuple[type[Record], str], dict[str, None]] = {}
         self.changed: dict[tuple[type[Record], str], Record] = {}
@@ -104,11 +106,7 @@ class State:
     def put(self, row: Record) -> Record:
         """Take a changed or new row; its version becomes the next one. Returns it as kept."""
         key = (type(row), row.id)
-        before = self._rows.get(key)
-        if key not in self.changed:
-            row = structs.replace(row, version=((before.version if before else None) or 0) + 1)
-        else:
-            row = structs.replace(row, version=self.changed[key].version)
+        row = structs.replace(row, version=self._next_version(key))
         self._keep(row)
         self.changed[key] = row
         self.deleted.pop(key, None)
@@ -120,6 +118,13 @@ class State:
         self._rows.pop(key, None)
         self.changed.pop(key, None)
         self.deleted[key] = row
+
+    def _next_version(self, key: tuple[type[Record], str]) -> int | None:
+        if key in self.changed:
+            return self.changed[key].version
+        before = self._rows.get(key)
+        known = before.version if before is not None else None
+        return (known or 0) + 1 if self._versioned else known
 
     def _keep(self, row: Record) -> None:
         self._rows[(type(row), row.id)] = row

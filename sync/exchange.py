@@ -175,7 +175,13 @@ def _with_pages(
         )
     whole = len(pages) == len(wants) and all(page.sums is not None for page in pages)
     gone = sorted(stream for stream in standing.vector if stream not in scope)
-    return structs.replace(reply, streams=pages, drop=gone, more=not whole)
+    return structs.replace(
+        reply,
+        streams=pages,
+        drop=gone,
+        more=not whole,
+        scope=sorted(scope) if request.full else None,
+    )
 
 
 def _where(

@@ -121,7 +121,8 @@ class Reply(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The answer to one round trip; a device takes it in one transaction.
 
     `fork` means that nothing was taken: somebody else already speaks as this incarnation.
-    `need_vector` asks for all cursors. `durable_through` (ms) is the last verified backup.
+    `need_vector` asks for all cursors; the answer to all of them (`full`) names all the streams
+    that are the device's in `scope`. `durable_through` (ms) is the last verified backup.
     """
 
     server_epoch: str
@@ -131,6 +132,7 @@ class Reply(Struct, frozen=True, kw_only=True, omit_defaults=True):
     results: list[Result] = field(default_factory=list)
     streams: list[Page] = field(default_factory=list)
     drop: list[str] = field(default_factory=list)
+    scope: list[str] | None = None
     more: bool = False
     need_vector: bool = False
     fork: bool = False

@@ -108,7 +108,8 @@ def _compose(replica: Replica, around: Surroundings, pace: _Pace) -> Request:
     cursors = {mark.stream: mark.cursor for mark in marks.values() if mark.cursor > 0}
     staged = {mark.stream: mark.staged for mark in marks.values() if mark.staged is not None}
     outgoing = [] if pace.pull_only else replica.outgoing(pace.ops_max, PUSH_BYTES_MAX)
-    full = pace.full or identity.token is None
+    lost = any(mark.cursor == 0 and mark.staged is None for mark in marks.values())
+    full = pace.full or lost or identity.token is None
     return Request(
         protocol=PROTOCOL,
         app=around.app,

@@ -1,7 +1,5 @@
 """Taking in an answer: verdicts, pages and dropped streams, in one transaction of the phone."""
 
-from collections.abc import Collection
-
 import msgspec
 from msgspec import Struct, structs
 
@@ -48,7 +46,7 @@ def absorb(replica: Replica, registry: Registry, request: Request, reply: Reply)
         dirty |= {thing_of(page.stream) for page in reply.streams}
         dirty |= _late_news(replica, reply)
         dirty |= _clear_settled(replica)
-        _leave(replica, reply.drop)
+        _leave(replica, request, reply)
         refresh(replica, registry, dirty)
         audit_ok = _stand(replica, identity, request, reply)
     return Taken(
@@ -183,15 +181,18 @@ def _clear_settled(replica: Replica) -> set[Aggregate]:
     return {place for one in done for place in touched(one)}
 
 
-def _leave(replica: Replica, dropped: Collection[str]) -> None:
+def _leave(replica: Replica, request: Request, reply: Reply) -> None:
     """Forget streams that are no longer ours, but never under a pending op."""
+    if not request.pull or reply.need_vector:
+        return
     marks = replica.marks()
-    leaving = {one.stream for one in marks.values() if one.leaving} | set(dropped)
-    for stream in sorted(leaving & marks.keys()):
-        if any(_is_open(one) for one in replica.on_top_of({thing_of(stream)})):
-            replica.mark(structs.replace(marks[stream], leaving=True))
-        else:
+    dropped = marks.keys() - set(reply.scope) if reply.scope is not None else set(reply.drop)
+    for stream, mark in sorted(marks.items()):
+        leaving = stream in dropped
+        if leaving and not any(_is_open(one) for one in replica.on_top_of({thing_of(stream)})):
             replica.drop(stream)
+        elif leaving is not mark.leaving:
+            replica.mark(structs.replace(mark, leaving=leaving))
 
 
 def _is_open(entry: Outboxed) -> bool:

@@ -22,6 +22,7 @@ from sync.ports import Authority, Identity, Library, Outboxed, Replica
 from sync.protocol import Reply, Request, Result, WireOp
 from sync.recording import Draft, record
 from sync.session import Summary, Surroundings, TimedOut, converse
+from tests.simulation.kills import Mortal
 
 START_MS = 1_795_000_000_000
 KEYS = {"k1": b"a key that only the server knows"}
@@ -57,11 +58,15 @@ class MemoryServer:
 
     def __init__(self, *, poison: str | None = None) -> None:
         self.books = MemoryBooks(poison=poison)
+        self.dies_after: int | None = None
 
     @contextmanager
     def writing(self) -> Iterator[Authority]:
         with self.books.savepoint():
-            yield self.books
+            if self.dies_after is None:
+                yield self.books
+            else:
+                yield Mortal(self.books, self.dies_after)
 
     @contextmanager
     def reading(self) -> Iterator[Library]:
@@ -82,6 +87,7 @@ class World:
         self.callers: dict[int, Caller] = {}
         self.clock_error_ms: dict[int, int] = {}
         self.registry = REGISTRY
+        self.late: list[tuple[Replica, Request]] = []
         for kind, on, args in MASTER:
             self.must(self.office(kind, on, args, by=SYSTEM))
 
@@ -212,6 +218,11 @@ class World:
         self.tick()
         if fault == "no request":
             return TimedOut()
+        if fault == "late":
+            self.late.append((phone, request))
+        for whose, old in self.late[:-1]:
+            self.serve(whose, old)  # arrives again, long after; nobody waits for the answer
+        del self.late[:-1]
         reply = self.serve(phone, request)
         if fault == "twice":
             reply = self.serve(phone, request)

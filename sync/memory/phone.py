@@ -152,7 +152,7 @@ class MemoryPhone:
 
     def load(self, wanted: Wanted, *, base: bool) -> State:
         """As `Replica.load`."""
-        return State(loaded(self.shown(base=base), wanted))
+        return State(loaded(self.shown(base=base), wanted), versioned=False)
 
     def show(self, aggregate: Aggregate, rows: Iterable[Record]) -> None:
         """As `Replica.show`."""

@@ -1,0 +1,369 @@
+"""Three phones, one server, an office, and everything that can go wrong between them.
+
+Whatever the order of events: nothing is lost, nothing counts twice, and once the network heals
+every phone shows what the server has.
+"""
+
+from typing import Any
+
+import hypothesis.strategies as st
+import msgspec
+from hypothesis import settings
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
+
+from shared.clock import At
+from shared.ids import fingerprint
+from shared.ops import FINAL, SYSTEM, Op, Verdict, encode
+from shared.parts import Balance, Movement, PartUse
+from shared.records import stream_of
+from shared.site import Site
+from shared.tasks import Conflict
+from shared.work_order import LEGAL, STATUSES, StatusChange, WorkOrder
+from sync.digest import row_sums, total
+from sync.memory import MemoryPhone
+from sync.memory.phone import Disk, copied
+from sync.overlay import refresh
+from sync.ports import Outboxed
+from sync.protocol import Request
+from sync.settling import thing_of
+from tests.simulation.kills import Killed, Mortal
+from tests.world import (
+    ANN,
+    ARGS_OF,
+    BOARD,
+    BOB,
+    CHECKLIST,
+    FILTER,
+    SITE,
+    VAN_ANN,
+    VAN_BOB,
+    MemoryServer,
+    World,
+)
+
+FAULTS = st.lists(st.sampled_from(["ok", "no request", "no reply", "twice", "late"]), max_size=6)
+PHONES = st.integers(0, 2)
+VERBS = ("accept", "depart", "arrive", "start", "pause", "resume", "complete")
+OWNERS = (ANN, BOB, ANN)
+
+
+class Company(RuleBasedStateMachine):
+    orders = Bundle("orders")
+
+    @initialize()
+    def begin(self) -> None:
+        self.world = World()
+        assert isinstance(self.world.server, MemoryServer)
+        self.books = self.world.server.books
+        self.phones: list[MemoryPhone] = []
+        for person in OWNERS:
+            phone = self.world.phone(person)
+            assert isinstance(phone, MemoryPhone)
+            self.phones.append(phone)
+        self.recorded: dict[str, str] = {}
+        self.backups: dict[int, Disk] = {}
+        self.finals: dict[str, str] = {}
+        self.sent: list[tuple[MemoryPhone, Request]] = []
+        self.opening = {row.id: row.amount for row in self.rows(Balance)}
+        self.first_moves = {row.id for row in self.rows(Movement)}
+
+    def rows(self, kind: type[Any]) -> list[Any]:
+        return [row for row in self.books.pages.rows.values() if isinstance(row, kind)]
+
+    # What the office does
+
+    @rule(target=orders, both=st.booleans(), who=st.sampled_from([ANN, BOB]))
+    def new_job(self, both: bool, who: str) -> str:
+        people = (who, BOB if who == ANN else ANN) if both else (who,)
+        return self.world.job(*people, checklist=CHECKLIST)
+
+    @rule(order=orders, who=st.sampled_from([ANN, BOB]))
+    def reassign(self, order: str, who: str) -> None:
+        self.world.office("work_order.reassign", ("work_order", order), {"person": who})
+
+    @rule(order=orders)
+    def cancel(self, order: str) -> None:
+        self.world.office("work_order.cancel", ("work_order", order), {"reason": "sold"})
+
+    @rule(value=st.sampled_from(["111", "222", "333"]))
+    def office_edits_the_site(self, value: str) -> None:
+        site = self.books.pages.rows[(Site, SITE)]
+        assert isinstance(site, Site)
+        said = {"fields": {"contact_phone": [site.contact_phone, value]}}
+        self.world.office("edit", ("site", SITE), said)
+
+    @rule(order=orders, value=st.sampled_from(["low", "urgent"]))
+    def office_edits_the_job(self, order: str, value: str) -> None:
+        known = self.books.pages.rows[(WorkOrder, order)]
+        assert isinstance(known, WorkOrder)
+        said = {"fields": {"priority": [known.priority, value], "job_note": ["", value]}}
+        self.world.office("edit", ("work_order", order), said)
+
+    @rule(choice=st.sampled_from(["keep", "swap"]), pick=st.integers(0, 5))
+    def settle(self, choice: str, pick: int) -> None:
+        found = self.rows(Conflict)
+        if found:
+            conflict = found[pick % len(found)]
+            on = (conflict.home_noun, conflict.home_id)
+            self.world.office("conflict.settle", on, {"conflict": conflict.id, "choice": choice})
+
+    # What technicians do
+
+    def tap(self, phone: int, kind: str, on: tuple[str, str], args: Any = None) -> None:
+        done = self.world.tap(self.phones[phone], kind, on, args)
+        if isinstance(done, Outboxed):
+            self.recorded[done.op_id] = done.kind
+
+    @rule(phone=PHONES, order=orders, verb=st.sampled_from(VERBS))
+    def step(self, phone: int, order: str, verb: str) -> None:
+        self.tap(phone, f"work_order.{verb}", ("work_order", order), ARGS_OF.get(verb))
+
+    @rule(phone=PHONES, order=orders, value=st.sampled_from(["pass", "fail"]))
+    def answer(self, phone: int, order: str, value: str) -> None:
+        said = {"item": "leaks", "value": value}
+        self.tap(phone, "checklist.answer", ("work_order", order), said)
+
+    @rule(phone=PHONES, order=orders, quantity=st.integers(1, 4))
+    def use(self, phone: int, order: str, quantity: int) -> None:
+        van = VAN_ANN if OWNERS[phone] == ANN else VAN_BOB
+        said = {"part": FILTER, "location": van, "quantity": str(quantity)}
+        self.tap(phone, "parts.use", ("work_order", order), said)
+
+    @rule(phone=PHONES, order=orders, serial=st.sampled_from(["S1", "S2"]))
+    def use_numbered(self, phone: int, order: str, serial: str) -> None:
+        van = VAN_ANN if OWNERS[phone] == ANN else VAN_BOB
+        said = {"part": BOARD, "location": van, "quantity": "1", "serial": serial}
+        self.tap(phone, "parts.use", ("work_order", order), said)
+
+    @rule(phone=PHONES, order=orders, value=st.sampled_from(["444", "555"]))
+    def edit(self, phone: int, order: str, value: str) -> None:
+        shown = self.phones[phone].shown(base=False).get((Site, SITE))
+        if isinstance(shown, Site):
+            said = {"fields": {"contact_phone": [shown.contact_phone, value]}, "work_order": order}
+            self.tap(phone, "edit", ("site", SITE), said)
+
+    @rule(phone=PHONES, order=orders)
+    def act_from_the_future(self, phone: int, order: str) -> None:
+        """An op this server does not know, as a newer app would record it."""
+        self._smuggle(phone, order, "work_order.teleport", b"{}")
+
+    def _smuggle(self, phone: int, order: str, kind: str, args: bytes) -> None:
+        replica = self.phones[phone]
+        identity = replica.identity()
+        clock = self.world.clock(replica)
+        op = Op(
+            id=self.world.name(),
+            kind=kind,
+            v=1,
+            on=("work_order", order),
+            by=identity.person,
+            origin="device",
+            at=At(wall=clock.wall, boot=clock.boot, mono=clock.mono, src="boottime"),
+            salt="2" * 32,
+            args=msgspec.Raw(args),
+        )
+        body = encode(op)
+        entry = Outboxed(
+            lseq=replica.next_lseq(),
+            op_id=op.id,
+            fingerprint=fingerprint(body),
+            body=body,
+            kind=kind,
+            on=op.on,
+            by=op.by,
+            recorded=clock.wall,
+            incarnation=identity.incarnation,
+        )
+        with replica.transaction():
+            replica.append(entry)
+        self.recorded[op.id] = kind
+
+    @rule(pick=st.integers(0, 10), discard=st.booleans())
+    def mend(self, pick: int, discard: bool) -> None:
+        waiting = [op for op in self.books.pages.ops.values() if op.verdict == "quarantined"]
+        if not waiting:
+            return
+        target = waiting[pick % len(waiting)]
+        if discard:
+            self.world.office(
+                "op.discard", ("op", target.op_id), {"of": target.op_id, "reason": "x"}
+            )
+            return
+        said = {
+            "of": target.op_id,
+            "body_fingerprint": target.fingerprint,
+            "kind": "note.add",
+            "v": 1,
+            "on": target.on,
+            "args": {"text": "mended", "audience": "internal"},
+        }
+        self.world.office("op.repair", ("op", target.op_id), said)
+
+    # The network, and death
+
+    @rule(phone=PHONES, faults=FAULTS, ops_max=st.sampled_from([1, 2, 200]), small=st.booleans())
+    def sync(self, phone: int, faults: list[str], ops_max: int, small: bool) -> None:
+        replica = self.phones[phone]
+        self.world.sync(replica, faults, ops_max=ops_max, want_bytes=300 if small else 400_000)
+
+    @rule(phone=PHONES, after=st.integers(1, 40))
+    def phone_dies_while_syncing(self, phone: int, after: int) -> None:
+        replica = self.phones[phone]
+        mortal = Mortal(replica, after)
+        self.world.callers[id(mortal)] = self.world.callers[id(replica)]
+        try:
+            self.world.sync(mortal)
+        except Killed:
+            pass
+
+    @rule(phone=PHONES, after=st.integers(1, 15))
+    def server_dies_while_answering(self, phone: int, after: int) -> None:
+        assert isinstance(self.world.server, MemoryServer)
+        self.world.server.dies_after = after
+        try:
+            self.world.sync(self.phones[phone])
+        except Killed:
+            pass
+        self.world.server.dies_after = None
+
+    @rule(phone=PHONES)
+    def phone_is_backed_up(self, phone: int) -> None:
+        self.backups[phone] = copied(self.phones[phone].disk)
+
+    @rule(phone=PHONES)
+    def phone_is_restored_from_its_backup(self, phone: int) -> None:
+        """What was recorded since and never sent is gone with the disk; nothing else may be."""
+        if phone not in self.backups:
+            return
+        self.phones[phone].disk = copied(self.backups[phone])
+        here = set(self.books.pages.ops)
+        for other in self.phones:
+            here |= set(other.disk.outbox)
+        self.recorded = {op_id: kind for op_id, kind in self.recorded.items() if op_id in here}
+
+    @rule()
+    def server_takes_a_new_epoch(self) -> None:
+        self.books.renew()
+
+    # What must always be true
+
+    @invariant()
+    def nothing_is_lost(self) -> None:
+        kept = set(self.books.pages.ops)
+        for phone in self.phones:
+            kept |= set(phone.disk.outbox)
+        assert set(self.recorded) <= kept
+        for phone in self.phones:
+            for entry in phone.all_ops():
+                assert entry.verdict is None or entry.op_id in self.books.pages.ops
+
+    @invariant()
+    def final_verdicts_never_change(self) -> None:
+        for op_id, op in self.books.pages.ops.items():
+            assert self.finals.get(op_id, op.verdict) == op.verdict
+            if Verdict(op.verdict) in FINAL:
+                self.finals[op_id] = op.verdict
+
+    @invariant()
+    def stock_is_opening_plus_movements(self) -> None:
+        expected = dict(self.opening)
+        for move in self.rows(Movement):
+            if move.id in self.first_moves:
+                continue
+            for place, sign in ((move.source_id, -1), (move.target_id, 1)):
+                balance = next(
+                    (
+                        row
+                        for row in self.rows(Balance)
+                        if (row.location_id, row.part_id) == (place, move.part_id)
+                    ),
+                    None,
+                )
+                if balance is not None:
+                    expected[balance.id] = expected.get(balance.id, 0) + sign * move.amount
+        assert expected == {row.id: row.amount for row in self.rows(Balance)}
+        done = [op for op in self.books.pages.ops.values() if op.kind == "parts.use"]
+        applied = [op for op in done if op.verdict == "applied"]
+        assert len(self.rows(PartUse)) == len(applied)
+
+    @invariant()
+    def status_history_is_a_path(self) -> None:
+        at = {row.id: "created" for row in self.rows(WorkOrder)}
+        for change in self.rows(StatusChange):
+            assert change.before == at[change.work_order_id]
+            legal = LEGAL.get(change.verb)
+            assert change.after in STATUSES
+            assert change.edge or legal is None or change.before in legal[0]
+            at[change.work_order_id] = change.after
+        assert at == {row.id: row.status for row in self.rows(WorkOrder)}
+
+    @invariant()
+    def streams_are_in_order(self) -> None:
+        for stream, fed in self.books.pages.feed.items():
+            seqs = sorted(one.seq for one in fed.values())
+            head = self.books.pages.heads[stream]
+            assert len(set(seqs)) == len(seqs)
+            assert seqs[-1] == head.seq
+            lanes = total(one.sums for one in fed.values())
+            assert lanes == head.sums
+
+    @invariant()
+    def checksums_hold_on_the_phone(self) -> None:
+        for phone in self.phones:
+            for mark in phone.marks().values():
+                base = phone.disk.base.get(mark.stream, {})
+                if mark.cursor:
+                    assert mark.sums == total(row_sums(*key, body) for key, body in base.items())
+                head = self.books.pages.heads[mark.stream]
+                assert mark.cursor <= head.seq
+                if mark.cursor == head.seq:
+                    assert mark.sums == head.sums
+
+    @invariant()
+    def no_pending_op_stands_on_nothing(self) -> None:
+        for phone in self.phones:
+            for entry in phone.all_ops():
+                if entry.verdict is None and entry.kind != "work_order.teleport":
+                    assert stream_of(entry.on) in phone.disk.base
+
+    @invariant()
+    def what_is_shown_is_base_and_pending(self) -> None:
+        for phone in self.phones:
+            shown = phone.shown(base=False)
+            again = MemoryPhone(phone.identity())
+            again.disk = msgspec.structs.replace(
+                phone.disk, views=dict(phone.disk.views), outbox=dict(phone.disk.outbox)
+            )
+            refresh(again, self.world.registry, [thing_of(one) for one in again.marks()])
+            assert again.shown(base=False) == shown
+
+    @invariant()
+    def nobody_acts_for_another(self) -> None:
+        for op in self.books.pages.ops.values():
+            if op.device is not None and op.by is not None:
+                assert op.by == self.world.phones[op.device].identity().person
+
+    def teardown(self) -> None:
+        if not hasattr(self, "world"):
+            return
+        for phone in [*self.phones, *self.phones]:
+            summary = self.world.sync(phone)
+            assert summary.checksum_ok
+        for phone in self.phones:
+            assert phone.outgoing(1, 1) == []
+            scope = self.books.scope(phone.identity().person)
+            for stream in scope & self.books.pages.feed.keys():
+                fed = self.books.pages.feed[stream]
+                sent = {key: one.body for key, one in fed.items() if one.body is not None}
+                assert phone.disk.base.get(stream, {}) == sent
+                assert phone.disk.views.get(stream, {}) == {}
+            open_ops = [one for one in phone.all_ops() if Verdict(str(one.verdict)) not in FINAL]
+            left = set(phone.disk.base) - scope
+            assert left <= {stream_of(one.on) for one in open_ops}
+        assert SYSTEM not in self.books.pages.ops
+
+
+TestCompany = Company.TestCase
+TestCompany.settings = settings(
+    max_examples=400, stateful_step_count=40, deadline=None, derandomize=True
+)
