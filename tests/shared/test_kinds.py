@@ -1,0 +1,252 @@
+"""The registry knows every verb and table, and rows travel as the bytes they were written as."""
+
+import msgspec
+import pytest
+
+from shared.ids import derive
+from shared.kinds import EAGER, LINKS, NUMBERED, REGISTRY, TABLES, read_row, schema, write_row
+from shared.ops import Op, decode, encode
+from shared.records import STREAM_PREFIX, Record, State, home, name, replace, stream_of, table
+from shared.registry import Reach
+from shared.tasks import Task
+from shared.work_order import WorkOrder
+from tests.shared.company import (
+    ASSET,
+    BEN,
+    CHECKLIST,
+    CUSTOMER,
+    FILTER,
+    ORDER,
+    ROWS,
+    SHELF,
+    SITE,
+    TICKET,
+    VAN,
+    VISIT,
+    stock,
+)
+
+BODY = (
+    '{"id":"017f22e2-79b0-7cc3-98c4-dc0c0c07398f","kind":"note.add","v":1,'
+    '"on":["work_order","017f22e2-79b0-7cc3-98c4-dc0c0c07398e"],'
+    '"by":"017f22e2-79b0-7cc3-98c4-dc0c0c07398d","origin":"device",'
+    '"at":{"wall":1,"boot":"b","mono":2,"src":"boottime"},'
+    '"salt":"00112233445566778899aabbccddeeff","args":{"text":"x","audience":"internal"}}'
+)
+
+
+@pytest.mark.parametrize("kind", REGISTRY.kinds.values(), ids=lambda kind: kind.name)
+def test_a_kind_is_complete(kind: object) -> None:
+    known = REGISTRY.kinds[getattr(kind, "name")]  # noqa: B009
+    assert known.version >= 1
+    assert known.nouns <= {*TABLES, "op"}
+    assert known.cls in {"fact", "status", "edit", "office", "settle"}
+    assert known.device == (known.cls not in {"office"})
+    assert known.reduce.__doc__
+
+
+def test_the_schema_tells_a_stranger_every_kind() -> None:
+    told = schema()
+    assert sorted(told["kinds"]) == sorted(REGISTRY.kinds)
+    assert told["kinds"]["parts.use"] == {
+        "v": 1,
+        "on": ["work_order"],
+        "class": "fact",
+        "device": True,
+        "args": {"$ref": "#/$defs/UseArgs"},
+    }
+    shape = told["$defs"]["UseArgs"]
+    assert shape["additionalProperties"] is False
+    assert sorted(shape["required"]) == ["location", "part", "quantity"]
+    assert schema() == told
+
+
+def test_arguments_from_the_future_are_not_read() -> None:
+    with pytest.raises(msgspec.ValidationError, match="unknown field"):
+        REGISTRY.args("work_order.accept", b'{"mood":"good"}')
+
+
+@pytest.mark.parametrize("row", ROWS, ids=name)
+def test_a_row_comes_back_as_it_was_sent(row: Record) -> None:
+    assert read_row(name(row), write_row(row)) == row
+
+
+def test_a_row_with_a_field_from_the_future_is_still_read() -> None:
+    more = write_row(FILTER)[:-1] + b',"colour":"blue"}'
+    assert read_row("part", more) == FILTER
+
+
+def test_an_op_is_written_as_it_is_fingerprinted() -> None:
+    assert encode(decode(BODY)) == BODY
+    with pytest.raises(msgspec.ValidationError):
+        decode(BODY.replace('"v":1', '"v":1,"mood":"good"'))
+    assert isinstance(decode(BODY), Op)
+
+
+def test_every_table_is_found_by_its_name() -> None:
+    assert {table(kind) for kind in TABLES.values()} == TABLES.keys()
+    assert name(ORDER) == "work_order"
+    assert EAGER.keys() <= TABLES.keys()
+    assert LINKS.keys() | NUMBERED.keys() <= TABLES.keys()
+    for kind, fields in LINKS.values():
+        assert set(fields) <= set(kind.__struct_fields__)
+
+
+def test_every_row_says_where_it_lives() -> None:
+    task = Task(id="t", home_noun="location", home_id=VAN.id, code="recount", op_id="o", at=1)
+    homes = {
+        "catalog": FILTER,
+        f"ticket:{TICKET.id}": TICKET,
+        f"wo:{ORDER.id}": VISIT,
+        f"customer:{CUSTOMER.id}": CUSTOMER,
+        f"site:{SITE.id}": ASSET,
+        f"stock:{VAN.id}": task,
+    }
+    told = {}
+    for row in homes.values():
+        place = home(row)
+        assert place is not None
+        told[stream_of(place)] = row
+    assert told == homes
+    assert home(Record(id="x")) is None
+    assert stream_of(("person", BEN.id)) == f"tech:{BEN.id}"
+    for kind in TABLES.values():
+        noun = kind.home[0]
+        assert noun in {"", "*"} or noun in STREAM_PREFIX
+
+
+def test_a_state_counts_the_changes_of_a_row_once() -> None:
+    state = State([replace(ORDER, version=3)])
+    assert state.find(WorkOrder, None) is None
+    assert state.put(replace(ORDER, status="accepted")).version == 4
+    assert state.put(replace(ORDER, status="working")).version == 4
+    found = state.find(WorkOrder, ORDER.id)
+    assert found == replace(ORDER, status="working", version=4)
+    assert list(state.changed.values()) == [found]
+    assert state.put(replace(ORDER, id=derive("new"))).version == 1
+
+
+def test_a_row_that_was_taken_away_is_found_no_more_until_it_is_put_back() -> None:
+    state = State([VISIT])
+    assert list(state.of(type(VISIT), ORDER.id)) == [VISIT]
+    state.remove(VISIT)
+    assert list(state.of(type(VISIT), ORDER.id)) == []
+    assert list(state.deleted.values()) == [VISIT]
+    state.put(VISIT)
+    assert (len(state.deleted), len(state.changed)) == (0, 1)
+
+
+def reach(kind: str, args: str, on: tuple[str, str], **links: str | None) -> tuple[object, object]:
+    known = REGISTRY.kinds[kind]
+    asked = Reach(on=on, by="somebody", args=REGISTRY.args(kind, args.encode()), links=links)
+    return tuple(known.touches(asked)), [(one[0].__name__, one[1]) for one in known.refs(asked)]
+
+
+ON = ("work_order", ORDER.id)
+A, B, C = derive("a"), derive("b"), derive("c")
+
+
+@pytest.mark.parametrize(
+    ("kind", "args", "on", "links", "touches", "refs"),
+    [
+        ("work_order.accept", "{}", ON, {}, (), []),
+        ("work_order.arrive", "{}", ON, {"ticket_id": A}, (("ticket", A),), []),
+        ("work_order.arrive", "{}", ON, {}, (), []),
+        (
+            "work_order.complete",
+            '{"outcome":"done"}',
+            ON,
+            {"ticket_id": A, "checklist_id": B},
+            (("ticket", A),),
+            [("Checklist", B)],
+        ),
+        (
+            "checklist.answer",
+            '{"item":"leaks","value":"pass"}',
+            ON,
+            {"checklist_id": None},
+            (),
+            [],
+        ),
+        (
+            "parts.use",
+            f'{{"part":"{A}","location":"{B}","quantity":"1","serial":"S1"}}',
+            ON,
+            {},
+            (("location", B),),
+            [
+                ("Part", A),
+                ("Location", B),
+                ("Balance", derive("balance", B, A)),
+                ("SerialClaim", derive("serial", A, "S1")),
+            ],
+        ),
+        (
+            "stock.receive",
+            f'{{"part":"{A}","quantity":"1"}}',
+            ("location", B),
+            {},
+            (),
+            [("Part", A), ("Location", B), ("Balance", derive("balance", B, A))],
+        ),
+        (
+            "ticket.open",
+            f'{{"customer":"{A}","site":"{B}","asset":"{C}","problem":"x","channel":"phone",'
+            '"priority":"low"}',
+            ("ticket", derive("t")),
+            {},
+            (),
+            [("Customer", A), ("Site", B), ("Asset", C)],
+        ),
+        (
+            "work_order.create",
+            f'{{"ticket":"{A}","summary":"x","category":"A","service":"repair",'
+            f'"priority":"low","asset":"{B}","checklist":"{C}"}}',
+            ON,
+            {},
+            (("ticket", A),),
+            [("Asset", B), ("Checklist", C)],
+        ),
+        ("work_order.reassign", f'{{"person":"{A}"}}', ON, {}, (), [("Person", A)]),
+        (
+            "edit",
+            f'{{"fields":{{}},"work_order":"{A}"}}',
+            ("site", B),
+            {},
+            (("work_order", A),),
+            [],
+        ),
+        ("edit", '{"fields":{}}', ON, {}, (), []),
+        (
+            "master.put",
+            f'{{"row":{{"customer_id":"{A}"}}}}',
+            ("site", B),
+            {},
+            (("site", B),),
+            [("Site", B), ("Customer", A)],
+        ),
+        (
+            "master.put",
+            f'{{"row":{{"site_id":"{A}"}}}}',
+            ("asset", B),
+            {},
+            (("site", A),),
+            [("Asset", B), ("Site", A)],
+        ),
+        ("master.put", '{"row":{}}', ("part", B), {}, (("catalog", "catalog"),), [("Part", B)]),
+    ],
+)
+def test_an_op_says_beforehand_what_it_needs(
+    kind: str,
+    args: str,
+    on: tuple[str, str],
+    links: dict[str, str | None],
+    touches: object,
+    refs: object,
+) -> None:
+    assert reach(kind, args, on, **links) == (touches, refs)
+
+
+def test_a_balance_lives_with_its_place() -> None:
+    assert home(stock(FILTER, 1, SHELF)) == ("location", SHELF.id)
+    assert home(CHECKLIST) == ("catalog", "catalog")

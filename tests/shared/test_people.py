@@ -1,0 +1,88 @@
+"""Who may do what: every role against every intent, written out."""
+
+from itertools import combinations
+
+import pytest
+
+from shared.kinds import REGISTRY
+from shared.people import MAY, ROLES, Person, is_field_only, may
+
+# t technician, d dispatcher, c customer service, l team leader, w warehouse, f finance,
+# m service manager, i inspector, p partner, a administrator
+LETTERS = dict(zip("tdclwfmipa", ROLES, strict=True))
+TABLE = {
+    "ticket.open": "d c l m a",
+    "work_order.create": "d l m a",
+    "work_order.assign": "d l m a",
+    "work_order.reassign": "d l m a",
+    "work_order.cancel": "d l m a",
+    "work_order.accept": "t p",
+    "work_order.depart": "t p",
+    "work_order.arrive": "t p",
+    "work_order.start": "t p",
+    "work_order.pause": "t p",
+    "work_order.resume": "t p",
+    "work_order.complete": "t p",
+    "visit.plan": "d l m a",
+    "visit.move": "d l m a",
+    "checklist.answer": "t p",
+    "parts.use": "t p",
+    "note.add": "t p d c l m a",
+    "edit": "t p d c l m a",
+    "conflict.settle": "d l m a",
+    "op.repair": "t p d l m a",
+    "op.discard": "t p d l m a",
+    "stock.receive": "w a",
+    "master.put": "a",
+    "read.tickets": "d c l w f m i a",
+    "read.work_orders": "d c l w f m i a",
+    "read.stock": "d c l w f m i a",
+    "read.conflicts": "d l m i a",
+    "read.devices": "d l m i a",
+    "read.audit": "d l m i a",
+    "sync": "t p w a",
+    "sign_in": "t d c l w f m i p a",
+    "people.manage": "a",
+    "enrolment.issue": "d l m a",
+    "backup": "a",
+}
+
+
+def test_no_intent_is_left_out() -> None:
+    assert MAY.keys() == TABLE.keys()
+    assert REGISTRY.kinds.keys() <= MAY.keys()
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("intent", sorted(TABLE))
+def test_a_role_may_what_the_table_says(intent: str, role: str) -> None:
+    assert may((role,), intent) == (role in {LETTERS[one] for one in TABLE[intent].split()})
+
+
+@pytest.mark.parametrize("intent", sorted(TABLE))
+def test_two_roles_may_what_either_may(intent: str) -> None:
+    for one, other in combinations(ROLES, 2):
+        assert may((one, other), intent) == (may((one,), intent) or may((other,), intent))
+
+
+def test_an_intent_without_a_line_is_nobodys() -> None:
+    assert not any(may((role,), "world.end") for role in ROLES)
+    assert not may((), "sign_in")
+
+
+@pytest.mark.parametrize(
+    ("roles", "field_only"),
+    [
+        (("technician",), True),
+        (("partner",), True),
+        (("technician", "warehouse"), True),
+        (("technician", "dispatcher"), False),
+        (("technician", "customer_service"), False),
+        (("administrator",), False),
+    ],
+)
+def test_who_works_in_the_field_only_touches_what_is_assigned(
+    roles: tuple[str, ...], field_only: bool
+) -> None:
+    person = Person(id="p", login="p1", name="P", roles=roles)
+    assert is_field_only(person) is field_only
