@@ -252,12 +252,12 @@ class Lane:
 
     def round(self) -> float:
         """One conversation; returns how many seconds to wait before the next."""
-        self._show_life()
         early_s = self._not_before - self._pace.monotonic()
         if early_s > 0:
             return early_s
         ended: Report | Exception
         try:
+            self._show_life()
             ended = self._talk(self._show_life)
         except Exception as wrong:
             ended = wrong

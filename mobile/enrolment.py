@@ -104,17 +104,21 @@ def enrol(
         key=invitation.key,
     )
     with database.opened(database.path_of(newcomer.folder, known.person)) as connection:
-        _settle_in(connection, known, dice(INCARNATION_BYTES).hex())
+        fresh = Identity(
+            device=known.device,
+            person=known.person,
+            incarnation=dice(INCARNATION_BYTES).hex(),
+            stamp=answer.stamp,
+        )
+        _settle_in(connection, fresh)
     install(newcomer.folder, known)
     return known
 
 
-def _settle_in(connection: database.Connection, known: Installation, incarnation: str) -> None:
+def _settle_in(connection: database.Connection, fresh: Identity) -> None:
     with database.writing(connection):
         before = database.identity(connection)
-        if before is None:
-            after = Identity(device=known.device, person=known.person, incarnation=incarnation)
-        else:
+        if before is not None:
             # The server will find that this incarnation was another device's, and call it a fork.
-            after = structs.replace(before, device=known.device)
-        database.identify(connection, after)
+            fresh = structs.replace(before, device=fresh.device, stamp=fresh.stamp)
+        database.identify(connection, fresh)

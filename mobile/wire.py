@@ -19,6 +19,8 @@ from urllib3 import HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
+from shared.ops import Stamp
+
 DEADLINE_S: Final = 60.0
 REPLY_BYTES_MAX: Final = 16_000_000  # after decompression
 PIECE_BYTES: Final = 65_536
@@ -78,8 +80,7 @@ class Enrolled(Struct, frozen=True, kw_only=True):
 
     device: str
     person: Owner
-    server_epoch: str | None = None
-    now: int | None = None
+    stamp: Stamp | None = None
 
 
 class Access(Struct, frozen=True, kw_only=True):

@@ -10,9 +10,11 @@ from mobile.device import Installation
 from mobile.enrolment import Invitation, Newcomer, Unfit, enrol, read
 from mobile.keys import open_key
 from mobile.wire import Enrolled, Owner
+from shared.ops import Stamp
 from sync.ports import Identity
 
 KEY = "A" * 43
+STAMP = Stamp(epoch="e1", server_ms=5, key="k", mac8="0" * 16)
 TEXT = f"fieldfare:1?url=https%3A%2F%2Foffice.example%3A8470&code=7KQ2-9XWM&key={KEY}"
 
 
@@ -26,7 +28,7 @@ class Registrar:
     def enrol(self, message: dict[str, str]) -> Enrolled:
         self.asked.append(message)
         owner = Owner(id="p1", login="ann", name="Ann", code="T07")
-        return Enrolled(device=self.devices.pop(0), person=owner, server_epoch="e1", now=5)
+        return Enrolled(device=self.devices.pop(0), person=owner, stamp=STAMP)
 
 
 def newcomer(folder: Path) -> Newcomer:
@@ -94,7 +96,7 @@ def test_enrolling_leaves_a_complete_folder_for_nobody_else(tmp_path: Path) -> N
     ]
     with database.opened(database.path_of(tmp_path, "p1")) as connection:
         assert database.identity(connection) == Identity(
-            device="d1", person="p1", incarnation="07" * 16
+            device="d1", person="p1", incarnation="07" * 16, stamp=STAMP
         )
     assert {stat.S_IMODE(one.stat().st_mode) for one in tmp_path.iterdir()} == {0o600}
 
@@ -105,6 +107,6 @@ def test_enrolling_again_keeps_what_was_recorded(tmp_path: Path) -> None:
     enrol(read(TEXT), newcomer(tmp_path), registrar, lambda count: b"\x02" * count)
     with database.opened(database.path_of(tmp_path, "p1")) as connection:
         assert database.identity(connection) == Identity(
-            device="d2", person="p1", incarnation="01" * 16
+            device="d2", person="p1", incarnation="01" * 16, stamp=STAMP
         )
     assert registrar.asked[0]["public_key"] == registrar.asked[1]["public_key"]

@@ -53,7 +53,7 @@ def test_a_code_is_traded_for_an_identity() -> None:
     with answering(Answer(body=body)) as (line, server):
         answer = line.enrol({"code": "AB-12"})
     owner = wire.Owner(id="p1", login="ann", name="Ann", code="T07")
-    assert answer == wire.Enrolled(device="d1", person=owner, now=5)
+    assert answer == wire.Enrolled(device="d1", person=owner)
     assert server.heard[0].path == "/enrol"
 
 

@@ -1,0 +1,384 @@
+"""How the phone talks to the server: once and whole, again and again, one process at a time."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
+import pytest
+
+from mobile import database
+from mobile.courier import Abandoned, Busy, Courier, Lane, Pace, Post, Report, Watchdog, alone
+from mobile.replica import Replica
+from mobile.wire import Access, Problem, Refused, Throttled, TooSlow, Unauthorised, Unreachable
+from sync.protocol import Request, decode_request, encode
+from sync.session import Surroundings
+from tests.mobile.phones import Phone
+from tests.world import BOB
+
+NOTE = {"text": "Filter was clogged", "audience": "internal"}
+
+
+class Key:
+    """A key whose signature says what was signed."""
+
+    def public(self) -> str:
+        return "public"
+
+    def sign(self, text: str) -> str:
+        return f"signed {text}"
+
+
+class Line:
+    """The wire to the server of the small company; `troubles` meet one request each."""
+
+    def __init__(self, phone: Phone, *troubles: Exception | None) -> None:
+        self.phone = phone
+        self.troubles = list(troubles)
+        self.tokens: list[str] = []
+        self.requests: list[Request] = []
+        self.signatures: list[str] = []
+
+    def sync(self, request: bytes, token: str) -> bytes:
+        self.tokens.append(token)
+        self.requests.append(decode_request(request))
+        trouble = self.troubles.pop(0) if self.troubles else None
+        if trouble is not None:
+            raise trouble
+        self.phone.world.tick()
+        return encode(self.phone.world.serve(self.phone.replica, self.requests[-1]))
+
+    def nonce(self, device: str) -> str:
+        return f"n{len(self.signatures) + 1}"
+
+    def access(self, device: str, nonce: str, signature: str) -> Access:
+        self.signatures.append(signature)
+        return Access(token=f"t{len(self.signatures)}", expires_in=600)
+
+
+class Clock:
+    """A clock that runs only when told to."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Spoken:
+    """A courier with everything around it."""
+
+    def __init__(self, phone: Phone, *troubles: Exception | None) -> None:
+        self.line = Line(phone, *troubles)
+        self.clock = Clock()
+        post = Post(wire=self.line, key=Key(), folder=phone.folder, monotonic=self.clock)
+        around = Surroundings(
+            now=lambda: phone.world.clock(phone.replica),
+            name=phone.world.random_name,
+            app="test",
+        )
+        self.courier = Courier(phone.replica, post, around)
+
+
+def test_a_conversation_says_what_it_came_to(phone: Phone) -> None:
+    phone.work()
+    spoken = Spoken(phone)
+    report = spoken.courier.talk()
+    assert report.pulled_rows > 0
+    assert report == Report(
+        pushed=4,
+        verdicts={"applied": 4},
+        pulled_rows=report.pulled_rows,
+        pending_ops=0,
+        checksum_ok=True,
+        server_epoch=phone.replica.identity().epoch,
+    )
+    assert [job.sync for job in phone.queries.jobs()] == ["safe"]
+
+
+def test_one_access_token_serves_until_it_runs_out(phone: Phone) -> None:
+    spoken = Spoken(phone)
+    device = phone.replica.identity().device
+    spoken.courier.talk()
+    spoken.clock.now += 569
+    spoken.courier.talk()
+    spoken.clock.now += 2
+    spoken.courier.talk()
+    assert set(spoken.line.tokens) == {"t1", "t2"}
+    assert spoken.line.signatures == [
+        f"signed fieldfare-token|{device}|n1",
+        f"signed fieldfare-token|{device}|n2",
+    ]
+
+
+def test_a_token_that_is_not_taken_is_renewed_once(phone: Phone) -> None:
+    spoken = Spoken(phone)
+    spoken.courier.talk()
+    spoken.line.troubles = [Unauthorised()]
+    spoken.courier.talk()
+    assert len(spoken.line.signatures) == 2
+    spoken.line.troubles = [Unauthorised(), Unauthorised()]
+    with pytest.raises(Unauthorised):
+        spoken.courier.talk()
+
+
+def test_a_fresh_token_that_is_not_taken_is_an_answer(phone: Phone) -> None:
+    spoken = Spoken(phone, Unauthorised())
+    with pytest.raises(Unauthorised):
+        spoken.courier.talk()
+    assert len(spoken.line.requests) == 1
+
+
+def test_what_was_answered_before_the_network_went_is_kept(phone: Phone) -> None:
+    phone.work()
+    spoken = Spoken(phone, None, Unreachable())
+    spoken.courier._around = Surroundings(
+        now=lambda: phone.world.clock(phone.replica),
+        name=phone.world.random_name,
+        app="test",
+        ops_max=2,
+    )
+    with pytest.raises(Unreachable):
+        spoken.courier.talk()
+    assert [one.verdict for one in phone.replica.all_ops()] == ["applied", "applied", None, None]
+    assert spoken.courier.talk().pushed == 2
+
+
+def test_after_a_timeout_it_first_asks_what_the_server_has(phone: Phone) -> None:
+    phone.work()
+    spoken = Spoken(phone, TooSlow())
+    report = spoken.courier.talk()
+    assert report.pending_ops == 0
+    assert [len(one.ops) for one in spoken.line.requests[:3]] == [4, 0, 4]
+
+
+def test_a_request_too_large_is_made_smaller(phone: Phone) -> None:
+    phone.work()
+    for _ in range(4):
+        phone.must("note.add", NOTE)
+    too_large = Refused(Problem(status=413, code="too_large"))
+    spoken = Spoken(phone, too_large)
+    assert spoken.courier.talk().pending_ops == 0
+
+
+def test_a_network_that_stays_too_slow_is_given_up(phone: Phone) -> None:
+    phone.work()
+    spoken = Spoken(phone, *(TooSlow() for _ in range(20)))
+    report = spoken.courier.talk()
+    assert (report.timed_out, report.pushed, report.pending_ops) == (True, 0, 4)
+
+
+@pytest.mark.parametrize("status", [403, 426])
+def test_who_may_no_longer_read_still_pushes(phone: Phone, status: int) -> None:
+    phone.work()
+    spoken = Spoken(phone, Refused(Problem(status=status, code="device_revoked")))
+    report = spoken.courier.talk()
+    assert (report.ops_only, report.pushed, report.pending_ops) == (True, 4, 0)
+    assert [one.pull for one in spoken.line.requests] == [True, False]
+
+
+def test_another_refusal_is_passed_on(phone: Phone) -> None:
+    spoken = Spoken(phone, Refused(Problem(status=400, code="wrong_request")))
+    with pytest.raises(Refused):
+        spoken.courier.talk()
+
+
+def test_an_answer_nobody_can_read_changes_nothing(phone: Phone) -> None:
+    class Babble(Line):
+        def sync(self, request: bytes, token: str) -> bytes:
+            return b'{"hello":1}'
+
+    phone.work()
+    spoken = Spoken(phone)
+    spoken.courier._post = Post(
+        wire=Babble(phone), key=Key(), folder=phone.folder, monotonic=spoken.clock
+    )
+    with pytest.raises(Unreachable):
+        spoken.courier.talk()
+    assert [one.verdict for one in phone.replica.all_ops()] == [None] * 4
+
+
+def test_only_one_talks_while_anybody_records(phone: Phone) -> None:
+    spoken = Spoken(phone)
+    with alone(phone.folder):
+        with pytest.raises(Busy):
+            spoken.courier.talk()
+        phone.must("work_order.accept")
+    assert spoken.courier.talk().pushed == 1
+
+
+def test_what_is_recorded_while_it_talks_goes_with_it(phone: Phone) -> None:
+    class Tapping(Line):
+        """Somebody taps while the request is on its way."""
+
+        def sync(self, request: bytes, token: str) -> bytes:
+            if not self.requests:
+                phone.must("work_order.depart")
+            return super().sync(request, token)
+
+    phone.must("work_order.accept")
+    spoken = Spoken(phone)
+    line = Tapping(phone)
+    spoken.courier._post = Post(wire=line, key=Key(), folder=phone.folder, monotonic=spoken.clock)
+    report = spoken.courier.talk()
+    assert (report.pushed, report.pending_ops) == (2, 0)
+
+
+def test_an_abandoned_conversation_takes_nothing_in(phone: Phone) -> None:
+    phone.work()
+    spoken = Spoken(phone)
+
+    def given_up() -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        spoken.courier.talk(given_up)
+    assert [one.verdict for one in phone.replica.all_ops()] == [None] * 4
+
+
+class Bell:
+    """A bell that nobody waits at; it remembers for how long somebody would have."""
+
+    def __init__(self, clock: Clock, rounds: int = 0) -> None:
+        self.clock = clock
+        self.rounds = rounds
+        self.lane: Lane | None = None
+        self.waited: list[float] = []
+        self.rung = 0
+
+    def wait(self, timeout: float) -> bool:
+        self.waited.append(timeout)
+        self.clock.now += timeout
+        if len(self.waited) == self.rounds and self.lane is not None:
+            self.lane.abandon()
+        return False
+
+    def set(self) -> None:
+        self.rung += 1
+
+    def clear(self) -> None:
+        """Nothing to do."""
+
+
+DONE = Report(pushed=0, verdicts={}, pulled_rows=0, pending_ops=0, checksum_ok=True)
+SLOW = Report(pushed=0, verdicts={}, pulled_rows=0, pending_ops=3, checksum_ok=True, timed_out=True)
+
+
+def waits(*ends: Report | Exception) -> list[float]:
+    """How long a lane waits after conversations that ended so."""
+    clock = Clock()
+    coming: Iterator[Report | Exception] = iter(ends)
+
+    def talk(progress: Callable[[], None]) -> Report:
+        progress()
+        end = next(coming)
+        if isinstance(end, Exception):
+            raise end
+        return end
+
+    bell = Bell(clock, len(ends))
+    bell.lane = Lane(talk, Pace(bell=bell, dice=lambda: 1.0, monotonic=clock))
+    bell.lane.run()
+    return bell.waited
+
+
+def test_it_waits_longer_after_each_failure_and_begins_anew_after_a_success() -> None:
+    lost = [Unreachable() for _ in range(11)]
+    assert waits(*lost, DONE, SLOW, Unreachable()) == [
+        *(1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 300.0, 300.0),
+        60.0,
+        1.0,
+        2.0,
+    ]
+
+
+def test_every_ending_has_its_wait() -> None:
+    refused = Refused(Problem(status=403, code="device_revoked"))
+    assert waits(Busy(), Throttled(7), Unauthorised(), refused) == [60.0, 7.0, 300.0, 300.0]
+
+
+def test_a_bug_does_not_end_the_lane(caplog: pytest.LogCaptureFixture) -> None:
+    assert waits(ZeroDivisionError("ours"), DONE) == [1.0, 60.0]
+    assert "ours" in caplog.text
+
+
+def test_a_ring_ends_the_wait_but_not_the_servers_patience() -> None:
+    clock = Clock()
+    talks: list[float] = []
+
+    def talk(progress: Callable[[], None]) -> Report:
+        talks.append(clock.now)
+        raise Throttled(7) if len(talks) == 1 else Unreachable
+
+    bell = Bell(clock)
+    lane = Lane(talk, Pace(bell=bell, dice=lambda: 1.0, monotonic=clock))
+    assert lane.round() == 7.0
+    lane.ring()
+    assert bell.rung == 1
+    clock.now += 3
+    assert lane.round() == 4.0
+    clock.now += 4
+    assert lane.round() == 1.0
+    assert lane.round() == 2.0
+    lane.ring()
+    assert lane.round() == 1.0
+    assert talks == [1_000.0, 1_007.0, 1_007.0, 1_007.0]
+
+
+def test_a_lane_that_shows_no_life_is_replaced_and_takes_nothing_in(phone: Phone) -> None:
+    clock = Clock()
+    ended: list[Report | Exception] = []
+    stuck: list[Callable[[], None]] = []
+
+    def talk(progress: Callable[[], None]) -> Report:
+        stuck.append(progress)
+        return DONE
+
+    def start() -> Lane:
+        return Lane(
+            talk, Pace(bell=threading.Event(), dice=lambda: 1.0, monotonic=clock), ended.append
+        )
+
+    watchdog = Watchdog(start, clock)
+    first = watchdog.lane
+    first.round()
+    clock.now += 100
+    stuck[0]()
+    clock.now += 100
+    assert not watchdog.look()
+    clock.now += 100
+    assert watchdog.look()
+    assert watchdog.lane is not first
+    with pytest.raises(Abandoned):
+        stuck[0]()
+    assert not watchdog.look()
+
+
+def test_a_lane_talks_from_a_thread_of_its_own_and_can_be_rung(phone: Phone) -> None:
+    spoken = Spoken(phone)
+    done = threading.Semaphore(0)
+
+    def talk(progress: Callable[[], None]) -> Report:
+        with closing(database.connect(phone.path)) as connection:
+            courier = Courier(Replica(connection), spoken.courier._post, spoken.courier._around)
+            return courier.talk(progress)
+
+    reports: list[Report | Exception] = []
+
+    def told(ended: Report | Exception) -> None:
+        reports.append(ended)
+        done.release()
+
+    lane = Lane(talk, Pace(dice=lambda: 1.0, monotonic=spoken.clock), told)
+    thread = threading.Thread(target=lane.run)
+    thread.start()
+    try:
+        assert done.acquire(timeout=10)
+        phone.must("work_order.accept")
+        lane.ring()
+        assert done.acquire(timeout=10)
+    finally:
+        lane.abandon()
+        thread.join(timeout=10)
+    assert [one.pushed for one in reports if isinstance(one, Report)] == [0, 1]
+    assert phone.world.job(BOB)
