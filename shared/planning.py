@@ -152,17 +152,17 @@ def reassign(state: State, act: Act) -> Outcome | Refused:
     holding = list(current(state, order.id))
     if [one.person_id for one in holding] == [args.person]:
         return Outcome(merged=True)
-    kept = any(one.person_id == args.person for one in holding)
     leaving = [one for one in holding if one.person_id != args.person]
     ended = [replace(one, until_ms=act.at) for one in leaving]
-    joined = [] if kept else [_assignment(act, args.person, "lead")]
+    kept = [replace(one, role="lead") for one in holding if one.person_id == args.person]
+    leading = kept or [_assignment(act, args.person, "lead")]
     emits = [
         *(emit for one in leaving for emit in _follow(order, one.person_id, "unsubscribe")),
         *_follow(order, args.person, "subscribe"),
     ]
     rows: list[Record] = [
         *ended,
-        *joined,
+        *leading,
         *_handed_over(state, act, {one.person_id for one in leaving}),
     ]
     rows += [replace(order, status="assigned"), change(order, act, "assigned")]
@@ -218,7 +218,7 @@ def move(state: State, act: Act) -> Outcome | Refused:
     visit = state.find(Visit, args.visit)
     if visit is None or visit.work_order_id != order.id:
         return refuse_value("unknown_subject", "args.visit")
-    if visit.ended_at is not None:
+    if order.status not in OPEN or visit.ended_at is not None:
         return illegal(order, act)
     if _backwards(args.planned_from, args.planned_to):
         return refuse_value("out_of_range", "args.planned_to")

@@ -97,8 +97,8 @@ class State:
         return found if isinstance(found, kind) else None
 
     def of(self, kind: type[R], home_id: str) -> Iterator[R]:
-        """The rows of this type that live with this id, in the order they came."""
-        for identity in tuple(self._at_home.get((kind, home_id), ())):
+        """The rows of this type that live with this id, by id: the same order on both ends."""
+        for identity in sorted(self._at_home.get((kind, home_id), ())):
             found = self.find(kind, identity)
             if found is not None:
                 yield found

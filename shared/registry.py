@@ -21,7 +21,7 @@ class Emit(Struct, frozen=True, kw_only=True):
 
     on: Aggregate
     name: str
-    args: dict[str, str | int | None]
+    args: dict[str, str | int | bool | None]
 
 
 class Outcome(Struct, frozen=True, kw_only=True):

@@ -99,7 +99,7 @@ def progress(ticket_id: str | None, status: str, act: Act) -> tuple[Emit, ...]:
     """The fact that work on a ticket has come as far as `status`."""
     if ticket_id is None:
         return ()
-    args: dict[str, str | int | None] = {"status": status, "what": act.kind, "by": act.by.id}
+    args: dict[str, str | int | bool | None] = {"status": status, "what": act.kind, "by": act.by.id}
     return (Emit(on=("ticket", ticket_id), name="ticket.progress", args=args),)
 
 

@@ -42,6 +42,7 @@ LEGAL: Final[dict[str, tuple[frozenset[str], str]]] = {
     "work_order.resume": (frozenset({"paused"}), "working"),
     "work_order.complete": (frozenset({"working", "paused"}), "done"),
 }
+UNENDED: Final = "accepted"  # where a visit leaves a job that does not end with it
 # A fact moves the status only along these edges; elsewhere it is kept and moves nothing.
 DEPART_FROM: Final = frozenset({"assigned", "accepted"})
 ARRIVE_FROM: Final = frozenset({"assigned", "accepted", "en_route"})
@@ -154,14 +155,26 @@ def current(state: State, work_order_id: str) -> Iterator[Assignment]:
     return (one for one in state.of(Assignment, work_order_id) if one.until_ms is None)
 
 
+def open_visit(state: State, work_order_id: str, person_id: str) -> Visit | None:
+    """The visit somebody is on, or is to go on next, at a job."""
+    mine = [
+        visit
+        for visit in state.of(Visit, work_order_id)
+        if visit.ended_at is None and visit.person_id == person_id
+    ]
+    return min(
+        mine, key=lambda visit: (not visit.attendance, visit.planned_from or ""), default=None
+    )
+
+
 def visit_of(state: State, act: Act) -> Visit:
     """The visit an act belongs to: the one it names, else the person's open one, else a new one."""
     named = state.find(Visit, act.visit)
     if named is not None and named.work_order_id == act.on[1]:
         return named
-    for visit in state.of(Visit, act.on[1]):
-        if visit.ended_at is None and act.visit is None and visit.person_id == act.by.id:
-            return visit
+    mine = open_visit(state, act.on[1], act.by.id)
+    if act.visit is None and mine is not None:
+        return mine
     return Visit(
         id=act.visit or derive(act.op_id, "visit"),
         work_order_id=act.on[1],
@@ -243,7 +256,7 @@ def complete(state: State, act: Act) -> Outcome | Refused:
 
 def _finished(state: State, act: Act, order: WorkOrder, report: Completion) -> Outcome:
     ends = OUTCOMES[report.outcome]
-    after = "done" if ends else "accepted"
+    after = "done" if ends else UNENDED
     changed = replace(
         order,
         status=after,
@@ -285,9 +298,11 @@ def _step(state: State, act: Act) -> Outcome | Refused:
 
 def _not_now(order: WorkOrder, act: Act, kept: tuple[Record, ...]) -> Outcome | Refused:
     """What a verb means in a state it is not legal in: already so, a policy edge, or refused."""
-    after = LEGAL[act.kind][1]
-    if order.status == after and order.outcome == getattr(act.args, "outcome", order.outcome):
-        return Outcome(merged=True)
+    outcome = getattr(act.args, "outcome", order.outcome)
+    ends = not isinstance(act.args, CompleteArgs) or OUTCOMES[act.args.outcome]
+    after = LEGAL[act.kind][1] if ends else UNENDED
+    if ends and order.status == after and order.outcome == outcome:
+        return Outcome(rows=kept, merged=True)
     if order.status == "cancelled":
         exceptions = (task(act, "work_done_after_cancel"),) if kept else ()
         keep = Outcome(

@@ -11,7 +11,7 @@ from shared.ids import fingerprint
 from shared.ops import BODY_BYTES_MAX, Op, encode
 from shared.records import Aggregate
 from shared.registry import Registry
-from shared.visit import Visit
+from shared.work_order import open_visit
 from sync.arrival import read
 from sync.overlay import weigh
 from sync.ports import Identity, Outboxed, Replica, Wanted
@@ -94,6 +94,5 @@ def _open_visit(replica: Replica, person: str, on: Aggregate) -> str | None:
     if on[0] != "work_order":
         return None
     wanted = Wanted(aggregates=frozenset({on}), refs=frozenset())
-    visits = replica.load(wanted, base=False).of(Visit, on[1])
-    mine = [one for one in visits if one.ended_at is None and one.person_id == person]
-    return mine[0].id if mine else None
+    visit = open_visit(replica.load(wanted, base=False), on[1], person)
+    return visit.id if visit is not None else None
