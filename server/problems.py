@@ -10,6 +10,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi import ResponseSpec
 from msgspec import Struct
 
+from server.database import Busy
 from server.logs import Log, trace_of
 from server.texts import Texts
 from shared.errors import Params
@@ -188,6 +189,12 @@ def handlers(texts: Texts, log: Log, dice: Callable[[int], bytes]) -> Handlers:
     ) -> Response[ProblemDocument]:
         return _answer(texts, request, as_problem(error))
 
+    def unreadable(request: Request[Any, Any, Any], _: Exception) -> Response[ProblemDocument]:
+        return _answer(texts, request, Problem("not_json"))
+
+    def busy(request: Request[Any, Any, Any], _: Busy) -> Response[ProblemDocument]:
+        return _answer(texts, request, Problem("busy"))
+
     def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[ProblemDocument]:
         reference = dice(REFERENCE_BYTES).hex()
         log.error(
@@ -200,7 +207,15 @@ def handlers(texts: Texts, log: Log, dice: Callable[[int], bytes]) -> Handlers:
         )
         return _answer(texts, request, Problem("internal", {"reference": reference}))
 
-    return {Problem: ours, HTTPException: frameworks, Exception: unexpected}
+    return {
+        Problem: ours,
+        Busy: busy,
+        HTTPException: frameworks,
+        # The decoder raises these for bytes that are no text, and for brackets without end.
+        UnicodeDecodeError: unreadable,
+        RecursionError: unreadable,
+        Exception: unexpected,
+    }
 
 
 def as_problem(error: HTTPException) -> Problem:

@@ -61,8 +61,6 @@ def sync(
 def _read(body: bytes) -> Request:
     try:
         request = decode_request(body)
-    except UnicodeDecodeError as error:
-        raise Problem("not_json") from error
     except msgspec.DecodeError as error:
         raise malformed(error) from error
     if len(request.ops) > OPS_PER_PUSH_MAX:

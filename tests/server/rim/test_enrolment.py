@@ -1,0 +1,127 @@
+"""Enrolment and access tokens: codes that fit, codes that do not, and signatures."""
+
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from server import enrolment
+from tests.server.rim.company import Company, base64url, newcomer
+
+KEY = ec.generate_private_key(ec.SECP256R1())
+
+
+def enrol(company: Company, code: str) -> tuple[int, str | None]:
+    answer = company.client.post("/enrol", json=newcomer(code, KEY))
+    return answer.status_code, answer.json().get("code")
+
+
+def test_a_code_lets_one_phone_in_once(company: Company) -> None:
+    code = company.code()
+    answer = company.client.post("/enrol", json=newcomer(code.lower().replace("-", " "), KEY))
+    told = answer.json()
+    assert answer.status_code == 200
+    assert told["person"] == {
+        "id": company.people["technician"],
+        "login": "technician",
+        "name": "The technician",
+        "code": "",
+    }
+    assert (told["now"], told["stamp"]["epoch"]) == (company.now_ms, told["server_epoch"])
+    assert enrol(company, code) == (403, "code_used")
+
+
+def test_an_unknown_an_expired_and_a_worn_out_code_are_told_apart(company: Company) -> None:
+    assert enrol(company, "ABCD-EFGH-JKMN") == (403, "code_unknown")
+    expired = company.code()
+    company.now_ms += 15 * 60_000
+    assert enrol(company, expired) == (403, "code_expired")
+    code = company.code()
+    wrong = code[:-1] + ("A" if code[-1] != "A" else "B")
+    tries = [enrol(company, wrong) for _ in range(company.limits().enrolment_tries)]
+    assert tries == [(403, "code_unknown")] * 5
+    assert enrol(company, code) == (403, "code_used")
+
+
+def test_guessing_codes_is_throttled_by_address(company: Company) -> None:
+    most = company.limits().enrolments_per_address
+    told = [enrol(company, f"AAAA-AAAA-{number:04}") for number in range(2000, 2000 + most)]
+    assert {code for _, code in told} == {"code_unknown"}
+    answer = company.client.post("/enrol", json=newcomer(company.code(), KEY))
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "900")
+
+
+def test_only_a_p256_key_is_taken_and_the_code_stays_good(company: Company) -> None:
+    code = company.code()
+    others = (
+        ec.generate_private_key(ec.SECP384R1()).public_key(),
+        rsa.generate_private_key(65537, 2048).public_key(),
+    )
+    ders = [key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo) for key in others]
+    for text in (*map(base64url, ders), "AAAA", "not base64 at all ☂"):
+        message = {**newcomer(code, KEY), "public_key": text}
+        answer = company.client.post("/enrol", json=message)
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "public_key")
+    assert enrol(company, code)[0] == 200
+
+
+def test_a_code_of_somebody_who_left_lets_nobody_in(company: Company) -> None:
+    code = company.code()
+    company.disable("technician")
+    assert enrol(company, code) == (403, "code_used")
+
+
+def test_the_console_gives_a_code_with_the_text_for_the_qr_code(company: Company) -> None:
+    headers = company.signed_in("dispatcher")
+    answer = company.client.post("/api/enrolments", json={"login": "technician"}, headers=headers)
+    told = answer.json()
+    assert answer.status_code == 201
+    assert told["text"] == enrolment.invitation(
+        "http://127.0.0.1:8470", told["code"], company.office.keys.thumbprint
+    )
+    assert told["expires_at"] == company.now_ms + 15 * 60_000
+    assert enrol(company, told["code"])[0] == 200
+    for login in ("dispatcher", "nobody"):
+        refused = company.client.post("/api/enrolments", json={"login": login}, headers=headers)
+        assert (refused.status_code, refused.json()["errors"][0]["code"]) == (400, "unknown_person")
+
+
+def test_a_signed_nonce_is_worth_one_token(company: Company) -> None:
+    phone = company.phone()
+    nonce = phone.nonce()
+    answer = phone.ask(nonce)
+    assert (answer.status_code, answer.json()["expires_in"]) == (200, 600)
+    again = phone.ask(nonce)
+    assert (again.status_code, again.json()["code"]) == (401, "wrong_signature")
+
+
+def test_a_wrong_late_or_foreign_signature_is_worth_nothing(company: Company) -> None:
+    phone, other = company.phone(), company.phone("partner")
+    assert phone.ask(phone.nonce(), "AAAA").status_code == 401
+    assert phone.ask(other.nonce()).status_code == 401
+    nonce = phone.nonce()
+    assert phone.ask(nonce, other.signature(nonce)).status_code == 401
+    late = phone.nonce()
+    company.now_ms += enrolment.NONCE_MS
+    assert phone.ask(late).status_code == 401
+    unknown = company.client.post("/token", json={"device": "nobody"})
+    assert (unknown.status_code, list(unknown.json())) == (200, ["nonce"])
+
+
+def test_a_revoked_phone_is_let_in_no_longer(company: Company) -> None:
+    phone = company.phone()
+    headers = phone.headers()
+    office = company.signed_in("dispatcher")
+    path = f"/api/devices/{phone.device}/revoke"
+    assert company.client.post(path, headers=office).status_code == 204
+    missing = company.client.post("/api/devices/nobody/revoke", headers=office)
+    assert missing.status_code == 404
+    sync = company.client.post("/sync", json=phone.request(), headers=headers)
+    assert (sync.status_code, sync.json()["code"]) == (401, "device_revoked")
+    assert phone.ask(phone.nonce()).json()["code"] == "device_revoked"
+
+
+def test_an_access_token_ends(company: Company) -> None:
+    phone = company.phone()
+    headers = phone.headers()
+    assert company.client.post("/sync", json=phone.request(), headers=headers).status_code == 200
+    company.now_ms += 600_000
+    assert company.client.post("/sync", json=phone.request(), headers=headers).status_code == 401
