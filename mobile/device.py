@@ -16,6 +16,7 @@ from shared.clock import At
 BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 FILE: Final = "device.json"
 PRIVATE: Final = 0o600
+PRIVATE_FOLDER: Final = 0o700
 NS_PER_MS: Final = 1_000_000
 INCARNATION_BYTES: Final = 16
 
@@ -82,6 +83,7 @@ def install(folder: Path, known: Installation) -> None:
 
 def write_private(path: Path, content: bytes) -> None:
     """A whole file or none of it, for nobody else to read, on the disk when this returns."""
+    path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.draft")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE), "wb") as file:

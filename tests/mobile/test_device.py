@@ -50,9 +50,11 @@ def test_there_is_room(tmp_path: Path) -> None:
 
 
 def test_the_key_is_made_once_kept_to_itself_and_signs(tmp_path: Path) -> None:
-    key = open_key(tmp_path)
-    assert stat.S_IMODE((tmp_path / "device.key").stat().st_mode) == 0o600
-    assert open_key(tmp_path).public() == key.public()
+    folder = tmp_path / "phone"
+    key = open_key(folder)
+    modes = [stat.S_IMODE(one.stat().st_mode) for one in (folder, folder / "device.key")]
+    assert modes == [0o700, 0o600]
+    assert open_key(folder).public() == key.public()
     public = load_der_public_key(decoded(key.public()))
     assert isinstance(public, EllipticCurvePublicKey)
     raw = decoded(key.sign("fieldfare-token|d|n"))

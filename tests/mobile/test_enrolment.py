@@ -10,8 +10,12 @@ from mobile.device import Installation
 from mobile.enrolment import Invitation, Newcomer, Unfit, enrol, read
 from mobile.keys import open_key
 from mobile.wire import Enrolled, Owner
+from shared.ids import derive
 from shared.ops import Stamp
+from sync.exchange import Caller
 from sync.ports import Identity
+from tests.mobile.phones import Phone
+from tests.world import ANN
 
 KEY = "A" * 43
 STAMP = Stamp(epoch="e1", server_ms=5, key="k", mac8="0" * 16)
@@ -23,11 +27,12 @@ class Registrar:
 
     def __init__(self, *devices: str) -> None:
         self.devices = list(devices)
+        self.person = "p1"
         self.asked: list[dict[str, str]] = []
 
     def enrol(self, message: dict[str, str]) -> Enrolled:
         self.asked.append(message)
-        owner = Owner(id="p1", login="ann", name="Ann", code="T07")
+        owner = Owner(id=self.person, login="ann", name="Ann", code="T07")
         return Enrolled(device=self.devices.pop(0), person=owner, stamp=STAMP)
 
 
@@ -110,3 +115,23 @@ def test_enrolling_again_keeps_what_was_recorded(tmp_path: Path) -> None:
             device="d2", person="p1", incarnation="01" * 16, stamp=STAMP
         )
     assert registrar.asked[0]["public_key"] == registrar.asked[1]["public_key"]
+
+
+def test_a_phone_enrolled_again_goes_on_as_another_incarnation_and_loses_nothing(
+    phone: Phone,
+) -> None:
+    phone.must("work_order.accept")
+    phone.sync()
+    phone.must("work_order.depart")
+    registrar = Registrar(derive("second device"))
+    registrar.person = ANN
+    enrol(read(TEXT), newcomer(phone.folder), registrar, lambda count: b"\x05" * count)
+    caller = Caller(device=derive("second device"), person=ANN)
+    phone.world.callers[id(phone.replica)] = caller
+    summary = phone.world.sync(phone.replica)
+    assert (summary.forked, summary.checksum_ok, summary.verdicts["applied"]) == (True, True, 1)
+    assert [(line.kind, line.state) for line in phone.queries.outbox()] == [
+        ("work_order.accept", "safe"),
+        ("work_order.depart", "safe"),
+    ]
+    assert [job.status for job in phone.queries.jobs()] == ["en_route"]
