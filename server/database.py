@@ -24,7 +24,7 @@ from sqlalchemy.pool import StaticPool
 
 from sync.ports import Unwritable
 
-BUSY_TIMEOUT_MS: Final = 10_000
+PATIENCE_MS: Final = 10_000
 IDLE_TRANSACTION_MAX_MS: Final = 60_000
 STATEMENT_MAX_MS: Final = 60_000
 CONNECTIONS: Final = 16
@@ -44,24 +44,31 @@ class Busy(Exception):
     """The database cannot do it now; the same request may succeed later."""
 
 
-def open_engine(url: str, *, connections: int = CONNECTIONS) -> Engine:
-    """The engine of a database. `sqlite://` is one that lives in memory, on one connection."""
+def open_engine(
+    url: str, *, connections: int = CONNECTIONS, patience_ms: int = PATIENCE_MS
+) -> Engine:
+    """The engine of a database. `sqlite://` is one that lives in memory, on one connection.
+
+    `patience_ms` is how long to wait for a lock or a connection before it is `Busy`.
+    """
     parsed = make_url(url)
-    json: dict[str, Any] = {
-        "json_serializer": dumped,
-        "json_deserializer": msgspec.json.decode,
+    pool: dict[str, Any] = {
+        "pool_size": connections,
+        "max_overflow": 0,
+        "pool_timeout": patience_ms / 1000,
     }
+    json = {"json_serializer": dumped, "json_deserializer": msgspec.json.decode}
     if parsed.get_backend_name() == "sqlite":
-        return _sqlite(url, json, in_memory=parsed.database in (None, "", ":memory:"))
+        in_memory = parsed.database in (None, "", ":memory:")
+        chosen = {"poolclass": StaticPool} if in_memory else pool
+        return _sqlite(url, patience_ms, {**chosen, **json})
     return create_engine(
         url,
-        pool_size=connections,
-        max_overflow=0,
-        pool_timeout=BUSY_TIMEOUT_MS / 1000,
         pool_pre_ping=True,
         isolation_level="READ COMMITTED",
         paramstyle="format",
-        connect_args={"options": _limits()},
+        connect_args={"options": _limits(patience_ms)},
+        **pool,
         **json,
     )
 
@@ -71,23 +78,25 @@ def dumped(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _limits() -> str:
+def _limits(patience_ms: int) -> str:
     limits = {
-        "lock_timeout": BUSY_TIMEOUT_MS,
+        "lock_timeout": patience_ms,
         "statement_timeout": STATEMENT_MAX_MS,
         "idle_in_transaction_session_timeout": IDLE_TRANSACTION_MAX_MS,
     }
     return " ".join(f"-c {name}={value}" for name, value in limits.items())
 
 
-def _sqlite(url: str, json: dict[str, Any], *, in_memory: bool) -> Engine:
-    pool: dict[str, Any] = {"poolclass": StaticPool} if in_memory else {}
+def _sqlite(url: str, patience_ms: int, options: dict[str, Any]) -> Engine:
     # Without an isolation level the driver leaves BEGIN to us, or savepoints would go wrong.
     engine = create_engine(
         url,
-        connect_args={"isolation_level": None, "check_same_thread": False},
-        **pool,
-        **json,
+        connect_args={
+            "isolation_level": None,
+            "check_same_thread": False,
+            "timeout": patience_ms / 1000,
+        },
+        **options,
     )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
@@ -96,7 +105,6 @@ def _sqlite(url: str, json: dict[str, Any], *, in_memory: bool) -> Engine:
 
 def _prepare(connection: Any, _record: Any) -> None:
     for pragma in (
-        f"busy_timeout = {BUSY_TIMEOUT_MS}",
         "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",

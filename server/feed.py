@@ -162,7 +162,7 @@ def pages(
         taken: list[tuple[int, Row]] = []
         complete = True
         for _, seq, table, pk, body in found:
-            if size >= bytes_max and (pieces or taken):
+            if size and size >= bytes_max:
                 complete = False
                 break
             row = Row(table, pk, GONE if body is None else Raw(body))

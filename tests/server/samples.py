@@ -1,0 +1,128 @@
+"""Records, ops and books to try the server's storage with."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, get_args, get_type_hints
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Engine
+
+from server.database import writing
+from server.ledger import Ledger
+from shared.checklist import Choice, Item
+from shared.ids import derive, fingerprint
+from shared.kinds import TABLES
+from shared.people import Person
+from shared.records import Record, State
+from shared.tasks import Loser
+from shared.visit import Attendance
+from sync.ports import Entry
+
+ZONE = ZoneInfo("Asia/Shanghai")
+SALT = "5a" * 16
+RECEIVED = 1_795_000_000_000
+
+# Fields that must name a row that is there, and those that hold more than one value.
+NAMES = {"customer_id": "customer", "site_id": "site", "ticket_id": "ticket"}
+NAMES["work_order_id"] = "work_order"
+NESTED: dict[str, Any] = {
+    "person.roles": ("technician", "dispatcher"),
+    "person.skills": ("冷水",),
+    "person.zones": ("North", "Süd"),
+    "checklist.items": (
+        Item(code="leak", type="pass_fail", en="No leak", zh="无泄漏", required=True),
+        Item(code="flow", type="number", en="Flow", zh="流量", unit="l/min", low=-1, high=2**40),
+        Item(
+            code="filter",
+            type="choice",
+            en="Filter",
+            zh="滤芯",
+            choices=(Choice(code="new", en="New", zh="新"),),
+        ),
+    ),
+    "visit.attendance": (
+        Attendance(person_id=derive("ann"), departed_at=1, arrived_at=2**41),
+        Attendance(person_id=derive("bob")),
+    ),
+    "task.params": {"part": "filter", "missing": -1, "serial": None},
+    "conflict.seen": {"a": [1, None, True, "ü\x00"]},
+    "conflict.winner": "winner",
+    "conflict.losers": (
+        Loser(value=["x"], by="ann", op_id="op", at=7),
+        Loser(by="", op_id="", at=1),
+    ),
+}
+
+
+def full(table: str) -> Record:
+    """A record with something in every field."""
+    kind = TABLES[table]
+    given = {name: value(table, name, hint) for name, hint in get_type_hints(kind).items()}
+    del given["home"]
+    return kind(**given)
+
+
+def value(table: str, name: str, hint: Any) -> Any:
+    """Something that a field can hold."""
+    if name == "id":
+        return derive("sample", table)
+    if name in NAMES:
+        return derive("sample", NAMES[name])
+    if f"{table}.{name}" in NESTED:
+        return NESTED[f"{table}.{name}"]
+    hints = (hint, *get_args(hint))
+    if bool in hints:
+        return True
+    return 2**53 - 1 if int in hints else f"{table} {name}: “é冷\n😀”"
+
+
+def entry(name: str | int, **given: Any) -> Entry:
+    """A verdict on an op of this name."""
+    body = given.pop("body", f'{{"name":"{name}"}}')
+    told: dict[str, Any] = {
+        "op_id": derive("op", name),
+        "fingerprint": fingerprint(body),
+        "body": body,
+        "verdict": "applied",
+        "code": None,
+        "received": RECEIVED,
+        "done_at": RECEIVED - 1,
+    }
+    return Entry(**{**told, **given})
+
+
+def person(who: str, **given: Any) -> Person:
+    """Somebody who acts."""
+    told: dict[str, Any] = {"login": who, "name": who, "roles": ("technician",)}
+    return Person(id=derive(who), **{**told, **given})
+
+
+def ledger(connection: Connection) -> Ledger:
+    """The books of one write transaction."""
+    return Ledger(connection, ZONE)
+
+
+def begin(engine: Engine) -> None:
+    """Begin the first epoch."""
+    with writing(engine) as connection:
+        ledger(connection).begin_epoch("epoch-1", RECEIVED, SALT)
+
+
+def put(engine: Engine, *records: Record, entries: Sequence[Entry] = ()) -> dict[str, Any]:
+    """Write records, and verdicts with them, in one transaction."""
+    state = State()
+    for record in records:
+        state.put(record)
+    with writing(engine) as connection:
+        return ledger(connection).enter(entries, state)
+
+
+@contextmanager
+def undone(engine: Engine) -> Iterator[Connection]:
+    """A write transaction of which nothing stays."""
+    with engine.connect() as connection:
+        transaction = connection.begin()
+        try:
+            yield connection
+        finally:
+            transaction.rollback()
