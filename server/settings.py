@@ -40,15 +40,18 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that differs from one installation to the next.
 
-    `data` holds the database (unless `database` is a URL), the evidence and the keys. `proxy` is
-    the address of the proxy that ends TLS in front of this server; only from there forwarded
-    addresses are believed. `url` is where phones reach the server.
+    `data` holds the database, the evidence and the keys, unless `database` and `evidence_url` are
+    URLs and `keys_folder` another folder. `proxy` is the address of the proxy that ends TLS in
+    front of this server; only from there forwarded addresses are believed. `url` is where phones
+    reach the server.
     """
 
     data: Path
     database: str = ""
+    evidence_url: str = ""
+    keys_folder: Path | None = None
     host: str = "127.0.0.1"
-    port: Annotated[int, Meta(ge=0, le=65_535)] = 8470
+    port: Annotated[int, Meta(ge=0, le=65_535)] = 8000
     url: str = ""
     insecure: bool = False
     proxy: str = ""
@@ -70,14 +73,14 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return self.database or f"sqlite:///{self.data / 'fieldfare.db'}"
 
     @property
-    def evidence(self) -> Path:
-        """The folder of photos and other files."""
-        return self.data / "evidence"
+    def evidence(self) -> str:
+        """Where photos and other files are: the URL given, or a folder in the data folder."""
+        return self.evidence_url or f"file://{self.data / 'evidence'}"
 
     @property
     def keys(self) -> Path:
         """The folder of keys, apart from the database and never in the same backup."""
-        return self.data / "keys"
+        return self.keys_folder or self.data / "keys"
 
     @property
     def zone(self) -> ZoneInfo:
@@ -101,7 +104,7 @@ def load(flags: Mapping[str, Any], file: Path | None = None) -> Settings:
     path = file or _file_of(given)
     written = _written(path) if path is not None else {}
     try:
-        settings = msgspec.convert({**written, **given}, Settings, strict=False)
+        settings = msgspec.convert({**written, **given}, Settings, strict=False, dec_hook=_as_path)
     except msgspec.ValidationError as error:
         raise Unfit(f"{path or 'settings'}: {error}") from error
     return fit(settings)
@@ -143,6 +146,12 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def _as_path(wanted: type, given: Any) -> Any:
+    if wanted is Path and isinstance(given, str | Path):
+        return Path(given)
+    raise TypeError(f"Expected `{wanted.__name__}`, got `{type(given).__name__}`")
+
+
 def _file_of(given: Mapping[str, Any]) -> Path | None:
     named = os.environ.get(FILE_VARIABLE)
     if named:
@@ -156,7 +165,7 @@ def _written(path: Path) -> dict[str, Any]:
         written = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise Unfit(f"{path}: {error}") from error
-    for name in ("data", "tls_certificate", "tls_key", "assets"):
+    for name in ("data", "keys_folder", "tls_certificate", "tls_key", "assets"):
         if isinstance(written.get(name), str):
-            written[name] = str(path.parent / written[name])
+            written[name] = path.absolute().parent / written[name]
     return written

@@ -75,7 +75,7 @@ def test_the_console_gives_a_code_with_the_text_for_the_qr_code(company: Company
     told = answer.json()
     assert answer.status_code == 201
     assert told["text"] == enrolment.invitation(
-        "http://127.0.0.1:8470", told["code"], company.office.keys.thumbprint
+        company.settings.public_url, told["code"], company.office.keys.thumbprint
     )
     assert told["expires_at"] == company.now_ms + 15 * 60_000
     assert enrol(company, told["code"])[0] == 200

@@ -1,0 +1,94 @@
+"""Health, the schema, what the log says, and what a question costs."""
+
+import json
+from typing import Any
+
+import msgspec
+from sqlalchemy import event, text
+
+from tests.server.rim.company import PASSWORD, Company
+from tests.server.rim.test_office_ops import opened, say
+
+
+def test_a_healthy_server_says_so(company: Company) -> None:
+    answer = company.client.get("/health")
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {"live": True, "ready": True, "writable": True, "migrated": True},
+    )
+
+
+def test_a_server_whose_tables_are_not_todays_is_not_ready(company: Company) -> None:
+    with company.office.writing() as books:
+        books.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    answer = company.client.get("/health")
+    assert (answer.status_code, answer.json()["ready"]) == (503, False)
+
+
+def test_the_schema_tells_every_route(company: Company) -> None:
+    answer = company.client.get("/schema/openapi.json")
+    told = answer.json()
+    assert told["openapi"].startswith("3.1")
+    assert {"/sync", "/enrol", "/token", "/health", "/api/ops", "/api/work-orders"} <= set(
+        told["paths"]
+    )
+    ops = told["paths"]["/api/ops"]["post"]
+    assert "requestBody" in ops
+    assert "application/problem+json" in ops["responses"]["403"]["content"]
+
+
+def test_secrets_and_names_never_reach_the_log(company: Company) -> None:
+    company.set_password("dispatcher")
+    body = {"login": "dispatcher", "password": PASSWORD}
+    token = company.client.post("/api/login", json=body).json()["token"]
+    code = company.code()
+    phone = company.phone()
+    access = phone.headers()["Authorization"]
+    company.client.post("/sync", json=phone.request(), headers=phone.headers())
+    say(company, "dispatcher", opened(company, "Call Ms Zhou on 0151 23456789"))
+    company.client.post("/api/login", json={**body, "password": "wrong " + PASSWORD})
+    company.office.log.error("careless", name="Zhou Jian", token=token, password=PASSWORD)
+    lines = company.log.getvalue().splitlines()
+    assert [json.loads(line)["event"] for line in lines] == ["sync", "ops", "careless"]
+    assert json.loads(lines[2])["token"] == "[withheld]"
+    for secret in (token, PASSWORD, code, access, "Zhou", "0151", "dispatcher", "Müller"):
+        assert secret not in company.log.getvalue()
+
+
+def test_a_question_costs_the_same_however_long_its_answer(company: Company) -> None:
+    headers = company.signed_in("service_manager")
+    said: list[str] = []
+    engine = company.office.reading.args[0]  # type: ignore[attr-defined]
+    event.listen(engine, "before_cursor_execute", lambda *told: said.append(told[2]))
+    paths = ("/api/tickets", "/api/work-orders", "/api/stock", "/api/conflicts", "/api/devices")
+
+    def cost() -> list[int]:
+        counts = []
+        for path in paths:
+            said.clear()
+            assert company.client.get(path, headers=headers).status_code == 200
+            counts.append(len([one for one in said if one.startswith("SELECT")]))
+        return counts
+
+    before = cost()
+    for number in range(20):
+        say(company, "dispatcher", opened(company, f"Problem {number}"))
+    company.phone()
+    assert cost() == before
+
+
+def test_what_waits_is_written_down_when_the_server_stops(company: Company) -> None:
+    from server.api import Contact
+    from server.app import tidy
+
+    phone = company.phone()
+    company.office.contacts[phone.device] = Contact(at=5, clock_ms=-3, app="x")
+    tidy(company.office)
+    with company.office.reading() as books:
+        row: Any = books.execute(text("SELECT contact_at, clock_ms, app FROM device")).one()
+    assert (*row, company.office.contacts) == (5, -3, "x", {})
+
+
+def test_the_answer_to_everything_is_json_that_a_struct_can_read(company: Company) -> None:
+    answer = company.client.get("/api/devices", headers=company.signed_in("dispatcher"))
+    assert msgspec.json.decode(answer.content) == {"items": [], "next": None}

@@ -1,0 +1,160 @@
+"""The round trip of a phone over HTTP: pushed once, pulled compressed, and what a restore does."""
+
+import gzip
+import shutil
+from typing import Any
+
+import msgspec
+import pytest
+from sqlalchemy import event
+
+from server.database import Busy
+from server.keys import marked_epoch
+from shared.clock import At
+from shared.ops import Op, encode
+from sync.digest import vector_hash
+from sync.protocol import Reply, decode_reply
+from tests.server.rim.company import Company, Phone
+from tests.server.rim.test_office_ops import assigned, created, opened, say, verdicts
+
+
+def talk(company: Company, phone: Phone, **more: Any) -> Reply:
+    content = gzip.compress(msgspec.json.encode(phone.request(**more)))
+    headers = {**phone.headers(), "Content-Encoding": "gzip"}
+    answer = company.client.post("/sync", content=content, headers=headers)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers.get("Content-Encoding", "gzip") == "gzip"
+    return decode_reply(answer.content)
+
+
+def begun(company: Company, phone: Phone) -> Reply:
+    """The first exchange, which tells the server that the phone has nothing."""
+    return talk(company, phone, pull=True, full=True, vector=vector_hash(epoch_of(company), {}))
+
+
+def epoch_of(company: Company) -> str:
+    with company.office.reading() as books:
+        return company.office.library(books).epoch
+
+
+def accept(company: Company, phone: Phone, order: str) -> dict[str, Any]:
+    op = Op(
+        id=company.new_id(),
+        kind="work_order.accept",
+        v=1,
+        on=("work_order", order),
+        by=company.people["technician"],
+        origin="device",
+        at=At(wall=company.now_ms, boot="b", mono=1, src="boottime"),
+        salt="0" * 32,
+        args=msgspec.Raw(b"{}"),
+    )
+    return {"lseq": 1, "id": op.id, "body": encode(op)}
+
+
+def job(company: Company) -> str:
+    ticket = opened(company)
+    order = created(company, ticket["id"])
+    answer = say(company, "dispatcher", ticket, order, assigned(company, order["id"]))
+    assert verdicts(answer) == ["applied"] * 3
+    return str(order["id"])
+
+
+def test_what_a_phone_pushes_is_decided_once_and_comes_back(company: Company) -> None:
+    phone, order = company.phone(), job(company)
+    first = begun(company, phone)
+    assert {page.stream.partition(":")[0] for page in first.streams} >= {"tech", "wo", "catalog"}
+    op = accept(company, phone, order)
+    vector = vector_hash(first.server_epoch, {})
+    told = talk(company, phone, token=first.token, vector=vector, ops=[op])
+    again = talk(company, phone, token=first.token, vector=vector, ops=[op])
+    assert [result.verdict for result in told.results] == ["applied"]
+    assert again.results == told.results
+    headers = company.signed_in("inspector")
+    seen = company.client.get(f"/api/work-orders/{order}", headers=headers).json()
+    assert seen["status"] == "accepted"
+    line = seen["story"][-1]
+    assert (line["device"], line["kind"]) == (
+        {"id": phone.device, "name": "Phone"},
+        "work_order.accept",
+    )
+
+
+def test_a_request_without_news_writes_nothing(company: Company) -> None:
+    phone = company.phone()
+    first = begun(company, phone)
+    headers = phone.headers()
+    request = phone.request(
+        token=first.token, vector=vector_hash(first.server_epoch, {}), pull=True
+    )
+    said: list[str] = []
+    engine = company.office.reading.args[0]  # type: ignore[attr-defined]
+    event.listen(engine, "before_cursor_execute", lambda *told: said.append(told[2]))
+    company.now_ms += 1_000
+    answer = company.client.post("/sync", json=request, headers=headers)
+    assert decode_reply(answer.content).token == first.token
+    assert [one for one in said if one.startswith(("INSERT", "UPDATE", "BEGIN IMM"))] == []
+    (item,) = company.client.get("/api/devices", headers=company.signed_in("dispatcher")).json()[
+        "items"
+    ]
+    assert item["contact_at"] == company.now_ms
+
+
+def test_somebody_who_left_may_hand_in_and_read_nothing(company: Company) -> None:
+    phone, order = company.phone(), job(company)
+    first = begun(company, phone)
+    company.disable("technician")
+    op = accept(company, phone, order)
+    vector = vector_hash(first.server_epoch, {})
+    told = talk(company, phone, token=first.token, vector=vector, ops=[op], pull=True)
+    assert [flag.code for flag in told.results[0].flags] == ["role_ended", "no_evidence"]
+    assert told.streams == []
+
+
+def test_a_token_from_the_future_begins_a_new_epoch(company: Company) -> None:
+    phone, order = company.phone(), job(company)
+    first = begun(company, phone)
+    vector = vector_hash(first.server_epoch, {})
+    op = accept(company, phone, order)
+    with company.office.writing() as books:
+        kept = company.office.library(books).standing("inc-1")
+    later = talk(company, phone, token=first.token, vector=vector, ops=[op])
+    with company.office.writing() as books:  # the books as they were before
+        company.office.ledger(books).stand(kept)  # type: ignore[arg-type]
+    told = talk(company, phone, token=later.token, vector=vector, full=True, pull=True)
+    assert told.server_epoch != first.server_epoch
+    assert marked_epoch(company.office.keys.folder) == told.server_epoch == epoch_of(company)
+
+
+def test_a_busy_database_asks_to_come_again(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from server.api import health, sign_in
+
+    def busy() -> Any:
+        raise Busy("somebody else writes")
+
+    occupied = msgspec.structs.replace(company.office, writing=busy)
+    assert health._state(occupied) == (False, False)
+    with pytest.raises(Busy):
+        sign_in._count(occupied, ("a", "b"))
+
+
+def test_a_database_put_back_from_a_copy_begins_a_new_epoch(tmp_path: Any) -> None:
+    first = Company(tmp_path / "one")
+    with first.client:
+        before = epoch_of(first)
+    shutil.copytree(tmp_path / "one", tmp_path / "two")
+    (tmp_path / "two" / "keys" / "epoch").write_text("another")
+    second = Company.__new__(Company)
+    from server.app import open_office
+
+    office = open_office(
+        msgspec.structs.replace(first.settings, data=tmp_path / "two"),
+        clock=lambda: first.now_ms + 1,
+        dice=first.random.randbytes,
+        stream=first.log,
+    )
+    second.office = office
+    assert epoch_of(second) not in (before, "another")
+    office.close()

@@ -1,0 +1,67 @@
+"""Serving for real: a process of its own that starts, answers, and stops when it is told to."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+ROOT = Path(__file__).resolve().parents[3]
+PROGRAM = """
+import sys
+from pathlib import Path
+from server.app import serve
+from server.settings import load
+
+settings = load({"data": Path(sys.argv[1]), "port": int(sys.argv[2])})
+serve(settings, ready=lambda url: print(url, flush=True))
+"""
+READY_S = 30
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_process_answers_and_stops_when_told(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", PROGRAM, str(tmp_path / "data"), str(port)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        assert process.stdout is not None
+        assert process.stdout.readline().strip() == f"http://127.0.0.1:{port}"
+        answer = answered(f"http://127.0.0.1:{port}/health")
+        assert answer.json() == {"live": True, "ready": True, "writable": True, "migrated": True}
+        problem = requests.get(f"http://127.0.0.1:{port}/api/tickets", timeout=5)
+        assert (problem.status_code, problem.json()["code"]) == (401, "not_signed_in")
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=20)
+    assert process.returncode == 0, errors
+    assert [json.loads(line) for line in errors.splitlines()] == []
+
+
+def answered(url: str) -> requests.Response:
+    """The answer, as soon as there is one."""
+    until = time.monotonic() + READY_S
+    while True:
+        try:
+            return requests.get(url, timeout=5)
+        except requests.ConnectionError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
