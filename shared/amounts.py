@@ -48,7 +48,7 @@ LocalDate = Annotated[
 ]
 
 _FORBIDDEN = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 
 
@@ -73,6 +73,15 @@ def quantity_text(amount: int) -> str:
 def tidy(text: str) -> str:
     """Text as it is kept and compared: NFC, one kind of line end, no space at the ends."""
     return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+def is_sayable(text: str) -> bool:
+    """Whether text, once tidy, says something, can be shown, and is not too long to be kept.
+
+    Normalising can make a text up to three times as long.
+    """
+    kept = tidy(text)
+    return 0 < len(kept) <= TEXT_CHARS_MAX and not has_control_characters(kept)
 
 
 def has_control_characters(text: str) -> bool:

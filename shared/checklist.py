@@ -12,7 +12,6 @@ from shared.amounts import (
     OptionalLine,
     Reading as Number,
     Text,
-    has_control_characters,
 )
 from shared.errors import Refused, refuse_value
 from shared.records import Record, State
@@ -84,8 +83,6 @@ def check(item: Item, value: str, *, not_applicable: bool) -> Refused | None:
         return refuse_value("unknown_choice", "args.value", item=item.code, value=value)
     if item.type == "number" and not is_number(value):
         return refuse_value("wrong_value", "args.value", reason=value, item=item.code)
-    if has_control_characters(value):
-        return refuse_value("not_text", "args.value", item=item.code)
     return None
 
 

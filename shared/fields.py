@@ -54,12 +54,13 @@ def normal(field: Field, value: Any) -> Any:
 
 
 def check(name: str, value: Any) -> Refused | None:
-    """The refusal of a value that a field cannot hold, or None."""
+    """The refusal of a value that a field cannot hold once it is tidy, or None."""
     path = f"args.fields.{name}"
+    kept = tidy(value) if isinstance(value, str) else value
     try:
-        msgspec.convert(value, FIELDS[name].kind)
+        msgspec.convert(kept, FIELDS[name].kind)
     except msgspec.ValidationError as wrong:
         return refuse_value("wrong_value", path, reason=str(wrong))
-    if isinstance(value, str) and has_control_characters(value):
+    if isinstance(kept, str) and has_control_characters(kept):
         return refuse_value("not_text", path)
     return None

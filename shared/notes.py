@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from shared.amounts import Id, Text, has_control_characters, tidy
+from shared.amounts import Id, Text, is_sayable, tidy
 from shared.errors import Refused, refuse_value
 from shared.ids import derive
 from shared.records import Record, State
@@ -36,7 +36,7 @@ def add(state: State, act: Act) -> Outcome | Refused:
     if isinstance(order, Refused):
         return order
     args: AddArgs = act.args
-    if has_control_characters(args.text) or not tidy(args.text):
+    if not is_sayable(args.text):
         return refuse_value("not_text", "args.text")
     note = Note(
         id=derive(act.op_id, "note"),

@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
-from shared.amounts import Code, Id, Line, OptionalLine, Quantity, thousandths
+from shared.amounts import Code, Id, Line, OptionalLine, Quantity, thousandths, tidy
 from shared.errors import Flag, Refused, refuse_value
 from shared.ids import derive
 from shared.records import Aggregate, Record, State, replace
@@ -131,11 +131,11 @@ def use(state: State, act: Act) -> Outcome | Refused:
         part_id=args.part,
         location_id=args.location,
         amount=thousandths(args.quantity),
-        serial=args.serial,
+        serial=tidy(args.serial),
         person_id=act.by.id,
         at=act.at,
     )
-    claims = (_claim(act, args),) if args.serial else ()
+    claims = (_claim(act, args),) if used.serial else ()
     return Outcome(
         rows=(used,),
         emits=(*_move(args.part, (args.location, INSTALLED), used.amount), *claims),
@@ -162,10 +162,11 @@ def _unusable(state: State, args: UseArgs) -> Refused | None:
     if state.find(Location, args.location) is None:
         return refuse_value("unknown_subject", "args.location")
     amount = thousandths(args.quantity)
-    whole = not (part.serialised and args.serial) or amount == thousandths("1")
+    serial = tidy(args.serial)
+    whole = not (part.serialised and serial) or amount == thousandths("1")
     if not 0 < amount <= USED_AT_ONCE_MAX or not whole:
         return refuse_value("wrong_quantity", "args.quantity", quantity=args.quantity)
-    if part.serialised and not args.serial:
+    if part.serialised and not serial:
         return refuse_value("missing_field", "args.serial")
     return None
 
@@ -233,7 +234,7 @@ def _claim(act: Act, args: UseArgs) -> Emit:
     return Emit(
         on=("location", args.location),
         name="serial.claim",
-        args={"part": args.part, "serial": args.serial, "work_order": act.on[1]},
+        args={"part": args.part, "serial": tidy(args.serial), "work_order": act.on[1]},
     )
 
 
@@ -280,7 +281,7 @@ def _place(reach: Reach) -> tuple[Aggregate, ...]:
 def _used(reach: Reach) -> tuple[Ref, ...]:
     args: UseArgs = reach.args
     claim: tuple[Ref, ...] = (
-        ((SerialClaim, claim_id(args.part, args.serial)),) if args.serial else ()
+        ((SerialClaim, claim_id(args.part, serial)),) if (serial := tidy(args.serial)) else ()
     )
     return (
         (Part, args.part),

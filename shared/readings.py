@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from shared.amounts import Code, Id, thousandths, tidy
+from shared.amounts import Code, Id, is_sayable, thousandths, tidy
 from shared.checklist import Checklist, Item, Reading, beyond, check
 from shared.errors import Flag, Refused, refuse_value
 from shared.ids import derive
@@ -39,6 +39,8 @@ def answer(state: State, act: Act) -> Outcome | Refused:
     refused = check(item, args.value, not_applicable=args.not_applicable) if item else None
     if refused is not None:
         return refused
+    if not is_sayable(args.value):
+        return refuse_value("not_text", "args.value", item=args.item)
     reading = _reading(act, order.checklist_id, item)
     marked = (
         (Flag(code="out_of_limits", params={"item": args.item, "value": args.value}),)

@@ -298,27 +298,19 @@ def _step(state: State, act: Act) -> Outcome | Refused:
 
 def _not_now(order: WorkOrder, act: Act, kept: tuple[Record, ...]) -> Outcome | Refused:
     """What a verb means in a state it is not legal in: already so, a policy edge, or refused."""
-    outcome = getattr(act.args, "outcome", order.outcome)
     ends = not isinstance(act.args, CompleteArgs) or OUTCOMES[act.args.outcome]
-    after = LEGAL[act.kind][1] if ends else UNENDED
-    if ends and order.status == after and order.outcome == outcome:
+    wanted = LEGAL[act.kind][1] if ends else UNENDED
+    same_end = order.outcome == getattr(act.args, "outcome", order.outcome)
+    if ends and order.status == wanted and same_end:
         return Outcome(rows=kept, merged=True)
-    if order.status == "cancelled":
-        exceptions = (task(act, "work_done_after_cancel"),) if kept else ()
-        keep = Outcome(
-            rows=(*kept, *exceptions), flags=(Flag(code="done_after_cancel"),) if kept else ()
-        )
-        return Refused(
-            code="cancelled_meanwhile",
-            grounds="state",
-            params={"status": order.status, "verb": act.kind, "wanted": after},
-            keep=keep,
-        )
+    cancelled = order.status == "cancelled"
+    exception = (task(act, "work_done_after_cancel"),) if cancelled and kept else ()
+    flags = (Flag(code="done_after_cancel"),) if exception else ()
     return Refused(
-        code="illegal_status",
+        code="cancelled_meanwhile" if cancelled else "illegal_status",
         grounds="state",
-        params={"status": order.status, "verb": act.kind, "wanted": after},
-        keep=Outcome(rows=kept),
+        params={"status": order.status, "verb": act.kind, "wanted": wanted},
+        keep=Outcome(rows=(*kept, *exception), flags=flags),
     )
 
 

@@ -94,6 +94,8 @@ def test_signs_that_nobody_types_are_found(sign: str) -> None:
     assert has_control_characters(f"a{sign}b")
 
 
-@pytest.mark.parametrize("text", ["", "two\nlines\tand a tab", "张女士 😀 é", "مرحبا"])
+@pytest.mark.parametrize(
+    "text", ["", "two\nlines\tand a tab", "as Windows\r\nwrites them", "张女士 😀 é", "مرحبا"]
+)
 def test_what_people_type_is_no_control_character(text: str) -> None:
     assert not has_control_characters(text)

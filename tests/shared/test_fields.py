@@ -51,7 +51,7 @@ def test_a_value_compares_as_it_was_compared_before(name: str, value: str | None
         ("contact_phone", "0329-8555 0101x12"),
         ("planned_to", None),
         ("priority", "emergency"),
-        ("job_note", "two\nlines"),
+        ("job_note", "two\r\nlines "),
     ],
 )
 def test_a_value_that_fits_is_not_refused(name: str, value: Any) -> None:
@@ -68,6 +68,7 @@ def test_a_value_that_fits_is_not_refused(name: str, value: Any) -> None:
         ("planned_from", "", "wrong_value"),
         ("priority", "high", "wrong_value"),
         ("priority", 1, "wrong_value"),
+        ("job_note", "\ufb2c" * 2000, "wrong_value"),
         ("job_note", "turned \u202e around", "not_text"),
     ],
 )

@@ -1,0 +1,159 @@
+"""Fields that won are written; a conflict is settled, and settled otherwise, by a person."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from shared.editing import EditArgs, SettleArgs, Winners, subject_of
+from shared.kinds import REGISTRY
+from shared.records import Record, State, replace
+from shared.registry import Act, Outcome
+from shared.site import Site
+from shared.tasks import Conflict, Loser
+from shared.work_order import StatusChange, WorkOrder
+from tests.shared.company import (
+    ANN,
+    CUSTOMER,
+    DORA,
+    NOW,
+    ORDER,
+    SITE,
+    act,
+    done,
+    ident,
+    only,
+    refusal,
+    state,
+    tables,
+)
+
+ON_ORDER, ON_SITE = ("work_order", ORDER.id), ("site", SITE.id)
+
+
+def lost(value: Any, op: str) -> Loser:
+    return Loser(value=value, by=ANN.id, op_id=ident(op), at=NOW, side="device")
+
+
+def conflict(field: str, winner: Any, *losers: Loser, on: tuple[str, str] = ON_ORDER) -> Conflict:
+    return Conflict(
+        id=ident("conflict"),
+        home_noun=on[0],
+        home_id=on[1],
+        field=field,
+        rule="office",
+        winner=winner,
+        losers=losers,
+        at=NOW,
+    )
+
+
+def settling(choice: str, *, on: tuple[str, str] = ON_ORDER, op: str = "op", **more: Any) -> Act:
+    args = {"conflict": ident("conflict"), "choice": choice, **more}
+    return act("conflict.settle", args, on=on, by=DORA, op=op)
+
+
+def winning(on: tuple[str, str], **fields: Any) -> Act:
+    return msgspec.structs.replace(act("edit", {"fields": {}}, on=on), args=Winners(fields=fields))
+
+
+def test_the_fields_that_won_are_written() -> None:
+    outcome = done(state(), winning(ON_SITE, contact_name="王阿姨", access_notes="gate 3"))
+    assert outcome.rows == (replace(SITE, contact_name="王阿姨", access_notes="gate 3"),)
+    outcome = done(state(), winning(ON_ORDER, priority="urgent"))
+    assert outcome.rows == (replace(ORDER, priority="urgent"),)
+
+
+def test_nothing_is_written_where_nothing_won() -> None:
+    assert done(state(), winning(ON_ORDER)) == Outcome()
+
+
+@pytest.mark.parametrize("on", [("site", ident("no")), ("customer", CUSTOMER.id)])
+def test_only_what_is_there_is_edited(on: tuple[str, str]) -> None:
+    assert refusal(state(), winning(on, priority="low")) == ("unknown_subject", "on")
+    assert subject_of(state(), on) is None
+
+
+def test_an_edit_carries_what_its_author_saw() -> None:
+    args = REGISTRY.args("edit", b'{"fields":{"priority":["normal","urgent"]}}')
+    assert args == EditArgs(fields={"priority": ("normal", "urgent")})
+
+
+def open_conflict(*losers: Loser) -> State:
+    return state(
+        conflict("priority", "normal", *(losers or (lost("low", "1"), lost("urgent", "2"))))
+    )
+
+
+def test_keeping_the_winner_writes_nothing_but_the_decision() -> None:
+    outcome = done(open_conflict(), settling("keep"))
+    settled = only(outcome, Conflict)
+    assert (settled.settled_at, settled.settled_by, settled.choice) == (NOW + 1000, DORA.id, "keep")
+    assert tables(outcome) == ["Conflict"]
+
+
+@pytest.mark.parametrize(("loser", "priority"), [(None, "urgent"), (0, "low"), (1, "urgent")])
+def test_a_losing_value_can_be_brought_back(loser: int | None, priority: str) -> None:
+    outcome = done(open_conflict(), settling("swap", loser=loser))
+    assert only(outcome, WorkOrder).priority == priority
+    assert only(outcome, Conflict).choice == "swap"
+
+
+def test_a_swap_can_be_undone_and_keeping_twice_changes_nothing() -> None:
+    rows = open_conflict()
+    keep(rows, done(rows, settling("swap", op="1")))
+    undone = done(rows, settling("keep", op="2"))
+    assert only(undone, WorkOrder).priority == "normal"
+    keep(rows, undone)
+    assert done(rows, settling("keep", op="3")).merged
+
+
+def keep(rows: State, outcome: Outcome) -> None:
+    for row in outcome.rows:
+        rows.put(row)
+
+
+def test_a_status_that_lost_is_brought_back_with_a_line_in_the_history() -> None:
+    rows = state(conflict("status", "assigned", lost("done", "1")))
+    outcome = done(rows, settling("swap"))
+    assert only(outcome, WorkOrder).status == "done"
+    step = only(outcome, StatusChange)
+    assert (step.before, step.after, step.edge, step.person_id) == (
+        "assigned",
+        "done",
+        "settled",
+        DORA.id,
+    )
+
+
+def test_a_site_is_settled_like_a_job() -> None:
+    rows = state(conflict("contact_name", "A", lost("B", "1"), on=ON_SITE))
+    assert only(done(rows, settling("swap", on=ON_SITE)), Site).contact_name == "B"
+
+
+def test_a_field_that_is_no_more_is_settled_without_being_written() -> None:
+    rows = state(conflict("colour", "red", lost("blue", "1")))
+    assert tables(done(rows, settling("swap"))) == ["Conflict"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "code"),
+    [
+        ({"conflict": ident("none")}, "args.conflict", "unknown_subject"),
+        ({"on": ON_SITE}, "args.conflict", "unknown_subject"),
+        ({"on": ("site", ident("none"))}, "args.conflict", "unknown_subject"),
+        ({"loser": 2}, "args.loser", "out_of_range"),
+        ({"loser": -1}, "args.loser", "out_of_range"),
+    ],
+)
+def test_only_a_conflict_of_the_thing_is_settled(
+    changes: dict[str, Any], field: str, code: str
+) -> None:
+    on = changes.pop("on", ON_ORDER)
+    assert refusal(open_conflict(), settling("swap", on=on, **changes)) == (code, field)
+
+
+def test_a_conflict_without_a_loser_has_nothing_to_bring_back() -> None:
+    rows: list[Record] = [conflict("priority", "low")]
+    assert refusal(state(*rows), settling("swap")) == ("out_of_range", "args.loser")
+    assert SettleArgs(conflict="c", choice="keep").loser is None
