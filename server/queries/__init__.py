@@ -1,0 +1,31 @@
+"""Questions people ask: lists page by page, and one thing with everything about it.
+
+Every question costs the same number of statements, however long the answer is.
+"""
+
+from server.queries.books import epoch, leaves, newest_revision, proof, revision, story
+from server.queries.jobs import ticket, tickets, work_order, work_orders
+from server.queries.office import conflicts, devices, stock
+from server.queries.pages import PAGE_MAX, PARTING, Item, Listed, Window, is_known
+
+__all__ = [
+    "PAGE_MAX",
+    "PARTING",
+    "Item",
+    "Listed",
+    "Window",
+    "conflicts",
+    "devices",
+    "epoch",
+    "is_known",
+    "leaves",
+    "newest_revision",
+    "proof",
+    "revision",
+    "stock",
+    "story",
+    "ticket",
+    "tickets",
+    "work_order",
+    "work_orders",
+]
