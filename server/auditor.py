@@ -268,3 +268,21 @@ def _completed(span: tuple[int, int]) -> Iterator[tuple[int, int, int]]:
         low, high = span[0] >> level, span[1] >> level
         if low < high:
             yield level, low, high
+
+
+def exported(connection: Connection) -> dict[str, Any]:
+    """Every leaf in its order and every signed head, as anybody needs them to check the log."""
+    leaves = connection.execute(
+        select(LEAF.c.epoch, LEAF.c.number, LEAF.c.op_id, LEAF.c.n, LEAF.c.data)
+        .join(EPOCH, EPOCH.c.id == LEAF.c.epoch)
+        .order_by(EPOCH.c.ordinal, LEAF.c.number, LEAF.c.op_id, LEAF.c.n)
+    )
+    heads = connection.execute(select(*HEAD.c).order_by(HEAD.c.at))
+    return {
+        "leaves": [
+            {**one._asdict(), "data": bytes(one.data).decode(), "hash": leaf_hash(one.data).hex()}
+            for one in leaves
+        ],
+        "heads": [one._asdict() for one in heads],
+        "keys": rows.setting(connection, PUBLIC_KEYS) or {},
+    }

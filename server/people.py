@@ -46,6 +46,13 @@ def find(connection: Connection, person_id: str) -> Person | None:
     return None if row is None else as_person(row)
 
 
+def everybody(connection: Connection) -> list[Person]:
+    """Everybody, disabled or not, by login."""
+    table = _people()
+    found = connection.execute(select(table).order_by(table.c.login))
+    return [as_person(row) for row in found]
+
+
 def find_by_login(connection: Connection, login: str) -> Known | None:
     """The person with this login, disabled or not, with the credential."""
     table = _people()

@@ -54,6 +54,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     port: Annotated[int, Meta(ge=0, le=65_535)] = 8000
     url: str = ""
     insecure: bool = False
+    demo: bool = False
     proxy: str = ""
     tls_certificate: Path | None = None
     tls_key: Path | None = None
@@ -120,6 +121,8 @@ def fit(settings: Settings) -> Settings:
         raise Unfit("workers: SQLite serves one process; take PostgreSQL for more")
     if (settings.tls_certificate is None) != (settings.tls_key is None):
         raise Unfit("tls_certificate and tls_key: give both or neither")
+    if settings.demo and not is_loopback(settings.host):
+        raise Unfit("host: the demo company and its known passwords stay on this machine")
     if not _is_private(settings):
         raise Unfit(
             f"host: plain HTTP on {settings.host} can be read by anyone on the way; give "

@@ -59,7 +59,7 @@ class EnrolmentCode(SQLModel, table=True):
     selector: str = Field(primary_key=True)
     hash: str
     person_id: str = Field(foreign_key="person.id")
-    issued_by: str = Field(foreign_key="person.id")
+    issued_by: str  # a person, or the command
     issued_at: int = Field(sa_type=BigInteger)
     expires_at: int = Field(sa_type=BigInteger)
     tries: int = 0

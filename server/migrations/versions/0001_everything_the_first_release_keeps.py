@@ -194,7 +194,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_op_provisional",
         "op",
-        ["incarnation"],
+        ["incarnation", "lseq"],
         unique=False,
         sqlite_where=sa.text("verdict IN ('quarantined', 'held')"),
         postgresql_where=sa.text("verdict IN ('quarantined', 'held')"),
@@ -368,10 +368,6 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("used_at", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["issued_by"],
-            ["person.id"],
-        ),
         sa.ForeignKeyConstraint(
             ["person_id"],
             ["person.id"],

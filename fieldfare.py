@@ -1,0 +1,406 @@
+"""The command: everything Fieldfare does without a window, one subcommand each, in JSON.
+
+Exit codes: 0 done; 2 wrong usage; 3 refused by a rule (nothing recorded; code and reason are
+printed); 4 the server cannot be reached (everything is kept); 5 delivered, but a person is needed.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+DONE, USAGE, REFUSED, UNREACHABLE, PERSON_NEEDED = 0, 2, 3, 4, 5
+ASSETS = Path(__file__).resolve().parent / "assets"
+NEEDS_PERSON = ("held", "quarantined", "conflict", "rejected")
+
+Answer = tuple[int, Any]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one subcommand; returns its exit code."""
+    options = _parser().parse_args(argv)
+    code, told = options.run(options)
+    if told is not None:
+        json.dump(told, sys.stdout, ensure_ascii=False, indent=2)
+        sys.stdout.write("\n")
+    return int(code)
+
+
+# The server's folder
+
+
+def init(options: argparse.Namespace) -> Answer:
+    """Make a new data folder."""
+    from server import administration, app
+
+    day = options.day or administration.today(app.real_clock())
+    told = administration.init(
+        options.data, demo=day if options.demo else None, language=options.lang
+    )
+    return _told(options, told)
+
+
+def serve(options: argparse.Namespace) -> Answer:
+    """Serve until stopped."""
+    from server import app, settings
+
+    def say(url: str) -> None:
+        print(json.dumps({"serving": url, "pid": os.getpid()}), flush=True)
+
+    app.serve(_settings(options, settings.load), ready=say)
+    return (DONE, None)
+
+
+def person(options: argparse.Namespace) -> Answer:
+    """Add, list, disable people; give a new password."""
+    from server import administration, settings
+
+    with administration.opened(_settings(options, settings.load)) as office:
+        if options.what == "list":
+            return (DONE, administration.persons(office))
+        if options.what == "add":
+            return _told(options, administration.add_person(office, _row(options)))
+        if options.what == "disable":
+            return _told(options, administration.disable_person(office, options.login))
+        known = administration.find(office, options.login)
+        if not _is_person(known):
+            return _told(options, known)
+        return (DONE, administration.new_password(office, options.login))
+
+
+def enrol_code(options: argparse.Namespace) -> Answer:
+    """Issue a one-time enrolment code."""
+    from server import administration, settings
+
+    with administration.opened(_settings(options, settings.load)) as office:
+        return _told(options, administration.enrol_code(office, options.person))
+
+
+def audit(options: argparse.Namespace) -> Answer:
+    """Verify or export the audit log."""
+    import msgspec
+
+    from server import administration, app, settings
+
+    chosen = _settings(options, settings.load)
+    if options.what == "export":
+        return (DONE, administration.exported(chosen))
+    report = administration.audit(chosen, app.real_dice)
+    return (1 if report.fault else DONE, msgspec.to_builtins(report))
+
+
+# The phone's folder
+
+
+def device_enrol(options: argparse.Namespace) -> Answer:
+    """Make a folder somebody's installation."""
+    from mobile import enrolment, service
+
+    def go() -> Answer:
+        try:
+            invitation = enrolment.read(
+                options.code, server=options.server, insecure=options.insecure
+            )
+        except enrolment.Unfit as unfit:
+            return (USAGE, {"code": "wrong_value", "reason": str(unfit)})
+        known = service.enrol(options.data, invitation, options.name)
+        told = {"device": known.device, "person": known.login, "name": known.name}
+        return (DONE, {**told, "server": known.server})
+
+    return _over_the_wire(go)
+
+
+def device_kinds(_options: argparse.Namespace) -> Answer:
+    """Describe every kind of act, as JSON Schema."""
+    from shared import kinds
+
+    return (DONE, kinds.schema())
+
+
+def device_sync(options: argparse.Namespace) -> Answer:
+    """Push and pull."""
+    import msgspec
+
+    def go(phone: Any) -> Answer:
+        from mobile import service
+
+        def talk() -> Answer:
+            report = service.talk(phone, ops_only=options.ops_only)
+            told = msgspec.to_builtins(report)
+            if report.timed_out:
+                return (UNREACHABLE, told)
+            trouble = any(report.verdicts.get(verdict) for verdict in NEEDS_PERSON)
+            return (PERSON_NEEDED if trouble else DONE, told)
+
+        return _over_the_wire(talk)
+
+    return _with_phone(options, go)
+
+
+def device_do(options: argparse.Namespace) -> Answer:
+    """Record one act."""
+    text = sys.stdin.read() if options.json == "-" else options.json
+    try:
+        args = json.loads(text)
+    except ValueError as wrong:
+        return (USAGE, {"code": "not_json", "reason": str(wrong)})
+    if not isinstance(args, dict):
+        return (USAGE, {"code": "not_json", "reason": "an object is expected"})
+
+    def go(phone: Any) -> Answer:
+        from mobile import service
+        from shared.errors import Refused
+
+        done = service.act(phone, options.kind, options.wo, args)
+        if isinstance(done, Refused):
+            return _told(options, done)
+        return (
+            DONE,
+            {
+                "id": done.op_id,
+                "lseq": done.lseq,
+                "kind": done.kind,
+                "flags": [flag.code for flag in done.flags],
+            },
+        )
+
+    return _with_phone(options, go)
+
+
+def device_list(options: argparse.Namespace) -> Answer:
+    """List the jobs on the phone."""
+    return _shown(options, lambda queries: {"items": queries.jobs()})
+
+
+def device_outbox(options: argparse.Namespace) -> Answer:
+    """List what was recorded, and what became of it."""
+    return _shown(options, lambda queries: {"items": queries.outbox()})
+
+
+def device_status(options: argparse.Namespace) -> Answer:
+    """Say how the phone is."""
+    return _shown(options, lambda queries: {"items": [queries.condition()]})
+
+
+def device_show(options: argparse.Namespace) -> Answer:
+    """Show one job with everything the phone knows of it."""
+    from shared.errors import refuse_value
+
+    def look(queries: Any) -> Any:
+        sheet = queries.sheet(options.wo)
+        return sheet if sheet is not None else refuse_value("unknown_subject", "wo")
+
+    return _shown(options, look)
+
+
+def demo(options: argparse.Namespace) -> Answer:
+    """Play the main job on the demo company, and reconcile both databases."""
+    from server.demo import main_job
+
+    return main_job.play(
+        [sys.executable, str(Path(__file__).resolve())], options.folder, options.lang
+    )
+
+
+# What the subcommands share
+
+
+def _settings(options: argparse.Namespace, load: Callable[..., Any]) -> Any:
+    flags = {
+        "data": options.data,
+        "database": getattr(options, "database", None),
+        "evidence_url": getattr(options, "evidence", None),
+        "keys_folder": getattr(options, "keys", None),
+        "host": getattr(options, "host", None),
+        "port": getattr(options, "port", None),
+        "url": getattr(options, "url", None),
+        "tls_certificate": getattr(options, "tls_cert", None),
+        "tls_key": getattr(options, "tls_key", None),
+        "insecure": getattr(options, "insecure", None) or None,
+        "workers": getattr(options, "workers", None),
+    }
+    if flags["data"] is None:
+        if not (flags["database"] and flags["keys_folder"]):
+            options.parser.error("give --data, or --database with --evidence and --keys")
+        flags["data"] = flags["keys_folder"]
+    elif not flags["database"] and not (flags["data"] / "fieldfare.db").is_file():
+        options.parser.error(f"{flags['data']} holds no Fieldfare data; run `fieldfare init`")
+    try:
+        return load(flags)
+    except Exception as unfit:
+        if type(unfit).__name__ != "Unfit":
+            raise
+        options.parser.error(str(unfit))
+
+
+def _row(options: argparse.Namespace) -> dict[str, Any]:
+    given = {
+        "login": options.login,
+        "name": options.name or options.login,
+        "roles": options.role,
+        "skills": options.skill,
+        "zones": options.zone,
+        "code": options.code,
+    }
+    return {name: value for name, value in given.items() if value}
+
+
+def _is_person(found: Any) -> bool:
+    from shared.people import Person
+
+    return isinstance(found, Person)
+
+
+def _told(options: argparse.Namespace, told: Any) -> Answer:
+    """An answer, or a refusal in words."""
+    import msgspec
+
+    from shared.errors import Refused
+
+    if isinstance(told, Refused):
+        return (REFUSED, {**_refusal(options, told), "params": dict(told.params)})
+    return (DONE, msgspec.to_builtins(told))
+
+
+def _refusal(options: argparse.Namespace, refused: Any) -> dict[str, Any]:
+    from shared import texts
+
+    language = getattr(options, "lang", None) or texts.choose_language(
+        os.environ.get("LC_ALL") or os.environ.get("LANG", "").replace("_", "-").split(".")[0]
+    )
+    told = (ASSETS / "texts" / f"{language}.toml").read_text(encoding="utf-8")
+    reason = texts.explain(texts.parse(told), refused)
+    return {"code": refused.code, "field": refused.field, "reason": reason}
+
+
+def _with_phone(options: argparse.Namespace, go: Callable[[Any], Answer]) -> Answer:
+    from mobile import service
+
+    with service.opened(options.data) as phone:
+        if phone is None:
+            return (USAGE, {"code": "not_enrolled", "reason": f"{options.data}: not enrolled"})
+        return go(phone)
+
+
+def _shown(options: argparse.Namespace, look: Callable[[Any], Any]) -> Answer:
+    return _with_phone(options, lambda phone: _told(options, look(phone.queries)))
+
+
+def _over_the_wire(go: Callable[[], Answer]) -> Answer:
+    """What the wire raises, as exit codes."""
+    from mobile import courier, wire
+
+    try:
+        return go()
+    except wire.Refused as refused:
+        problem = refused.problem
+        return (REFUSED, {"code": problem.code, "reason": problem.detail or problem.title})
+    except wire.Throttled as throttled:
+        return (UNREACHABLE, {"code": "too_many_tries", "retry_after_s": throttled.retry_after_s})
+    except wire.Unauthorised as refused:
+        return (REFUSED, {"code": "not_signed_in", "reason": str(refused)})
+    except courier.Busy:
+        return (UNREACHABLE, {"code": "busy", "reason": "another process is talking"})
+    except wire.Unreachable as gone:
+        return (UNREACHABLE, {"code": "unreachable", "reason": str(gone)})
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="fieldfare", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _server_commands(commands)
+    device = commands.add_parser("device", help="what a phone does, by command")
+    _device_commands(device.add_subparsers(required=True, metavar="COMMAND"))
+    play = _command(commands, "demo", demo)
+    play.add_argument("--folder", type=Path, help="where to keep the demo's folders")
+    _language(play)
+    return parser
+
+
+def _server_commands(commands: Any) -> None:
+    new = _command(commands, "init", init)
+    new.add_argument("--data", type=Path, required=True)
+    new.add_argument("--demo", action="store_true", help="with the demo company")
+    new.add_argument("--day", help="the demo company's today, 2026-11-21")
+    _language(new, default="en")
+    _serve_command(_command(commands, "serve", serve))
+    people = _command(commands, "person", person)
+    people.add_argument("what", choices=["add", "list", "password", "disable"])
+    _place(people)
+    people.add_argument("--login", default="")
+    people.add_argument("--name")
+    people.add_argument("--code")
+    for flag in ("--role", "--skill", "--zone"):
+        people.add_argument(flag, action="append")
+    code = _command(commands, "enrol-code", enrol_code)
+    _place(code)
+    code.add_argument("--person", required=True, metavar="LOGIN")
+    code.add_argument("--url", help="where phones reach the server")
+    code.add_argument("--host")
+    code.add_argument("--port", type=int)
+    log = _command(commands, "audit", audit)
+    log.add_argument("what", choices=["verify", "export"])
+    _place(log)
+
+
+def _serve_command(run: argparse.ArgumentParser) -> None:
+    _place(run)
+    run.add_argument("--evidence", metavar="URL")
+    run.add_argument("--host")
+    run.add_argument("--port", type=int)
+    run.add_argument("--url", help="where phones reach the server")
+    run.add_argument("--tls-cert", type=Path)
+    run.add_argument("--tls-key", type=Path)
+    run.add_argument("--insecure", action="store_true")
+    run.add_argument("--workers", type=int)
+
+
+def _device_commands(commands: Any) -> None:
+    enrol = _command(commands, "enrol", device_enrol)
+    enrol.add_argument("--server", metavar="URL")
+    enrol.add_argument("--code", required=True, help="the enrolment text, or the code in it")
+    enrol.add_argument("--name", default="command", help="what to call this device")
+    enrol.add_argument("--insecure", action="store_true")
+    _command(commands, "kinds", device_kinds)
+    sync = _command(commands, "sync", device_sync)
+    sync.add_argument("--ops-only", action="store_true")
+    act = _command(commands, "do", device_do)
+    act.add_argument("kind")
+    act.add_argument("--json", required=True, help="the arguments, or - for standard input")
+    act.add_argument("--wo", metavar="NUMBER")
+    show = _command(commands, "show", device_show)
+    show.add_argument("--wo", required=True, metavar="NUMBER")
+    rest = [
+        _command(commands, "list", device_list),
+        _command(commands, "outbox", device_outbox),
+        _command(commands, "status", device_status),
+    ]
+    for one in (enrol, sync, act, show, *rest):
+        one.add_argument("--data", type=Path, required=True, metavar="DIR")
+        _language(one)
+
+
+def _command(
+    commands: Any, name: str, run: Callable[[argparse.Namespace], Answer]
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=run.__doc__)
+    parser.set_defaults(run=run, parser=parser)
+    return parser
+
+
+def _place(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, metavar="DIR")
+    parser.add_argument("--database", metavar="URL")
+    parser.add_argument("--keys", type=Path, metavar="DIR")
+    _language(parser)
+
+
+def _language(parser: argparse.ArgumentParser, default: str | None = None) -> None:
+    parser.add_argument("--lang", choices=["en", "zh"], default=default)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

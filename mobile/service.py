@@ -1,0 +1,111 @@
+"""The phone without a face: everything put together over one folder, for the command."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+from msgspec import Struct
+
+from mobile import database, enrolment
+from mobile.courier import Courier, Post, Report
+from mobile.device import INCARNATION_BYTES, Clock, Installation, dice, installation
+from mobile.enrolment import Invitation, Newcomer
+from mobile.journal import DICE_BYTES, Journal, Said
+from mobile.keys import open_key
+from mobile.queries import Queries
+from mobile.replica import Replica
+from mobile.wire import Wire
+from shared.errors import Refused, refuse_value
+from shared.records import Aggregate
+from sync.ports import Outboxed
+from sync.session import Surroundings
+
+# What an act is on when it is on no work order: the argument that names it.
+ON_OP: Final = ("op.repair", "op.discard")
+
+
+class Phone(Struct, frozen=True, kw_only=True):
+    """One installation, opened: whose it is, what it shows, and the one door for writes."""
+
+    folder: Path
+    owner: Installation
+    clock: Clock
+    replica: Replica
+    queries: Queries
+    journal: Journal
+
+
+def enrol(folder: Path, invitation: Invitation, name: str) -> Installation:
+    """Make a folder an installation. Raises what the wire raises, and `mobile.enrolment.Unfit`."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    newcomer = Newcomer(folder=folder, name=name, app=app_name(), key=open_key(folder))
+    wire = Wire(invitation.server, invitation.key)
+    try:
+        return enrolment.enrol(invitation, newcomer, wire, dice)
+    finally:
+        wire.close()
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Phone | None]:
+    """The installation in a folder, or None where there is none."""
+    owner = installation(folder)
+    if owner is None:
+        yield None
+        return
+    with database.opened(database.path_of(folder, owner.person)) as connection:
+        replica, queries = Replica(connection), Queries(connection)
+        yield Phone(
+            folder=folder,
+            owner=owner,
+            clock=Clock(),
+            replica=replica,
+            queries=queries,
+            journal=Journal(replica, queries),
+        )
+
+
+def act(phone: Phone, kind: str, number: str | None, args: dict[str, Any]) -> Outboxed | Refused:
+    """Record one act; `number` names the work order it is on."""
+    on = _subject(phone, kind, number, args)
+    if isinstance(on, Refused):
+        return on
+    said = Said(kind=kind, on=on, args=args)
+    return phone.journal.record(said, now=phone.clock.now(), random=dice(DICE_BYTES))
+
+
+def _subject(
+    phone: Phone, kind: str, number: str | None, args: dict[str, Any]
+) -> Aggregate | Refused:
+    if kind in ON_OP:
+        return ("op", str(args.get("of", "")))
+    if number is None:
+        return refuse_value("missing_field", "wo")
+    order = phone.queries.job_named(number)
+    return ("work_order", order.id) if order else refuse_value("unknown_subject", "wo")
+
+
+def talk(phone: Phone, *, ops_only: bool) -> Report:
+    """One conversation with the server. Raises what the courier raises; all is kept."""
+    wire = Wire(phone.owner.server, phone.owner.key)
+    post = Post(
+        wire=wire, key=open_key(phone.folder), folder=phone.folder, monotonic=time.monotonic
+    )
+    around = Surroundings(
+        now=phone.clock.now,
+        name=lambda: dice(INCARNATION_BYTES).hex(),
+        app=app_name(),
+        ops_only=ops_only,
+    )
+    try:
+        return Courier(phone.replica, post, around).talk()
+    finally:
+        wire.close()
+
+
+def app_name() -> str:
+    """What this app calls itself to the server."""
+    return f"fieldfare {version('fieldfare')}"
