@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from server.database import dumped
 from server.tables import METADATA
@@ -17,6 +17,10 @@ from sync.ports import Entry, Recorded, Standing
 
 STANDING: Final = METADATA.tables["incarnation"]
 UNPRINTABLE: Final = "\N{REPLACEMENT CHARACTER}"
+
+
+_STANDING: Final = select(*STANDING.c).where(STANDING.c.id == bindparam("id"))
+_HELD: Final = _STANDING.with_for_update()
 
 
 class Event(Struct, frozen=True, kw_only=True):
@@ -102,8 +106,7 @@ def as_recorded(row: Any) -> Recorded:
 
 def standing_of(connection: Connection, incarnation: str, *, held: bool) -> Standing | None:
     """What is known of an incarnation; `held` locks it until the transaction ends."""
-    wanted = select(*STANDING.c).where(STANDING.c.id == incarnation)
-    found = connection.execute(wanted.with_for_update() if held else wanted).first()
+    found = connection.execute(_HELD if held else _STANDING, {"id": incarnation}).first()
     if found is None:
         return None
     known = found._asdict()

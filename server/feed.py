@@ -36,6 +36,7 @@ ROWS_READ_MAX: Final = 1_000
 
 FEED: Final = METADATA.tables["feed"]
 HEAD: Final = METADATA.tables["stream_head"]
+SUBSCRIPTION: Final = METADATA.tables["subscription"]
 
 Key = tuple[str, str, str]  # id, table, stream
 
@@ -244,9 +245,13 @@ def _long_stream(connection: Connection, stream: str, since: int) -> Iterator[An
 
 def followed(connection: Connection, person: str) -> set[str]:
     """The streams that a person's devices may follow, the person's own included."""
-    table = METADATA.tables["subscription"]
-    found = connection.scalars(select(table.c.stream).where(table.c.person_id == person).distinct())
+    found = connection.scalars(_FOLLOWED, {"person": person})
     return {*found, stream_of(("person", person))}
+
+
+_FOLLOWED: Final = (
+    select(SUBSCRIPTION.c.stream).where(SUBSCRIPTION.c.person_id == bindparam("person")).distinct()
+)
 
 
 @cache

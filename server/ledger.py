@@ -20,6 +20,7 @@ from sqlalchemy import (
     collate,
     func,
     select,
+    text,
 )
 
 from server import feed, rows, tree
@@ -36,10 +37,10 @@ from server.entries import (
 )
 from server.rows import among, listed
 from server.tables import METADATA
+from server.tables.books import WAITS
 from shared.clock import Sighting
 from shared.ids import fingerprint
 from shared.kinds import EAGER, LINKS, NUMBERED
-from shared.ops import PROVISIONAL
 from shared.records import Aggregate, Record, State, table
 from shared.registry import Links
 from sync.ports import Entry, Recorded, Standing, Wanted
@@ -90,7 +91,10 @@ class Ledger:
         event = Event(kind="epoch.begin", at=now_ms, salt=salt, facts={"epoch": epoch, **surviving})
         ordinal = select(func.coalesce(func.max(EPOCH.c.ordinal), 0) + 1)
         row = {"id": epoch, "started": now_ms, "first_leaf": event_id(event)}
-        self._connection.execute(EPOCH.insert().values(**row, ordinal=ordinal.scalar_subquery()))
+        with refusals():
+            self._connection.execute(
+                EPOCH.insert().values(**row, ordinal=ordinal.scalar_subquery())
+            )
         self._epoch = epoch
         self._note(event, number=0)
 
@@ -295,7 +299,7 @@ _PROVISIONAL: Final = (
     select(*_COLUMNS)
     .where(
         OP.c.incarnation == bindparam("incarnation"),
-        OP.c.verdict.in_([str(verdict) for verdict in sorted(PROVISIONAL)]),
+        text(WAITS),
     )
     .order_by(OP.c.lseq)
 )

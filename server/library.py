@@ -18,13 +18,15 @@ class ReadingRoom:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._epoch: str | None = None
 
     @property
     def epoch(self) -> str:
         """The server's epoch."""
-        epoch = tree.current_epoch(self._connection)
-        assert epoch is not None, "the first epoch is begun when a database is made"
-        return epoch
+        if self._epoch is None:
+            self._epoch = tree.current_epoch(self._connection)
+        assert self._epoch is not None, "the first epoch is begun when a database is made"
+        return self._epoch
 
     def scope(self, person: str) -> set[str]:
         """The streams a person's devices may follow, their own included."""

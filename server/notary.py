@@ -54,7 +54,7 @@ def is_due(connection: Connection, now_ms: int) -> bool:
     epoch = tree.current_epoch(connection)
     if epoch is None:
         return False
-    waiting = connection.execute(_unnumbered(epoch).limit(1)).first() is not None
+    waiting = connection.execute(_unnumbered(epoch).order_by(None).limit(1)).first() is not None
     return waiting or head is None or tree.size(connection, epoch) > head.size
 
 
@@ -133,14 +133,14 @@ def _growth(connection: Connection, epoch: str) -> Growth:
 def _take_lease(connection: Connection, holder: str, now_ms: int) -> bool:
     """The lease, if nobody else has it. Its row is locked until the transaction ends."""
     insert = rows.insert_into(LEASE, connection.dialect.name)
-    taken = insert.values(
+    wanted = insert.values(
         name=LEASE_NAME, holder=holder, until=now_ms + LEASE_MS
     ).on_conflict_do_update(
         index_elements=["name"],
         set_={"holder": insert.excluded.holder, "until": insert.excluded.until},
         where=or_(LEASE.c.until < now_ms, LEASE.c.holder == holder),
     )
-    return bool(connection.execute(taken).rowcount)
+    return connection.execute(wanted.returning(LEASE.c.name)).first() is not None
 
 
 def _unnumbered(epoch: str) -> Any:

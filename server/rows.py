@@ -39,6 +39,7 @@ Conflict = tuple[str, ...]
 
 ORDER: Final = {name: place for place, name in enumerate(TABLES)}
 SETTING: Final = METADATA.tables["setting"]
+_SETTING: Final = select(SETTING.c.value).where(SETTING.c.name == bindparam("name"))
 _compiled: dict[tuple[str, Any], str] = {}
 
 
@@ -104,7 +105,7 @@ def _insert(
 
 def setting(connection: Connection, name: str) -> Any:
     """A value that is kept with the data, or None."""
-    return connection.scalar(select(SETTING.c.value).where(SETTING.c.name == name))
+    return connection.scalar(_SETTING, {"name": name})
 
 
 def keep_setting(connection: Connection, name: str, value: Any) -> None:

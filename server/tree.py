@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from typing import Any, Final
 
 from msgspec import Struct
-from sqlalchemy import Connection, func, select, tuple_
+from sqlalchemy import Connection, and_, func, or_, select
 
 from server.tables import METADATA
 from shared.audit import root_of_peaks
@@ -20,6 +20,14 @@ EPOCH: Final = METADATA.tables["epoch"]
 LEAF: Final = METADATA.tables["leaf"]
 NODE: Final = METADATA.tables["tree_node"]
 HEAD: Final = METADATA.tables["tree_head"]
+
+_NEWEST_EPOCH: Final = select(EPOCH.c.id).order_by(EPOCH.c.ordinal.desc()).limit(1)
+_NEWEST_HEAD: Final = (
+    select(*HEAD.c)
+    .where(HEAD.c.epoch == _NEWEST_EPOCH.scalar_subquery())
+    .order_by(HEAD.c.size.desc())
+    .limit(1)
+)
 
 Node = tuple[int, int]  # level, and place within the level
 Range = tuple[int, int]  # leaves from, and to (not included)
@@ -36,8 +44,7 @@ class Place(Struct, frozen=True, kw_only=True):
 
 def current_epoch(connection: Connection) -> str | None:
     """The newest epoch; none in an empty database."""
-    newest = select(EPOCH.c.id).order_by(EPOCH.c.ordinal.desc()).limit(1)
-    found: str | None = connection.scalar(newest)
+    found: str | None = connection.scalar(_NEWEST_EPOCH)
     return found
 
 
@@ -69,9 +76,7 @@ def tail_digest(hashes: Collection[bytes]) -> str:
 
 def head(connection: Connection) -> SignedHead | None:
     """The newest signed head of the current epoch."""
-    epoch = current_epoch(connection)
-    newest = select(*HEAD.c).where(HEAD.c.epoch == epoch).order_by(HEAD.c.size.desc()).limit(1)
-    found = connection.execute(newest).first()
+    found = connection.execute(_NEWEST_HEAD).first()
     return SignedHead(**found._asdict()) if found is not None else None
 
 
@@ -105,14 +110,11 @@ def inclusion(connection: Connection, op_id: str) -> Place | None:
     signed = head(connection)
     if signed is None:
         return None
-    latest = (
-        select(LEAF.c.number, LEAF.c.data)
-        .where(LEAF.c.op_id == op_id, LEAF.c.epoch == signed.epoch, LEAF.c.number < signed.size)
-        .order_by(LEAF.c.n.desc())
-        .limit(1)
-    )
-    found = connection.execute(latest).first()
-    if found is None:
+    latest = select(*LEAF.c).where(LEAF.c.op_id == op_id).order_by(LEAF.c.n.desc())
+    for found in connection.execute(latest).all():
+        if found.epoch == signed.epoch and found.number is not None and found.number < signed.size:
+            break
+    else:
         return None
     path = _hashes(connection, signed.epoch, inclusion_ranges((0, signed.size), found.number))
     return Place(number=found.number, leaf=found.data, head=signed, path=path)
@@ -195,8 +197,11 @@ def _inner(
     connection: Connection, epoch: str, nodes: Collection[Node]
 ) -> Iterator[tuple[Node, bytes]]:
     if nodes:
-        wanted = select(NODE.c.level, NODE.c.place, NODE.c.hash).where(
-            NODE.c.epoch == epoch, tuple_(NODE.c.level, NODE.c.place).in_(nodes)
-        )
+        # Spelt out for SQLite, which looks pairs up one by one only when they are not a list.
+        keys = [
+            and_(NODE.c.epoch == epoch, NODE.c.level == level, NODE.c.place == place)
+            for level, place in nodes
+        ]
+        wanted = select(NODE.c.level, NODE.c.place, NODE.c.hash).where(or_(*keys))
         for level, place, found in connection.execute(wanted):
             yield (level, place), found

@@ -13,12 +13,13 @@ from server.entries import Event
 from server.library import ReadingRoom
 from server.rows import keep_setting
 from server.tables import METADATA
+from server.tables.books import WAITS
 from shared.audit import Leaf, leaf_bytes
 from shared.canonical import canonical, digest
 from shared.clock import At, Sighting
 from shared.errors import Flag
 from shared.ids import derive, fingerprint
-from shared.ops import Op
+from shared.ops import PROVISIONAL, Op
 from shared.people import Person, Subscription
 from shared.records import State, replace
 from shared.work_order import Assignment, WorkOrder
@@ -248,6 +249,10 @@ def test_the_last_clock_evidence_of_each_boot_is_kept(engine: Engine) -> None:
             ledger(connection).sighted("d", one)
         assert ledger(connection).sightings("d") == [other, later]
         assert ledger(connection).sightings("e") == []
+
+
+def test_the_index_of_what_waits_names_the_verdicts_that_wait() -> None:
+    assert {word.strip("'(), ") for word in WAITS.split()[2:]} == set(PROVISIONAL)
 
 
 def test_a_person_follows_what_there_is_a_reason_for_and_the_own_stream(engine: Engine) -> None:

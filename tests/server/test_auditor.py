@@ -1,0 +1,242 @@
+"""Whatever is changed in a database behind the server's back, the auditor finds it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from msgspec import structs
+from sqlalchemy import Connection, Engine, delete, insert, select, update
+
+from server.auditor import Fault, Report, kept_keys, verify
+from server.database import reading, writing
+from server.notary import Seal, notarise, publish_keys
+from server.tables import METADATA
+from shared.audit import Leaf, leaf_bytes, leaf_hash
+from shared.ids import derive
+from tests.server.samples import RECEIVED, SALT, begin, entry, ledger, put
+
+KEY = ec.derive_private_key(7, ec.SECP256R1())
+SEAL = Seal(signer=KEY, key="k1", holder="one")
+PUBLICS = {"k1": KEY.public_key()}
+TABLES = METADATA.tables
+LEAF, OP, RAW = TABLES["leaf"], TABLES["op"], TABLES["raw_op"]
+LEAVES = 7
+
+
+@pytest.fixture
+def log(engine: Engine) -> Engine:
+    """A signed log of an epoch's event and six ops, one of which was settled later."""
+    begin(engine)
+    for number in range(4):
+        put(engine, entries=[entry(number, received=RECEIVED + number)])
+    put(engine, entries=[entry("held", verdict="held", received=RECEIVED + 9)])
+    sign(engine, RECEIVED)
+    put(engine, entries=[entry("held", n=2, settles=True, received=RECEIVED + 10)])
+    sign(engine, RECEIVED + 1_000)
+    return engine
+
+
+def sign(engine: Engine, now_ms: int) -> None:
+    with writing(engine) as connection:
+        publish_keys(connection, PUBLICS)
+        assert notarise(connection, SEAL, now_ms) is not None
+
+
+def audited(engine: Engine, publics: Mapping[str, Any] = PUBLICS) -> Report:
+    with reading(engine) as connection:
+        return verify(connection, publics)
+
+
+def at(number: int) -> Any:
+    return LEAF.c.number == number
+
+
+def op_at(connection: Connection, number: int) -> str:
+    found: str = connection.execute(select(LEAF.c.op_id).where(at(number))).scalar_one()
+    return found
+
+
+def test_a_log_that_nobody_touched_is_whole(log: Engine) -> None:
+    put(log, entries=[entry("fresh")])
+    report = audited(log)
+    assert report.fault is None
+    assert report.head is not None
+    assert (report.leaves, report.unnumbered, report.erased) == (LEAVES, 1, 0)
+    assert report.head.size == LEAVES
+
+
+def test_a_copy_can_be_checked_with_the_keys_it_carries(log: Engine) -> None:
+    with reading(log) as connection:
+        assert verify(connection, kept_keys(connection)).fault is None
+
+
+def test_a_head_under_a_key_that_is_not_known_proves_nothing(log: Engine) -> None:
+    other = ec.derive_private_key(8, ec.SECP256R1()).public_key()
+    fault = audited(log, {"k2": other}).fault
+    assert fault == Fault(what="key_unknown", epoch="epoch-1", number=5)
+    fault = audited(log, {"k1": other}).fault
+    assert fault == Fault(what="signature_wrong", epoch="epoch-1", number=5)
+
+
+@pytest.mark.parametrize("number", range(1, LEAVES))
+def test_a_changed_leaf_is_found(log: Engine, number: int) -> None:
+    with writing(log) as connection:
+        connection.execute(update(LEAF).where(at(number)).values(data=b"{}"))
+    fault = audited(log).fault
+    assert fault is not None
+    assert (fault.what, fault.number) == ("leaf_unreadable", number)
+
+
+def test_a_leaf_forged_with_its_hash_and_its_op_is_found_by_the_tree(log: Engine) -> None:
+    with writing(log) as connection:
+        op_id = op_at(connection, 2)
+        told = connection.execute(select(OP).where(OP.c.op_id == op_id)).one()
+        leaf = connection.execute(select(LEAF.c.data).where(at(2))).scalar_one()
+        forged = forge(leaf, verdict="rejected")
+        connection.execute(update(LEAF).where(at(2)).values(data=forged, hash=leaf_hash(forged)))
+        connection.execute(update(OP).where(OP.c.op_id == told.op_id).values(verdict="rejected"))
+    assert audited(log).fault == Fault(what="tree_differs", epoch="epoch-1", number=2)
+
+
+def test_a_forger_who_also_mends_the_tree_is_found_by_the_signature(log: Engine) -> None:
+    with writing(log) as connection:
+        leaf = connection.execute(select(LEAF.c.data).where(at(6))).scalar_one()
+        forged = forge(leaf, verdict="rejected")
+        connection.execute(update(LEAF).where(at(6)).values(data=forged, hash=leaf_hash(forged)))
+        held = OP.c.op_id == derive("op", "held")
+        connection.execute(update(OP).where(held).values(verdict="rejected"))
+    assert audited(log).fault == Fault(what="head_differs", epoch="epoch-1", number=6)
+
+
+def forge(data: bytes, **changes: Any) -> bytes:
+    return leaf_bytes(structs.replace(msgspec.json.decode(data, type=Leaf), **changes))
+
+
+@pytest.mark.parametrize("number", range(LEAVES))
+def test_a_removed_leaf_is_found(log: Engine, number: int) -> None:
+    with writing(log) as connection:
+        connection.execute(delete(LEAF).where(at(number)))
+    fault = audited(log).fault
+    assert fault is not None
+    assert (fault.what, fault.number) == ("leaf_missing", number)
+
+
+def test_a_removed_leaf_is_found_even_when_the_rest_closes_up(log: Engine) -> None:
+    with writing(log) as connection:
+        connection.execute(delete(LEAF).where(at(3)))
+        for number in range(4, LEAVES):
+            connection.execute(update(LEAF).where(at(number)).values(number=number - 1))
+    assert audited(log).fault == Fault(what="tree_differs", epoch="epoch-1", number=2)
+
+
+def test_leaves_in_another_order_are_found(log: Engine) -> None:
+    with writing(log) as connection:
+        for number, other in ((1, 99), (2, 1), (99, 2)):
+            connection.execute(update(LEAF).where(at(number)).values(number=other))
+    assert audited(log).fault == Fault(what="tree_differs", epoch="epoch-1", number=0)
+
+
+def test_an_added_leaf_is_found(log: Engine) -> None:
+    with writing(log) as connection:
+        data = connection.execute(select(LEAF.c.data).where(at(2))).scalar_one()
+        forged = forge(data, n=9)
+        row = {
+            "op_id": op_at(connection, 2),
+            "n": 9,
+            "epoch": "epoch-1",
+            "received": RECEIVED,
+            "data": forged,
+            "hash": leaf_hash(forged),
+            "number": None,
+        }
+        for number in range(LEAVES - 1, 2, -1):
+            connection.execute(update(LEAF).where(at(number)).values(number=number + 1))
+        connection.execute(insert(LEAF).values({**row, "number": 3}))
+    assert audited(log).fault == Fault(what="tree_differs", epoch="epoch-1", number=2)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"verdict": "rejected"},
+        {"code": "late"},
+        {"detail": {"more": 1}},
+        {"flags": [{"code": "late", "params": {}}]},
+        {"fingerprint": "00" * 32},
+    ],
+)
+def test_a_changed_op_is_found(log: Engine, change: dict[str, Any]) -> None:
+    with writing(log) as connection:
+        op_id = op_at(connection, 3)
+        connection.execute(update(OP).where(OP.c.op_id == op_id).values(change))
+    fault = audited(log).fault
+    assert fault == Fault(what="op_changed", epoch="epoch-1", number=3, op_id=op_id)
+
+
+def test_a_removed_op_is_found(log: Engine) -> None:
+    with writing(log) as connection:
+        op_id = op_at(connection, 3)
+        connection.execute(delete(OP).where(OP.c.op_id == op_id))
+    fault = audited(log).fault
+    assert fault == Fault(what="op_missing", epoch="epoch-1", number=3, op_id=op_id)
+
+
+def test_an_op_that_never_met_the_log_is_found(log: Engine) -> None:
+    put(log, entries=[entry("smuggled")])
+    with writing(log) as connection:
+        connection.execute(delete(LEAF).where(LEAF.c.op_id == derive("op", "smuggled")))
+    fault = audited(log).fault
+    assert fault == Fault(what="leaf_missing", epoch="epoch-1", op_id=derive("op", "smuggled"))
+
+
+def test_a_changed_leaf_that_still_waits_for_its_number_is_found(log: Engine) -> None:
+    put(log, entries=[entry("fresh")])
+    with writing(log) as connection:
+        fresh = LEAF.c.op_id == derive("op", "fresh")
+        connection.execute(update(LEAF).where(fresh).values(hash=b"x"))
+    fault = audited(log).fault
+    assert fault == Fault(what="leaf_changed", epoch="epoch-1", op_id=derive("op", "fresh"))
+
+
+@pytest.mark.parametrize(("body", "what"), [(b"{}", "body_changed"), (None, None)])
+def test_a_changed_body_is_found_and_an_erased_one_is_counted(
+    log: Engine, body: bytes | None, what: str | None
+) -> None:
+    with writing(log) as connection:
+        print_ = entry(2).fingerprint
+        connection.execute(update(RAW).where(RAW.c.fingerprint == print_).values(body=body))
+    report = audited(log)
+    assert (report.fault.what if report.fault else None) == what
+    assert report.erased == (body is None)
+
+
+def test_a_removed_body_is_found(log: Engine) -> None:
+    with writing(log) as connection:
+        connection.execute(delete(RAW).where(RAW.c.fingerprint == entry(2).fingerprint))
+    fault = audited(log).fault
+    assert fault is not None
+    assert fault.what == "body_missing"
+
+
+def test_a_new_epoch_begins_with_what_is_left_of_the_old_one(log: Engine) -> None:
+    put(log, entries=[entry("never numbered")])
+    with writing(log) as connection:
+        ledger(connection).begin_epoch("epoch-2", RECEIVED + 2_000, SALT)
+    put(log, entries=[entry("after")])
+    sign(log, RECEIVED + 3_000)
+    report = audited(log)
+    assert report.fault is None
+    assert (report.leaves, report.unnumbered) == (LEAVES + 2, 1)
+
+
+def test_a_log_that_lost_its_last_leaves_does_not_pass_for_the_old_one(log: Engine) -> None:
+    put(log, entries=[entry("never numbered")])
+    with writing(log) as connection:
+        ledger(connection).begin_epoch("epoch-2", RECEIVED + 2_000, SALT)
+        connection.execute(delete(LEAF).where(LEAF.c.op_id == derive("op", "never numbered")))
+        connection.execute(delete(OP).where(OP.c.op_id == derive("op", "never numbered")))
+    fault = audited(log).fault
+    assert fault is not None
+    assert (fault.what, fault.epoch, fault.number) == ("epoch_differs", "epoch-2", 0)
