@@ -1,5 +1,6 @@
 """Money, quantities and text: the scalar types of the wire, with their limits."""
 
+import datetime
 import re
 import unicodedata
 from decimal import Decimal
@@ -82,6 +83,15 @@ def is_sayable(text: str) -> bool:
     """
     kept = tidy(text)
     return 0 < len(kept) <= TEXT_CHARS_MAX and not has_control_characters(kept)
+
+
+def is_real(local: str) -> bool:
+    """Whether a day or a wall time that looks like one is in the calendar (no 30 February)."""
+    try:
+        datetime.datetime.fromisoformat(local)
+    except ValueError:
+        return False
+    return True
 
 
 def has_control_characters(text: str) -> bool:

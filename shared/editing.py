@@ -81,7 +81,9 @@ def subject_of(state: State, on: Aggregate) -> WorkOrder | Site | None:
 def _written(found: WorkOrder | Site, field: str, value: Any, act: Act) -> tuple[Record, ...]:
     """The thing with the value brought back; a status gets its line in the history too."""
     if isinstance(found, WorkOrder) and field == "status":
-        return (replace(found, status=value), change(found, act, value, edge="settled"))
+        done_at = act.at if value == "done" else None
+        settled = replace(found, status=value, done_at=done_at)
+        return (settled, change(found, act, value, edge="settled"))
     return (replace(found, **{field: value}),) if field in FIELDS else ()
 
 

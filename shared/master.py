@@ -29,6 +29,9 @@ def put(state: State, act: Act) -> Outcome | Refused:
     row = read(act.on, act.args)
     if isinstance(row, Refused):
         return row
+    wrong = _inconsistent(row)
+    if wrong is not None:
+        return refuse_value("wrong_value", wrong, reason=wrong)
     missing = _dangling(state, row)
     if missing is not None:
         return refuse_value("unknown_subject", missing)
@@ -48,11 +51,23 @@ def read(on: Aggregate, args: PutArgs) -> Record | Refused:
         return refuse_value("wrong_value", "args.row", reason=str(wrong))
 
 
+def _inconsistent(row: Record) -> str | None:
+    """The field that contradicts another one."""
+    if isinstance(row, Checklist):
+        codes = [item.code for item in row.items]
+        bounded = [one for one in row.items if one.low is not None and one.high is not None]
+        if len(set(codes)) < len(codes) or any((one.low or 0) > (one.high or 0) for one in bounded):
+            return "args.row.items"
+    return None
+
+
 def _dangling(state: State, row: Record) -> str | None:
     if isinstance(row, Site) and state.find(Customer, row.customer_id) is None:
         return "args.row.customer_id"
     if isinstance(row, Asset) and state.find(Site, row.site_id) is None:
         return "args.row.site_id"
+    if isinstance(row, Person) and row.van_id and state.find(Location, row.van_id) is None:
+        return "args.row.van_id"
     return None
 
 
@@ -82,6 +97,8 @@ def _refs(reach: Reach) -> tuple[Ref, ...]:
     own: tuple[Ref, ...] = ((TABLES[noun], identity),)
     if noun == "site":
         return (*own, (Customer, str(row.get("customer_id"))))
+    if noun == "person":
+        return (*own, (Location, str(row.get("van_id"))))
     return (*own, (Site, str(row.get("site_id")))) if noun == "asset" else own
 
 

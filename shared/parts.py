@@ -220,7 +220,7 @@ def moved(state: State, emit: Emit, op_id: str, at: int) -> Landing:
 
 def _recount(balance: Balance, op_id: str, at: int) -> Task:
     return Task(
-        id=derive(balance.id, "recount"),
+        id=recount_id(balance.location_id, balance.part_id),
         home_noun="location",
         home_id=balance.location_id,
         code="recount",
@@ -269,6 +269,11 @@ def balance_id(location_id: str, part_id: str) -> str:
     return derive("balance", location_id, part_id)
 
 
+def recount_id(location_id: str, part_id: str) -> str:
+    """The id of the one recount task of a part at a place."""
+    return derive(balance_id(location_id, part_id), "recount")
+
+
 def claim_id(part_id: str, serial: str) -> str:
     """The id of the one claim of a serial number."""
     return derive("serial", part_id, serial)
@@ -287,6 +292,7 @@ def _used(reach: Reach) -> tuple[Ref, ...]:
         (Part, args.part),
         (Location, args.location),
         (Balance, balance_id(args.location, args.part)),
+        (Task, recount_id(args.location, args.part)),
         *claim,
     )
 

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from shared import ticket
-from shared.amounts import Id, Line, LocalTime, OptionalLine, OptionalText
+from shared.amounts import Id, Line, LocalTime, OptionalLine, OptionalText, is_real
 from shared.checklist import Checklist
 from shared.errors import Refused, refuse_state, refuse_value
 from shared.fields import Priority
@@ -93,8 +93,9 @@ def create(state: State, act: Act) -> Outcome | Refused:
         return refuse_value("unknown_subject", "args.asset")
     if args.checklist is not None and state.find(Checklist, args.checklist) is None:
         return refuse_value("unknown_subject", "args.checklist")
-    if _backwards(args.planned_from, args.planned_to):
-        return refuse_value("out_of_range", "args.planned_to")
+    unfit = _unfit_window(args.planned_from, args.planned_to)
+    if unfit is not None:
+        return unfit
     order = WorkOrder(
         id=act.on[1],
         ticket_id=asked.id,
@@ -197,8 +198,9 @@ def plan(state: State, act: Act) -> Outcome | Refused:
         return refused
     if order.status not in OPEN:
         return illegal(order, act)
-    if _backwards(args.planned_from, args.planned_to):
-        return refuse_value("out_of_range", "args.planned_to")
+    unfit = _unfit_window(args.planned_from, args.planned_to)
+    if unfit is not None:
+        return unfit
     visit = Visit(
         id=derive(act.op_id, "visit"),
         work_order_id=order.id,
@@ -220,8 +222,9 @@ def move(state: State, act: Act) -> Outcome | Refused:
         return refuse_value("unknown_subject", "args.visit")
     if order.status not in OPEN or visit.ended_at is not None:
         return illegal(order, act)
-    if _backwards(args.planned_from, args.planned_to):
-        return refuse_value("out_of_range", "args.planned_to")
+    unfit = _unfit_window(args.planned_from, args.planned_to)
+    if unfit is not None:
+        return unfit
     moved = replace(
         visit,
         planned_from=args.planned_from,
@@ -294,8 +297,13 @@ def _handed_over(state: State, act: Act, leaving: set[str]) -> list[Visit]:
     ]
 
 
-def _backwards(start: str | None, end: str | None) -> bool:
-    return start is not None and end is not None and end <= start
+def _unfit_window(start: str | None, end: str | None) -> Refused | None:
+    for name, local in (("planned_from", start), ("planned_to", end)):
+        if local is not None and not is_real(local):
+            return refuse_value("wrong_value", f"args.{name}", reason=local)
+    if start is not None and end is not None and end <= start:
+        return refuse_value("out_of_range", "args.planned_to", reason=end)
+    return None
 
 
 def _from_ticket(reach: Reach) -> tuple[Aggregate, ...]:

@@ -16,6 +16,7 @@ CHANNELS: Final = ("phone", "email", "web", "chat", "walk_in", "technician")
 # R-INT-01, R-INT-02: every channel ends in one queue; R-INT-03.
 Channel = Annotated[str, Meta(pattern=rf"^({'|'.join(CHANNELS)})$(?!\n)")]
 STATUSES: Final = ("new", "planned", "in_progress", "resolved")
+STEPS_BACK: Final = frozenset({("resolved", "planned"), ("planned", "new")})
 
 
 class Ticket(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -104,15 +105,17 @@ def progress(ticket_id: str | None, status: str, act: Act) -> tuple[Emit, ...]:
 
 
 def progressed(state: State, emit: Emit, op_id: str, at: int) -> Landing:
-    """A ticket moves forward with its work, never back; a new plan reopens a resolved one."""
+    """A ticket moves forward with its work, never back, but for two steps.
+
+    A new plan reopens a resolved one, and a cancelled plan puts it back into the queue, so that no
+    request is forgotten (R-INT-03).
+    """
     ticket = state.find(Ticket, emit.on[1])
     if ticket is None:
         return Landing()
     wanted = str(emit.args["status"])
     forward = STATUSES.index(wanted) > STATUSES.index(ticket.status)
-    status = (
-        wanted if forward or (wanted, ticket.status) == ("planned", "resolved") else ticket.status
-    )
+    status = wanted if forward or (ticket.status, wanted) in STEPS_BACK else ticket.status
     event = TicketEvent(
         id=derive(op_id, "event"),
         ticket_id=ticket.id,

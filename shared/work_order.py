@@ -168,18 +168,20 @@ def open_visit(state: State, work_order_id: str, person_id: str) -> Visit | None
 
 
 def visit_of(state: State, act: Act) -> Visit:
-    """The visit an act belongs to: the one it names, else the person's open one, else a new one."""
-    named = state.find(Visit, act.visit)
-    if named is not None and named.work_order_id == act.on[1]:
-        return named
+    """The visit an act belongs to: the one it names, else the person's open one, else a new one.
+
+    A visit that is named but unknown here gets an id of its own, so that no act can write over
+    the visit of another job.
+    """
+    unknown = derive(act.on[1], "visit", act.visit) if act.visit else derive(act.op_id, "visit")
+    for identity in (act.visit, unknown):
+        named = state.find(Visit, identity)
+        if named is not None and named.work_order_id == act.on[1]:
+            return named
     mine = open_visit(state, act.on[1], act.by.id)
     if act.visit is None and mine is not None:
         return mine
-    return Visit(
-        id=act.visit or derive(act.op_id, "visit"),
-        work_order_id=act.on[1],
-        person_id=act.by.id,
-    )
+    return Visit(id=unknown, work_order_id=act.on[1], person_id=act.by.id)
 
 
 def accept(state: State, act: Act) -> Outcome | Refused:
@@ -238,7 +240,7 @@ def complete(state: State, act: Act) -> Outcome | Refused:
     report = Completion(
         id=derive(act.op_id, "completion"),
         work_order_id=order.id,
-        visit_id=act.visit,
+        visit_id=visit_of(state, act).id,
         person_id=act.by.id,
         outcome=args.outcome,
         diagnosis=args.diagnosis,

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from shared.amounts import tidy
+from shared.amounts import TEXT_CHARS_MAX, tidy
 from shared.editing import EditArgs
 from shared.errors import Refused
 from shared.fields import FIELDS, check, same
@@ -54,7 +54,7 @@ def _decide(name: str, values: tuple[Any, Any, Any], act: Act) -> Result:
         return "merged"
     if same(field, here, seen):
         return "applied"
-    if field.wins == "both":
+    if field.wins == "both" and len(_both(here, new, act)) <= TEXT_CHARS_MAX:
         return "kept_both"
     return "won" if side(act) == field.wins else "lost"
 

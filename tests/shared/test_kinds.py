@@ -178,6 +178,7 @@ A, B, C = derive("a"), derive("b"), derive("c")
                 ("Part", A),
                 ("Location", B),
                 ("Balance", derive("balance", B, A)),
+                ("Task", derive(derive("balance", B, A), "recount")),
                 ("SerialClaim", derive("serial", A, "S1")),
             ],
         ),

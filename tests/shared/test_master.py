@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from shared.checklist import Checklist
+from shared.parts import Location
 from shared.people import Person
 from shared.registry import Act, Outcome
 from shared.site import Site
@@ -113,7 +114,10 @@ def test_everybody_follows_the_catalog_and_a_driver_the_van() -> None:
 def test_a_driver_who_changes_vans_follows_the_new_one_only() -> None:
     before = Person(id=CAT[1], login="cat", name="Cat", roles=("technician",), van_id=VAN.id)
     new = ident("new van")
-    assert follows(done(state(before), putting(*CAT, {**TECH, "van_id": new}))) == [
+    other = Location(id=new, code="V9", en="Van 9", zh="九号车", type="van")
+    unknown = putting(*CAT, {**TECH, "van_id": ident("no van")})
+    assert refusal(state(before), unknown) == ("unknown_subject", "args.row.van_id")
+    assert follows(done(state(before, other), putting(*CAT, {**TECH, "van_id": new}))) == [
         ("subscribe", "catalog", "person"),
         ("unsubscribe", f"stock:{VAN.id}", "van"),
         ("subscribe", f"stock:{new}", "van"),
@@ -126,3 +130,16 @@ def test_a_driver_who_changes_vans_follows_the_new_one_only() -> None:
         ("subscribe", "catalog", "person"),
         ("subscribe", f"stock:{VAN.id}", "van"),
     ]
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        [{"code": "a", "type": "text", "en": "A", "zh": "甲"}] * 2,
+        [{"code": "a", "type": "number", "en": "A", "zh": "甲", "low": 2, "high": 1}],
+    ],
+)
+def test_a_checklist_that_contradicts_itself_is_refused(items: list[dict[str, object]]) -> None:
+    row = {"en": "List", "zh": "清单", "items": items}
+    asked = putting("checklist", ident("list"), row)
+    assert refusal(state(), asked) == ("wrong_value", "args.row.items")

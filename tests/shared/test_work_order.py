@@ -256,8 +256,11 @@ def test_an_act_belongs_to_the_persons_open_visit_or_makes_a_new_one() -> None:
     assert only(done(rows, act("work_order.depart")), Visit).id == VISIT.id
     others = only(done(rows, act("work_order.depart", by=BEN)), Visit)
     assert (others.id == VISIT.id, others.person_id) == (False, BEN.id)
-    named = ident("on the spot")
-    assert only(done(rows, act("work_order.depart", visit=named)), Visit).id == named
+    elsewhere = ident("a visit of another job")
+    made = only(done(rows, act("work_order.depart", visit=elsewhere)), Visit)
+    assert made.id not in (elsewhere, VISIT.id)
+    rows.put(made)
+    assert only(done(rows, act("work_order.arrive", visit=elsewhere)), Visit).id == made.id
     over = at("accepted", replace(VISIT, ended_at=NOW))
     assert only(done(over, act("work_order.depart")), Visit).id != VISIT.id
 
