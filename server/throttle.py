@@ -3,8 +3,9 @@
 import hashlib
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, case, delete
 
+from server import rows
 from server.tables import METADATA, access
 
 MS = 1000
@@ -19,16 +20,23 @@ def strike(connection: Connection, key: str, limit: tuple[int, int], now_ms: int
     The key is kept as a hash: it may be a login or an address.
     """
     tries, minutes = limit
-    row_key = _hashed(key)
-    row = connection.execute(select(_throttle).where(_throttle.c.key == row_key)).one_or_none()
-    ends = (row.since + minutes * MINUTE_MS) if row is not None else 0
-    if row is None or now_ms >= ends:
-        _begin(connection, row_key, now_ms)
-        return 0
-    connection.execute(
-        update(_throttle).where(_throttle.c.key == row_key).values(tries=_throttle.c.tries + 1)
+    since, count = _throttle.c.since, _throttle.c.tries
+    over = since + minutes * MINUTE_MS <= now_ms
+    began = rows.insert_into(_throttle, connection.dialect.name)
+    struck = (
+        began.values(key=_hashed(key), since=now_ms, tries=1)
+        .on_conflict_do_update(
+            index_elements=["key"],
+            set_={
+                "since": case((over, now_ms), else_=since),
+                "tries": case((over, 1), else_=count + 1),
+            },
+        )
+        .returning(since, count)
     )
-    return 0 if row.tries < tries else max(1, -(-(ends - now_ms) // MS))
+    row = connection.execute(struck).one()
+    ends = row.since + minutes * MINUTE_MS
+    return 0 if row.tries <= tries else max(1, -(-(ends - now_ms) // MS))
 
 
 def forget(connection: Connection, keys: Iterable[str]) -> None:
@@ -37,18 +45,9 @@ def forget(connection: Connection, keys: Iterable[str]) -> None:
     connection.execute(delete(_throttle).where(_throttle.c.key.in_(hashed)))
 
 
-def sweep(connection: Connection, before_ms: int) -> int:
-    """Drop windows that began before; returns how many."""
-    count = connection.scalar(
-        select(func.count()).select_from(_throttle).where(_throttle.c.since < before_ms)
-    )
+def sweep(connection: Connection, before_ms: int) -> None:
+    """Drop windows that began before."""
     connection.execute(delete(_throttle).where(_throttle.c.since < before_ms))
-    return count or 0
-
-
-def _begin(connection: Connection, row_key: str, now_ms: int) -> None:
-    connection.execute(delete(_throttle).where(_throttle.c.key == row_key))
-    connection.execute(insert(_throttle).values(key=row_key, since=now_ms, tries=1))
 
 
 def _hashed(key: str) -> str:

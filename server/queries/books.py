@@ -48,7 +48,7 @@ def story(connection: Connection, on: tuple[str, str]) -> list[Item]:
         )
         .select_from(joined)
         .where(or_(here, and_(op.c.noun == "op", op.c.on_id.in_(told))))
-        .order_by(op.c.received, op.c.lseq, op.c.done_at, op.c.op_id)
+        .order_by(op.c.received, op.c.lseq.nulls_first(), op.c.done_at, op.c.op_id)
     )
     return [_told(row) for row in rows]
 

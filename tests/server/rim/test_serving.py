@@ -6,6 +6,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -42,7 +44,7 @@ def test_a_server_process_answers_and_stops_when_told(
         stderr=subprocess.PIPE,
         text=True,
     )
-    with process:
+    with process, ended(process):
         assert process.stdout is not None
         assert process.stdout.readline().strip() == f"http://127.0.0.1:{port}"
         answer = answered(f"http://127.0.0.1:{port}/health")
@@ -53,6 +55,16 @@ def test_a_server_process_answers_and_stops_when_told(
         _, errors = process.communicate(timeout=20)
     assert process.returncode == 0, errors
     assert [json.loads(line) for line in errors.splitlines()] == []
+
+
+@contextmanager
+def ended(process: subprocess.Popen[str]) -> Iterator[None]:
+    """No process stays behind when a test goes wrong."""
+    try:
+        yield
+    finally:
+        if process.poll() is None:
+            process.kill()
 
 
 def answered(url: str) -> requests.Response:

@@ -1,0 +1,76 @@
+"""The same rim over PostgreSQL, in one process and in several."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.server.rim.company import PASSWORD, Company
+from tests.server.rim.test_office_ops import ask, assigned, created, opened, say, verdicts
+from tests.server.rim.test_round_trip import accept, begun, talk
+from tests.server.rim.test_serving import ROOT, answered, ended, free_port
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from server.app import serve
+from server.settings import load
+
+if __name__ == "__main__":
+    given = {"data": Path(sys.argv[1]), "port": int(sys.argv[2]), "database": sys.argv[3]}
+    serve(load({**given, "workers": 2}), ready=lambda url: print(url, flush=True))
+"""
+
+
+def test_a_working_day_on_postgresql(tmp_path: Path, fresh_postgres: str) -> None:
+    company = Company(tmp_path / "data", database=fresh_postgres, threads=4)
+    with company.client:
+        company.set_password("dispatcher")
+        body = {"login": "dispatcher", "password": PASSWORD}
+        assert company.client.post("/api/login", json=body).status_code == 200
+        ticket = opened(company)
+        order = created(company, ticket["id"])
+        answer = say(company, "dispatcher", ticket, order, assigned(company, order["id"]))
+        assert verdicts(answer) == ["applied"] * 3
+        phone = company.phone()
+        first = begun(company, phone)
+        op = accept(company, phone, order["id"])
+        told = talk(company, phone, token=first.token, full=True, ops=[op], pull=True)
+        assert [result.verdict for result in told.results] == ["applied"]
+        paths: dict[str, Any] = {
+            "/api/tickets?q=drips&limit=1": 1,
+            "/api/work-orders?status=accepted&assignee=technician": 1,
+            "/api/stock": 0,
+            "/api/conflicts?status=open": 0,
+            "/api/devices": 1,
+            "/api/audit?work_order=WO-26-000001": 3,
+        }
+        assert {path: len(ask(company, path)["items"]) for path in paths} == paths
+        page = ask(company, "/api/audit?work_order=WO-26-000001&limit=2")
+        rest = ask(company, f"/api/audit?work_order=WO-26-000001&after={page['next']}")
+        assert (len(page["items"]), len(rest["items"]), rest["next"]) == (2, 1, None)
+        story = ask(company, "/api/work-orders/WO-26-000001")["story"]
+        assert [line["kind"] for line in story][-1] == "work_order.accept"
+        assert company.client.get("/health").status_code == 200
+
+
+def test_two_processes_serve_one_database(tmp_path: Path, fresh_postgres: str) -> None:
+    port = free_port()
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM)
+    process = subprocess.Popen(
+        [sys.executable, program, str(tmp_path / "data"), str(port), fresh_postgres],
+        cwd=ROOT,
+        env={"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process, ended(process):
+        assert process.stdout is not None
+        assert process.stdout.readline().strip() == f"http://127.0.0.1:{port}"
+        for _ in range(10):
+            assert answered(f"http://127.0.0.1:{port}/health").json()["ready"] is True
+        process.terminate()
+        _, errors = process.communicate(timeout=30)
+    assert process.returncode == 0, errors
