@@ -65,12 +65,11 @@ def detail_hash(detail: Any, flags: Any) -> str:
 
 def as_read(entry: Entry) -> tuple[Any, ...]:
     """What could be read of an op. PostgreSQL keeps no NUL in a text; the body has it anyway."""
-    op = entry.op
-    if op is None:
-        return (None, None, None, None, None, None)
-    texts = (op.kind, *op.on, op.by, op.origin)
-    kind, noun, on_id, by, origin = (text.replace("\0", UNPRINTABLE) for text in texts)
-    return (kind, op.v, noun, on_id, by, origin)
+    texts = (entry.kind, *(entry.on or (None, None)), entry.by, entry.origin)
+    kind, noun, on_id, by, origin = (
+        None if text is None else text.replace("\0", UNPRINTABLE) for text in texts
+    )
+    return (kind, entry.v, noun, on_id, by, origin)
 
 
 def op_row(

@@ -15,6 +15,8 @@ from shared.registry import Kind, Registry
 from sync.protocol import WireOp
 from sync.upcast import UPCASTS, upcast
 
+PAIR = 2
+VERSION_MAX = 1_000_000
 _PATH = re.compile(r" - at `\$(.*)`$")
 _UNKNOWN = re.compile(r"^Object contains unknown field `(.*)`")
 _MISSING = re.compile(r"^Object missing required field `(.*)`")
@@ -47,17 +49,21 @@ class Arrived(Struct, frozen=True, kw_only=True):
     rule: Kind | None = None
     problem: Problem | None = None
     kind: str | None = None
+    v: int | None = None
     on: Aggregate | None = None
     by: str | None = None
+    origin: str | None = None
 
 
 class Header(Struct, frozen=True, kw_only=True):
-    """As much of a body as is needed to know whose it is and what it is on."""
+    """As much of a body as is needed to know whose it is and what it is on, whatever it holds."""
 
     id: str
-    kind: str | None = None
-    on: tuple[str, str] | None = None
-    by: str | None = None
+    kind: Any = None
+    v: Any = None
+    on: Any = None
+    by: Any = None
+    origin: Any = None
 
 
 _header = msgspec.json.Decoder(Header)
@@ -79,8 +85,21 @@ def read(wire: WireOp, registry: Registry) -> Arrived:
         return _set_aside(arrived, "unreadable")
     if header.id != wire.id:
         return _set_aside(arrived, "id_mismatch")
-    arrived = structs.replace(arrived, kind=header.kind, on=header.on, by=header.by)
-    return _understand(arrived, registry)
+    return _understand(_headed(arrived, header), registry)
+
+
+def _headed(arrived: Arrived, header: Header) -> Arrived:
+    on = header.on if isinstance(header.on, list) else []
+    named = len(on) == PAIR and all(isinstance(one, str) for one in on)
+    is_version = isinstance(header.v, int) and abs(header.v) <= VERSION_MAX
+    return structs.replace(
+        arrived,
+        kind=header.kind if isinstance(header.kind, str) else None,
+        v=header.v if is_version else None,
+        on=(on[0], on[1]) if named else None,
+        by=header.by if isinstance(header.by, str) else None,
+        origin=header.origin if isinstance(header.origin, str) else None,
+    )
 
 
 def as_unreadable(arrived: Arrived, code: str) -> Arrived:
@@ -103,8 +122,10 @@ def _set_aside(arrived: Arrived, code: str) -> Arrived:
         args=None,
         rule=None,
         kind=None,
+        v=None,
         on=None,
         by=None,
+        origin=None,
         problem=Problem(verdict=Verdict.QUARANTINED, code=code),
     )
 

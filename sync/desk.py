@@ -50,13 +50,19 @@ class Desk(Struct, kw_only=True):
 
 def decide(desk: Desk, one: Arrived) -> Judgement:
     """The judgement of one op, landed in the rows. Raises Unwritable if a rule breaks down."""
-    problem = one.problem or _not_theirs(desk, one) or _behind(desk, one)
+    problem = _anothers(desk, one) or one.problem or _not_here(desk, one) or _behind(desk, one)
     if problem is not None:
         return as_judgement(problem)
     assert one.op is not None
     time = true_time(desk, one.op)
     judged = land_safely(desk, one, time.ms)
     return structs.replace(judged, flags=(*judged.flags, *_doubts(desk, one.op, time)))
+
+
+def again(desk: Desk, one: Arrived, at: int) -> Judgement:
+    """The judgement of an op that was kept waiting, at the time (ms) it was found to be done."""
+    problem = one.problem or _behind(desk, one)
+    return as_judgement(problem) if problem is not None else land_safely(desk, one, at)
 
 
 def land_safely(desk: Desk, one: Arrived, at: int) -> Judgement:
@@ -88,7 +94,11 @@ def write_down(desk: Desk, one: Arrived, judged: Judgement) -> None:
         uncertain=time.uncertain if time else True,
         detail=judged.detail,
         flags=judged.flags,
-        op=one.op,
+        kind=one.kind,
+        v=one.v,
+        on=one.on,
+        by=one.by,
+        origin=one.origin,
         device=parcel.device,
         incarnation=parcel.incarnation,
         lseq=one.lseq if parcel.incarnation else None,
@@ -113,7 +123,11 @@ def settle(desk: Desk, target: Recorded, one: Arrived, judged: Judgement) -> Non
         done_at=target.done_at,
         detail=judged.detail,
         flags=judged.flags,
-        op=one.op,
+        kind=one.kind,
+        v=one.v,
+        on=one.on,
+        by=one.by,
+        origin=one.origin,
         device=target.device,
         incarnation=target.incarnation,
         lseq=target.lseq,
@@ -149,7 +163,15 @@ def _doubts(desk: Desk, op: Op, time: Corrected) -> tuple[Flag, ...]:
     )
 
 
-def _not_theirs(desk: Desk, one: Arrived) -> Problem | None:
+def _anothers(desk: Desk, one: Arrived) -> Problem | None:
+    """Nobody hands in what somebody else did, readable or not."""
+    person = desk.parcel.person
+    if person is None or one.by is None or one.by == person:
+        return None
+    return Problem(verdict=Verdict.REJECTED, code="wrong_author", field="by")
+
+
+def _not_here(desk: Desk, one: Arrived) -> Problem | None:
     assert one.op is not None
     assert one.rule is not None
     parcel = desk.parcel
@@ -160,8 +182,6 @@ def _not_theirs(desk: Desk, one: Arrived) -> Problem | None:
             field="origin",
             params={"reason": one.op.origin},
         )
-    if parcel.person is not None and one.op.by != parcel.person:
-        return Problem(verdict=Verdict.REJECTED, code="wrong_author", field="by")
     if one.op.origin == "device" and not one.rule.device:
         return Problem(verdict=Verdict.REJECTED, code="not_permitted", params={"kind": one.op.kind})
     return None

@@ -9,6 +9,7 @@ from shared.clock import Sighting
 from shared.ids import fingerprint
 from shared.kinds import REGISTRY
 from shared.ops import Stamp
+from shared.registry import Registry
 from sync.desk import Parcel
 from sync.digest import vector_hash
 from sync.intake import receive
@@ -22,12 +23,13 @@ Chain = Literal["goes_on", "repeats", "begins", "foreign", "fork", "rolled_back"
 
 
 class House(Struct, frozen=True, kw_only=True):
-    """The server's side of one exchange: its MAC keys, the time (ms), and a fresh nonce."""
+    """The server's side of one exchange: its MAC keys, the time (ms), a fresh nonce, its rules."""
 
     keys: Mapping[str, bytes]
     key: str
     received: int
     nonce: str
+    registry: Registry = REGISTRY
 
 
 class Caller(Struct, frozen=True, kw_only=True):
@@ -77,7 +79,7 @@ def hear(authority: Authority, request: Request, caller: Caller, house: House) -
             incarnation=request.incarnation,
             is_ours=lambda stamp: is_ours(stamp, house.keys, caller.device),
         )
-        results = tuple(receive(authority, parcel, REGISTRY))
+        results = tuple(receive(authority, parcel, house.registry))
     after = _after(request, before, chain, caller, house)
     told = vector_hash(authority.epoch, after.vector) == request.vector
     if not told:

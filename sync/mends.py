@@ -12,18 +12,22 @@ from shared.ops import PROVISIONAL, Verdict
 from shared.people import may
 from shared.registry import Registry
 from sync.arrival import Arrived, Problem, read
-from sync.desk import Desk, as_judgement, decide, is_behind, land_safely, settle
+from sync.desk import Desk, again, as_judgement, is_behind, land_safely, settle
 from sync.judge import Judgement, person
 from sync.ports import Authority, Recorded
 from sync.protocol import WireOp
 
 
 class Mend(Struct, frozen=True, kw_only=True):
-    """The op that is to be mended, read as it now should be, and what waits behind it."""
+    """The op that is to be mended, read as it now should be, and what waits behind it.
+
+    `waiting` are all provisional ops of the same incarnation.
+    """
 
     target: Recorded
     again: Arrived
     behind: tuple[tuple[Recorded, Arrived], ...]
+    waiting: tuple[Recorded, ...]
 
 
 def mends(authority: Authority, registry: Registry, arrived: Iterable[Arrived]) -> dict[str, Mend]:
@@ -49,11 +53,12 @@ def mends(authority: Authority, registry: Registry, arrived: Iterable[Arrived]) 
             for other in waiting
             if other.verdict == Verdict.HELD and other.incarnation == target.incarnation
         ]
-        again = _as_mended(registry, mender, target, bodies.get(target.fingerprint, ""))
+        anew = _as_mended(registry, mender, target, bodies.get(target.fingerprint, ""))
         found[mender.op_id] = Mend(
             target=target,
-            again=again,
+            again=anew,
             behind=tuple(pair for pair in behind if is_behind(pair[1], target)),
+            waiting=tuple(one for one in waiting if one.incarnation == target.incarnation),
         )
     return found
 
@@ -70,11 +75,12 @@ def mend(desk: Desk, mender: Arrived, what: Mend | None) -> Judgement:
     judged = _mended(desk, mender, what)
     if judged.verdict is Verdict.REJECTED and isinstance(mender.args, RepairArgs):
         return Judgement(verdict=Verdict.REJECTED, code=judged.code, detail=judged.detail)
+    desk.waiting.update((one.op_id, one) for one in what.waiting)
     settle(desk, what.target, what.again, judged)
-    for other, again in what.behind:
-        rerun = decide(desk, again)
+    for other, kept in what.behind:
+        rerun = again(desk, kept, other.done_at)
         if rerun.verdict not in PROVISIONAL:
-            settle(desk, other, again, rerun)
+            settle(desk, other, kept, rerun)
     return Judgement(verdict=Verdict.APPLIED, detail={"of": what.target.op_id})
 
 
@@ -132,8 +138,8 @@ def _as_mended(registry: Registry, mender: Arrived, target: Recorded, body: str)
         "on": args.on,
         "args": args.args,
     }
-    again = _as_kept(registry, target, msgspec.json.encode(said).decode())
-    return structs.replace(again, body=body)
+    anew = _as_kept(registry, target, msgspec.json.encode(said).decode())
+    return structs.replace(anew, body=body)
 
 
 def _header(body: str, mender: Arrived) -> dict[str, Any]:

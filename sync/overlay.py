@@ -7,7 +7,7 @@ from msgspec import Struct, structs
 from shared.errors import REFUSED_ON_DEVICE, Flag, Refused
 from shared.ops import FINAL, Verdict
 from shared.people import Person
-from shared.records import Aggregate, State, home, stream_of
+from shared.records import STREAM_PREFIX, Aggregate, State, home, stream_of
 from shared.registry import Emit, Reach, Ref, Registry
 from sync.arrival import Arrived, read
 from sync.judge import Case, Judgement, judge, land
@@ -78,7 +78,7 @@ def _lay(
     pending = [Pending(entry=one, arrived=_read(one, registry)) for one in _on_top(replica, things)]
     by_thing: dict[Aggregate, list[Pending]] = {thing: [] for thing in things}
     for one in pending:
-        for place in {one.entry.on, *(emit.on for emit in one.entry.emits)}:
+        for place in touched(one.entry):
             if place in by_thing and not passed(one.entry, stream_of(place), marks):
                 by_thing[place].append(one)
     changed: set[Aggregate] = set()
@@ -160,8 +160,9 @@ def is_settled_everywhere(entry: Outboxed, marks: dict[str, StreamMark]) -> bool
 
 
 def touched(entry: Outboxed) -> set[Aggregate]:
-    """The things an op is on or causes something to."""
-    return {entry.on, *(emit.on for emit in entry.emits)}
+    """The things with rows that an op is on or causes something to; another op has none."""
+    places = {entry.on, *(emit.on for emit in entry.emits)}
+    return {place for place in places if place[0] in STREAM_PREFIX}
 
 
 def _read(entry: Outboxed, registry: Registry) -> Arrived:

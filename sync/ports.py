@@ -8,7 +8,7 @@ from msgspec import Struct, field
 
 from shared.clock import Sighting
 from shared.errors import Flag
-from shared.ops import Op, Stamp
+from shared.ops import Stamp
 from shared.records import Aggregate, Record, State
 from shared.registry import Emit, Links, Ref
 from sync.digest import Sums
@@ -49,7 +49,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     """One verdict to be written down, with everything the books say of it.
 
     `settles` marks the final verdict of an op that is already in the books. `streams` are those
-    its effect is in. `done_at` is the corrected time of the act (ms).
+    its effect is in. `done_at` is the corrected time of the act (ms). `kind`, `v`, `on`, `by` and
+    `origin` are what could be read of the body.
     """
 
     op_id: str
@@ -62,7 +63,11 @@ class Entry(Struct, frozen=True, kw_only=True):
     uncertain: bool = False
     detail: dict[str, Any] = field(default_factory=dict)
     flags: tuple[Flag, ...] = ()
-    op: Op | None = None
+    kind: str | None = None
+    v: int | None = None
+    on: Aggregate | None = None
+    by: str | None = None
+    origin: str | None = None
     device: str | None = None
     incarnation: str | None = None
     lseq: int | None = None

@@ -86,7 +86,7 @@ class World:
         self.phones: dict[str, Replica] = {}
         self.callers: dict[int, Caller] = {}
         self.clock_error_ms: dict[int, int] = {}
-        self.registry = REGISTRY
+        self.registry = self.server_registry = REGISTRY
         self.late: list[tuple[Replica, Request]] = []
         for kind, on, args in MASTER:
             self.must(self.office(kind, on, args, by=SYSTEM))
@@ -131,7 +131,7 @@ class World:
         """Ops of the office through the one door."""
         parcel = Parcel(ops=ops, origins=frozenset({origin}), person=person, received=self.now_ms)
         with self.server.writing() as authority:
-            return receive(authority, parcel, self.registry)
+            return receive(authority, parcel, self.server_registry)
 
     def must(self, result: Result) -> Result:
         """An op that has to be applied."""
@@ -234,7 +234,13 @@ class World:
         """The server's side of a round trip."""
         sent = protocol.decode_request(protocol.encode(request))
         caller = self.callers[id(phone)]
-        house = House(keys=KEYS, key="k1", received=self.now_ms, nonce=self.random_name())
+        house = House(
+            keys=KEYS,
+            key="k1",
+            received=self.now_ms,
+            nonce=self.random_name(),
+            registry=self.server_registry,
+        )
         heard = self._hear(sent, caller, house)
         if heard.rolled_back:
             self.server.renew()

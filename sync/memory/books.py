@@ -146,7 +146,6 @@ class MemoryBooks:
 
     def _recorded(self, entry: Entry, at: dict[str, int]) -> Recorded:
         before = self.pages.ops.get(entry.op_id)
-        op = entry.op
         new = Recorded(
             op_id=entry.op_id,
             fingerprint=entry.fingerprint,
@@ -158,9 +157,9 @@ class MemoryBooks:
             flags=entry.flags,
             at=at,
             n=entry.n,
-            kind=op.kind if op else None,
-            by=op.by if op else None,
-            on=op.on if op else None,
+            kind=entry.kind,
+            by=entry.by,
+            on=entry.on,
             device=entry.device,
             incarnation=entry.incarnation,
             lseq=entry.lseq,

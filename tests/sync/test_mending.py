@@ -1,0 +1,178 @@
+"""Ops that cannot be judged: set aside, holding what must wait, and mended by a person."""
+
+import msgspec
+import pytest
+from msgspec import structs
+
+from shared.errors import Refused
+from shared.ids import fingerprint
+from shared.ops import Op, encode
+from shared.records import State
+from shared.registry import Act, Outcome, Registry
+from shared.work_order import WorkOrder
+from sync.memory import MemoryPhone
+from sync.ports import Outboxed, Unwritable
+from tests.world import ANN, BOB, MemoryServer, World
+
+
+class Story:
+    """A phone that recorded a step nobody understands, and two steps behind it."""
+
+    def __init__(self) -> None:
+        self.world = World()
+        self.order = self.world.job(ANN)
+        phone = self.world.phone(ANN)
+        assert isinstance(phone, MemoryPhone)
+        self.phone = phone
+        self.world.sync(phone)
+        self.bad = self.smuggle("work_order.beam")
+        self.world.taps(phone, self.order, "accept", "depart")
+
+    def smuggle(self, kind: str, args: bytes = b"{}") -> Outboxed:
+        identity = self.phone.identity()
+        op = Op(
+            id=self.world.name(),
+            kind=kind,
+            v=1,
+            on=("work_order", self.order),
+            by=identity.person,
+            origin="device",
+            at=self.world.clock(self.phone),
+            salt="2" * 32,
+            args=msgspec.Raw(args),
+        )
+        body = encode(op)
+        entry = Outboxed(
+            lseq=self.phone.next_lseq(),
+            op_id=op.id,
+            fingerprint=fingerprint(body),
+            body=body,
+            kind=kind,
+            on=op.on,
+            by=op.by,
+            recorded=op.at.wall,
+            incarnation=identity.incarnation,
+        )
+        self.phone.append(entry)
+        return entry
+
+    def verdicts(self) -> list[tuple[str, str | None, str | None]]:
+        return [(one.kind, one.verdict, one.code) for one in self.phone.all_ops()]
+
+    def status(self) -> str:
+        server = self.world.server
+        assert isinstance(server, MemoryServer)
+        row = server.books.pages.rows[(WorkOrder, self.order)]
+        assert isinstance(row, WorkOrder)
+        return row.status
+
+    def repair(self) -> dict[str, object]:
+        return {
+            "of": self.bad.op_id,
+            "body_fingerprint": self.bad.fingerprint,
+            "kind": "note.add",
+            "v": 1,
+            "on": ["work_order", self.order],
+            "args": {"text": "beamed", "audience": "internal"},
+        }
+
+
+def test_a_step_waits_behind_one_that_cannot_be_judged_but_a_fact_does_not() -> None:
+    story = Story()
+    assert story.world.sync(story.phone).verdicts == {"quarantined": 1, "held": 1, "applied": 1}
+    assert story.verdicts() == [
+        ("work_order.beam", "quarantined", "future_kind"),
+        ("work_order.accept", "held", "behind"),
+        ("work_order.depart", "applied", None),
+    ]
+    assert story.status() == "en_route"
+
+
+@pytest.mark.parametrize("where", ["phone", "office"])
+@pytest.mark.parametrize("how", ["op.repair", "op.discard"])
+def test_mending_settles_what_waited_wherever_it_is_done(how: str, where: str) -> None:
+    story = Story()
+    story.world.sync(story.phone)
+    said = story.repair() if how == "op.repair" else {"of": story.bad.op_id, "reason": "a test"}
+    on = ("op", story.bad.op_id)
+    if where == "phone":
+        assert isinstance(story.world.tap(story.phone, how, on, said), Outboxed)
+    else:
+        story.world.must(story.world.office(how, on, said))
+    summary = story.world.sync(story.phone)
+    assert summary.verdicts == ({"applied": 1} if where == "phone" else {})
+    expected = (
+        ("work_order.beam", "applied", None)
+        if how == "op.repair"
+        else ("work_order.beam", "rejected", "discarded")
+    )
+    # The job was en route by then: the step that waited is judged against today's state.
+    assert story.verdicts()[:2] == [expected, ("work_order.accept", "conflict", "illegal_status")]
+    assert not any(story.phone.disk.views.values())
+
+
+def test_only_the_author_or_a_planner_mends_and_only_what_was_seen() -> None:
+    story = Story()
+    story.world.sync(story.phone)
+    on = ("op", story.bad.op_id)
+    stranger = story.world.office("op.discard", on, {"of": on[1], "reason": "x"}, by=BOB)
+    assert (stranger.verdict, stranger.code) == ("rejected", "not_permitted")
+    blind = {**story.repair(), "body_fingerprint": "0" * 64}
+    assert story.world.office("op.repair", on, blind).code == "wrong_value"
+    wrong = {**story.repair(), "args": {"text": ""}}
+    assert story.world.office("op.repair", on, wrong).verdict == "rejected"
+    gone = {**story.repair(), "of": story.world.name()}
+    assert story.world.office("op.repair", ("op", str(gone["of"])), gone).code == "unknown_subject"
+    story.world.must(story.world.office("op.discard", on, {"of": on[1], "reason": "x"}))
+    again = story.world.office("op.discard", on, {"of": on[1], "reason": "x"})
+    assert (again.verdict, again.code) == ("merged", "already_settled")
+
+
+def test_an_unreadable_op_is_kept_and_can_be_given_up() -> None:
+    story = Story()
+    story.phone.disk.outbox[story.bad.op_id] = msgspec.structs.replace(
+        story.bad, body="{not json", fingerprint=fingerprint("{not json")
+    )
+    summary = story.world.sync(story.phone)
+    assert summary.verdicts == {"quarantined": 1, "applied": 2}
+    bad = story.phone.outboxed([story.bad.op_id])[0]
+    kept = bad.detail["op_id"]
+    assert kept != story.bad.op_id
+    said = {"of": kept, "reason": "torn"}
+    assert isinstance(story.world.tap(story.phone, "op.discard", ("op", kept), said), Outboxed)
+    assert story.world.sync(story.phone).verdicts == {"applied": 1}
+
+
+def test_one_poisoned_op_stops_only_itself() -> None:
+    world = World(MemoryServer(poison="arsenic"))
+    order = world.job(ANN)
+    phone = world.phone(ANN)
+    world.sync(phone)
+    for text in ("bread", "arsenic", "water"):
+        on = ("work_order", order)
+        done = world.tap(phone, "note.add", on, {"text": text, "audience": "internal"})
+        assert isinstance(done, Outboxed)
+    # The database that refuses these very bytes refuses them under any verdict, too.
+    with pytest.raises(Unwritable):
+        world.sync(phone)
+
+
+def test_a_rule_that_breaks_down_stops_only_the_op_it_broke_on() -> None:
+    world = World()
+    order = world.job(ANN)
+    phone = world.phone(ANN)
+    world.sync(phone)
+    on = ("work_order", order)
+    for text in ("bread", "arsenic", "water"):
+        world.tap(phone, "note.add", on, {"text": text, "audience": "internal"})
+    sound = world.registry.kinds["note.add"]
+
+    def fragile(state: State, act: Act) -> Outcome | Refused:
+        if act.args.text == "arsenic":
+            raise ZeroDivisionError
+        return sound.reduce(state, act)
+
+    kinds = {**world.registry.kinds, "note.add": structs.replace(sound, reduce=fragile)}
+    world.server_registry = Registry(kinds.values(), world.registry.absorbs)
+    assert world.sync(phone).verdicts == {"applied": 2, "quarantined": 1}
+    assert [one.code for one in phone.all_ops()] == [None, "crashed", None]
