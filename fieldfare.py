@@ -9,12 +9,28 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 DONE, USAGE, REFUSED, UNREACHABLE, PERSON_NEEDED = 0, 2, 3, 4, 5
 ASSETS = Path(__file__).resolve().parent / "assets"
 NEEDS_PERSON = ("held", "quarantined", "conflict", "rejected")
+
+LISTS: dict[str, Callable[[Any], Any]] = {
+    "list": lambda queries: queries.jobs(),
+    "outbox": lambda queries: queries.outbox(),
+    "status": lambda queries: [queries.condition()],
+}
+
+# What a setting is called among the flags.
+FLAGS = {
+    **{name: name for name in ("data", "database", "host", "port", "url", "insecure", "workers")},
+    "evidence_url": "evidence",
+    "keys_folder": "keys",
+    "tls_certificate": "tls_cert",
+    "tls_key": "tls_key",
+}
 
 Answer = tuple[int, Any]
 
@@ -45,20 +61,21 @@ def init(options: argparse.Namespace) -> Answer:
 
 def serve(options: argparse.Namespace) -> Answer:
     """Serve until stopped."""
-    from server import app, settings
+    from server import app
 
     def say(url: str) -> None:
         print(json.dumps({"serving": url, "pid": os.getpid()}), flush=True)
 
-    app.serve(_settings(options, settings.load), ready=say)
+    app.serve(_settings(options), ready=say)
     return (DONE, None)
 
 
 def person(options: argparse.Namespace) -> Answer:
     """Add, list, disable people; give a new password."""
-    from server import administration, settings
+    from server import administration
+    from shared.errors import Refused
 
-    with administration.opened(_settings(options, settings.load)) as office:
+    with administration.opened(_settings(options)) as office:
         if options.what == "list":
             return (DONE, administration.persons(office))
         if options.what == "add":
@@ -66,16 +83,16 @@ def person(options: argparse.Namespace) -> Answer:
         if options.what == "disable":
             return _told(options, administration.disable_person(office, options.login))
         known = administration.find(office, options.login)
-        if not _is_person(known):
+        if isinstance(known, Refused):
             return _told(options, known)
         return (DONE, administration.new_password(office, options.login))
 
 
 def enrol_code(options: argparse.Namespace) -> Answer:
     """Issue a one-time enrolment code."""
-    from server import administration, settings
+    from server import administration
 
-    with administration.opened(_settings(options, settings.load)) as office:
+    with administration.opened(_settings(options)) as office:
         return _told(options, administration.enrol_code(office, options.person))
 
 
@@ -83,9 +100,9 @@ def audit(options: argparse.Namespace) -> Answer:
     """Verify or export the audit log."""
     import msgspec
 
-    from server import administration, app, settings
+    from server import administration, app
 
-    chosen = _settings(options, settings.load)
+    chosen = _settings(options)
     if options.what == "export":
         return (DONE, administration.exported(chosen))
     report = administration.audit(chosen, app.real_dice)
@@ -110,7 +127,7 @@ def device_enrol(options: argparse.Namespace) -> Answer:
         told = {"device": known.device, "person": known.login, "name": known.name}
         return (DONE, {**told, "server": known.server})
 
-    return _over_the_wire(go)
+    return _over_the_wire(options, go)
 
 
 def device_kinds(_options: argparse.Namespace) -> Answer:
@@ -135,7 +152,7 @@ def device_sync(options: argparse.Namespace) -> Answer:
             trouble = any(report.verdicts.get(verdict) for verdict in NEEDS_PERSON)
             return (PERSON_NEEDED if trouble else DONE, told)
 
-        return _over_the_wire(talk)
+        return _over_the_wire(options, talk)
 
     return _with_phone(options, go)
 
@@ -170,19 +187,9 @@ def device_do(options: argparse.Namespace) -> Answer:
     return _with_phone(options, go)
 
 
-def device_list(options: argparse.Namespace) -> Answer:
-    """List the jobs on the phone."""
-    return _shown(options, lambda queries: {"items": queries.jobs()})
-
-
-def device_outbox(options: argparse.Namespace) -> Answer:
-    """List what was recorded, and what became of it."""
-    return _shown(options, lambda queries: {"items": queries.outbox()})
-
-
-def device_status(options: argparse.Namespace) -> Answer:
-    """Say how the phone is."""
-    return _shown(options, lambda queries: {"items": [queries.condition()]})
+def device_items(look: Callable[[Any], Any], options: argparse.Namespace) -> Answer:
+    """Show one of the phone's lists."""
+    return _shown(options, lambda queries: {"items": look(queries)})
 
 
 def device_show(options: argparse.Namespace) -> Answer:
@@ -200,28 +207,18 @@ def demo(options: argparse.Namespace) -> Answer:
     """Play the main job on the demo company, and reconcile both databases."""
     from server.demo import main_job
 
-    return main_job.play(
-        [sys.executable, str(Path(__file__).resolve())], options.folder, options.lang
-    )
+    command = [sys.executable, str(Path(__file__).resolve())]
+    return (main_job.play(command, options.folder, ASSETS / "texts", _language_of(options)), None)
 
 
 # What the subcommands share
 
 
-def _settings(options: argparse.Namespace, load: Callable[..., Any]) -> Any:
-    flags = {
-        "data": options.data,
-        "database": getattr(options, "database", None),
-        "evidence_url": getattr(options, "evidence", None),
-        "keys_folder": getattr(options, "keys", None),
-        "host": getattr(options, "host", None),
-        "port": getattr(options, "port", None),
-        "url": getattr(options, "url", None),
-        "tls_certificate": getattr(options, "tls_cert", None),
-        "tls_key": getattr(options, "tls_key", None),
-        "insecure": getattr(options, "insecure", None) or None,
-        "workers": getattr(options, "workers", None),
-    }
+def _settings(options: argparse.Namespace) -> Any:
+    from server import settings
+
+    flags = {name: getattr(options, flag, None) for name, flag in FLAGS.items()}
+    flags["insecure"] = flags["insecure"] or None
     if flags["data"] is None:
         if not (flags["database"] and flags["keys_folder"]):
             options.parser.error("give --data, or --database with --evidence and --keys")
@@ -229,59 +226,55 @@ def _settings(options: argparse.Namespace, load: Callable[..., Any]) -> Any:
     elif not flags["database"] and not (flags["data"] / "fieldfare.db").is_file():
         options.parser.error(f"{flags['data']} holds no Fieldfare data; run `fieldfare init`")
     try:
-        return load(flags)
-    except Exception as unfit:
-        if type(unfit).__name__ != "Unfit":
-            raise
+        return settings.load(flags)
+    except settings.Unfit as unfit:
         options.parser.error(str(unfit))
 
 
 def _row(options: argparse.Namespace) -> dict[str, Any]:
-    given = {
-        "login": options.login,
-        "name": options.name or options.login,
-        "roles": options.role,
-        "skills": options.skill,
-        "zones": options.zone,
-        "code": options.code,
-    }
-    return {name: value for name, value in given.items() if value}
-
-
-def _is_person(found: Any) -> bool:
-    from shared.people import Person
-
-    return isinstance(found, Person)
+    given = {"login": options.login, "name": options.name or options.login, "code": options.code}
+    lists = {"roles": options.role, "skills": options.skill, "zones": options.zone}
+    return {name: value for name, value in {**given, **lists}.items() if value}
 
 
 def _told(options: argparse.Namespace, told: Any) -> Answer:
     """An answer, or a refusal in words."""
     import msgspec
 
+    from shared import texts
     from shared.errors import Refused
 
     if isinstance(told, Refused):
-        return (REFUSED, {**_refusal(options, told), "params": dict(told.params)})
+        reason = texts.explain(_catalogue(options), told)
+        known = {"code": told.code, "field": told.field, "params": dict(told.params)}
+        return (REFUSED, {**known, "reason": reason})
     return (DONE, msgspec.to_builtins(told))
 
 
-def _refusal(options: argparse.Namespace, refused: Any) -> dict[str, Any]:
+def _catalogue(options: argparse.Namespace) -> Any:
     from shared import texts
 
-    language = getattr(options, "lang", None) or texts.choose_language(
-        os.environ.get("LC_ALL") or os.environ.get("LANG", "").replace("_", "-").split(".")[0]
-    )
-    told = (ASSETS / "texts" / f"{language}.toml").read_text(encoding="utf-8")
-    reason = texts.explain(texts.parse(told), refused)
-    return {"code": refused.code, "field": refused.field, "reason": reason}
+    told = (ASSETS / "texts" / f"{_language_of(options)}.toml").read_text(encoding="utf-8")
+    return texts.parse(told)
+
+
+def _language_of(options: argparse.Namespace) -> str:
+    """The language asked for, or that of the environment."""
+    from shared import texts
+
+    named = os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
+    given: str | None = options.lang
+    return given or texts.choose_language(named.partition(".")[0].replace("_", "-"))
 
 
 def _with_phone(options: argparse.Namespace, go: Callable[[Any], Answer]) -> Answer:
     from mobile import service
+    from shared import texts
 
     with service.opened(options.data) as phone:
         if phone is None:
-            return (USAGE, {"code": "not_enrolled", "reason": f"{options.data}: not enrolled"})
+            reason = texts.say(_catalogue(options), "command", "not_enrolled")
+            return (USAGE, {"code": "not_enrolled", "reason": reason})
         return go(phone)
 
 
@@ -289,21 +282,27 @@ def _shown(options: argparse.Namespace, look: Callable[[Any], Any]) -> Answer:
     return _with_phone(options, lambda phone: _told(options, look(phone.queries)))
 
 
-def _over_the_wire(go: Callable[[], Answer]) -> Answer:
+def _over_the_wire(options: argparse.Namespace, go: Callable[[], Answer]) -> Answer:
     """What the wire raises, as exit codes."""
     from mobile import courier, wire
+    from shared import texts
+
+    def words(code: str, **params: Any) -> str:
+        return texts.say(_catalogue(options), "problems", code, params)
 
     try:
         return go()
     except wire.Refused as refused:
-        problem = refused.problem
-        return (REFUSED, {"code": problem.code, "reason": problem.detail or problem.title})
+        code = refused.problem.code
+        return (REFUSED, {"code": code, "reason": words(code)})
     except wire.Throttled as throttled:
-        return (UNREACHABLE, {"code": "too_many_tries", "retry_after_s": throttled.retry_after_s})
-    except wire.Unauthorised as refused:
-        return (REFUSED, {"code": "not_signed_in", "reason": str(refused)})
+        reason = words("too_many_tries", seconds=int(throttled.retry_after_s))
+        told = {"code": "too_many_tries", "retry_after_s": throttled.retry_after_s}
+        return (UNREACHABLE, {**told, "reason": reason})
+    except wire.Unauthorised:
+        return (REFUSED, {"code": "not_signed_in", "reason": words("not_signed_in")})
     except courier.Busy:
-        return (UNREACHABLE, {"code": "busy", "reason": "another process is talking"})
+        return (UNREACHABLE, {"code": "busy", "reason": words("busy")})
     except wire.Unreachable as gone:
         return (UNREACHABLE, {"code": "unreachable", "reason": str(gone)})
 
@@ -373,11 +372,7 @@ def _device_commands(commands: Any) -> None:
     act.add_argument("--wo", metavar="NUMBER")
     show = _command(commands, "show", device_show)
     show.add_argument("--wo", required=True, metavar="NUMBER")
-    rest = [
-        _command(commands, "list", device_list),
-        _command(commands, "outbox", device_outbox),
-        _command(commands, "status", device_status),
-    ]
+    rest = [_command(commands, name, partial(device_items, LISTS[name])) for name in LISTS]
     for one in (enrol, sync, act, show, *rest):
         one.add_argument("--data", type=Path, required=True, metavar="DIR")
         _language(one)
@@ -386,7 +381,8 @@ def _device_commands(commands: Any) -> None:
 def _command(
     commands: Any, name: str, run: Callable[[argparse.Namespace], Answer]
 ) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=run.__doc__)
+    help_text = getattr(run, "func", run).__doc__
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=help_text)
     parser.set_defaults(run=run, parser=parser)
     return parser
 

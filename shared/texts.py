@@ -15,6 +15,8 @@ LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh")
 UNKNOWN: Final = "…"
 ACCEPT_LANGUAGE_CHARS_MAX: Final = 1000
 
+REASONS: Final = ("refusals", "command", "problems")  # where a reason may be worded
+
 # A parameter that is itself a code is shown by its own text: parameter -> group.
 WORDS: Final = {
     "field": "fields",
@@ -82,7 +84,9 @@ def explain(catalogue: Catalogue, refused: Refused) -> str:
     """What is wrong, where, and what to do. The field is named by the last step of its path."""
     field = (refused.field or "").rpartition(".")[2] or "unnamed"
     named = field if has_text(catalogue, "fields", field) else "unnamed"
-    return say(catalogue, "refusals", refused.code, {**refused.params, "field": named})
+    groups = (one for one in REASONS if has_text(catalogue, one, refused.code))
+    group = next(groups, REASONS[0])
+    return say(catalogue, group, refused.code, {**refused.params, "field": named})
 
 
 def choose_language(accept_language: str | None) -> Language:
