@@ -141,9 +141,11 @@ class Server:
         self.start()
         try:
             yield self
-        finally:
-            if self._process is not None:
-                self.stop()
+        except BaseException:
+            self.give_up()
+            raise
+        code = self.stop()
+        assert code == 0, f"the server ended with {code} {self.log.read_text()[-2000:]}"
 
     def faults(self) -> list[str]:
         """What the server logged of faults of its own."""
