@@ -45,9 +45,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     return int(code)
 
 
-# The server's folder
-
-
 def init(options: argparse.Namespace) -> Answer:
     """Make a new data folder."""
     from server import administration, app
@@ -107,9 +104,6 @@ def audit(options: argparse.Namespace) -> Answer:
         return (DONE, administration.exported(chosen))
     report = administration.audit(chosen, app.real_dice)
     return (1 if report.fault else DONE, msgspec.to_builtins(report))
-
-
-# The phone's folder
 
 
 def device_enrol(options: argparse.Namespace) -> Answer:
@@ -209,9 +203,6 @@ def demo(options: argparse.Namespace) -> Answer:
 
     command = [sys.executable, str(Path(__file__).resolve())]
     return (main_job.play(command, options.folder, ASSETS / "texts", _language_of(options)), None)
-
-
-# What the subcommands share
 
 
 def _settings(options: argparse.Namespace) -> Any:

@@ -7,6 +7,7 @@ end both databases are read and compared.
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ FIELD_NUMBER: Final = "139 0000 2222"
 UNREACHABLE, NEEDS_PERSON, REFUSED = 4, 5, 3
 
 Voice = Callable[..., None]
+Words = Callable[[str, str], str]
 
 
 class Job(Struct, frozen=True, kw_only=True):
@@ -53,9 +55,9 @@ def play(command: Sequence[str], folder: Path | None, texts: Path, language: str
         print(word(catalogue, "main_job", code, params), flush=True)  # noqa: T201
 
     with _place(folder) as place:
-        stage = Stage(command, place)
+        stage = Stage(command, place, language)
         try:
-            holds = _perform(stage, say, language)
+            holds = _perform(stage, say, partial(word, catalogue))
         except Failed as failed:
             say("bad")
             print(failed)  # noqa: T201
@@ -76,9 +78,9 @@ def _place(folder: Path | None) -> Iterator[Path]:
         yield Path(name)
 
 
-def _perform(stage: Stage, say: Voice, language: str) -> bool:
+def _perform(stage: Stage, say: Voice, words: Words) -> bool:
     say("begin", folder=str(stage.books))
-    made = stage.run("init", "--data", str(stage.books), "--demo", "--lang", language)
+    made = stage.run("init", "--data", str(stage.books), "--demo", "--lang", stage.language)
     passwords = {one["login"]: one["password"] for one in made["demo_logins"]}
     names = {one["login"]: one["name"] for one in made["demo_logins"]}
     stage.start()
@@ -100,11 +102,11 @@ def _perform(stage: Stage, say: Voice, language: str) -> bool:
     say("unreachable", count=len(acts))
     _meanwhile(stage, job, acts, say)
     report = stage.device("sync", codes=(0, NEEDS_PERSON))
-    say("synced", verdicts=_spoken(stage.device("outbox")["items"]))
+    say("synced", verdicts=_spoken(stage.device("outbox")["items"], words))
     again = stage.device("sync")
     say("again")
     clean = report["checksum_ok"] and again["pushed"] == again["pulled_rows"] == 0
-    return _reconcile(stage, job, used, say) and clean
+    return _reconcile(stage, (job, used), say, words) and clean
 
 
 def _request(stage: Stage, password: str) -> Job:
@@ -219,13 +221,15 @@ def _seen(stage: Stage, acts: Sequence[str]) -> int:
     return int(stage.query(stage.books / "fieldfare.db", statement, *acts)[0][0])
 
 
-def _spoken(lines: Sequence[dict[str, Any]]) -> str:
+def _spoken(lines: Sequence[dict[str, Any]], words: Words) -> str:
     verdicts = [line["verdict"] for line in lines]
-    return ", ".join(f"{verdicts.count(one)} {one}" for one in sorted(set(verdicts)))
+    told = sorted(set(verdicts))
+    return " · ".join(f"{verdicts.count(one)} × {words('verdicts', one)}" for one in told)
 
 
-def _reconcile(stage: Stage, job: Job, used: Used, say: Voice) -> bool:
+def _reconcile(stage: Stage, done: tuple[Job, Used], say: Voice, words: Words) -> bool:
     """Compare the two databases, and the audit log with itself."""
+    job, used = done
     say("reconciled")
     _let_the_notary_sign(stage)
     subject = Subject(
@@ -234,7 +238,7 @@ def _reconcile(stage: Stage, job: Job, used: Used, say: Voice) -> bool:
     good = True
     for code, holds, value in checks(stage, subject):
         print("  ✓ " if holds else "  ✗ ", end="")  # noqa: T201
-        say(code, value=value)
+        say(code, value=" ".join(words("statuses", one) for one in value.split(" ")))
         good = good and holds
     return good
 

@@ -24,13 +24,14 @@ class Failed(Exception):
 class Stage:
     """Everything one performance needs, in one folder."""
 
-    def __init__(self, command: Sequence[str], folder: Path) -> None:
+    def __init__(self, command: Sequence[str], folder: Path, language: str) -> None:
         self.command = list(command)
         self.books = folder / "server"
         self.phone = folder / "phone"
         self.log = folder / "server.log"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.language = language
         self.token = ""
         self.acts = 0
         self.server: subprocess.Popen[bytes] | None = None
@@ -47,7 +48,8 @@ class Stage:
 
     def device(self, *words: str, codes: Sequence[int] = (0,)) -> Any:
         """One command on the phone."""
-        return self.run("device", *words, "--data", str(self.phone), codes=codes)
+        place = ("--data", str(self.phone), "--lang", self.language)
+        return self.run("device", *words, *place, codes=codes)
 
     def start(self) -> None:
         """Start the server, and wait until it answers."""
@@ -122,4 +124,3 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
