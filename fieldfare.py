@@ -156,7 +156,7 @@ def device_do(options: argparse.Namespace) -> Answer:
     text = sys.stdin.read() if options.json == "-" else options.json
     try:
         args = json.loads(text)
-    except ValueError as wrong:
+    except (ValueError, RecursionError) as wrong:
         return (USAGE, {"code": "not_json", "reason": str(wrong)})
     if not isinstance(args, dict):
         return (USAGE, {"code": "not_json", "reason": "an object is expected"})

@@ -163,6 +163,6 @@ def _unwritable(said: Said) -> Refused | None:
     """The refusal of words that no JSON can hold, such as half a character or a huge number."""
     try:
         msgspec.json.encode((said.on, said.args, said.visit)).decode()
-    except (OverflowError, TypeError, UnicodeError):
+    except (OverflowError, RecursionError, TypeError, UnicodeError):
         return refuse_value("not_text", "args")
     return None

@@ -21,7 +21,7 @@ _PATH = re.compile(r" - at `\$(.*)`$")
 _UNKNOWN = re.compile(r"^Object contains unknown field `(.*)`")
 _MISSING = re.compile(r"^Object missing required field `(.*)`")
 _WRONG_TYPE = re.compile(r"^Expected `.*`, got `.*`")
-_ESCAPE = re.compile(rb"\\u[0-9a-fA-F]{4}|\xe2\x80[\xa8-\xae]|\xe2\x81[\xa6-\xa9]|\x7f")
+_ESCAPE = re.compile(rb"\\u[0-9a-fA-F]{4}|\\[bf]|\xe2\x80[\xa8-\xae]|\xe2\x81[\xa6-\xa9]|\x7f")
 
 
 class Problem(Struct, frozen=True, kw_only=True):
@@ -85,7 +85,10 @@ def read(wire: WireOp, registry: Registry) -> Arrived:
         return _set_aside(arrived, "unreadable")
     if header.id != wire.id:
         return _set_aside(arrived, "id_mismatch")
-    return _understand(_headed(arrived, header), registry)
+    try:
+        return _understand(_headed(arrived, header), registry)
+    except RecursionError:  # brackets without end
+        return _set_aside(arrived, "unreadable")
 
 
 def _headed(arrived: Arrived, header: Header) -> Arrived:
@@ -137,9 +140,9 @@ def _understand(arrived: Arrived, registry: Registry) -> Arrived:
         return structs.replace(arrived, problem=shape_problem(wrong, ""))
     rule = registry.kinds.get(op.kind)
     if rule is None:
-        return _from_the_future(arrived, "future_kind", op.kind)
+        return _from_the_future(arrived, "future_kind", "kind")
     if op.v > rule.version:
-        return _from_the_future(arrived, "future_version", op.kind)
+        return _from_the_future(arrived, "future_version", "v")
     args = read_args(op, rule, registry)
     if isinstance(args, Problem):
         return structs.replace(arrived, problem=args)
@@ -149,8 +152,9 @@ def _understand(arrived: Arrived, registry: Registry) -> Arrived:
 def read_args(op: Op, rule: Kind, registry: Registry) -> Any | Problem:
     """The checked arguments of an op in today's version, or what is wrong with them."""
     raw = bytes(op.args)
-    if not _is_plain(raw):
-        return Problem(verdict=Verdict.REJECTED, code="not_text", field="args")
+    unsayable = _unsayable(raw)
+    if unsayable is not None:
+        return Problem(verdict=Verdict.REJECTED, code="not_text", field=unsayable)
     try:
         if op.v == rule.version:
             return registry.args(op.kind, raw)
@@ -188,19 +192,29 @@ def shape_problem(wrong: msgspec.ValidationError, root: str) -> Problem:
     )
 
 
-def _from_the_future(arrived: Arrived, code: str, kind: str) -> Arrived:
-    problem = Problem(verdict=Verdict.QUARANTINED, code=code, params={"kind": kind})
+def _from_the_future(arrived: Arrived, code: str, field: str) -> Arrived:
+    problem = Problem(
+        verdict=Verdict.QUARANTINED, code=code, field=field, params={"kind": arrived.kind}
+    )
     return structs.replace(arrived, problem=problem)
 
 
-def _is_plain(raw: bytes) -> bool:
-    """Whether no text in the arguments holds what no person types."""
-    return _ESCAPE.search(raw) is None or not _any_control(msgspec.json.decode(raw))
+def _unsayable(raw: bytes) -> str | None:
+    """The path of a text in the arguments that holds what no person types, if there is one."""
+    if _ESCAPE.search(raw) is None:
+        return None
+    return _with_control(msgspec.json.decode(raw), "args")
 
 
-def _any_control(value: Any) -> bool:
+def _with_control(value: Any, path: str) -> str | None:
     if isinstance(value, str):
-        return has_control_characters(value)
-    if isinstance(value, dict):
-        return any(_any_control(one) for pair in value.items() for one in pair)
-    return isinstance(value, list) and any(_any_control(one) for one in value)
+        return path if has_control_characters(value) else None
+    if isinstance(value, list):
+        inside = [(path, one) for one in value]
+    elif isinstance(value, dict):
+        if any(has_control_characters(name) for name in value):
+            return path
+        inside = [(f"{path}.{name}", one) for name, one in value.items()]
+    else:
+        return None
+    return next((found for where, one in inside if (found := _with_control(one, where))), None)
