@@ -138,7 +138,14 @@ def test_jobs_stand_at_every_stage_before_and_after_a_visit(loaded: State) -> No
     assert stages["assigned"] == 37
     assert stages["done"] + stages["accepted"] == 15
     assert stages["done"] > stages["accepted"] > 0
-    assert {one.status for one in rows(loaded, Ticket)} == {"planned", "in_progress", "resolved"}
+    tickets = {one.id: one.status for one in rows(loaded, Ticket)}
+    assert {(one.status, tickets[one.ticket_id]) for one in rows(loaded, WorkOrder)} == {
+        ("created", "planned"),
+        ("assigned", "planned"),
+        ("accepted", "in_progress"),
+        ("done", "resolved"),
+        ("cancelled", "new"),
+    }
 
 
 def test_customers_write_in_their_own_language(loaded: State) -> None:

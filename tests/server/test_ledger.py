@@ -16,10 +16,10 @@ from server.tables import METADATA
 from server.tables.books import WAITS
 from shared.audit import Leaf, leaf_bytes
 from shared.canonical import canonical, digest
-from shared.clock import At, Sighting
+from shared.clock import Sighting
 from shared.errors import Flag
 from shared.ids import derive, fingerprint
-from shared.ops import PROVISIONAL, Op
+from shared.ops import PROVISIONAL
 from shared.people import Person, Subscription
 from shared.records import State, replace
 from shared.work_order import Assignment, WorkOrder
@@ -29,20 +29,14 @@ from tests.server.samples import RECEIVED, SALT, begin, entry, full, ledger, per
 HELD = {"verdict": "held", "code": "behind", "incarnation": "phone", "device": "d"}
 
 
-def op(name: str, **given: Any) -> Op:
-    """An op of this name, as it can be read."""
-    told: dict[str, Any] = {
-        "id": derive("op", name),
-        "kind": "note.add",
-        "v": 1,
-        "on": ("work_order", derive("order")),
-        "by": derive("ann"),
-        "origin": "device",
-        "at": At(wall=1, boot="b", mono=1, src="boottime"),
-        "salt": SALT,
-        "args": b"{}",
-    }
-    return Op(**{**told, **given})
+# What could be read of a body.
+READ: dict[str, Any] = {
+    "kind": "note.add",
+    "v": 1,
+    "on": ("work_order", derive("order")),
+    "by": derive("ann"),
+    "origin": "device",
+}
 
 
 def test_what_was_entered_is_recalled(engine: Engine) -> None:
@@ -50,7 +44,7 @@ def test_what_was_entered_is_recalled(engine: Engine) -> None:
     flags = (Flag(code="late", params={"item": "ü", "n": None}), Flag(code="short"))
     told = entry(
         "a",
-        op=op("a"),
+        **READ,
         detail={"fields": {"priority": "merged"}},
         flags=flags,
         lseq=7,
@@ -92,7 +86,7 @@ def test_what_was_entered_is_recalled(engine: Engine) -> None:
 @pytest.mark.parametrize("body", ["\x00", "\ud800 lone", '{"kind":"冷水"}', ""])
 def test_any_body_is_kept_to_the_byte(engine: Engine, body: str) -> None:
     begin(engine)
-    told = entry("a", body=body, op=op("a", kind="a\x00b"), incarnation="p\N{SNOWMAN}")
+    told = entry("a", body=body, **{**READ, "kind": "a\x00b"}, incarnation="p\N{SNOWMAN}")
     put(engine, entries=[told])
     with writing(engine) as connection:
         assert ledger(connection).bodies({fingerprint(body)}) == {fingerprint(body): body}
@@ -132,7 +126,7 @@ def test_a_later_verdict_is_added_and_the_bytes_stay(engine: Engine) -> None:
     mended = entry(
         "a", body='{"corrected":1}', verdict="merged", n=2, settles=True, received=RECEIVED + 5
     )
-    mended = structs.replace(mended, fingerprint=first.fingerprint, op=op("a"))
+    mended = structs.replace(mended, fingerprint=first.fingerprint, **READ)
     put(engine, person("ann"), entries=[mended])
     with writing(engine) as connection:
         books = ledger(connection)
