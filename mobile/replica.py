@@ -20,6 +20,11 @@ from sync.protocol import Row
 
 FIRST_LSEQ: Final = 1
 
+_TOUCHES: Final = """op_id IN (SELECT op_id FROM json_each(?) AS key
+    CROSS JOIN outbox_touch ON noun = json_extract(key.value, '$[0]')
+    AND outbox_touch.id = json_extract(key.value, '$[1]'))"""
+_UNSETTLED: Final = "(verdict IS NULL OR verdict IN ('quarantined', 'held'))"
+
 # Each statement over a stream's base, and the same over the snapshot staged beside it.
 _KNOWN: Final = {
     False: """SELECT row.tbl, row.id, lane1, lane2 FROM json_each(?) AS key
@@ -170,12 +175,11 @@ class Replica:
 
     def on_top_of(self, aggregates: Collection[Aggregate]) -> list[Outboxed]:
         """Ops still on top that are on one of these, or emit to one, by lseq."""
-        return self._ops(
-            """WHERE on_top AND op_id IN (SELECT op_id FROM json_each(?) AS key
-            CROSS JOIN outbox_touch ON noun = json_extract(key.value, '$[0]')
-            AND outbox_touch.id = json_extract(key.value, '$[1]'))""",
-            list(aggregates),
-        )
+        return self._ops(f"WHERE on_top AND {_TOUCHES}", list(aggregates))
+
+    def unsettled_on(self, aggregates: Collection[Aggregate]) -> list[Outboxed]:
+        """Ops without a final verdict that are on one of these, or emit to one, by lseq."""
+        return self._ops(f"WHERE {_UNSETTLED} AND {_TOUCHES}", list(aggregates))
 
     def settled_on_top(self) -> list[Outboxed]:
         """Ops with a final verdict that are still on top, by lseq."""

@@ -21,7 +21,7 @@ class Parcel(Struct, frozen=True, kw_only=True):
     """What somebody hands in: ops in order, from where, and when it got here (ms).
 
     `person` is who is signed in: nobody hands in another's ops; None is the server itself.
-    `is_ours` tells a genuine stamp.
+    `is_ours` tells a genuine stamp; `on_crash` is told the id of an op that broke a rule, and how.
     """
 
     ops: Sequence[WireOp]
@@ -31,6 +31,7 @@ class Parcel(Struct, frozen=True, kw_only=True):
     device: str | None = None
     incarnation: str | None = None
     is_ours: Callable[[Stamp], bool] | None = None
+    on_crash: Callable[[str, Exception], None] | None = None
 
 
 class Desk(Struct, kw_only=True):

@@ -1,6 +1,6 @@
 """The server's half of one round trip: who speaks, what was pushed, what is there to pull."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from msgspec import Struct, structs
@@ -30,6 +30,7 @@ class House(Struct, frozen=True, kw_only=True):
     received: int
     nonce: str
     registry: Registry = REGISTRY
+    on_crash: Callable[[str, Exception], None] | None = None
 
 
 class Caller(Struct, frozen=True, kw_only=True):
@@ -78,6 +79,7 @@ def hear(authority: Authority, request: Request, caller: Caller, house: House) -
             device=caller.device,
             incarnation=request.incarnation,
             is_ours=lambda stamp: is_ours(stamp, house.keys, caller.device),
+            on_crash=house.on_crash,
         )
         results = tuple(receive(authority, parcel, house.registry))
     after = _after(request, before, chain, caller, house)

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from shared.canonical import canonical
+from shared.errors import Params
 from shared.kinds import NUMBERED, REGISTRY
 from shared.mending import DiscardArgs, RepairArgs
 from shared.ops import Verdict
@@ -37,19 +38,30 @@ def receive(authority: Authority, parcel: Parcel, registry: Registry = REGISTRY)
         with authority.savepoint():
             return _sit(authority, registry, parcel, arrived)
     except Unwritable:
-        return [_alone(authority, registry, parcel, one) for one in arrived]
+        return [result for one in arrived for result in _alone(authority, registry, parcel, one)]
 
 
-def _alone(authority: Authority, registry: Registry, parcel: Parcel, one: Arrived) -> Result:
+def _alone(authority: Authority, registry: Registry, parcel: Parcel, one: Arrived) -> list[Result]:
+    """One op by itself: judged, or else set aside as one that a rule or the books broke on.
+
+    One that cannot even be set aside gets no result: its author keeps it and offers it again,
+    and the rest goes on.
+    """
     try:
         with authority.savepoint():
-            return _sit(authority, registry, parcel, [one])[0]
+            return _sit(authority, registry, parcel, [one])
     except Unwritable as broken:
-        crashed = Problem(
-            verdict=Verdict.QUARANTINED, code="crashed", params={"reference": str(broken)[:200]}
-        )
-    with authority.savepoint():
-        return _sit(authority, registry, parcel, [structs.replace(one, problem=crashed)])[0]
+        if parcel.on_crash is not None:
+            parcel.on_crash(one.op_id, broken)
+    reference: Params = {"reference": one.op_id}
+    crashed = Problem(verdict=Verdict.QUARANTINED, code="crashed", params=reference)
+    try:
+        with authority.savepoint():
+            return _sit(authority, registry, parcel, [structs.replace(one, problem=crashed)])
+    except Unwritable as broken:
+        if parcel.on_crash is not None:
+            parcel.on_crash(one.op_id, broken)
+        return []
 
 
 def _sit(

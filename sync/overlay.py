@@ -159,6 +159,11 @@ def is_settled_everywhere(entry: Outboxed, marks: dict[str, StreamMark]) -> bool
     return all(passed(entry, stream, marks) for stream in entry.at)
 
 
+def is_open(entry: Outboxed) -> bool:
+    """Whether an op still waits for its final verdict."""
+    return entry.verdict is None or Verdict(entry.verdict) not in FINAL
+
+
 def touched(entry: Outboxed) -> set[Aggregate]:
     """The things with rows that an op is on or causes something to; another op has none."""
     places = {entry.on, *(emit.on for emit in entry.emits)}

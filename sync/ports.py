@@ -285,6 +285,9 @@ class Replica(Protocol):
     def on_top_of(self, aggregates: Collection[Aggregate]) -> list[Outboxed]:
         """Ops still on top that are on one of these, or emit to one, by lseq."""
 
+    def unsettled_on(self, aggregates: Collection[Aggregate]) -> list[Outboxed]:
+        """Ops without a final verdict that are on one of these, or emit to one, by lseq."""
+
     def settled_on_top(self) -> list[Outboxed]:
         """Ops with a final verdict that are still on top, by lseq."""
 

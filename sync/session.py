@@ -95,7 +95,8 @@ def converse(
         _sum_up(summary, request, answer, taken)
         full = pace.full
         pace.full = answer.need_vector
-        if _is_done(replica, around, pace, answer) or (full and answer.need_vector):
+        stuck = bool(request.ops) and not (answer.results or answer.need_vector or answer.more)
+        if _is_done(replica, around, pace, answer) or stuck or (full and answer.need_vector):
             break
         pace.ops_max = min(pace.ops_max * 2, around.ops_max)
         pace.pull_only, pace.timeouts = False, 0

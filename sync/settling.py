@@ -189,14 +189,10 @@ def _leave(replica: Replica, request: Request, reply: Reply) -> None:
     dropped = marks.keys() - set(reply.scope) if reply.scope is not None else set(reply.drop)
     for stream, mark in sorted(marks.items()):
         leaving = stream in dropped
-        if leaving and not any(_is_open(one) for one in replica.on_top_of({thing_of(stream)})):
+        if leaving and not replica.unsettled_on({thing_of(stream)}):
             replica.drop(stream)
         elif leaving is not mark.leaving:
             replica.mark(structs.replace(mark, leaving=leaving))
-
-
-def _is_open(entry: Outboxed) -> bool:
-    return entry.verdict is None or Verdict(entry.verdict) not in FINAL
 
 
 def _stand(replica: Replica, identity: Identity, request: Request, reply: Reply) -> bool:

@@ -123,7 +123,8 @@ class World:
 
     def office(self, kind: str, on: Aggregate, args: Any, *, by: str = DORA) -> Result:
         """A click in the console. An empty id in `on` means: of this op."""
-        return self.hand_in([self.op(kind, on, args, by=by)])[0]
+        person = None if by == SYSTEM else by
+        return self.hand_in([self.op(kind, on, args, by=by)], person=person)[0]
 
     def hand_in(
         self, ops: Sequence[WireOp], origin: Origin = "console", person: str | None = None

@@ -12,7 +12,7 @@ from shared.records import Aggregate, Record, State, home, stream_of
 from shared.registry import Links
 from sync.digest import NO_ROWS, Sums, minus, plus, row_sums, total
 from sync.memory.books import Key, linked, loaded
-from sync.overlay import touched
+from sync.overlay import is_open, touched
 from sync.ports import Identity, Outboxed, StreamMark, Wanted
 from sync.protocol import Row
 
@@ -92,6 +92,11 @@ class MemoryPhone:
         """As `Replica.on_top_of`."""
         wanted = set(aggregates)
         return [one for one in self.all_ops() if one.on_top and touched(one) & wanted]
+
+    def unsettled_on(self, aggregates: Collection[Aggregate]) -> list[Outboxed]:
+        """As `Replica.unsettled_on`."""
+        wanted = set(aggregates)
+        return [one for one in self.all_ops() if is_open(one) and touched(one) & wanted]
 
     def settled_on_top(self) -> list[Outboxed]:
         """As `Replica.settled_on_top`."""

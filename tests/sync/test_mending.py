@@ -10,9 +10,11 @@ from shared.ops import Op, encode
 from shared.records import State
 from shared.registry import Act, Outcome, Registry
 from shared.work_order import WorkOrder
+from sync.desk import Parcel
+from sync.intake import receive
 from sync.memory import MemoryPhone
-from sync.ports import Outboxed, Unwritable
-from tests.world import ANN, BOB, MemoryServer, World
+from sync.ports import Outboxed
+from tests.world import ANN, BOB, DORA, MemoryServer, World
 
 
 class Story:
@@ -152,9 +154,11 @@ def test_one_poisoned_op_stops_only_itself() -> None:
         on = ("work_order", order)
         done = world.tap(phone, "note.add", on, {"text": text, "audience": "internal"})
         assert isinstance(done, Outboxed)
-    # The database that refuses these very bytes refuses them under any verdict, too.
-    with pytest.raises(Unwritable):
-        world.sync(phone)
+    # The database that refuses these very bytes refuses them under any verdict, too: the op
+    # stays on the phone, without an answer, and everything else goes through.
+    assert world.sync(phone).verdicts == {"applied": 2}
+    assert [one.verdict for one in phone.all_ops()] == ["applied", None, "applied"]
+    assert world.sync(phone).rounds == 1
 
 
 def test_a_rule_that_breaks_down_stops_only_the_op_it_broke_on() -> None:
@@ -176,3 +180,36 @@ def test_a_rule_that_breaks_down_stops_only_the_op_it_broke_on() -> None:
     world.server_registry = Registry(kinds.values(), world.registry.absorbs)
     assert world.sync(phone).verdicts == {"applied": 2, "quarantined": 1}
     assert [one.code for one in phone.all_ops()] == [None, "crashed", None]
+
+
+def test_a_job_that_leaves_the_phone_stays_under_an_op_that_still_waits() -> None:
+    story = Story()
+    story.world.sync(story.phone)
+    on = ("work_order", story.order)
+    story.world.must(story.world.office("work_order.reassign", on, {"person": BOB}))
+    story.world.sync(story.phone)
+    stream = f"wo:{story.order}"
+    assert story.phone.marks()[stream].leaving
+    assert story.phone.disk.base[stream]
+    said = {"of": story.bad.op_id, "reason": "a test"}
+    story.world.must(story.world.office("op.discard", ("op", story.bad.op_id), said))
+    story.world.sync(story.phone)
+    assert stream not in story.phone.marks()
+    assert stream not in story.phone.disk.base
+
+
+def test_what_broke_is_told_to_whoever_runs_the_server() -> None:
+    world = World(MemoryServer(poison="arsenic"))
+    told: list[str] = []
+    order = world.job(ANN)
+    op = world.op("edit", ("work_order", order), {"fields": {"job_note": ["", "arsenic"]}}, by=DORA)
+    parcel = Parcel(
+        ops=[op],
+        origins=frozenset({"console"}),
+        person=DORA,
+        received=world.now_ms,
+        on_crash=lambda op_id, _: told.append(op_id),
+    )
+    with world.server.writing() as authority:
+        assert receive(authority, parcel) == []
+    assert told == [op.id, op.id]
