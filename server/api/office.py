@@ -10,7 +10,7 @@ from msgspec import Struct
 from server.entries import Event
 from server.keys import Dice, Keys
 from server.ledger import Ledger
-from server.logs import Log
+from server.logs import Log, trace_of
 from server.settings import Settings
 from server.texts import Texts
 from shared.ids import RANDOM_BYTES, uuid7
@@ -63,6 +63,13 @@ class Office(Struct, frozen=True, kw_only=True):
         """Something the server did that belongs in the audit log."""
         salt = self.dice(SALT_BYTES).hex()
         return Event(kind=kind, at=self.now_ms(), salt=salt, by=by, on=on, facts=facts or {})
+
+    def note_crash(self, op_id: str, error: Exception) -> None:
+        """Log where a rule or the database broke on an op, without a word of what is in it."""
+        cause = error.__cause__ or error
+        self.log.error(
+            "an op broke a rule", op=op_id, error=type(cause).__name__, trace=trace_of(cause)
+        )
 
     def ends(self, minutes: int) -> int:
         """So many minutes from now, in ms."""

@@ -95,6 +95,7 @@ def act(
         origins=frozenset({"api"}),
         person=actor.person.id,
         received=now,
+        on_crash=office.note_crash,
     )
     with office.writing() as books:
         results = receive(office.ledger(books), parcel)

@@ -79,6 +79,7 @@ def _talk(office: Office, request: Request, actor: Actor) -> Talk:
         key=ring.newest,
         received=office.now_ms(),
         nonce=office.dice(NONCE_BYTES).hex(),
+        on_crash=office.note_crash,
     )
     caller = Caller(device=request.device, person=actor.person.id)
     return Talk(request=request, caller=caller, house=house)
@@ -109,6 +110,10 @@ def _heard(office: Office, talk: Talk, contact: Contact) -> Heard:
             epoch = office.dice(EPOCH_BYTES).hex()
             ledger.begin_epoch(epoch, talk.house.received, office.dice(16).hex())
             heard = exchange.hear(ledger, talk.request, talk.caller, talk.house)
+        if heard.standing is not None and heard.standing.n == 1 and talk.request.forked_from:
+            facts = {"from": talk.request.forked_from, "to": talk.request.incarnation}
+            on = ("device", talk.caller.device)
+            ledger.note_event(office.event("device.fork", talk.caller.person, on, facts))
         enrolment.note_contact(
             books, talk.caller.device, (contact.at, contact.clock_ms), contact.app
         )

@@ -158,3 +158,23 @@ def test_a_database_put_back_from_a_copy_begins_a_new_epoch(tmp_path: Any) -> No
     )
     assert epoch_of(office) not in (before, "another")
     office.close()
+
+
+def test_a_fork_is_in_the_audit_log(company: Company) -> None:
+    phone = company.phone()
+    begun(company, phone)
+    more = {"incarnation": "inc-2", "forked_from": "inc-1", "full": True, "pull": True}
+    talk(company, phone, vector=vector_hash(epoch_of(company.office), {}), **more)
+    with company.office.reading() as books:
+        kinds = [row.kind for row in books.exec_driver_sql("SELECT kind FROM op")]
+    assert kinds.count("device.fork") == 1
+
+
+def test_what_broke_a_rule_is_logged_by_its_op_without_its_words(company: Company) -> None:
+    try:
+        raise ValueError("138 0000 5678")
+    except ValueError as broken:
+        company.office.note_crash("op-7", broken)
+    line = msgspec.json.decode(company.log.getvalue().splitlines()[-1])
+    assert (line["op"], line["error"], line["level"]) == ("op-7", "ValueError", "error")
+    assert "5678" not in company.log.getvalue()
