@@ -6,6 +6,7 @@ of positions, without gaps, on both databases.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from operator import itemgetter
 from typing import Any, Final
 
 from msgspec import Raw, Struct
@@ -32,7 +33,8 @@ from sync.digest import NO_ROWS, Sums, minus, plus, row_sums
 from sync.ports import Head, Piece
 from sync.protocol import GONE, Row
 
-ROWS_READ_MAX: Final = 1_000
+ROWS_READ_MAX: Final = 250  # what is read beyond the end of a page is read in vain
+BY_SEQ: Final = itemgetter(1)
 
 FEED: Final = METADATA.tables["feed"]
 HEAD: Final = METADATA.tables["stream_head"]
@@ -126,15 +128,18 @@ def _lock(connection: Connection, streams: Collection[str]) -> dict[str, Mark]:
         fresh = [_as_row(Mark(stream)) for stream in sorted(streams)]
         add(connection, "stream_head", ("stream",), fresh)
     marks = {stream: Mark(stream) for stream in streams}
-    for stream, seq, a, b, min_seq, entries in connection.execute(
+    found = connection.execute(
         _heads(connection.dialect.name, held=True), {"streams": listed(connection, streams)}
-    ):
+    ).all()
+    for stream, seq, a, b, min_seq, entries in found:
         marks[stream] = Mark(stream, seq, (a, b), min_seq, entries)
     return marks
 
 
 def _known(connection: Connection, pks: Collection[str]) -> dict[Key, Known]:
-    found = connection.execute(_entries(connection.dialect.name), {"pks": listed(connection, pks)})
+    found = connection.execute(
+        _entries(connection.dialect.name), {"pks": listed(connection, pks)}
+    ).all()
     return {(pk, table, stream): Known(body, (a, b)) for pk, table, stream, body, a, b in found}
 
 
@@ -142,7 +147,7 @@ def heads(connection: Connection, streams: Collection[str]) -> dict[str, Head]:
     """Where streams end; one that never had a row is left out."""
     found = connection.execute(
         _heads(connection.dialect.name, held=False), {"streams": listed(connection, streams)}
-    )
+    ).all()
     return {
         stream: Head(seq=seq, sums=(a, b), min_seq=min_seq)
         for stream, seq, a, b, min_seq, _ in found
@@ -185,7 +190,7 @@ def _found(
         stream: (seq, entries)
         for stream, seq, _, _, _, entries in connection.execute(
             _heads(connection.dialect.name, held=False), {"streams": asked}
-        )
+        ).all()
     }
     expected = {
         stream: max(0, min(ends[stream][0] - since, ends[stream][1])) if stream in ends else 0
@@ -225,10 +230,10 @@ def _short_streams(
     else:
         arguments = {"streams": [one for one, _ in wants], "since": [seq for _, seq in wants]}
     found: dict[str, list[Any]] = {stream: [] for stream, _ in wants}
-    for row in connection.execute(_past(connection.dialect.name), arguments):
-        found[row.stream].append(row)
+    for row in connection.execute(_past(connection.dialect.name), arguments).all():
+        found[row[0]].append(row)
     for stream, rows in found.items():
-        yield stream, sorted(rows, key=lambda row: row.seq)
+        yield stream, sorted(rows, key=BY_SEQ)
 
 
 def _long_stream(connection: Connection, stream: str, since: int) -> Iterator[Any]:
@@ -245,7 +250,7 @@ def _long_stream(connection: Connection, stream: str, since: int) -> Iterator[An
 
 def followed(connection: Connection, person: str) -> set[str]:
     """The streams that a person's devices may follow, the person's own included."""
-    found = connection.scalars(_FOLLOWED, {"person": person})
+    found = connection.scalars(_FOLLOWED, {"person": person}).all()
     return {*found, stream_of(("person", person))}
 
 

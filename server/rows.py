@@ -150,7 +150,7 @@ def fetch(connection: Connection, name: str, column: str, ids: Collection[str]) 
         return []
     found = connection.execute(
         _selection(name, column, connection.dialect.name), {"ids": listed(connection, ids)}
-    )
+    ).all()
     return [_as_record(name)(row) for row in found]
 
 
