@@ -9,7 +9,7 @@ import jwt
 from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
 from msgspec import Struct
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 
 from server.keys import Dice, Ring
 from server.people import as_person
@@ -30,6 +30,22 @@ _session: Table = METADATA.tables[access.Session.__tablename__]
 _device: Table = METADATA.tables[access.Device.__tablename__]
 _credential: Table = METADATA.tables[access.Credential.__tablename__]
 _person: Table = METADATA.tables["person"]
+
+# Every request asks one of these, so they are put together once.
+_BY_SESSION: Final = (
+    select(_person, _session.c.hash, _session.c.seen_at, _credential.c.must_change)
+    .select_from(
+        _session.join(_person, _person.c.id == _session.c.person_id).outerjoin(
+            _credential, _credential.c.person_id == _person.c.id
+        )
+    )
+    .where(_session.c.hash == bindparam("hash"), _session.c.expires_at > bindparam("now"))
+)
+_BY_DEVICE: Final = (
+    select(_person, _device.c.revoked_at)
+    .select_from(_device.join(_person, _person.c.id == _device.c.person_id))
+    .where(_device.c.id == bindparam("device"))
+)
 
 AnyConnection = ASGIConnection[Any, Any, Any, Any]
 
@@ -88,14 +104,7 @@ def person_of_session(connection: Connection, token: str, now_ms: int) -> Actor 
     """Who a session token belongs to, unless it is over or its person is disabled."""
     if not token.startswith(TOKEN_PREFIX):
         return None
-    joined = _session.join(_person, _person.c.id == _session.c.person_id).outerjoin(
-        _credential, _credential.c.person_id == _person.c.id
-    )
-    row = connection.execute(
-        select(_person, _session.c.hash, _session.c.seen_at, _credential.c.must_change)
-        .select_from(joined)
-        .where(_session.c.hash == _hashed(token), _session.c.expires_at > now_ms)
-    ).one_or_none()
+    row = connection.execute(_BY_SESSION, {"hash": _hashed(token), "now": now_ms}).one_or_none()
     if row is None or row.disabled:
         return None
     return Actor(
@@ -139,10 +148,7 @@ def device_in(ring: Ring, token: str, now_ms: int) -> str | None:
 
 def person_of_device(connection: Connection, device: str) -> Actor | None:
     """Whose device this is. Raises `Problem` if it was revoked; None if it is not known."""
-    joined = _device.join(_person, _person.c.id == _device.c.person_id)
-    row = connection.execute(
-        select(_person, _device.c.revoked_at).select_from(joined).where(_device.c.id == device)
-    ).one_or_none()
+    row = connection.execute(_BY_DEVICE, {"device": device}).one_or_none()
     if row is None:
         return None
     if row.revoked_at is not None:

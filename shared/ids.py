@@ -2,9 +2,10 @@
 
 import hashlib
 import re
-from uuid import UUID, uuid5
+from uuid import UUID
 
-SPACE = UUID("6f1f5ac2-0b0e-5b57-9d7c-2f6f0a5d1c11")
+SPACE = UUID("6f1f5ac2-0b0e-5b57-9d7c-2f6f0a5d1c11").bytes
+VARIANT = "89ab"
 RANDOM_BYTES = 10
 # Patterns end in `$(?!\n)`: in Python `$` alone lets one more line end through, and JSON Schema
 # knows no `\Z`.
@@ -23,8 +24,14 @@ def uuid7(now_ms: int, random: bytes) -> str:
 
 
 def derive(*names: str | int) -> str:
-    """The id that these names always give: of a row an op makes, of a balance, of a claim."""
-    return str(uuid5(SPACE, "\x00".join(str(name) for name in names)))
+    """The id that these names always give: of a row an op makes, of a balance, of a claim.
+
+    A UUIDv5 (RFC 9562), written out here because the library takes three times as long.
+    """
+    named = SPACE + "\x00".join(map(str, names)).encode()
+    told = hashlib.sha1(named, usedforsecurity=False).hexdigest()
+    variant = VARIANT[int(told[16], 16) % len(VARIANT)]
+    return f"{told[:8]}-{told[8:12]}-5{told[13:16]}-{variant}{told[17:20]}-{told[20:32]}"
 
 
 def is_id(text: str) -> bool:

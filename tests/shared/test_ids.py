@@ -1,12 +1,12 @@
 """Ids sort by time, are derived alike everywhere, and have one spelling."""
 
 import hashlib
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import pytest
 from hypothesis import given, strategies as st
 
-from shared.ids import derive, fingerprint, id_of_unreadable, is_id, uuid7
+from shared.ids import SPACE, derive, fingerprint, id_of_unreadable, is_id, uuid7
 
 MOMENTS = st.integers(min_value=0, max_value=2**48 - 1)
 DICE = st.binary(min_size=10, max_size=10)
@@ -43,6 +43,7 @@ NAMES = st.text(alphabet=st.characters(exclude_characters="\x00", exclude_catego
 @given(st.lists(NAMES, min_size=1))
 def test_a_derived_id_is_always_the_same_and_never_another_ones(names: list[str]) -> None:
     assert derive(*names) == derive(*names)
+    assert derive(*names) == str(uuid5(UUID(bytes=SPACE), "\x00".join(names)))
     assert is_id(derive(*names))
     assert derive(*names) != derive(*names, "")
     assert derive(*names) != derive("", *names)
