@@ -6,7 +6,6 @@ from contextlib import AbstractContextManager
 from typing import Any, Final
 
 import msgspec
-from msgspec import structs
 
 from mobile import database
 from shared.errors import Flag
@@ -373,7 +372,8 @@ def _standing(entry: Outboxed) -> tuple[Any, ...]:
 
 def _outboxed(columns: Sequence[Any]) -> Outboxed:
     lseq, op_id, fingerprint, body, kind, noun, identity, by, recorded, incarnation = columns[:10]
-    entry = Outboxed(
+    on_top, refusal, emits, verdict, code, detail, flags, at, epoch, received = columns[10:]
+    return Outboxed(
         lseq=lseq,
         op_id=op_id,
         fingerprint=fingerprint,
@@ -383,10 +383,6 @@ def _outboxed(columns: Sequence[Any]) -> Outboxed:
         by=by,
         recorded=recorded,
         incarnation=incarnation,
-    )
-    on_top, refusal, emits, verdict, code, detail, flags, at, epoch, received = columns[10:]
-    return structs.replace(
-        entry,
         on_top=bool(on_top),
         refusal=refusal,
         emits=_emits.decode(emits),

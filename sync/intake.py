@@ -1,6 +1,6 @@
 """The one door on the server: ops come in, each gets its verdict, and all of it is entered."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 from msgspec import Struct, structs
@@ -10,14 +10,14 @@ from shared.errors import Params
 from shared.kinds import NUMBERED, REGISTRY
 from shared.mending import DiscardArgs, RepairArgs
 from shared.ops import Verdict
-from shared.people import Person
-from shared.records import Aggregate, State, name, replace
-from shared.registry import Reach, Ref, Registry
+from shared.records import State, name, replace
+from shared.registry import Registry
 from sync.arrival import Arrived, Problem, as_unreadable, read
 from sync.desk import Desk, Parcel, decide, write_down
 from sync.mends import Mend, mend, mends
-from sync.ports import Authority, Entry, Recorded, Unwritable, Wanted
+from sync.ports import Authority, Entry, Recorded, Unwritable
 from sync.protocol import Result
+from sync.reach import reach
 
 
 class Docket(Struct, frozen=True, kw_only=True):
@@ -72,7 +72,7 @@ def _sit(
     waiting = authority.provisional(parcel.incarnation) if parcel.incarnation else []
     mending = mends(authority, registry, fresh.values())
     again = [one for what in mending.values() for one in _all_of(what)]
-    wanted = _wanted(authority, [*fresh.values(), *again])
+    wanted = reach([*fresh.values(), *again], authority.links)
     desk = Desk(
         authority=authority,
         registry=registry,
@@ -129,24 +129,6 @@ def _content(body: str) -> bytes:
         return body.encode("utf-8", "surrogatepass")
 
 
-def _wanted(authority: Authority, ops: Sequence[Arrived]) -> Wanted:
-    """Everything that judging these ops may look at, and all they may change elsewhere."""
-    judged = [one for one in ops if one.op is not None and one.rule is not None]
-    subjects = {one.op.on for one in judged if one.op is not None}
-    links = authority.links({subject for subject in subjects if subject[0] == "work_order"})
-    aggregates: set[Aggregate] = set(subjects)
-    refs: set[Ref] = set()
-    for one in judged:
-        assert one.op is not None
-        assert one.rule is not None
-        if one.op.on[0] not in one.rule.nouns:
-            continue
-        reach = Reach(on=one.op.on, by=one.op.by, args=one.args, links=links.get(one.op.on, {}))
-        aggregates |= set(one.rule.touches(reach))
-        refs |= {(Person, one.op.by), *one.rule.refs(reach)}
-    return Wanted(aggregates=frozenset(aggregates), refs=frozenset(refs))
-
-
 def _number(desk: Desk) -> None:
     """Give the new rows that people call by a number their numbers, and tell their authors."""
     for table in NUMBERED:
@@ -189,8 +171,3 @@ def _result(
         detail=detail,
         flags=list(said.flags),
     )
-
-
-def applied(results: Iterable[Result]) -> bool:
-    """Whether all of these were done."""
-    return all(one.verdict in (Verdict.APPLIED, Verdict.MERGED) for one in results)

@@ -6,13 +6,13 @@ from msgspec import Struct, structs
 
 from shared.errors import REFUSED_ON_DEVICE, Flag, Refused
 from shared.ops import FINAL, Verdict
-from shared.people import Person
 from shared.records import STREAM_PREFIX, Aggregate, State, home, stream_of
-from shared.registry import Emit, Reach, Ref, Registry
+from shared.registry import Emit, Registry
 from sync.arrival import Arrived, read
 from sync.judge import Case, Judgement, judge, land
-from sync.ports import Outboxed, Replica, StreamMark, Wanted
+from sync.ports import Outboxed, Replica, StreamMark
 from sync.protocol import WireOp
+from sync.reach import reach
 
 
 class Pending(Struct, frozen=True, kw_only=True):
@@ -32,7 +32,7 @@ def weigh(replica: Replica, registry: Registry, one: Arrived, at: int) -> Judgem
     assert one.rule is not None
     if not one.rule.device:
         return Refused(code="not_permitted", grounds="permission", params={"kind": one.op.kind})
-    state = replica.load(_wanted(replica, [one]), base=False)
+    state = replica.load(reach([one], replica.links), base=False)
     case = Case(op=one.op, on=one.op.on, rule=one.rule, args=one.args, at=at)
     judged = land(registry, state, judge(state, case), (one.op_id, at))
     refused = _refusal(judged)
@@ -98,7 +98,7 @@ def _lay_one(
     if not ops:
         replica.show(thing, ())
         return set()
-    state = replica.load(_wanted(replica, [one.arrived for one in ops]), base=True)
+    state = replica.load(reach([one.arrived for one in ops], replica.links), base=True)
     moved: set[Aggregate] = set()
     changes: list[Outboxed] = []
     for one in ops:
@@ -172,17 +172,3 @@ def touched(entry: Outboxed) -> set[Aggregate]:
 
 def _read(entry: Outboxed, registry: Registry) -> Arrived:
     return read(WireOp(lseq=entry.lseq, id=entry.op_id, body=entry.body), registry)
-
-
-def _wanted(replica: Replica, ops: Sequence[Arrived]) -> Wanted:
-    subjects = {one.op.on for one in ops if one.op is not None}
-    links = replica.links({subject for subject in subjects if subject[0] == "work_order"})
-    aggregates: set[Aggregate] = set(subjects)
-    refs: set[Ref] = set()
-    for one in ops:
-        if one.op is None or one.rule is None:
-            continue
-        reach = Reach(on=one.op.on, by=one.op.by, args=one.args, links=links.get(one.op.on, {}))
-        aggregates |= set(one.rule.touches(reach))
-        refs |= {(Person, one.op.by), *one.rule.refs(reach)}
-    return Wanted(aggregates=frozenset(aggregates), refs=frozenset(refs))

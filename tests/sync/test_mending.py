@@ -6,6 +6,7 @@ from msgspec import structs
 
 from shared.errors import Refused
 from shared.ids import fingerprint
+from shared.notes import Note
 from shared.ops import Op, encode
 from shared.records import State
 from shared.registry import Act, Outcome, Registry
@@ -213,3 +214,19 @@ def test_what_broke_is_told_to_whoever_runs_the_server() -> None:
     with world.server.writing() as authority:
         assert receive(authority, parcel) == []
     assert told == [op.id, op.id]
+
+
+def test_what_an_older_server_does_not_understand_leaves_the_screen_but_not_the_phone() -> None:
+    world = World()
+    order = world.job(ANN)
+    phone = world.phone(ANN)
+    assert isinstance(phone, MemoryPhone)
+    world.sync(phone)
+    kinds = [one for name, one in world.registry.kinds.items() if name != "note.add"]
+    world.server_registry = Registry(kinds, world.registry.absorbs)
+    on = ("work_order", order)
+    world.tap(phone, "note.add", on, {"text": "new words", "audience": "internal"})
+    assert any(isinstance(row, Note) for row in phone.shown(base=False).values())
+    assert world.sync(phone).verdicts == {"quarantined": 1}
+    assert not any(isinstance(row, Note) for row in phone.shown(base=False).values())
+    assert [(one.verdict, one.code) for one in phone.all_ops()] == [("quarantined", "future_kind")]
