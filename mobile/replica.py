@@ -22,6 +22,7 @@ FIRST_LSEQ: Final = 1
 _TOUCHES: Final = """op_id IN (SELECT op_id FROM json_each(?) AS key
     CROSS JOIN outbox_touch ON noun = json_extract(key.value, '$[0]')
     AND outbox_touch.id = json_extract(key.value, '$[1]'))"""
+_UNTOUCH: Final = "DELETE FROM outbox_touch WHERE op_id = ?"
 _UNSETTLED: Final = "(verdict IS NULL OR verdict IN ('quarantined', 'held'))"
 
 # Each statement over a stream's base, and the same over the snapshot staged beside it.
@@ -167,9 +168,7 @@ class Replica:
             _KEEP_OP,
             [(entry.lseq, entry.incarnation, *_standing(entry), entry.op_id) for entry in changed],
         )
-        self._connection.executemany(
-            "DELETE FROM outbox_touch WHERE op_id = ?", [(entry.op_id,) for entry in changed]
-        )
+        self._connection.executemany(_UNTOUCH, [(entry.op_id,) for entry in changed])
         self._touch(changed)
 
     def on_top_of(self, aggregates: Collection[Aggregate]) -> list[Outboxed]:
