@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ def init(options: argparse.Namespace) -> Answer:
     """Make a new data folder."""
     from server import administration, app
 
-    day = options.day or administration.today(app.real_clock())
+    day = str(options.day or administration.today(app.real_clock()))
     told = administration.init(
         options.data, demo=day if options.demo else None, language=options.lang
     )
@@ -223,9 +224,10 @@ def _settings(options: argparse.Namespace) -> Any:
 
 
 def _row(options: argparse.Namespace) -> dict[str, Any]:
-    given = {"login": options.login, "name": options.name or options.login, "code": options.code}
+    given = {"name": options.name or options.login, "code": options.code}
     lists = {"roles": options.role, "skills": options.skill, "zones": options.zone}
-    return {name: value for name, value in {**given, **lists}.items() if value}
+    said = {name: value for name, value in {**given, **lists}.items() if value}
+    return {"login": options.login, **said}
 
 
 def _told(options: argparse.Namespace, told: Any) -> Answer:
@@ -314,7 +316,7 @@ def _server_commands(commands: Any) -> None:
     new = _command(commands, "init", init)
     new.add_argument("--data", type=Path, required=True)
     new.add_argument("--demo", action="store_true", help="with the demo company")
-    new.add_argument("--day", help="the demo company's today, 2026-11-21")
+    new.add_argument("--day", type=date.fromisoformat, help="the demo company's today, 2026-11-21")
     _language(new, default="en")
     _serve_command(_command(commands, "serve", serve))
     people = _command(commands, "person", person)
