@@ -7,15 +7,22 @@ from typing import Any, Final
 import pytest
 from msgspec import Struct
 
+from shared.errors import refuse_value
 from shared.ids import fingerprint, id_of_unreadable
+from shared.texts import explain, parse
 from sync.protocol import Result, WireOp
 from tests.e2e.books import read_only
 from tests.e2e.conftest import Company
-from tests.e2e.processes import Desk, Phone, Told, asked
+from tests.e2e.processes import ROOT, Desk, Phone, Told, asked
 from tests.e2e.talker import Talker, now_ms, talking, wired
 
 ZHOU, MA = "zhou.jian", "ma.lei"
 LANGUAGES: Final = ("en", "zh")
+ENGLISH, CATALOGUE_ZH = (
+    parse((ROOT / "assets" / "texts" / f"{language}.toml").read_text(encoding="utf-8"))
+    for language in LANGUAGES
+)
+MISSING: Final = refuse_value("missing_field", "args.text")
 CHINESE: Final = re.compile(r"[一-鿿]")
 REFUSED: Final = 3
 YEAR_MS: Final = 365 * 24 * 3_600_000
@@ -218,14 +225,24 @@ def assert_words(told: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("bad", BAD.values(), ids=BAD.keys())
 def test_the_phone_refuses_it_in_words_and_records_nothing(desktop: Desktop, bad: Bad) -> None:
-    before, reasons = recorded(desktop.phone), {}
-    for language in LANGUAGES:
-        ran = desktop.phone.act(bad.kind, desktop.job["number"], "--lang", language, **bad.args)
-        assert (ran.code, ran.errors) == (REFUSED, "")
-        assert (ran.told["code"], ran.told["field"]) == (bad.code, bad.field)
-        reasons[language] = ran.told["reason"]
-    assert_words(reasons)
+    before, number = recorded(desktop.phone), desktop.job["number"]
+    ran = desktop.phone.act(bad.kind, number, "--lang", "zh", **bad.args)
+    assert (ran.code, ran.errors) == (REFUSED, "")
+    assert (ran.told["code"], ran.told["field"]) == (bad.code, bad.field)
+    refused = refuse_value(bad.code, bad.field or "", **ran.told["params"])
+    assert_words({"zh": ran.told["reason"], "en": explain(ENGLISH, refused)})
     assert recorded(desktop.phone) == before
+
+
+def test_the_phone_says_why_in_the_language_it_is_asked_in(desktop: Desktop) -> None:
+    told = {
+        language: desktop.phone.act(
+            "note.add", desktop.job["number"], "--lang", language, audience="internal"
+        ).told["reason"]
+        for language in LANGUAGES
+    }
+    assert told == {"en": explain(ENGLISH, MISSING), "zh": explain(CATALOGUE_ZH, MISSING)}
+    assert_words(told)
 
 
 def test_the_phone_refuses_a_job_it_was_never_given(desktop: Desktop) -> None:
