@@ -1,7 +1,7 @@
 """Records as rows: the same fields by the same names, written and read in bulk.
 
-A batch costs a constant number of statements: lists travel as one argument, and rows as one
-`executemany` of a statement that is compiled once.
+A batch costs a constant number of statements, which are compiled once: lists travel as one
+argument, and rows as one `executemany` or, on PostgreSQL, as one list per column.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -16,13 +16,13 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
-    Dialect,
     Executable,
     Select,
     String,
     Table,
     any_,
     bindparam,
+    cast,
     delete,
     func,
     select,
@@ -58,17 +58,19 @@ def write(
 
     The values stand in the order in which the statement names them, JSON already as text.
     """
-    if not rows:
-        return
+    if rows:
+        text = _compiled_once(connection, key, build)
+        connection.exec_driver_sql(text, [tuple(row) for row in rows])
+
+
+def _compiled_once(
+    connection: Connection, key: tuple[Any, ...], build: Callable[[], ClauseElement]
+) -> str:
     dialect = connection.dialect
     text = _compiled.get((dialect.name, key))
     if text is None:
-        text = _compiled[(dialect.name, key)] = _text(build(), dialect)
-    connection.exec_driver_sql(text, [tuple(row) for row in rows])
-
-
-def _text(statement: ClauseElement, dialect: Dialect) -> str:
-    return str(statement.compile(dialect=dialect))
+        text = _compiled[(dialect.name, key)] = str(build().compile(dialect=dialect))
+    return text
 
 
 def upsert(connection: Connection, name: str, key: Conflict, rows: Sequence[Values]) -> None:
@@ -89,10 +91,14 @@ def _insert(
     conflict: tuple[Conflict, tuple[str, ...]],
     rows: Sequence[Values],
 ) -> None:
+    if not rows:
+        return
     key, changes = conflict
 
     def build() -> Any:
         insert = insert_into(table, connection.dialect.name)
+        if not is_sqlite(connection):
+            insert = insert.from_select([column.name for column in table.c], _unnested(table))
         if not key:
             return insert
         if not changes:
@@ -100,7 +106,29 @@ def _insert(
         taken = {column: insert.excluded[column] for column in changes}
         return insert.on_conflict_do_update(index_elements=key, set_=taken)
 
-    write(connection, ("insert", table.name, key, changes), build, rows)
+    text = _compiled_once(connection, ("insert", table.name, key, changes), build)
+    if is_sqlite(connection):
+        connection.exec_driver_sql(text, [tuple(row) for row in rows])
+    else:
+        binary = text.replace("%s", "%b")  # lists as text are three times as dear to write
+        connection.exec_driver_sql(binary, tuple(map(list, zip(*rows, strict=True))))
+
+
+def _unnested(table: Table) -> Select[Any]:
+    """Rows that come as one list per column, JSON as text."""
+    nested = {column.name for column in table.c if _is_nested(column)}
+    lists = (
+        bindparam(column.name, type_=ARRAY(String if column.name in nested else column.type))
+        for column in table.c
+    )
+    names = [column.name for column in table.c]
+    given = func.unnest(*lists).table_valued(*names).render_derived().c
+    return select(
+        *(
+            cast(given[one.name], one.type) if one.name in nested else given[one.name]
+            for one in table.c
+        )
+    )
 
 
 def setting(connection: Connection, name: str) -> Any:
