@@ -1,9 +1,9 @@
 """The one door on the phone: an act is judged, and if the rules allow it, it is in the outbox."""
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from shared.clock import MS_MAX, At, corrected
 from shared.errors import Refused
@@ -16,6 +16,10 @@ from sync.arrival import read
 from sync.overlay import weigh
 from sync.ports import Identity, Outboxed, Replica, Wanted
 from sync.protocol import WireOp
+
+
+# What a server keeps because it may learn it, the device that says it simply does not know.
+_UNKNOWN_HERE: Final = {"future_kind": "unknown_choice", "future_field": "unknown_field"}
 
 
 class Draft(Struct, frozen=True, kw_only=True):
@@ -37,39 +41,46 @@ class Draft(Struct, frozen=True, kw_only=True):
 def record(replica: Replica, registry: Registry, draft: Draft) -> Outboxed | Refused:
     """Write an act down in one transaction, or say why not and write nothing."""
     with replica.transaction():
-        identity = replica.identity()
-        body = encode(_op(replica, identity, draft))
-        size = len(body.encode())
-        if size > BODY_BYTES_MAX:
-            return Refused(code="too_large", grounds="value", params={"limit": BODY_BYTES_MAX})
-        lseq = replica.next_lseq()
-        arrived = read(WireOp(lseq=lseq, id=draft.id, body=body), registry)
-        if arrived.problem is not None:
-            problem = arrived.problem
-            return Refused(
-                code=problem.code, grounds="value", field=problem.field, params=problem.params
-            )
-        known = [identity.sighting] if identity.sighting is not None else []
-        moment = corrected(draft.at, known, MS_MAX).ms
-        judged = weigh(replica, registry, arrived, moment)
-        if isinstance(judged, Refused):
-            return judged
-        entry = Outboxed(
-            lseq=lseq,
-            op_id=draft.id,
-            fingerprint=fingerprint(body),
-            body=body,
-            kind=draft.kind,
-            on=draft.on,
-            by=identity.person,
-            recorded=moment,
-            incarnation=identity.incarnation,
-            emits=judged.emits,
-            flags=judged.flags,
+        done = _recorded(replica, registry, draft)
+    if isinstance(done, Refused):
+        return structs.replace(done, code=_UNKNOWN_HERE.get(done.code, done.code))
+    return done
+
+
+def _recorded(replica: Replica, registry: Registry, draft: Draft) -> Outboxed | Refused:
+    identity = replica.identity()
+    body = encode(_op(replica, identity, draft))
+    size = len(body.encode())
+    if size > BODY_BYTES_MAX:
+        return Refused(code="too_large", grounds="value", params={"limit": BODY_BYTES_MAX})
+    lseq = replica.next_lseq()
+    arrived = read(WireOp(lseq=lseq, id=draft.id, body=body), registry)
+    if arrived.problem is not None:
+        problem = arrived.problem
+        return Refused(
+            code=problem.code, grounds="value", field=problem.field, params=problem.params
         )
-        replica.append(entry)
-        replica.identify(msgspec.structs.replace(identity, prev=entry.fingerprint))
-        return entry
+    known = [identity.sighting] if identity.sighting is not None else []
+    moment = corrected(draft.at, known, MS_MAX).ms
+    judged = weigh(replica, registry, arrived, moment)
+    if isinstance(judged, Refused):
+        return judged
+    entry = Outboxed(
+        lseq=lseq,
+        op_id=draft.id,
+        fingerprint=fingerprint(body),
+        body=body,
+        kind=draft.kind,
+        on=draft.on,
+        by=identity.person,
+        recorded=moment,
+        incarnation=identity.incarnation,
+        emits=judged.emits,
+        flags=judged.flags,
+    )
+    replica.append(entry)
+    replica.identify(structs.replace(identity, prev=entry.fingerprint))
+    return entry
 
 
 def _op(replica: Replica, identity: Identity, draft: Draft) -> Op:

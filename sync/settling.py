@@ -37,8 +37,8 @@ def absorb(replica: Replica, registry: Registry, request: Request, reply: Reply)
     """Take a whole answer in, or nothing of it."""
     with replica.transaction():
         identity = replica.identity()
-        if identity.incarnation != request.incarnation:
-            return Taken()
+        if (identity.incarnation, identity.token) != (request.incarnation, request.token):
+            return Taken()  # an answer to a question that was answered since, or that we gave up
         if identity.epoch is not None and identity.epoch != reply.server_epoch:
             _begin_epoch(replica)
         dirty = _note_results(replica, reply)

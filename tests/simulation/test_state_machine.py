@@ -9,6 +9,7 @@ from typing import Any
 
 import hypothesis.strategies as st
 import msgspec
+import pytest
 from hypothesis import settings
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
@@ -22,6 +23,7 @@ from shared.tasks import Conflict
 from shared.work_order import LEGAL, STATUSES, StatusChange, WorkOrder
 from sync.digest import row_sums, total
 from sync.memory import MemoryPhone
+from sync.memory.books import Pages, copied as books_copied
 from sync.memory.phone import Disk, copied
 from sync.overlay import is_open, refresh
 from sync.ports import Outboxed
@@ -63,8 +65,10 @@ class Company(RuleBasedStateMachine):
             self.phones.append(phone)
         self.recorded: dict[str, str] = {}
         self.backups: dict[int, Disk] = {}
+        self.backup: Pages | None = None
+        self.restored = False
         self.stood: dict[tuple[int, str], bool] = {}
-        self.finals: dict[str, str] = {}
+        self.finals: dict[tuple[str, str], str] = {}
         self.sent: list[tuple[MemoryPhone, Request]] = []
         self.opening = {row.id: row.amount for row in self.rows(Balance)}
         self.first_moves = {row.id for row in self.rows(Movement)}
@@ -96,8 +100,9 @@ class Company(RuleBasedStateMachine):
 
     @rule(order=orders, value=st.sampled_from(["low", "urgent"]))
     def office_edits_the_job(self, order: str, value: str) -> None:
-        known = self.books.pages.rows[(WorkOrder, order)]
-        assert isinstance(known, WorkOrder)
+        known = self.books.pages.rows.get((WorkOrder, order))
+        if not isinstance(known, WorkOrder):
+            return
         said = {"fields": {"priority": [known.priority, value], "job_note": ["", value]}}
         self.world.office("edit", ("work_order", order), said)
 
@@ -244,6 +249,22 @@ class Company(RuleBasedStateMachine):
     def server_takes_a_new_epoch(self) -> None:
         self.books.renew()
 
+    @rule()
+    def server_is_backed_up(self) -> None:
+        self.backup = books_copied(self.books.pages)
+
+    @rule(silently=st.booleans())
+    def server_is_restored_from_its_backup(self, silently: bool) -> None:
+        """What the office did since is gone; what phones recorded comes back from the phones."""
+        if self.backup is None:
+            return
+        epoch = self.books.epoch
+        self.books.pages = books_copied(self.backup)
+        self.books.pages.epoch = epoch
+        if not silently:
+            self.books.renew()
+        self.restored = True
+
     # What must always be true
 
     @invariant()
@@ -254,14 +275,16 @@ class Company(RuleBasedStateMachine):
         assert set(self.recorded) <= kept
         for phone in self.phones:
             for entry in phone.all_ops():
-                assert entry.verdict is None or entry.op_id in self.books.pages.ops
+                known = entry.op_id in self.books.pages.ops
+                assert entry.verdict is None or known or self.restored
 
     @invariant()
     def final_verdicts_never_change(self) -> None:
         for op_id, op in self.books.pages.ops.items():
-            assert self.finals.get(op_id, op.verdict) == op.verdict
+            key = (self.books.epoch, op_id)
+            assert self.restored or self.finals.get(key, op.verdict) == op.verdict
             if Verdict(op.verdict) in FINAL:
-                self.finals[op_id] = op.verdict
+                self.finals[key] = op.verdict
 
     @invariant()
     def stock_is_opening_plus_movements(self) -> None:
@@ -308,7 +331,7 @@ class Company(RuleBasedStateMachine):
 
     @invariant()
     def checksums_hold_on_the_phone(self) -> None:
-        for phone in self.phones:
+        for phone in self.phones if not self.restored else ():
             for mark in phone.marks().values():
                 base = phone.disk.base.get(mark.stream, {})
                 if mark.cursor:
@@ -347,9 +370,11 @@ class Company(RuleBasedStateMachine):
     def teardown(self) -> None:
         if not hasattr(self, "world"):
             return
-        for phone in [*self.phones, *self.phones]:
-            summary = self.world.sync(phone)
-            assert summary.checksum_ok
+        for phone in [*self.phones, *self.phones, *self.phones]:
+            self.world.sync(phone)
+        for phone in self.phones:
+            assert self.world.sync(phone).checksum_ok
+        assert set(self.recorded) <= set(self.books.pages.ops)
         for phone in self.phones:
             assert phone.outgoing(1, 1) == []
             scope = self.books.scope(phone.identity().person)
@@ -366,5 +391,15 @@ class Company(RuleBasedStateMachine):
 
 TestCompany = Company.TestCase
 TestCompany.settings = settings(
-    max_examples=400, stateful_step_count=40, deadline=None, derandomize=True
+    max_examples=300, stateful_step_count=40, deadline=None, derandomize=True
+)
+
+
+class LongWeeks(Company):
+    """The same for longer, other weeks in every run; a failure says how to repeat it."""
+
+
+TestLongWeeks = pytest.mark.slow(pytest.mark.timeout(1800)(LongWeeks.TestCase))
+TestLongWeeks.settings = settings(
+    max_examples=1500, stateful_step_count=60, deadline=None, derandomize=False, print_blob=True
 )

@@ -5,6 +5,9 @@ from shared.site import Site
 from shared.tasks import Conflict, Task
 from shared.work_order import WorkOrder
 from sync.memory import MemoryPhone
+from sync.memory.phone import copied
+from sync.session import Surroundings, converse
+from sync.settling import absorb
 from tests.world import ANN, BOARD, BOB, CHECKLIST, FILTER, SITE, VAN_ANN, MemoryServer, World
 
 
@@ -145,3 +148,22 @@ def test_two_who_use_one_serial_number_open_a_task() -> None:
         assert world.sync(phone).verdicts == {"applied": 1}
     tasks = [row for row in books(world).books.pages.rows.values() if isinstance(row, Task)]
     assert [task.code for task in tasks] == ["serial_twice"]
+
+
+def test_an_answer_that_comes_late_or_twice_is_not_taken_again() -> None:
+    world = World()
+    order = world.job(ANN)
+    phone = world.phone(ANN)
+    assert isinstance(phone, MemoryPhone)
+    world.sync(phone)
+    around = Surroundings(now=lambda: world.clock(phone), name=world.random_name, app="test")
+    world.taps(phone, order, "accept")
+    talk = converse(phone, around)
+    request = next(talk)
+    reply = world.serve(phone, request)
+    assert absorb(phone, world.registry, request, reply).rows > 0
+    world.taps(phone, order, "depart")
+    world.sync(phone)
+    before = copied(phone.disk)
+    assert absorb(phone, world.registry, request, reply).rows == 0
+    assert phone.disk == before
