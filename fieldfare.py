@@ -1,7 +1,8 @@
 """The command: everything Fieldfare does without a window, one subcommand each, in JSON.
 
-Exit codes: 0 done; 2 wrong usage; 3 refused by a rule (nothing recorded; code and reason are
-printed); 4 the server cannot be reached (everything is kept); 5 delivered, but a person is needed.
+Exit codes: 0 done; 1 `audit verify` found that the log does not hold, or `demo` did not reconcile;
+2 wrong usage; 3 refused by a rule (nothing recorded; code and reason are printed); 4 the server
+cannot be reached (everything is kept); 5 delivered, but a person is needed.
 """
 
 import argparse
@@ -14,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-DONE, USAGE, REFUSED, UNREACHABLE, PERSON_NEEDED = 0, 2, 3, 4, 5
+DONE, BROKEN, USAGE, REFUSED, UNREACHABLE, PERSON_NEEDED = 0, 1, 2, 3, 4, 5
 ASSETS = Path(__file__).resolve().parent / "assets"
 NEEDS_PERSON = ("held", "quarantined", "conflict", "rejected")
 
@@ -40,9 +41,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one subcommand; returns its exit code."""
     options = _parser().parse_args(argv)
     code, told = options.run(options)
-    if told is not None:
-        json.dump(told, sys.stdout, ensure_ascii=False, indent=2)
-        sys.stdout.write("\n")
+    try:
+        if told is not None:
+            json.dump(told, sys.stdout, ensure_ascii=False, indent=2)
+            sys.stdout.write("\n")
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads had enough; the interpreter must not write more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return int(code)
 
 
@@ -104,7 +109,7 @@ def audit(options: argparse.Namespace) -> Answer:
     if options.what == "export":
         return (DONE, administration.exported(chosen))
     report = administration.audit(chosen, app.real_dice)
-    return (1 if report.fault else DONE, msgspec.to_builtins(report))
+    return (BROKEN if report.fault else DONE, msgspec.to_builtins(report))
 
 
 def device_enrol(options: argparse.Namespace) -> Answer:
@@ -136,20 +141,17 @@ def device_sync(options: argparse.Namespace) -> Answer:
     """Push and pull."""
     import msgspec
 
+    from mobile import service
+
     def go(phone: Any) -> Answer:
-        from mobile import service
+        report = service.talk(phone, ops_only=options.ops_only)
+        told = msgspec.to_builtins(report)
+        if report.timed_out:
+            return (UNREACHABLE, told)
+        trouble = any(report.verdicts.get(verdict) for verdict in NEEDS_PERSON)
+        return (PERSON_NEEDED if trouble else DONE, told)
 
-        def talk() -> Answer:
-            report = service.talk(phone, ops_only=options.ops_only)
-            told = msgspec.to_builtins(report)
-            if report.timed_out:
-                return (UNREACHABLE, told)
-            trouble = any(report.verdicts.get(verdict) for verdict in NEEDS_PERSON)
-            return (PERSON_NEEDED if trouble else DONE, told)
-
-        return _over_the_wire(options, talk)
-
-    return _with_phone(options, go)
+    return _over_the_wire(options, lambda: _with_phone(options, go))
 
 
 def device_do(options: argparse.Namespace) -> Answer:
@@ -179,7 +181,7 @@ def device_do(options: argparse.Namespace) -> Answer:
             },
         )
 
-    return _with_phone(options, go)
+    return _on_the_phone(options, go)
 
 
 def device_items(look: Callable[[Any], Any], options: argparse.Namespace) -> Answer:
@@ -272,32 +274,29 @@ def _with_phone(options: argparse.Namespace, go: Callable[[Any], Answer]) -> Ans
 
 
 def _shown(options: argparse.Namespace, look: Callable[[Any], Any]) -> Answer:
-    return _with_phone(options, lambda phone: _told(options, look(phone.queries)))
+    return _on_the_phone(options, lambda phone: _told(options, look(phone.queries)))
+
+
+def _on_the_phone(options: argparse.Namespace, go: Callable[[Any], Answer]) -> Answer:
+    """What needs no server, but may find the disk full."""
+    from mobile import database, service
+
+    try:
+        return _with_phone(options, go)
+    except database.Full as full:
+        return _told(options, service.trouble(full))
 
 
 def _over_the_wire(options: argparse.Namespace, go: Callable[[], Answer]) -> Answer:
-    """What the wire raises, as exit codes."""
-    from mobile import courier, wire
-    from shared import texts
-
-    def words(code: str, **params: Any) -> str:
-        return texts.say(_catalogue(options), "problems", code, params)
+    """What a conversation may end with, as exit codes."""
+    from mobile import service
 
     try:
         return go()
-    except wire.Refused as refused:
-        code = refused.problem.code
-        return (REFUSED, {"code": code, "reason": words(code)})
-    except wire.Throttled as throttled:
-        reason = words("too_many_tries", seconds=int(throttled.retry_after_s))
-        told = {"code": "too_many_tries", "retry_after_s": throttled.retry_after_s}
-        return (UNREACHABLE, {**told, "reason": reason})
-    except wire.Unauthorised:
-        return (REFUSED, {"code": "not_signed_in", "reason": words("not_signed_in")})
-    except courier.Busy:
-        return (UNREACHABLE, {"code": "busy", "reason": words("busy")})
-    except wire.Unreachable as gone:
-        return (UNREACHABLE, {"code": "unreachable", "reason": str(gone)})
+    except service.TROUBLES as ended:
+        trouble = service.trouble(ended)
+        _, told = _told(options, trouble)
+        return (REFUSED if trouble.grounds == "permission" else UNREACHABLE, told)
 
 
 def _parser() -> argparse.ArgumentParser:

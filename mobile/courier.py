@@ -11,6 +11,7 @@ from typing import Final, Protocol
 import msgspec
 from msgspec import Struct, field, structs
 
+from mobile.database import Full
 from mobile.keys import DeviceKey
 from mobile.replica import Replica
 from mobile.wire import DEADLINE_S, Access, Refused, Throttled, TooSlow, Unauthorised, Unreachable
@@ -96,7 +97,8 @@ class Courier:
     def talk(self, progress: Callable[[], None] = lambda: None) -> Report:
         """Push and pull until there is nothing left; `progress` is called after each answer.
 
-        Raises `Busy` and what the wire raises. Whatever was answered before that is kept.
+        Raises `Busy`, `mobile.database.Full` and what the wire raises. Whatever was answered
+        before that is kept.
         """
         with alone(self._post.folder):
             try:
@@ -281,7 +283,7 @@ class Lane:
         if isinstance(ended, Throttled):
             self._not_before = self._pace.monotonic() + ended.retry_after_s
             return ended.retry_after_s
-        if isinstance(ended, Unauthorised | Refused):
+        if isinstance(ended, Full | Unauthorised | Refused):
             logger.warning("parked: %s", ended)
             return PARKED_S
         if not isinstance(ended, Report | Unreachable):

@@ -14,6 +14,8 @@ from shared.kinds import TABLES
 from sync.ports import Identity
 
 BUSY_TIMEOUT_S: Final = 15.0
+NO_ROOM: Final = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)  # a full disk may show as either
+PRIMARY_CODE: Final = 0xFF
 PRIVATE: Final = 0o600
 
 # What cannot be had again: one step a version, never edited, applied whole or not at all.
@@ -81,6 +83,10 @@ _FORGET: Final = (
 )
 
 
+class Full(Exception):
+    """There is no room for it on this phone. Nothing of it was written, nothing else is lost."""
+
+
 class TooNew(Exception):
     """The file was written by a newer app; this one leaves it as it is."""
 
@@ -98,14 +104,18 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def connect(path: Path, migrations: Migrations = MIGRATIONS) -> sqlite3.Connection:
-    """A connection for one thread. What it commits survives a power cut. Raises `TooNew`."""
+    """A connection for one thread. What it commits survives a power cut.
+
+    Raises `TooNew` and `Full`.
+    """
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, PRIVATE))
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        _migrate(connection, migrations)
-        _shape(connection)
+        with _room():
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            _migrate(connection, migrations)
+            _shape(connection)
     except BaseException:
         connection.close()
         raise
@@ -114,14 +124,28 @@ def connect(path: Path, migrations: Migrations = MIGRATIONS) -> sqlite3.Connecti
 
 @contextmanager
 def writing(connection: sqlite3.Connection) -> Iterator[None]:
-    """One write transaction: all of it on the disk at the end, nothing of it when it raises."""
-    connection.execute("BEGIN IMMEDIATE")
+    """One write transaction: all of it on the disk at the end, nothing of it when it raises.
+
+    Raises `Full`.
+    """
+    with _room():
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+@contextmanager
+def _room() -> Iterator[None]:
     try:
         yield
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
+    except sqlite3.OperationalError as error:
+        if getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE in NO_ROOM:
+            raise Full(str(error)) from error
         raise
 
 

@@ -6,11 +6,12 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct, structs
 
+from mobile.database import Full
 from mobile.queries import Queries
 from mobile.replica import Replica
 from shared.clock import At
 from shared.editing import subject_of
-from shared.errors import Refused, refuse_value
+from shared.errors import Refused, refuse_state, refuse_value
 from shared.fields import FIELDS
 from shared.ids import RANDOM_BYTES, is_id, uuid7
 from shared.kinds import REGISTRY
@@ -58,7 +59,7 @@ class Journal:
         assert len(random) == DICE_BYTES
         rule = self._registry.kinds.get(said.kind)
         if rule is None:
-            return refuse_value("future_kind", "kind", kind=said.kind)
+            return refuse_value("unknown_choice", "kind")
         wrong = _unwritable(said)
         if wrong is not None:
             return wrong
@@ -75,7 +76,10 @@ class Journal:
             salt=random[RANDOM_BYTES:].hex(),
             visit=meant.visit,
         )
-        return record(self._replica, self._registry, draft)
+        try:
+            return record(self._replica, self._registry, draft)
+        except Full:
+            return refuse_state("disk_full")
 
     def _completed(self, said: Said, person: str) -> Said | Refused:
         """What was said, with what goes without saying."""

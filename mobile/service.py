@@ -10,21 +10,24 @@ from typing import Any, Final
 from msgspec import Struct
 
 from mobile import database, enrolment
-from mobile.courier import Courier, Post, Report
+from mobile.courier import Busy, Courier, Post, Report
+from mobile.database import Full
 from mobile.device import INCARNATION_BYTES, Clock, Installation, dice, installation
 from mobile.enrolment import Invitation, Newcomer
 from mobile.journal import DICE_BYTES, Journal, Said
 from mobile.keys import open_key
 from mobile.queries import Queries
 from mobile.replica import Replica
-from mobile.wire import Wire
-from shared.errors import Refused, refuse_value
+from mobile.wire import Refused as TurnedAway, Throttled, Unauthorised, Unreachable, Wire
+from shared.errors import Refused, refuse_person, refuse_state, refuse_value
+from shared.kinds import REGISTRY
 from shared.records import Aggregate
 from sync.ports import Outboxed
 from sync.session import Surroundings
 
 # What an act is on when it is on no work order: the argument that names it.
 ON_OP: Final = ("op.repair", "op.discard")
+TROUBLES: Final = (TurnedAway, Unauthorised, Throttled, Busy, Full, Unreachable)
 
 
 class Phone(Struct, frozen=True, kw_only=True):
@@ -80,6 +83,8 @@ def act(phone: Phone, kind: str, number: str | None, args: dict[str, Any]) -> Ou
 def _subject(
     phone: Phone, kind: str, number: str | None, args: dict[str, Any]
 ) -> Aggregate | Refused:
+    if kind not in REGISTRY.kinds:
+        return refuse_value("unknown_choice", "kind")
     if kind in ON_OP:
         return ("op", str(args.get("of", "")))
     if number is None:
@@ -104,6 +109,19 @@ def talk(phone: Phone, *, ops_only: bool) -> Report:
         return Courier(phone.replica, post, around).talk()
     finally:
         wire.close()
+
+
+def trouble(ended: Exception) -> Refused:
+    """What one of the `TROUBLES` is called: a refusal of the person, or a state that passes."""
+    if isinstance(ended, TurnedAway):
+        return refuse_person(ended.problem.code)
+    if isinstance(ended, Unauthorised):
+        return refuse_person("not_signed_in")
+    if isinstance(ended, Throttled):
+        return refuse_state("too_many_tries", seconds=int(ended.retry_after_s))
+    if isinstance(ended, Busy | Full):
+        return refuse_state("busy" if isinstance(ended, Busy) else "disk_full")
+    return refuse_state("unreachable", url=None, detail=str(ended))
 
 
 def app_name() -> str:

@@ -43,6 +43,7 @@ REFUSALS = frozenset(
         "cancelled_meanwhile",
         "crashed",
         "discarded",
+        "disk_full",
         "edited_meanwhile",
         "former_assignee",
         "future_field",

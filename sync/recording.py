@@ -17,7 +17,6 @@ from sync.overlay import weigh
 from sync.ports import Identity, Outboxed, Replica, Wanted
 from sync.protocol import WireOp
 
-
 # What a server keeps because it may learn it, the device that says it simply does not know.
 _UNKNOWN_HERE: Final = {"future_kind": "unknown_choice", "future_field": "unknown_field"}
 

@@ -175,10 +175,12 @@ def test_every_setting_is_told() -> None:
 
 
 def test_every_exit_code_is_told() -> None:
-    ours = {getattr(fieldfare, name) for name in ("DONE", "USAGE", "REFUSED", "UNREACHABLE")}
+    names = ("DONE", "BROKEN", "USAGE", "REFUSED", "UNREACHABLE", "PERSON_NEEDED")
+    ours = {getattr(fieldfare, name) for name in names}
     rows = cells(section("Settings", README))
     told = {int(row[0]) for row in rows if row[0].isdigit()}
-    assert told == ours | {fieldfare.PERSON_NEEDED, 1}
+    assert told == ours
+    assert {int(code) for code in re.findall(r"\b(\d) ", fieldfare.__doc__ or "")} == ours
 
 
 # Examples

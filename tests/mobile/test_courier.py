@@ -13,7 +13,7 @@ from mobile.wire import Access, Problem, Refused, Throttled, TooSlow, Unauthoris
 from sync.protocol import Request, decode_request, encode
 from sync.session import Surroundings
 from tests.mobile.phones import Phone
-from tests.world import BOB
+from tests.world import ANN, BOB, CHECKLIST
 
 NOTE = {"text": "Filter was clogged", "audience": "internal"}
 
@@ -198,6 +198,20 @@ def test_an_answer_nobody_can_read_changes_nothing(phone: Phone) -> None:
     assert [one.verdict for one in phone.replica.all_ops()] == [None] * 4
 
 
+def test_an_answer_there_is_no_room_for_is_not_taken_and_comes_again(phone: Phone) -> None:
+    phone.work()
+    before = list(phone.connection.iterdump())
+    for _ in range(40):
+        phone.world.job(ANN, checklist=CHECKLIST)
+    phone.connection.execute("PRAGMA max_page_count = 1")  # no more than there are
+    with pytest.raises(database.Full):
+        Spoken(phone).courier.talk()
+    assert list(phone.connection.iterdump()) == before
+    phone.connection.execute("PRAGMA max_page_count = 1000000")
+    assert Spoken(phone).courier.talk().pending_ops == 0
+    assert len(phone.queries.jobs()) == 41
+
+
 def test_only_one_talks_while_anybody_records(phone: Phone) -> None:
     spoken = Spoken(phone)
     with alone(phone.folder):
@@ -294,7 +308,8 @@ def test_it_waits_longer_after_each_failure_and_begins_anew_after_a_success() ->
 
 def test_every_ending_has_its_wait() -> None:
     refused = Refused(Problem(status=403, code="device_revoked"))
-    assert waits(Busy(), Throttled(7), Unauthorised(), refused) == [60.0, 7.0, 300.0, 300.0]
+    ends = (Busy(), Throttled(7), Unauthorised(), refused, database.Full())
+    assert waits(*ends) == [60.0, 7.0, 300.0, 300.0, 300.0]
 
 
 def test_a_bug_does_not_end_the_lane(caplog: pytest.LogCaptureFixture) -> None:

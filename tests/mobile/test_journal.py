@@ -14,7 +14,7 @@ from mobile.device import Clock, dice
 from mobile.journal import DICE_BYTES, Journal, Said
 from mobile.queries import Queries
 from mobile.replica import Replica
-from shared.errors import Refused
+from shared.errors import Refused, refuse_state
 from shared.ids import fingerprint
 from shared.ops import decode
 from shared.parts import PartUse
@@ -115,12 +115,17 @@ WRONG: list[tuple[str, Any, str, str | None]] = [
     ("work_order.pause", {"reason": "bell\b"}, "not_text", "args.reason"),
     ("note.add", {"text": "turn\u202eround", "audience": "internal"}, "not_text", "args.text"),
     ("note.add", {"text": "half \ud83d", "audience": "internal"}, "not_text", "args"),
-    ("note.add", {"text": "x", "audience": "internal", "colour": 1}, "future_field", "args.colour"),
-    ("note.sing", {}, "future_kind", "kind"),
+    (
+        "note.add",
+        {"text": "x", "audience": "internal", "colour": 1},
+        "unknown_field",
+        "args.colour",
+    ),
+    ("note.sing", {}, "unknown_choice", "kind"),
     ("work_order.cancel", {"reason": "tired"}, "not_permitted", None),
     ("work_order.complete", {"outcome": "done"}, "illegal_status", None),
     ("work_order.start", {}, "illegal_status", None),
-    ("edit", {"fields": {"colour": "red"}}, "future_field", "args.fields.colour"),
+    ("edit", {"fields": {"colour": "red"}}, "unknown_field", "args.fields.colour"),
     ("edit", {"fields": {"contact_phone": "call me"}}, "wrong_value", "args.fields.contact_phone"),
     ("edit", {"fields": "all"}, "wrong_type", "args.fields"),
 ]
@@ -236,3 +241,15 @@ def test_two_processes_that_record_at_once_leave_no_gap_and_one_chain(phone: Pho
     assert [decode(one.body).prev for one in ops] == chain[:-1]
     phone.sync()
     assert {one.verdict for one in phone.replica.all_ops()} == {"applied"}
+
+
+def test_on_a_full_disk_nothing_is_recorded_and_nothing_is_lost(phone: Phone) -> None:
+    phone.must("work_order.accept")
+    before = list(phone.connection.iterdump())
+    phone.connection.execute("PRAGMA max_page_count = 1")  # no more than there are
+    long = {"text": "x" * 3_000, "audience": "internal"}
+    refusals = [phone.record("note.add", long) for _ in range(5)]
+    assert refusals == [refuse_state("disk_full")] * 5
+    assert list(phone.connection.iterdump()) == before
+    phone.connection.execute("PRAGMA max_page_count = 1000000")
+    assert phone.must("note.add", long).lseq == 2
