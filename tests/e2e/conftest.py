@@ -1,7 +1,7 @@
 """A demo company that is served once per module, its desk, and its technicians' phones."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,7 +25,7 @@ class Company(Struct, kw_only=True):
     def phone(self, login: str) -> Phone:
         """Somebody's phone, enrolled when first asked for, in step with the server."""
         if login not in self.phones:
-            self.phones[login] = self.server.phone(self.folder / login, login)
+            self.phones[login] = self.desk.phone(self.folder / login, login)
         else:
             self.phones[login].sync()
         return self.phones[login]
@@ -64,14 +64,3 @@ def opened(folder: Path, server: Server) -> Company:
     return Company(
         folder=folder, server=server, desk=desk, people=people, patterns=list(sites.values())
     )
-
-
-@pytest.fixture
-def restarted(company: Company) -> Callable[[], None]:
-    """Stops the company's server and serves it again."""
-
-    def again() -> None:
-        company.server.stop()
-        company.server.start()
-
-    return again

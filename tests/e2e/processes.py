@@ -152,17 +152,6 @@ class Server:
         lines = self.log.read_text(encoding="utf-8").splitlines()
         return [line for line in lines if " failed" in line or "Traceback" in line]
 
-    def phone(self, folder: Path, login: str) -> "Phone":
-        """A newly enrolled phone of somebody, in step with the server."""
-        made = fieldfare(
-            *("enrol-code", "--data", self.data, "--person", login, "--port", str(self.port))
-        )
-        assert made.code == 0, made
-        phone = Phone(folder)
-        assert phone.run("enrol", "--code", made.told["text"]).code == 0
-        assert phone.sync().code == 0
-        return phone
-
 
 class Phone:
     """An installation in a folder, worked by command."""
@@ -273,6 +262,19 @@ class Desk:
         (told,) = self.say([asked(kind, on, **args)])
         assert told["verdict"] == "applied", told
         return told
+
+    def code(self, login: str) -> str:
+        """A one-time code for somebody's phone, as the text that it scans."""
+        told = self.ask("POST", "/api/enrolments", json={"login": login})
+        return str(told["text"])
+
+    def phone(self, folder: Path, login: str) -> "Phone":
+        """A newly enrolled phone of somebody, in step with the server."""
+        phone = Phone(folder)
+        enrolled = phone.run("enrol", "--code", self.code(login))
+        assert enrolled.code == 0, enrolled
+        assert phone.sync().code == 0
+        return phone
 
     def job(self, *people: str, like: Told, **more: Any) -> Told:
         """A new work order at the site of another, assigned to these people."""

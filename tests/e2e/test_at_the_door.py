@@ -30,14 +30,6 @@ CODE_TRIES_MAX: Final = 5
 BOMB: Final = gzip.compress(b" " * 50_000_000, 9)
 
 
-def code_for(company: Company, login: str = ZHOU) -> str:
-    """A one-time code, in the text that a phone scans."""
-    words = ("enrol-code", "--data", company.server.data, "--person", login)
-    issued = fieldfare(*words, "--port", str(company.server.port))
-    assert issued.code == 0, issued
-    return str(issued.told["text"])
-
-
 def enrol(folder: Path, text: str, *more: str) -> Ran:
     """Try to enrol a new folder."""
     return Phone(folder).run("enrol", "--code", text, *more)
@@ -57,25 +49,25 @@ def assert_refused(company: Company, folder: Path, text: str, code: str) -> None
 
 
 def test_a_code_that_was_never_issued_lets_nobody_in(company: Company, tmp_path: Path) -> None:
-    text = re.sub("code=[^&]*", "code=2222-2222-2222", code_for(company))
+    text = re.sub("code=[^&]*", "code=2222-2222-2222", company.desk.code(ZHOU))
     assert_refused(company, tmp_path / "phone", text, "code_unknown")
 
 
 def test_a_code_is_good_once(company: Company, tmp_path: Path) -> None:
-    text = code_for(company)
+    text = company.desk.code(ZHOU)
     assert enrol(tmp_path / "first", text).code == 0
     assert_refused(company, tmp_path / "second", text, "code_used")
 
 
 def test_a_code_is_good_for_minutes(company: Company, tmp_path: Path) -> None:
-    text = code_for(company)
+    text = company.desk.code(ZHOU)
     with closing(sqlite3.connect(company.server.data / "fieldfare.db", timeout=30)) as books, books:
         books.execute("UPDATE enrolment_code SET expires_at = 1 WHERE used_at IS NULL")
     assert_refused(company, tmp_path / "phone", text, "code_expired")
 
 
 def test_a_code_that_was_guessed_at_too_often_is_used_up(company: Company, tmp_path: Path) -> None:
-    text = code_for(company)
+    text = company.desk.code(ZHOU)
     wrong = re.sub(r"(code=....-)[^&]*", r"\g<1>2222-2222", text)
     key = {"public_key": public_key(tmp_path), "name": "x"}
     for _ in range(CODE_TRIES_MAX):
@@ -90,9 +82,20 @@ def public_key(folder: Path) -> str:
     return open_key(folder / "key").public()
 
 
-def test_a_code_for_nobody_is_not_issued(company: Company) -> None:
-    ran = fieldfare("enrol-code", "--data", company.server.data, "--person", "nobody")
-    assert (ran.code, ran.told["code"], ran.told["field"]) == (REFUSED, "person_unknown", "login")
+def test_a_code_comes_from_the_command_too_but_not_for_nobody(
+    company: Company, tmp_path: Path
+) -> None:
+    words = ("enrol-code", "--data", company.server.data, "--port", str(company.server.port))
+    issued = fieldfare(*words, "--person", "ma.lei")
+    assert (issued.code, issued.told.keys()) == (0, {"text", "code", "expires_at"})
+    ran = enrol(tmp_path / "phone", issued.told["code"], "--server", company.server.url)
+    assert (ran.code, ran.told["person"], ran.told["server"]) == (0, "ma.lei", company.server.url)
+    nobody = fieldfare(*words, "--person", "nobody", "--lang", "zh")
+    assert (nobody.code, nobody.told["code"], nobody.told["field"]) == (
+        REFUSED,
+        "person_unknown",
+        "login",
+    )
 
 
 # Passwords

@@ -10,8 +10,9 @@ from typing import Any, Final
 
 import pytest
 
+from mobile.courier import alone
 from shared.kinds import REGISTRY
-from tests.e2e.conftest import DAY, Company
+from tests.e2e.conftest import Company
 from tests.e2e.processes import Phone, Ran, Server, Told, begun, ended, fieldfare
 
 ZHOU: Final = "zhou.jian"
@@ -124,19 +125,17 @@ def test_people_come_get_passwords_and_leave(data: Path) -> None:
     assert [one for one in listed if one["login"] == "new.one"] == [
         {"login": "new.one", "name": "新人", "roles": ["technician"], "disabled": True}
     ]
-    for what in ("password", "disable"):
-        nobody = person(what, "--login", "nobody")
-        assert (nobody.code, nobody.told["code"]) == (REFUSED, "person_unknown")
+    nobody = person("password", "--login", "nobody")
+    assert (nobody.code, nobody.told["code"]) == (REFUSED, "person_unknown")
     code = fieldfare("enrol-code", "--data", data, "--person", "new.one")
     assert (code.code, code.told["code"]) == (REFUSED, "person_unknown")
 
 
 def test_a_login_that_nobody_could_type_is_refused(data: Path) -> None:
-    for login in ("", "Ä", "a b"):
+    for login in ("", "Ä b"):
         words = ("person", "add", "--data", data, "--login", login, "--role", "technician")
         ran = fieldfare(*words)
-        assert ran.code in (USAGE, REFUSED), ran
-        assert "Traceback" not in ran.errors
+        assert (ran.code, ran.told["code"], ran.errors) == (REFUSED, "wrong_value", "")
 
 
 # audit
@@ -279,8 +278,6 @@ def test_an_act_that_needs_a_person_is_delivered_and_told(company: Company) -> N
 
 
 def test_one_process_talks_at_a_time_and_the_other_says_so(company: Company) -> None:
-    from mobile.courier import alone
-
     phone = company.phone(ZHOU)
     with alone(phone.folder):
         ran = phone.sync()
@@ -304,4 +301,3 @@ def test_a_server_that_is_told_to_stop_stops_cleanly(data: Path) -> None:
     server.start()
     assert server.stop() == DONE
     assert server.faults() == []
-    assert DAY
