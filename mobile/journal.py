@@ -18,7 +18,7 @@ from shared.kinds import REGISTRY
 from shared.people import Person
 from shared.records import Aggregate, State
 from shared.registry import Registry
-from shared.visit import Visit
+from shared.visit import open_visit
 from shared.work_order import WorkOrder
 from sync.ports import Outboxed, Wanted
 from sync.recording import Draft, record
@@ -85,7 +85,8 @@ class Journal:
         """What was said, with what goes without saying."""
         state = self._replica.load(_about(said.on, person), base=False)
         if said.visit is None and said.on[0] == "work_order":
-            said = structs.replace(said, visit=_open_visit(state, said.on[1], person))
+            visit = open_visit(state, said.on[1], person)
+            said = structs.replace(said, visit=visit.id if visit is not None else None)
         complete = _COMPLETE.get(said.kind)
         scene = _Scene(self._replica, self._queries, state, person)
         return complete(said, scene) if complete is not None else said
@@ -142,17 +143,6 @@ _COMPLETE: Final[dict[str, Callable[[Said, _Scene], Said | Refused]]] = {
 
 def _about(on: Aggregate, person: str) -> Wanted:
     return Wanted(aggregates=frozenset({on}), refs=frozenset({(Person, person)}))
-
-
-def _open_visit(state: State, work_order_id: str, person: str) -> str | None:
-    """The person's visit that has not ended: one that was set off to first, else the earliest."""
-    mine = [
-        one
-        for one in state.of(Visit, work_order_id)
-        if one.person_id == person and one.ended_at is None
-    ]
-    mine.sort(key=lambda one: (not one.attendance, one.planned_from or "", one.id))
-    return mine[0].id if mine else None
 
 
 def _noun(field: str) -> str | None:

@@ -22,7 +22,7 @@ from shared.records import Record, State, table
 from shared.site import Asset, Customer, Site
 from shared.tasks import Conflict
 from shared.ticket import Ticket
-from shared.visit import Visit
+from shared.visit import Visit, open_visits
 from shared.work_order import Completion, WorkOrder
 from sync.digest import LANE
 from sync.ports import Identity
@@ -40,6 +40,7 @@ STATES: Final[dict[Verdict, Sync]] = {
 
 _ORDERS: Final = """SELECT body, coalesce(mark.leaving, 0) FROM shown
     LEFT JOIN mark ON mark.stream = shown.stream WHERE tbl = 'work_order'"""
+_VISITS: Final = "SELECT tbl, body FROM shown WHERE tbl = 'visit'"
 # The index is on the rows, so that is where the number is looked for first.
 NUMBERED: Final = """SELECT tbl, body FROM shown WHERE tbl = 'work_order' AND id IN (
     SELECT id FROM row WHERE tbl = 'work_order'
@@ -63,7 +64,9 @@ R = TypeVar("R", bound=Record)
 class Job(Struct, frozen=True, kw_only=True):
     """One line of the list. `sync` is the worst state of this person's own ops on the job.
 
-    `leaving` marks one that is no longer theirs and only waits for the office.
+    `planned_from` and `planned_to` are those of the person's next visit, else the job's own, as
+    wall times at the site. `leaving` marks a job that is no longer theirs and only waits for the
+    office.
     """
 
     id: str
@@ -71,6 +74,7 @@ class Job(Struct, frozen=True, kw_only=True):
     status: str
     customer: str
     planned_from: str | None
+    planned_to: str | None
     priority: str
     summary: str
     sync: Sync
@@ -152,8 +156,11 @@ class Queries:
         """The jobs on this phone, by planned time, those without one last."""
         with reading(self._connection):
             worst = _worst(self._lines())
+            visits: dict[str, list[Visit]] = {}
+            for visit in self._rows(Visit, _VISITS, ()):
+                visits.setdefault(visit.work_order_id, []).append(visit)
             jobs = [
-                self._job(order, worst, leaving=leaving)
+                self._job(order, visits.get(order.id, ()), worst, leaving=leaving)
                 for order, leaving in self._orders().values()
             ]
         return sorted(jobs, key=lambda job: (job.planned_from or "~", job.number or "~", job.id))
@@ -208,7 +215,7 @@ class Queries:
         home = self._connection.execute(_AT_HOME, ("work_order", order.id)).fetchall()
         state = State(read_row(kind, body) for kind, body in home)
         return Sheet(
-            job=self._job(order, _worst(lines)),
+            job=self._job(order, state.of(Visit, order.id), _worst(lines)),
             order=order,
             ticket=self._one(Ticket, order.ticket_id),
             site=self._one(Site, order.site_id),
@@ -223,14 +230,23 @@ class Queries:
             ops=tuple(line for line in lines if line.job == order.id),
         )
 
-    def _job(self, order: WorkOrder, worst: dict[str, Sync], *, leaving: bool = False) -> Job:
+    def _job(
+        self,
+        order: WorkOrder,
+        visits: Iterable[Visit],
+        worst: dict[str, Sync],
+        *,
+        leaving: bool = False,
+    ) -> Job:
         customer = self._one(Customer, order.customer_id)
+        planned = _planned(order, open_visits(visits, self._identity().person))
         return Job(
             id=order.id,
             number=order.number,
             status=order.status,
             customer=customer.name if customer is not None else "",
-            planned_from=order.planned_from,
+            planned_from=planned.planned_from,
+            planned_to=planned.planned_to,
             priority=order.priority,
             summary=order.summary,
             sync=worst.get(order.id, "safe"),
@@ -304,6 +320,12 @@ def _state(verdict: str | None, refusal: str | None, *, is_current: bool) -> Syn
     if verdict is None or not is_current:
         return "waiting" if refusal is None else "attention"
     return STATES[Verdict(verdict)]
+
+
+def _planned(order: WorkOrder, visits: Iterable[Visit]) -> WorkOrder | Visit:
+    """What says when to be there: the earliest planned of these visits, else the job."""
+    planned = [one for one in visits if one.planned_from is not None]
+    return min(planned, key=lambda one: one.planned_from or "", default=order)
 
 
 def _is_pending(line: Line) -> bool:

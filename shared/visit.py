@@ -1,11 +1,12 @@
 """The visit: the unit of field work, by whom, when, and how it ended."""
 
+from collections.abc import Iterable
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
 from shared.amounts import Id, LocalTime, OptionalLine
-from shared.records import Record
+from shared.records import Record, State
 
 # R-ONS-11 and its neighbours: how a visit ends, and whether the work order ends with it.
 OUTCOMES: Final[dict[str, bool]] = {
@@ -50,6 +51,17 @@ class Visit(Record, frozen=True, kw_only=True, omit_defaults=True):
     remark: OptionalLine = ""
     moved: bool = False
     fault: str = ""
+
+
+def open_visit(state: State, work_order_id: str, person_id: str) -> Visit | None:
+    """The visit somebody is on, or is to go on next, at a job."""
+    mine = open_visits(state.of(Visit, work_order_id), person_id)
+    return min(mine, key=lambda one: (not one.attendance, one.planned_from or ""), default=None)
+
+
+def open_visits(visits: Iterable[Visit], person_id: str) -> list[Visit]:
+    """Those of somebody that have not ended."""
+    return [one for one in visits if one.ended_at is None and one.person_id == person_id]
 
 
 def attended(visit: Visit, person_id: str) -> Attendance:

@@ -14,7 +14,15 @@ from shared.ids import derive
 from shared.records import Aggregate, Record, State, replace
 from shared.registry import Act, Args, Kind, Outcome, Reach, Ref
 from shared.tasks import task
-from shared.visit import AT_THE_DOOR, OUTCOMES, Visit, VisitOutcome, attended, with_attendance
+from shared.visit import (
+    AT_THE_DOOR,
+    OUTCOMES,
+    Visit,
+    VisitOutcome,
+    attended,
+    open_visit,
+    with_attendance,
+)
 
 STATUSES: Final = (
     "created",
@@ -153,18 +161,6 @@ def standing(state: State, work_order_id: str, person_id: str) -> str:
 def current(state: State, work_order_id: str) -> Iterator[Assignment]:
     """The assignments that hold."""
     return (one for one in state.of(Assignment, work_order_id) if one.until_ms is None)
-
-
-def open_visit(state: State, work_order_id: str, person_id: str) -> Visit | None:
-    """The visit somebody is on, or is to go on next, at a job."""
-    mine = [
-        visit
-        for visit in state.of(Visit, work_order_id)
-        if visit.ended_at is None and visit.person_id == person_id
-    ]
-    return min(
-        mine, key=lambda visit: (not visit.attendance, visit.planned_from or ""), default=None
-    )
 
 
 def visit_of(state: State, act: Act) -> Visit:

@@ -11,7 +11,7 @@ from shared.ids import fingerprint
 from shared.ops import BODY_BYTES_MAX, Op, encode
 from shared.records import Aggregate
 from shared.registry import Registry
-from shared.work_order import open_visit
+from shared.visit import open_visit
 from sync.arrival import read
 from sync.overlay import weigh
 from sync.ports import Identity, Outboxed, Replica, Wanted

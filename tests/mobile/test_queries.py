@@ -22,6 +22,7 @@ def test_a_line_of_the_list_says_what_where_when_and_how_safe_it_is(phone: Phone
         "status": "assigned",
         "customer": "陈静",
         "planned_from": "2026-11-23T09:00",
+        "planned_to": "2026-11-23T11:00",
         "priority": "normal",
         "summary": "Heat pump does not start",
         "sync": "safe",
@@ -35,6 +36,28 @@ def test_jobs_come_by_their_planned_time(phone: Phone) -> None:
     phone.world.must(phone.world.office("edit", phone.on, moved))
     phone.sync()
     assert [job.id for job in phone.queries.jobs()] == [later, phone.job]
+
+
+def test_a_job_is_planned_for_when_one_is_to_go_there_next(phone: Phone) -> None:
+    def plan(person: str, start: str, end: str) -> None:
+        args = {"person": person, "planned_from": start, "planned_to": end}
+        phone.world.must(phone.world.office("visit.plan", phone.on, args))
+
+    earlier = phone.world.job(ANN)
+    plan(ANN, "2026-11-25T10:00", "2026-11-25T12:00")
+    plan(ANN, "2026-11-24T08:00", "2026-11-24T09:30")
+    plan(BOB, "2026-11-22T08:00", "2026-11-22T09:00")
+    phone.sync()
+    job = phone.queries.jobs()[-1]
+    assert [one.id for one in phone.queries.jobs()] == [earlier, phone.job]
+    assert (job.planned_from, job.planned_to) == ("2026-11-24T08:00", "2026-11-24T09:30")
+    sheet = phone.queries.sheet(phone.job)
+    assert sheet is not None
+    assert sheet.job == job
+    phone.work()
+    phone.must("work_order.complete", {"outcome": "customer_not_in"})
+    job = phone.queries.jobs()[-1]
+    assert (job.planned_from, job.planned_to) == ("2026-11-25T10:00", "2026-11-25T12:00")
 
 
 def test_a_job_is_as_safe_as_the_worst_of_its_ops(phone: Phone) -> None:
