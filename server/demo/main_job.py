@@ -52,7 +52,7 @@ def play(command: Sequence[str], folder: Path | None, texts: Path, language: str
     catalogue = parse((texts / f"{language}.toml").read_text(encoding="utf-8"))
 
     def say(code: str, **params: Any) -> None:
-        print(word(catalogue, "main_job", code, params), flush=True)  # noqa: T201
+        print(word(catalogue, "main_job", code, params), flush=True)
 
     with _place(folder) as place:
         stage = Stage(command, place, language)
@@ -60,7 +60,7 @@ def play(command: Sequence[str], folder: Path | None, texts: Path, language: str
             holds = _perform(stage, say, partial(word, catalogue))
         except Failed as failed:
             say("bad")
-            print(failed)  # noqa: T201
+            print(failed)
             return 1
         finally:
             stage.kill()
@@ -237,7 +237,7 @@ def _reconcile(stage: Stage, done: tuple[Job, Used], say: Voice, words: Words) -
     )
     good = True
     for code, holds, value in checks(stage, subject):
-        print("  ✓ " if holds else "  ✗ ", end="")  # noqa: T201
+        print("  ✓ " if holds else "  ✗ ", end="")
         say(code, value=" ".join(words("statuses", one) for one in value.split(" ")))
         good = good and holds
     return good

@@ -92,9 +92,7 @@ def test_a_savepoint_that_fails_leaves_nothing(server: Server) -> None:
     world = World(server)
     before = _heads(world)
     order = world.job(ANN)
-    left = Standing(
-        incarnation="b" * 32, device=ANN, n=1, nonce="x", nonce_before=None, vector={}
-    )
+    left = Standing(incarnation="b" * 32, device=ANN, n=1, nonce="x", nonce_before=None, vector={})
     with world.server.writing() as authority:
         with suppress(Interrupted), authority.savepoint():
             authority.stand(left)
