@@ -107,6 +107,7 @@ def _prepare(connection: Any, _record: Any) -> None:
     for pragma in (
         "journal_mode = WAL",
         "synchronous = FULL",
+        "wal_autocheckpoint = 4000",  # pages, 16 MB: a page changed often is copied back once
         "foreign_keys = ON",
         "cache_size = -16000",
         "temp_store = MEMORY",

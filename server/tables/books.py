@@ -44,7 +44,7 @@ class OpRow(SQLModel, table=True):
     )
 
     op_id: str = Field(primary_key=True)
-    fingerprint: str = Field(index=True)
+    fingerprint: str
     kind: str | None
     v: int | None = whole()
     noun: str | None

@@ -188,7 +188,6 @@ def upgrade() -> None:
         sa.Column("epoch", sqlmodel.AutoString(), nullable=False),
         sa.PrimaryKeyConstraint("op_id"),
     )
-    op.create_index(op.f("ix_op_fingerprint"), "op", ["fingerprint"], unique=False)
     op.create_index("ix_op_on", "op", ["noun", "on_id"], unique=False)
     op.create_index("ix_op_place", "op", ["incarnation", "lseq"], unique=False)
     op.create_index(
