@@ -1,6 +1,7 @@
 """The server's half of one round trip: who speaks, what was pushed, what is there to pull."""
 
 from collections.abc import Callable, Mapping
+from functools import cache, partial
 from typing import Literal
 
 from msgspec import Struct, structs
@@ -78,7 +79,7 @@ def hear(authority: Authority, request: Request, caller: Caller, house: House) -
             received=house.received,
             device=caller.device,
             incarnation=request.incarnation,
-            is_ours=lambda stamp: is_ours(stamp, house.keys, caller.device),
+            is_ours=cache(partial(is_ours, keys=house.keys, device=caller.device)),
             on_crash=house.on_crash,
         )
         results = tuple(receive(authority, parcel, house.registry))

@@ -22,7 +22,7 @@ from sync.protocol import OPS_PER_PUSH_MAX, Reply, Request, decode_request, enco
 NONCE_BYTES: Final = 8
 EPOCH_BYTES: Final = 8
 GZIP_LEVEL: Final = 5
-GZIP_FROM_BYTES: Final = 500
+GZIP_FROM_BYTES: Final = 250
 
 
 class Talk(Struct, frozen=True, kw_only=True):
