@@ -66,10 +66,10 @@ def serve(options: argparse.Namespace) -> Answer:
     """Serve until stopped."""
     from server import app
 
-    def say(url: str) -> None:
-        print(json.dumps({"serving": url, "pid": os.getpid()}), flush=True)
-
-    app.serve(_settings(options), ready=say)
+    app.serve(
+        _settings(options),
+        ready=lambda url: print(json.dumps({"serving": url, "pid": os.getpid()}), flush=True),
+    )
     return (DONE, None)
 
 
@@ -103,12 +103,12 @@ def audit(options: argparse.Namespace) -> Answer:
     """Verify or export the audit log."""
     import msgspec
 
-    from server import administration, app
+    from server import administration
 
     chosen = _settings(options)
     if options.what == "export":
         return (DONE, administration.exported(chosen))
-    report = administration.audit(chosen, app.real_dice)
+    report = administration.audit(chosen)
     return (BROKEN if report.fault else DONE, msgspec.to_builtins(report))
 
 
@@ -193,11 +193,8 @@ def device_show(options: argparse.Namespace) -> Answer:
     """Show one job with everything the phone knows of it."""
     from shared.errors import refuse_value
 
-    def look(queries: Any) -> Any:
-        sheet = queries.sheet(options.wo)
-        return sheet if sheet is not None else refuse_value("unknown_subject", "wo")
-
-    return _shown(options, look)
+    nothing = refuse_value("unknown_subject", "wo")
+    return _shown(options, lambda queries: queries.sheet(options.wo) or nothing)
 
 
 def demo(options: argparse.Namespace) -> Answer:
@@ -208,21 +205,28 @@ def demo(options: argparse.Namespace) -> Answer:
     return (main_job.play(command, options.folder, ASSETS / "texts", _language_of(options)), None)
 
 
+def _placed(run: Callable[[Any], Answer], options: argparse.Namespace) -> Answer:
+    """A command over a server's folder; what is unfit about the folder is wrong usage."""
+    from server import keys, settings
+
+    try:
+        return run(options)
+    except (settings.Unfit, keys.Exposed) as unfit:
+        parser: argparse.ArgumentParser = options.parser
+        parser.error(str(unfit))
+
+
 def _settings(options: argparse.Namespace) -> Any:
     from server import settings
 
     flags = {name: getattr(options, flag, None) for name, flag in FLAGS.items()}
-    flags["insecure"] = flags["insecure"] or None
     if flags["data"] is None:
         if not (flags["database"] and flags["keys_folder"]):
             options.parser.error("give --data, or --database with --evidence and --keys")
         flags["data"] = flags["keys_folder"]
     elif not flags["database"] and not (flags["data"] / "fieldfare.db").is_file():
         options.parser.error(f"{flags['data']} holds no Fieldfare data; run `fieldfare init`")
-    try:
-        return settings.load(flags)
-    except settings.Unfit as unfit:
-        options.parser.error(str(unfit))
+    return settings.load(flags)
 
 
 def _row(options: argparse.Namespace) -> dict[str, Any]:
@@ -345,7 +349,7 @@ def _serve_command(run: argparse.ArgumentParser) -> None:
     run.add_argument("--url", help="where phones reach the server")
     run.add_argument("--tls-cert", type=Path)
     run.add_argument("--tls-key", type=Path)
-    run.add_argument("--insecure", action="store_true")
+    run.add_argument("--insecure", action="store_const", const=True)
     run.add_argument("--workers", type=int)
 
 
@@ -383,6 +387,7 @@ def _place(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, metavar="DIR")
     parser.add_argument("--database", metavar="URL")
     parser.add_argument("--keys", type=Path, metavar="DIR")
+    parser.set_defaults(run=partial(_placed, parser.get_default("run")))
     _language(parser)
 
 

@@ -12,7 +12,6 @@ from server import app, auditor, database, enrolment, keys, people, settings
 from server.api import Office
 from server.auditor import Report
 from server.demo import DemoOp, company
-from server.keys import Dice
 from server.notary import Seal
 from server.settings import FILE, Settings
 from shared.clock import At
@@ -232,29 +231,33 @@ def notarise(office: Office) -> None:
     app.notarise(office, Seal(signer=ours.signer, key=ours.notary_key, holder=holder))
 
 
-def audit(chosen: Settings, dice: Dice) -> Report:
-    """Check the whole audit log of a database, also of a copy, without writing anything to it.
+def audit(chosen: Settings) -> Report:
+    """Check the whole audit log of a database, also of a copy, without writing anything.
 
     With the keys of this server where they are at hand, else with those kept beside the log.
+    Raises `server.settings.Unfit` and `server.keys.Exposed`.
     """
-    engine = database.open_engine(chosen.database_url)
-    try:
-        with database.reading(engine) as books:
-            publics = auditor.kept_keys(books)
-            if chosen.keys.is_dir():
-                ours = keys.open_keys(chosen.keys, dice).notary
-                publics = {name: signer.public_key() for name, signer in ours.items()}
-            return auditor.verify(books, publics)
-    finally:
-        engine.dispose()
+    with _read(chosen) as books:
+        return auditor.verify(books, keys.publics_in(chosen.keys) or auditor.kept_keys(books))
 
 
 def exported(chosen: Settings) -> dict[str, Any]:
-    """Every leaf and every signed head, for somebody else to check."""
-    engine = database.open_engine(chosen.database_url)
+    """Every leaf and every signed head, for somebody else to check. Raises as `audit` does."""
+    with _read(chosen) as books:
+        return auditor.exported(books)
+
+
+@contextmanager
+def _read(chosen: Settings) -> Iterator[Any]:
+    """The books as they are, by whatever server they were written."""
+    engine = database.open_engine(chosen.database_url, reads_only=True)
     try:
         with database.reading(engine) as books:
-            return auditor.exported(books)
+            if not database.has_table(books, "tree_head"):
+                raise settings.Unfit("this is no Fieldfare database")
+            yield books
+    except database.Busy as busy:
+        raise settings.Unfit(f"there is no Fieldfare database to read: {busy}") from busy
     finally:
         engine.dispose()
 

@@ -7,11 +7,14 @@ refuses for what is in it is `sync.ports.Unwritable`.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 import msgspec
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.exc import (
+    DatabaseError,
     DataError,
     DBAPIError,
     IntegrityError,
@@ -45,11 +48,16 @@ class Busy(Exception):
 
 
 def open_engine(
-    url: str, *, connections: int = CONNECTIONS, patience_ms: int = PATIENCE_MS
+    url: str,
+    *,
+    connections: int = CONNECTIONS,
+    patience_ms: int = PATIENCE_MS,
+    reads_only: bool = False,
 ) -> Engine:
     """The engine of a database. `sqlite://` is one that lives in memory, on one connection.
 
-    `patience_ms` is how long to wait for a lock or a connection before it is `Busy`.
+    `patience_ms` is how long to wait for a lock or a connection before it is `Busy`. An engine
+    that `reads_only` makes no file and changes none.
     """
     parsed = make_url(url)
     pool: dict[str, Any] = {
@@ -61,6 +69,8 @@ def open_engine(
     if parsed.get_backend_name() == "sqlite":
         in_memory = parsed.database in (None, "", ":memory:")
         chosen = {"poolclass": StaticPool} if in_memory else pool
+        if reads_only:
+            return _sqlite_as_it_is(parsed, {**chosen, **json})
         return _sqlite(url, patience_ms, {**chosen, **json})
     return create_engine(
         url,
@@ -99,6 +109,22 @@ def _sqlite(url: str, patience_ms: int, options: dict[str, Any]) -> Engine:
         **options,
     )
     event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _sqlite_as_it_is(url: URL, options: dict[str, Any]) -> Engine:
+    """A file that has to be there. Beside a log, only `ro` leaves it; without one, only `rw` does
+    not leave a new one behind.
+    """
+    path = Path(str(url.database))
+    mode = "ro" if path.with_name(f"{path.name}-wal").exists() else "rw"
+    place = url.set(database=f"file:{quote(str(path))}")
+    engine = create_engine(
+        place.update_query_dict({"mode": mode, "uri": "true"}),
+        connect_args={"isolation_level": None, "check_same_thread": False},
+        **options,
+    )
     event.listen(engine, "begin", _begin)
     return engine
 
@@ -156,6 +182,16 @@ def savepoint(connection: Connection) -> Iterator[None]:
     """A part of a transaction that is undone when it raises. Raises `Unwritable`."""
     with refusals(), connection.begin_nested():
         yield
+
+
+def has_table(connection: Connection, name: str) -> bool:
+    """Whether there is such a table; there is none in a file that is no database."""
+    try:
+        return inspect(connection).has_table(name)
+    except DatabaseError as wrong:
+        if isinstance(wrong, OperationalError):
+            raise
+        return False
 
 
 def is_sqlite(place: Engine | Connection) -> bool:

@@ -83,6 +83,14 @@ def open_keys(folder: Path, dice: Dice) -> Keys:
     )
 
 
+def publics_in(folder: Path) -> dict[str, ec.EllipticCurvePublicKey]:
+    """The notary's public keys in a folder, if it has any; nothing is made. Raises `Exposed`."""
+    if not _files(folder, "notary"):
+        return {}
+    _require_private(folder)
+    return {key: _signer(secret).public_key() for key, secret in _ring(folder, "notary").items()}
+
+
 def rotate(folder: Path, purpose: str, dice: Dice) -> None:
     """Make a new key for a purpose. The older ones still check what they once signed."""
     assert purpose in PURPOSES

@@ -1,0 +1,109 @@
+"""The audit by command: it reads, writes nothing at all, and says plainly what it cannot read."""
+
+import json
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import fieldfare
+from server import administration
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new data folder."""
+    folder = tmp_path_factory.mktemp("made") / "data"
+    administration.init(folder, demo=None, language="en")
+    return folder
+
+
+@pytest.fixture
+def data(made: Path, tmp_path: Path) -> Path:
+    """A data folder of one's own."""
+    return Path(shutil.copytree(made, tmp_path / "data"))
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def told(capsys: pytest.CaptureFixture[str], *words: str | Path) -> Any:
+    """What a command prints when all is well."""
+    assert fieldfare.main([str(word) for word in words]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def complaint(capsys: pytest.CaptureFixture[str], *words: str | Path) -> str:
+    """What a command says of wrong usage."""
+    with pytest.raises(SystemExit) as ended:
+        fieldfare.main([str(word) for word in words])
+    said = capsys.readouterr()
+    assert (ended.value.code, said.out) == (2, "")
+    return said.err
+
+
+def test_an_audit_writes_nothing(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = content(data)
+    assert told(capsys, "audit", "verify", "--data", data)["fault"] is None
+    assert told(capsys, "audit", "export", "--data", data)["heads"] != []
+    assert content(data) == before
+
+
+def test_an_audit_writes_nothing_beside_a_server_that_was_killed(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with closing(sqlite3.connect(data / "fieldfare.db")) as books:
+        books.execute("INSERT INTO setting VALUES ('x', '1')")
+        books.commit()
+        killed = Path(shutil.copytree(data, data.parent / "killed"))
+    before = content(killed)
+    assert len(before["fieldfare.db-wal"]) > 0
+    assert told(capsys, "audit", "verify", "--data", killed)["fault"] is None
+    after = content(killed)
+    assert before.pop("fieldfare.db-shm") != b""
+    assert after.pop("fieldfare.db-shm") != b""  # who reads how far, for those who read now
+    assert after == before
+
+
+def test_a_copied_database_is_verified_alone(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = told(capsys, "audit", "verify", "--data", data)
+    empty = tmp_path / "no keys"
+    empty.mkdir()
+    url = f"sqlite:///{shutil.copy(data / 'fieldfare.db', tmp_path / 'a copy #1.db')}"
+    for keys in (empty, tmp_path / "nowhere"):
+        assert told(capsys, "audit", "verify", "--database", url, "--keys", keys) == whole
+    shutil.rmtree(data / "keys")
+    assert told(capsys, "audit", "verify", "--data", data) == whole
+    assert not (data / "keys").exists()
+    assert not (tmp_path / "nowhere").exists()
+    assert list(empty.iterdir()) == []
+
+
+def test_keys_that_others_can_read_are_told(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (data / "keys").chmod(0o755)
+    for words in (("audit", "verify"), ("person", "list")):
+        assert "chmod go-rwx" in complaint(capsys, *words, "--data", data)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"not a database at all, but a text" * 100])
+def test_what_is_no_database_of_ours_is_told_and_none_is_made(
+    tmp_path: Path, content: bytes | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "other.db"
+    if content is not None:
+        path.write_bytes(content)
+    words = ("--database", f"sqlite:///{path}", "--keys", tmp_path)
+    for what in ("verify", "export"):
+        assert "no Fieldfare database" in complaint(capsys, "audit", what, *words)
+    assert (path.read_bytes() if path.exists() else None) == content
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert "fieldfare init" in complaint(capsys, "audit", "verify", "--data", empty)
