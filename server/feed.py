@@ -33,7 +33,7 @@ from sync.digest import NO_ROWS, Sums, minus, plus, row_sums
 from sync.ports import Head, Piece
 from sync.protocol import GONE, Row
 
-ROWS_READ_MAX: Final = 250  # what is read beyond the end of a page is read in vain
+ROWS_READ_MAX: Final = 500  # what is read beyond the end of a page is read in vain
 BY_SEQ: Final = itemgetter(1)
 
 FEED: Final = METADATA.tables["feed"]
