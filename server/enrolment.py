@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from msgspec import Struct
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import Connection, Row, Table, delete, insert, select, update
 
 from server.keys import Dice
 from server.people import ALPHABET, GROUP, readable
@@ -41,6 +41,20 @@ class Newcomer(Struct, frozen=True, kw_only=True):
     public_key: str
 
 
+class Shown(Struct, frozen=True, kw_only=True):
+    """What is shown at the door: a code, and the public key of the device that wants in."""
+
+    code: str
+    public_key: str
+
+
+class Let(Struct, frozen=True, kw_only=True):
+    """Whom a code lets in, and as which device if that is known already."""
+
+    person_id: str
+    device: str | None = None
+
+
 def issue(
     connection: Connection, persons: tuple[str, str], dice: Dice, times: tuple[int, int]
 ) -> str:
@@ -67,33 +81,48 @@ def invitation(url: str, code: str, key: str) -> str:
     return "fieldfare:1?" + urlencode(told)
 
 
-def redeem(connection: Connection, code: str, now_ms: int, tries_max: int) -> str | Problem:
-    """The person a code lets in; the code is spent by it.
+def redeem(connection: Connection, shown: Shown, now_ms: int, tries_max: int) -> Let | Problem:
+    """Whom a code lets in; the code is spent by it. Shown again with the same key, it lets the
+    same device in as long as it lasts: the first answer may have been lost.
 
     A refusal is returned, not raised: the try has to be committed all the same.
     """
-    letters = _typed(code)
+    letters = _typed(shown.code)
     row = connection.execute(
         select(_code).where(_code.c.selector == letters[:SELECTOR_CHARS]).with_for_update()
     ).one_or_none()
     if row is None:
         return Problem("code_unknown")
     here = _code.c.selector == row.selector
-    connection.execute(update(_code).where(here).values(tries=_code.c.tries + 1))
     if row.tries >= tries_max:
         return Problem("code_used")
     if not hmac.compare_digest(row.hash, _hashed(letters)):
+        connection.execute(update(_code).where(here).values(tries=_code.c.tries + 1))
         return Problem("code_unknown")
     if row.used_at is not None:
-        return Problem("code_used")
+        device = _let_in(connection, row, shown) if now_ms < row.expires_at else None
+        return Let(person_id=row.person_id, device=device) if device else Problem("code_used")
     if now_ms >= row.expires_at:
         return Problem("code_expired")
     connection.execute(update(_code).where(here).values(used_at=now_ms))
-    return str(row.person_id)
+    return Let(person_id=row.person_id)
+
+
+def _let_in(connection: Connection, code: Row[Any], shown: Shown) -> str | None:
+    """The device that a code let in, if it has this key and has not been revoked."""
+    found: str | None = connection.scalar(
+        select(_device.c.id).where(
+            _device.c.person_id == code.person_id,
+            _device.c.created_at == code.used_at,
+            _device.c.public_key == shown.public_key,
+            _device.c.revoked_at.is_(None),
+        )
+    )
+    return found
 
 
 def admit(connection: Connection, person_id: str, newcomer: Newcomer, now_ms: int) -> None:
-    """Write a new device down."""
+    """Write a new device down, at the time its code was redeemed (ms)."""
     connection.execute(
         insert(_device).values(
             id=newcomer.device,

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from server import enrolment, people, sessions, throttle
 from server.api.office import AnyRequest, Office, address_of
+from server.enrolment import Let
 from server.problems import FAULTS, Problem, throttled, wrong_field
 from server.sessions import PUBLIC, Actor
 from shared.ops import Stamp
@@ -81,7 +82,7 @@ class Invitation(Struct, frozen=True, kw_only=True):
 def enrol(
     data: JSONBody[Newcomer], request: AnyRequest, office: NamedDependency[Office]
 ) -> Enrolled:
-    """Let a device in, once per code."""
+    """Let a device in, once per code; the same device asking again gets the same answer."""
     if not enrolment.is_key(data.public_key):
         raise wrong_field("public_key")
     limits = office.settings.limits
@@ -91,27 +92,27 @@ def enrol(
         wait = throttle.strike(
             books, key, (limits.enrolments_per_address, limits.window_minutes), now
         )
-        person_id: str | Problem = throttled(wait)
+        let: Let | Problem = throttled(wait)
         if not wait:
-            person_id = enrolment.redeem(books, data.code, now, limits.enrolment_tries)
-        if isinstance(person_id, str):
-            return _admitted(office, books, person_id, data)
-    raise person_id
+            shown = enrolment.Shown(code=data.code, public_key=data.public_key)
+            let = enrolment.redeem(books, shown, now, limits.enrolment_tries)
+        if isinstance(let, Let):
+            return _admitted(office, books, let, data, now)
+    raise let
 
 
-def _admitted(office: Office, books: Any, person_id: str, told: Newcomer) -> Enrolled:
-    person = people.find(books, person_id)
+def _admitted(office: Office, books: Any, let: Let, told: Newcomer, now: int) -> Enrolled:
+    person = people.find(books, let.person_id)
     if person is None or person.disabled:
         raise Problem("code_used")
-    now, device = office.now_ms(), office.fresh_id()
-    enrolment.admit(
-        books,
-        person.id,
-        enrolment.Newcomer(device=device, name=told.name, app=told.app, public_key=told.public_key),
-        now,
-    )
     ledger = office.ledger(books)
-    ledger.note_event(office.event("device.enrol", person.id, ("device", device)))
+    device = let.device or office.fresh_id()
+    if let.device is None:
+        known = enrolment.Newcomer(
+            device=device, name=told.name, app=told.app, public_key=told.public_key
+        )
+        enrolment.admit(books, person.id, known, now)
+        ledger.note_event(office.event("device.enrol", person.id, ("device", device)))
     ring = office.keys.token
     house = House(keys=ring.secrets, key=ring.newest, received=now, nonce="")
     return Enrolled(

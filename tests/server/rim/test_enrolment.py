@@ -1,16 +1,26 @@
 """Enrolment and access tokens: codes that fit, codes that do not, and signatures."""
 
+from random import Random
+from typing import Any
+
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from sqlalchemy import Engine
 
 from server import enrolment
+from server.database import writing
+from shared.ids import derive
 from tests.server.rim.company import Company, base64url, newcomer
+from tests.server.samples import RECEIVED, begin, person, put
 
+randbytes = Random(7).randbytes
 KEY = ec.generate_private_key(ec.SECP256R1())
 
 
-def enrol(company: Company, code: str) -> tuple[int, str | None]:
-    answer = company.client.post("/enrol", json=newcomer(code, KEY))
+def enrol(
+    company: Company, code: str, key: ec.EllipticCurvePrivateKey = KEY
+) -> tuple[int, str | None]:
+    answer = company.client.post("/enrol", json=newcomer(code, key))
     return answer.status_code, answer.json().get("code")
 
 
@@ -26,7 +36,61 @@ def test_a_code_lets_one_phone_in_once(company: Company) -> None:
         "code": "",
     }
     assert (told["now"], told["stamp"]["epoch"]) == (company.now_ms, told["server_epoch"])
+    assert enrol(company, code, ec.generate_private_key(ec.SECP256R1())) == (403, "code_used")
+
+
+def test_a_phone_whose_answer_was_lost_gets_it_again(company: Company) -> None:
+    code = company.code()
+    first = company.client.post("/enrol", json=newcomer(code, KEY)).json()
+    company.now_ms += 60_000
+    answers = [
+        company.client.post("/enrol", json=newcomer(code, KEY)).json()
+        for _ in range(company.limits().enrolment_tries + 1)
+    ]
+    assert {(one["device"], one["now"]) for one in answers} == {(first["device"], company.now_ms)}
+    assert [one["person"] for one in answers] == [first["person"]] * len(answers)
+    devices = company.client.get("/api/devices", headers=company.signed_in("dispatcher")).json()
+    assert [one["id"] for one in devices["items"]] == [first["device"]]
+    company.now_ms += 14 * 60_000
     assert enrol(company, code) == (403, "code_used")
+
+
+def test_a_device_that_was_revoked_is_not_let_in_by_its_code(company: Company) -> None:
+    code = company.code()
+    device = company.client.post("/enrol", json=newcomer(code, KEY)).json()["device"]
+    with company.office.writing() as books:
+        enrolment.revoke(books, device, company.now_ms)
+    assert enrol(company, code) == (403, "code_used")
+
+
+def test_a_code_is_good_again_for_the_key_it_let_in_alone(engine: Engine) -> None:
+    begin(engine)
+    put(engine, person("ann"), person("bob"))
+    times = (RECEIVED, RECEIVED + 1_000)
+
+    def redeemed(code: str, key: str, now_ms: int = RECEIVED + 9) -> Any:
+        with writing(engine) as books:
+            shown = enrolment.Shown(code=code, public_key=key)
+            let = enrolment.redeem(books, shown, now_ms, 5)
+            return let if isinstance(let, enrolment.Let) else let.code
+
+    with writing(engine) as books:
+        codes = [
+            enrolment.issue(books, (derive(who), "desk"), randbytes, times)
+            for who in ("ann", "bob")
+        ]
+        for code, who in zip(codes, ("ann", "bob"), strict=True):
+            shown = enrolment.Shown(code=code, public_key="key")
+            assert enrolment.redeem(books, shown, RECEIVED + 1, 5) == enrolment.Let(
+                person_id=derive(who)
+            )
+    first = enrolment.Newcomer(device="d", name="", app="", public_key="key")
+    with writing(engine) as books:
+        enrolment.admit(books, derive("ann"), first, RECEIVED + 1)
+    assert redeemed(codes[0], "key") == enrolment.Let(person_id=derive("ann"), device="d")
+    assert redeemed(codes[0], "other") == "code_used"
+    assert redeemed(codes[1], "key") == "code_used"
+    assert redeemed(codes[0], "key", RECEIVED + 1_000) == "code_used"
 
 
 def test_an_unknown_an_expired_and_a_worn_out_code_are_told_apart(company: Company) -> None:
