@@ -115,7 +115,7 @@ def examine(request: Request, token: Token | None, before: Standing | None, epoc
         return "foreign"
     if token.incarnation != request.incarnation:
         return "fork"
-    if before is None or token.n > before.n:
+    if before is None or token.n > before.n or token.place > before.lseq_max:
         return "rolled_back"
     if token.n == before.n:
         return "goes_on" if token.nonce == before.nonce else "rolled_back"
@@ -259,6 +259,7 @@ def _token(
             epoch=library.epoch,
             incarnation=standing.incarnation,
             n=standing.n,
+            place=standing.lseq_max,
             nonce=standing.nonce,
             vector=vector_hash(library.epoch, standing.vector),
         ),

@@ -15,7 +15,6 @@ PUSH_BYTES_MAX: Final = 256_000
 REQUEST_BYTES_MAX: Final = 4_000_000  # after decompression
 PULL_BYTES_WANTED: Final = 640_000
 PULL_BYTES_MAX: Final = 1_000_000
-STREAMS_MAX: Final = 20_000
 OPS_PER_DAY_MAX: Final = 20_000  # per device; the rest waits with 429
 
 OpaqueId = Annotated[str, Meta(min_length=1, max_length=64)]

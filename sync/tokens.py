@@ -8,18 +8,23 @@ from msgspec import Struct
 
 from shared.ops import Stamp
 
-PARTS = 7
+PARTS = 8
 MAC_HEX = 32
 STAMP_MAC_HEX = 16
 
 
 class Token(Struct, frozen=True, kw_only=True):
-    """Where the server saw one incarnation last: its n-th state, and the cursors it had told."""
+    """Where the server saw one incarnation last: its n-th state, and the cursors it had told.
+
+    `place` is the highest place (`lseq`) it had taken. A repeated request gets the same n again,
+    and may bring new ops all the same: only `place` proves them to a server that was put back.
+    """
 
     key: str
     epoch: str
     incarnation: str
     n: int
+    place: int
     nonce: str
     vector: str
 
@@ -33,11 +38,19 @@ def seal_token(token: Token, keys: Mapping[str, bytes]) -> str:
 def read_token(text: str, keys: Mapping[str, bytes]) -> Token | None:
     """The token in a text, or None if it was not sealed with a key that is known."""
     parts = text.split(".")
-    if len(parts) != PARTS or parts[0] not in keys or not parts[3].isdecimal():
+    if len(parts) != PARTS or parts[0] not in keys:
         return None
-    key, epoch, incarnation, n, nonce, vector, mac = parts
+    key, epoch, incarnation, n, place, nonce, vector, mac = parts
+    if not (n.isdecimal() and place.isdecimal()):
+        return None
     token = Token(
-        key=key, epoch=epoch, incarnation=incarnation, n=int(n), nonce=nonce, vector=vector
+        key=key,
+        epoch=epoch,
+        incarnation=incarnation,
+        n=int(n),
+        place=int(place),
+        nonce=nonce,
+        vector=vector,
     )
     expected = _mac(keys[key], _token_text(token))[:MAC_HEX]
     return token if hmac.compare_digest(expected.encode(), mac.encode()) else None
@@ -60,8 +73,8 @@ def is_ours(stamp: Stamp, keys: Mapping[str, bytes], device: str) -> bool:
 
 
 def _token_text(token: Token) -> str:
-    fields = (token.key, token.epoch, token.incarnation, str(token.n), token.nonce, token.vector)
-    return ".".join(fields)
+    state = (str(token.n), str(token.place), token.nonce, token.vector)
+    return ".".join((token.key, token.epoch, token.incarnation, *state))
 
 
 def _mac(secret: bytes, text: str) -> str:

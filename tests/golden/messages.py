@@ -138,7 +138,9 @@ def written() -> dict[str, str]:
         msgspec.json.encode({"fingerprint": fingerprint(body), "body": body}).decode() + "\n"
         for body in bodies().values()
     )
-    token = Token(key="k1", epoch="epoch-1", incarnation="i-1", n=7, nonce="n-7", vector="0" * 32)
+    token = Token(
+        key="k1", epoch="epoch-1", incarnation="i-1", n=7, place=12, nonce="n-7", vector="0" * 32
+    )
     messages = {
         name: protocol.encode(message).decode() + "\n" for name, message in exchanges().items()
     }

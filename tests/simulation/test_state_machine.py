@@ -264,6 +264,9 @@ class Company(RuleBasedStateMachine):
         if not silently:
             self.books.renew()
         self.restored = True
+        here = set(self.books.pages.ops).union(*(phone.disk.outbox for phone in self.phones))
+        # What only the server still had, because its phone was put back too, is truly gone.
+        self.recorded = {op_id: kind for op_id, kind in self.recorded.items() if op_id in here}
 
     # What must always be true
 

@@ -61,7 +61,7 @@ def test_old_replies_are_read_and_mean_the_same(path: Path) -> None:
 def test_a_token_handed_out_long_ago_is_still_ours() -> None:
     token = read_token((FOLDER / "token.txt").read_text(encoding="utf-8").strip(), KEYS)
     assert token is not None
-    assert (token.n, token.incarnation, token.epoch) == (7, "i-1", "epoch-1")
+    assert (token.n, token.place, token.incarnation, token.epoch) == (7, 12, "i-1", "epoch-1")
 
 
 def test_what_is_left_out_on_the_wire_is_null_empty_or_false_for_ever() -> None:
