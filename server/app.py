@@ -279,7 +279,8 @@ def tidy(office: Office) -> None:
         for device, contact in heard.items():
             enrolment.note_contact(books, device, (contact.at, contact.clock_ms), contact.app)
         sessions.sweep(books, now)
-        throttle.sweep(books, now - office.settings.limits.window_minutes * throttle.MINUTE_MS)
+        minutes = max(office.settings.limits.window_minutes, throttle.DAY_MINUTES)
+        throttle.sweep(books, now - minutes * throttle.MINUTE_MS)
 
 
 def serve(settings: Settings, *, ready: Callable[[str], Any] | None = None) -> None:

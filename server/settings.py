@@ -26,7 +26,6 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How much of anything is taken before a request is refused."""
 
     request_bytes_max: Annotated[int, Meta(ge=10_000)] = 2_000_000
-    ops_per_request_max: Annotated[int, Meta(ge=1, le=200)] = 200
     logins_per_window: Annotated[int, Meta(ge=1)] = 10
     logins_per_address: Annotated[int, Meta(ge=1)] = 50
     enrolments_per_address: Annotated[int, Meta(ge=1)] = 20

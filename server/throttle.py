@@ -1,4 +1,4 @@
-"""Throttling: how often something may be tried, counted before anybody looks whether it fits."""
+"""Throttling: how often something may be done, counted before anybody looks whether it fits."""
 
 import hashlib
 from collections.abc import Iterable
@@ -10,29 +10,32 @@ from server.tables import METADATA, access
 
 MS = 1000
 MINUTE_MS = 60_000
+DAY_MINUTES = 24 * 60
 
 _throttle: Table = METADATA.tables[access.Throttle.__tablename__]
 
 
-def strike(connection: Connection, key: str, limit: tuple[int, int], now_ms: int) -> int:
-    """Count one more try of `limit` (tries, minutes). Returns the seconds to wait, or 0.
+def strike(
+    connection: Connection, key: str, limit: tuple[int, int], now_ms: int, count: int = 1
+) -> int:
+    """Count so many more tries of `limit` (tries, minutes). Returns the seconds to wait, or 0.
 
     The key is kept as a hash: it may be a login or an address.
     """
     tries, minutes = limit
-    since, count = _throttle.c.since, _throttle.c.tries
+    since, counted = _throttle.c.since, _throttle.c.tries
     over = since + minutes * MINUTE_MS <= now_ms
     began = rows.insert_into(_throttle, connection.dialect.name)
     struck = (
-        began.values(key=_hashed(key), since=now_ms, tries=1)
+        began.values(key=_hashed(key), since=now_ms, tries=count)
         .on_conflict_do_update(
             index_elements=["key"],
             set_={
                 "since": case((over, now_ms), else_=since),
-                "tries": case((over, 1), else_=count + 1),
+                "tries": case((over, count), else_=counted + count),
             },
         )
-        .returning(since, count)
+        .returning(since, counted)
     )
     row = connection.execute(struck).one()
     ends = row.since + minutes * MINUTE_MS

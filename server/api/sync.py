@@ -9,16 +9,24 @@ from litestar.di import NamedDependency
 from litestar.params import RawBody
 from msgspec import Struct, structs
 
-from server import enrolment
+from server import enrolment, throttle
 from server.api.office import AnyRequest, Contact, Office
 from server.keys import mark_epoch
-from server.problems import FAULTS, Problem, malformed
+from server.problems import FAULTS, Problem, malformed, throttled
 from server.sessions import Actor
 from shared.clock import Sighting, skew_ms
 from sync import exchange
 from sync.exchange import Caller, Heard, House
-from sync.protocol import OPS_PER_PUSH_MAX, Reply, Request, decode_request, encode
+from sync.protocol import (
+    OPS_PER_DAY_MAX,
+    OPS_PER_PUSH_MAX,
+    Reply,
+    Request,
+    decode_request,
+    encode,
+)
 
+OPS: Final = "ops|"
 NONCE_BYTES: Final = 8
 EPOCH_BYTES: Final = 8
 GZIP_LEVEL: Final = 5
@@ -104,6 +112,7 @@ def _heard(office: Office, talk: Talk, contact: Contact) -> Heard:
     """Take what was pushed, in a new epoch when the device proves that the books were put back."""
     epoch: str | None = None
     with office.writing() as books:
+        _count(books, talk)
         ledger = office.ledger(books)
         heard = exchange.hear(ledger, talk.request, talk.caller, talk.house)
         if heard.rolled_back:
@@ -122,6 +131,16 @@ def _heard(office: Office, talk: Talk, contact: Contact) -> Heard:
         office.log.error("the database was put back: a new epoch begins", epoch=epoch)
         mark_epoch(office.keys.folder, epoch)
     return heard
+
+
+def _count(books: Any, talk: Talk) -> None:
+    """Let a device hand in so many ops a day; a request beyond that is taken another day, whole."""
+    if not talk.request.ops:
+        return
+    key, limit = OPS + talk.caller.device, (OPS_PER_DAY_MAX, throttle.DAY_MINUTES)
+    wait = throttle.strike(books, key, limit, talk.house.received, len(talk.request.ops))
+    if wait:
+        raise throttled(wait)
 
 
 def _contact(talk: Talk) -> Contact:

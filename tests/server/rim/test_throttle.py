@@ -3,7 +3,14 @@
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import msgspec
+
 from server import database, migrations, throttle
+from server.app import tidy
+from sync.digest import vector_hash
+from sync.protocol import OPS_PER_DAY_MAX
+from tests.server.rim.company import Company
+from tests.server.rim.test_round_trip import accept, begun, job, talk
 
 LIMIT = (5, 15)
 
@@ -39,3 +46,40 @@ def test_a_window_ends_and_whoever_was_let_in_starts_afresh(tmp_path: Path) -> N
         told.append(throttle.strike(books, "a", (1, 1), 60_000))
     engine.dispose()
     assert told == [0, 60, 1, 0, 60, 0]
+
+
+def test_many_at_once_are_counted_as_many(tmp_path: Path, fresh_postgres: str) -> None:
+    for url in (f"sqlite:///{tmp_path / 'fieldfare.db'}", fresh_postgres):
+        engine = database.open_engine(url)
+        migrations.upgrade(engine)
+        with database.writing(engine) as books:
+            told = [
+                throttle.strike(books, "a", (10, 1), now, count)
+                for now, count in ((0, 4), (0, 6), (0, 1), (60_000, 10), (60_000, 1))
+            ]
+        engine.dispose()
+        assert told == [0, 0, 60, 0, 60]
+
+
+def test_a_device_hands_in_so_much_a_day_and_the_rest_waits(company: Company) -> None:
+    phone, order = company.phone(), job(company)
+    first = begun(company, phone)
+    with company.office.writing() as books:
+        most = (OPS_PER_DAY_MAX, throttle.DAY_MINUTES)
+        key = f"ops|{phone.device}"
+        assert throttle.strike(books, key, most, company.now_ms, OPS_PER_DAY_MAX) == 0
+    told = {
+        "token": first.token,
+        "vector": vector_hash(first.server_epoch, {}),
+        "ops": [accept(company, phone, order)],
+    }
+    company.now_ms += 60 * 60_000
+    tidy(company.office)
+    for _ in range(2):
+        content = msgspec.json.encode(phone.request(**told))
+        answer = company.client.post("/sync", content=content, headers=phone.headers())
+        assert (answer.status_code, answer.json()["code"]) == (429, "too_many_tries")
+        assert answer.headers["Retry-After"] == str(23 * 60 * 60)
+    assert talk(company, phone, token=first.token, pull=True).results == []
+    company.now_ms += 23 * 60 * 60_000
+    assert [one.verdict for one in talk(company, phone, **told).results] == ["applied"]
