@@ -64,6 +64,7 @@ def open_engine(
         "pool_size": connections,
         "max_overflow": 0,
         "pool_timeout": patience_ms / 1000,
+        "pool_use_lifo": True,  # the connection used last has its pages and statements at hand
     }
     json = {"json_serializer": dumped, "json_deserializer": msgspec.json.decode}
     if parsed.get_backend_name() == "sqlite":
