@@ -19,10 +19,10 @@ DONE, BROKEN, USAGE, REFUSED, UNREACHABLE, PERSON_NEEDED = 0, 1, 2, 3, 4, 5
 ASSETS = Path(__file__).resolve().parent / "assets"
 NEEDS_PERSON = ("held", "quarantined", "conflict", "rejected")
 
-LISTS: dict[str, Callable[[Any], Any]] = {
-    "list": lambda queries: queries.jobs(),
-    "outbox": lambda queries: queries.outbox(),
-    "status": lambda queries: [queries.condition()],
+LISTS: dict[str, Callable[[Any, Any], Any]] = {
+    "list": lambda queries, _: queries.jobs(),
+    "outbox": lambda queries, words: queries.outbox(words),
+    "status": lambda queries, _: [queries.condition()],
 }
 
 # What a setting is called among the flags.
@@ -184,9 +184,10 @@ def device_do(options: argparse.Namespace) -> Answer:
     return _on_the_phone(options, go)
 
 
-def device_items(look: Callable[[Any], Any], options: argparse.Namespace) -> Answer:
+def device_items(look: Callable[[Any, Any], Any], options: argparse.Namespace) -> Answer:
     """Show one of the phone's lists."""
-    return _shown(options, lambda queries: {"items": look(queries)})
+    words = _catalogue(options)
+    return _shown(options, lambda queries: {"items": look(queries, words)})
 
 
 def device_show(options: argparse.Namespace) -> Answer:

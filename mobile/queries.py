@@ -5,13 +5,14 @@ from collections.abc import Iterable
 from typing import Any, Final, Literal, TypeVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from mobile import database
 from mobile.database import reading
 from shared.amounts import quantity_text
 from shared.checklist import Checklist, Item, Reading
 from shared.clock import skew_ms
+from shared.errors import Refused
 from shared.ids import is_id
 from shared.kinds import read_row
 from shared.notes import Note
@@ -21,6 +22,7 @@ from shared.people import Person
 from shared.records import Record, State, table
 from shared.site import Asset, Customer, Site
 from shared.tasks import Conflict
+from shared.texts import Catalogue, explain
 from shared.ticket import Ticket
 from shared.visit import Visit, open_visits
 from shared.work_order import Completion, WorkOrder
@@ -82,7 +84,10 @@ class Job(Struct, frozen=True, kw_only=True):
 
 
 class Line(Struct, frozen=True, kw_only=True):
-    """One op of the outbox. `job` is the work order it belongs to, `done_at` the phone's time."""
+    """One op of the outbox. `job` is the work order it belongs to, `done_at` the phone's time.
+
+    `field` is the path of what was wrong, if a field was; `reason` says so in words, if asked for.
+    """
 
     lseq: int
     op_id: str
@@ -93,7 +98,9 @@ class Line(Struct, frozen=True, kw_only=True):
     state: Sync
     verdict: str | None
     code: str | None
+    field: str | None
     params: dict[str, Any]
+    reason: str | None = None
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -171,10 +178,11 @@ class Queries:
             order = self.job_named(named)
             return self._sheet(order) if order is not None else None
 
-    def outbox(self) -> list[Line]:
-        """Every op of this person, in the order they were recorded."""
+    def outbox(self, words: Catalogue | None = None) -> list[Line]:
+        """Every op of this person, in the order they were recorded; in words, if there are any."""
         with reading(self._connection):
-            return self._lines()
+            lines = self._lines()
+        return [_in_words(line, words) for line in lines] if words is not None else lines
 
     def condition(self) -> Condition:
         """How this phone is: what waits, since when, and when the server last answered."""
@@ -275,6 +283,7 @@ class Queries:
                 state=_state(verdict, refusal, is_current=kept == epoch),
                 verdict=verdict,
                 code=code or refusal,
+                field=msgspec.json.decode(detail).get("field"),
                 params=msgspec.json.decode(detail).get("params", {}),
             )
             for (
@@ -348,3 +357,10 @@ def _answers(checklist: Checklist | None, state: State, order_id: str) -> tuple[
         newest[one.item] = one
     items = checklist.items if checklist is not None else ()
     return tuple(Answer(item=item, reading=newest.get(item.code)) for item in items)
+
+
+def _in_words(line: Line, words: Catalogue) -> Line:
+    if line.code is None:
+        return line
+    refused = Refused(code=line.code, grounds="value", field=line.field, params=line.params)
+    return structs.replace(line, reason=explain(words, refused))

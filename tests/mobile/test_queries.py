@@ -1,11 +1,18 @@
 """What screens and the command read."""
 
+from pathlib import Path
+
 import msgspec
+from msgspec import structs
 
 from mobile.queries import NUMBERED
+from shared.errors import Refused
+from shared.texts import explain, parse
 from sync.digest import NO_ROWS
 from tests.mobile.phones import Phone
 from tests.world import ANN, ASSET, BOB, CUSTOMER, FILTER, SITE, VAN_ANN
+
+TEXTS = Path(__file__).resolve().parents[2] / "assets" / "texts"
 
 
 def number(phone: Phone) -> str:
@@ -149,8 +156,25 @@ def test_what_is_told_is_told_in_order(phone: Phone) -> None:
         "state": "waiting",
         "verdict": None,
         "code": None,
+        "field": None,
         "params": {},
+        "reason": None,
     }
+
+
+def test_why_an_op_was_not_taken_is_told_in_words(phone: Phone) -> None:
+    entry = phone.must("work_order.accept")
+    refused = structs.replace(
+        entry, verdict="rejected", code="wrong_author", detail={"field": "by"}, epoch="e"
+    )
+    with phone.replica.transaction():
+        phone.replica.update([refused])
+    for language in ("en", "zh"):
+        words = parse((TEXTS / f"{language}.toml").read_text(encoding="utf-8"))
+        (line,) = phone.queries.outbox(words)
+        assert line.field == "by"
+        known = Refused(code="wrong_author", grounds="value", field="by")
+        assert line.reason == explain(words, known) != "wrong_author"
 
 
 def test_the_condition_says_what_waits_since_when(phone: Phone) -> None:
