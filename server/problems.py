@@ -13,7 +13,8 @@ from msgspec import Struct
 from server.database import Busy
 from server.logs import Log, trace_of
 from server.texts import Texts
-from shared.errors import Params
+from shared.errors import Params, Refused
+from shared.texts import Catalogue, explain, field_name, say
 from sync.arrival import shape_problem
 
 # Which code becomes which status, in one place.
@@ -124,50 +125,49 @@ def wrong_parameter(name: str) -> Problem:
 
 def wrong_field(name: str, code: str = "wrong_value") -> Problem:
     """A field of the body has a value that is not possible."""
-    return Problem("wrong_value", {"name": name}, (Fault(code=code, field=name),))
+    return wrong_fields([Fault(code=code, field=name)])
+
+
+def wrong_fields(faults: Sequence[Fault]) -> Problem:
+    """Fields of the body have values that are not possible; the first of them is named."""
+    first = next((fault.field for fault in faults if fault.field), None)
+    if first is None:
+        return Problem("wrong_request", faults=faults)
+    return Problem("wrong_value", {"field": field_name(first)}, faults)
 
 
 def malformed(error: msgspec.DecodeError) -> Problem:
     """The problem behind bytes that are not JSON, or JSON that is not what was asked for."""
     if not isinstance(error, msgspec.ValidationError):
         return Problem("not_json")
-    return _faulty([_fault(str(error))])
+    return wrong_fields([_fault(str(error))])
 
 
-def reason(texts: Texts, language: str, code: str, detail: Mapping[str, Any]) -> str:
+def reason(catalogue: Catalogue, code: str, detail: Mapping[str, Any]) -> str:
     """Why something was refused, in words. `detail` is that of a result: field, params."""
-    path = str(detail.get("field") or "")
-    name = path.rpartition(".")[2]
-    label = texts.say(language, f"fields.{name}" if name else "fields.unnamed")
-    params = {"field": name if label.startswith("fields.") else label, **detail.get("params", {})}
-    for group in _LABELLED.keys() & params.keys():
-        key = f"{_LABELLED[group]}.{params[group]}"
-        params[group] = texts.say(language, key) if texts.knows(key) else params[group]
-    return texts.say(language, f"refusals.{code}", params)
+    field, params = detail.get("field"), detail.get("params", {})
+    return explain(catalogue, Refused(code=code, grounds="value", field=field, params=params))
 
 
-_LABELLED: Final = {"status": "statuses", "role": "roles", "outcome": "outcomes"}
-
-
-def document(texts: Texts, language: str, problem: Problem) -> ProblemDocument:
+def document(catalogue: Catalogue, problem: Problem) -> ProblemDocument:
     """A problem in somebody's language."""
     status = STATUS[problem.code]
     return ProblemDocument(
         type=f"{TYPE_PREFIX}{problem.code}",
-        title=texts.say(language, f"titles.{status}"),
+        title=say(catalogue, "titles", str(status)),
         status=status,
         code=problem.code,
-        detail=texts.say(language, f"problems.{problem.code}", problem.params),
+        detail=say(catalogue, "problems", problem.code, problem.params),
         errors=[
             FaultDocument(
                 code=fault.code,
                 field=fault.field,
                 op=fault.op,
-                reason=reason(
-                    texts,
-                    language,
-                    fault.code,
-                    {"field": fault.field, "params": fault.params},
+                reason=explain(
+                    catalogue,
+                    Refused(
+                        code=fault.code, grounds="value", field=fault.field, params=fault.params
+                    ),
                 ),
             )
             for fault in problem.faults
@@ -237,7 +237,7 @@ def _invalid(error: ValidationException) -> Problem:
     named = re.search(r"required (?:query|path|header) parameter '?(\w+)'?", error.detail)
     if not entries and named:
         return wrong_parameter(named.group(1))
-    return _faulty(
+    return wrong_fields(
         [
             _fault(f"{one.get('message', '')} - at `$.{one['key']}`")
             if one.get("key") not in (None, "data")
@@ -251,21 +251,15 @@ def _fault(message: str) -> Fault:
     """What the decoder says, as a refusal with the path of the field."""
     shape = shape_problem(msgspec.ValidationError(message), "")
     code = "unknown_field" if shape.code == "future_field" else shape.code
-    return Fault(code=code, field=shape.field, params={"name": shape.field})
-
-
-def _faulty(faults: list[Fault]) -> Problem:
-    first = next((fault.field for fault in faults if fault.field), None)
-    if first is None:
-        return Problem("wrong_request", faults=faults)
-    return Problem("wrong_value", {"name": first}, faults)
+    return Fault(code=code, field=shape.field)
 
 
 def _answer(
     texts: Texts, request: Request[Any, Any, Any], problem: Problem
 ) -> Response[ProblemDocument]:
-    language = texts.language_of(request.headers.get("accept-language", ""))
-    told = document(texts, language, problem)
+    accepted = request.headers.get("accept-language", "")
+    language = texts.language_of(accepted)
+    told = document(texts.of(accepted), problem)
     told.reference = problem.params.get("reference")
     headers = {"Content-Language": language, "Cache-Control": "no-store"}
     wait = problem.retry_after_s or (BUSY_RETRY_S if told.status == 503 else None)

@@ -15,6 +15,7 @@ LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh")
 UNKNOWN: Final = "…"
 ACCEPT_LANGUAGE_CHARS_MAX: Final = 1000
 
+NAMELESS: Final = ("unknown_field", "future_field")  # no text can know the name of the field
 REASONS: Final = ("refusals", "command", "problems")  # where a reason may be worded
 
 # A parameter that is itself a code is shown by its own text: parameter -> group.
@@ -81,17 +82,26 @@ def has_text(catalogue: Catalogue, group: str, code: str) -> bool:
 
 
 def explain(catalogue: Catalogue, refused: Refused) -> str:
-    """What is wrong, where, and what to do. The field is named by the last step of its path."""
-    field = (refused.field or "").rpartition(".")[2] or "unnamed"
-    named = field if has_text(catalogue, "fields", field) else "unnamed"
+    """What is wrong, where, and what to do.
+
+    The field is named in words, or, where it is the name that nobody knows, as it was given.
+    """
+    named = field_name(refused.field)
+    if refused.code not in NAMELESS and not has_text(catalogue, "fields", named):
+        named = "unnamed"
     groups = (one for one in REASONS if has_text(catalogue, one, refused.code))
     group = next(groups, REASONS[0])
     return say(catalogue, group, refused.code, {**refused.params, "field": named})
 
 
-def choose_language(accept_language: str | None) -> Language:
-    """The language of ours that an Accept-Language header (RFC 9110) likes best, else English."""
-    best: tuple[float, Language] = (0.0, "en")
+def field_name(path: str | None) -> str:
+    """The last step of a field's path, `text` of `ops[0].args.text`."""
+    return (path or "").rpartition(".")[2].partition("[")[0] or "unnamed"
+
+
+def choose_language(accept_language: str | None, otherwise: Language = "en") -> Language:
+    """The language of ours that an Accept-Language header (RFC 9110) likes best."""
+    best: tuple[float, Language] = (0.0, otherwise)
     for choice in (accept_language or "")[:ACCEPT_LANGUAGE_CHARS_MAX].split(","):
         tag, _, rest = choice.strip().partition(";")
         name, _, weight = rest.strip().partition("=")

@@ -14,6 +14,7 @@ from server.logs import Log, trace_of
 from server.settings import Settings
 from server.texts import Texts
 from shared.ids import RANDOM_BYTES, uuid7
+from shared.texts import Catalogue
 from sync.ports import Library
 
 SALT_BYTES: Final = 16
@@ -76,9 +77,9 @@ class Office(Struct, frozen=True, kw_only=True):
         return self.now_ms() + minutes * MINUTE_MS
 
 
-def language_of(office: Office, request: AnyRequest) -> str:
-    """The language the caller reads."""
-    return office.texts.language_of(request.headers.get("accept-language", ""))
+def catalogue_of(office: Office, request: AnyRequest) -> Catalogue:
+    """The texts in the language the caller reads."""
+    return office.texts.of(request.headers.get("accept-language", ""))
 
 
 def address_of(office: Office, request: AnyRequest) -> str:

@@ -8,14 +8,14 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta, Raw, Struct
 
-from server.api.office import AnyRequest, Office, language_of
-from server.problems import FAULTS, Fault, Problem, reason
+from server.api.office import AnyRequest, Office, catalogue_of
+from server.problems import FAULTS, Fault, reason, wrong_fields
 from server.sessions import Actor
-from server.texts import Texts
 from shared.amounts import Id
 from shared.clock import At
 from shared.kinds import REGISTRY
 from shared.ops import Op, Verdict, encode as encode_op
+from shared.texts import Catalogue, say
 from sync.arrival import read
 from sync.desk import Parcel
 from sync.intake import receive
@@ -89,7 +89,7 @@ def act(
     ]
     faults = [fault for place, wire in enumerate(wires) if (fault := _slip(place, wire))]
     if faults:
-        raise Problem("wrong_value", {"name": faults[0].field}, faults)
+        raise wrong_fields(faults)
     parcel = Parcel(
         ops=wires,
         origins=frozenset({"api"}),
@@ -105,8 +105,8 @@ def act(
         ops=[wire.id for wire in wires],
         verdicts=[str(result.verdict) for result in results],
     )
-    language = language_of(office, request)
-    return Results(results=[_told(office.texts, language, result) for result in results])
+    catalogue = catalogue_of(office, request)
+    return Results(results=[_told(catalogue, result) for result in results])
 
 
 def _body(office: Office, actor: Actor, asked: Asked, at: int) -> str:
@@ -136,10 +136,10 @@ def _slip(place: int, wire: WireOp) -> Fault | None:
     return Fault(code=code, field=f"ops.{place}.{path}", op=wire.id, params=problem.params)
 
 
-def _told(texts: Texts, language: str, result: Result) -> Told:
+def _told(catalogue: Catalogue, result: Result) -> Told:
     why = None
     if result.code is not None:
-        why = reason(texts, language, result.code, result.detail)
+        why = reason(catalogue, result.code, result.detail)
     field = result.detail.get("field")
     return Told(
         id=result.id,
@@ -151,7 +151,7 @@ def _told(texts: Texts, language: str, result: Result) -> Told:
         flags=[
             ToldFlag(
                 code=flag.code,
-                text=texts.say(language, f"flags.{flag.code}", flag.params),
+                text=say(catalogue, "flags", flag.code, flag.params),
                 params=dict(flag.params),
             )
             for flag in result.flags

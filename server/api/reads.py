@@ -9,12 +9,12 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from server import queries
-from server.api.office import AnyRequest, Office, language_of
+from server.api.office import AnyRequest, Office, catalogue_of
 from server.problems import FAULTS, Problem, reason, wrong_parameter
 from server.queries import PAGE_MAX, PARTING, Item, Listed, Window
 from server.sessions import PUBLIC
-from server.texts import Texts
 from shared import ticket as tickets_room, work_order as work_orders_room
+from shared.texts import Catalogue, say
 
 PAGE: Final = 50
 PAGING: Final = ("after", "limit")
@@ -134,17 +134,17 @@ def work_order(number: FromPath[str], request: AnyRequest, office: NamedDependen
         found = queries.work_order(books, number)
     if found is None:
         raise Problem("not_found")
-    language = language_of(office, request)
+    catalogue = catalogue_of(office, request)
     for line in found["story"]:
-        _reword(office.texts, language, line)
+        _reword(catalogue, line)
     return found
 
 
-def _reword(texts: Texts, language: str, line: Item) -> None:
+def _reword(catalogue: Catalogue, line: Item) -> None:
     """Say a line of a story in words: what was done, and why it was not."""
     detail = line["detail"] if isinstance(line["detail"], dict) else {}
-    line["reason"] = reason(texts, language, line["code"], detail) if line["code"] else None
-    line["text"] = texts.say(language, f"kinds.{line['kind']}") if line["kind"] else None
+    line["reason"] = reason(catalogue, line["code"], detail) if line["code"] else None
+    line["text"] = say(catalogue, "kinds", line["kind"]) if line["kind"] else None
 
 
 @get(

@@ -139,6 +139,17 @@ def test_a_refusal_without_a_known_field_still_makes_a_sentence(field: str | Non
     assert explain(TEXTS["en"], refused) == "“This entry” is missing. Fill it in and save again."
 
 
+@pytest.mark.parametrize("field", ["items[2]", "ops[0].args.items", "items"])
+def test_a_field_is_named_by_the_last_step_of_its_path(field: str) -> None:
+    refused = refuse_value("missing_field", field)
+    assert explain(TEXTS["en"], refused) == "“Checks” is missing. Fill it in and save again."
+
+
+def test_a_field_that_nobody_knows_is_named_as_it_was_given() -> None:
+    refused = refuse_value("unknown_field", "args.mood")
+    assert explain(TEXTS["en"], refused).startswith("There is no entry called “mood”.")
+
+
 @given(st.text())
 def test_what_people_typed_is_never_taken_for_a_format(typed: str) -> None:
     said = say(SMALL, "refusals", "wrong_value", {"field": "serial", "reason": "{0.x}" + typed})

@@ -13,6 +13,7 @@ from server.problems import STATUS, Problem, document, malformed, wrong_field
 from server.sessions import PUBLIC
 from server.settings import ASSETS
 from server.texts import load_texts
+from shared.texts import has_text
 from sync.protocol import REQUEST_BYTES_MAX
 from tests.server.rim.company import Company
 
@@ -42,14 +43,25 @@ def test_a_problem_is_a_document_in_the_callers_language(company: Company) -> No
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("code", sorted(STATUS))
 def test_every_code_has_words_and_a_title(code: str, language: str) -> None:
-    told = document(TEXTS, language, Problem(code, {"name": "x", "seconds": 1, "count": 1}))
-    assert not told.detail.startswith("problems.")
-    assert not told.title.startswith("titles.")
+    catalogue = TEXTS.of(language)
+    told = document(catalogue, Problem(code, {"name": "x", "seconds": 1, "count": 1}))
+    assert has_text(catalogue, "problems", code)
+    assert told.title != str(told.status)
 
 
 def test_the_reason_of_a_fault_names_the_field_in_words() -> None:
-    (fault,) = document(TEXTS, "zh", wrong_field("login", "missing_field")).errors
-    assert fault.reason == TEXTS.say("zh", "refusals.missing_field", {"field": "登录名"})
+    told = document(TEXTS.of("zh"), wrong_field("login", "missing_field"))
+    assert told.detail == "“登录名”的值不对。"
+    assert [fault.reason for fault in told.errors] == ["“登录名”没有填。请补填后再保存。"]
+    for path, detail in (
+        ("ops[0].args.text", "The value of “Text” is not possible."),
+        ("ops[0].id", "The value of “Identifier” is not possible."),
+        ("items[2]", "The value of “Checks” is not possible."),
+        ("ops[0].lseq", "The value of “lseq” is not possible."),
+    ):
+        assert document(TEXTS.of("en"), wrong_field(path)).detail == detail
+    told = document(TEXTS.of("en"), wrong_field("ops.0.args.mood", "unknown_field"))
+    assert "“mood”" in told.errors[0].reason
 
 
 def test_a_body_that_is_not_json_is_told_so(company: Company) -> None:
