@@ -119,15 +119,10 @@ def create(state: State, act: Act) -> Outcome | Refused:
 
 def assign(state: State, act: Act) -> Outcome | Refused:
     """Give the job to somebody (R-DSP-01)."""
-    order = subject(state, act)
+    args: AssignArgs = act.args
+    order = _open_to(state, act, args.person)
     if isinstance(order, Refused):
         return order
-    args: AssignArgs = act.args
-    refused = _unfit(state, args.person)
-    if refused is not None:
-        return refused
-    if order.status not in OPEN:
-        return illegal(order, act)
     holding = list(current(state, order.id))
     if any(one.person_id == args.person for one in holding):
         return Outcome(merged=True)
@@ -141,15 +136,10 @@ def assign(state: State, act: Act) -> Outcome | Refused:
 
 def reassign(state: State, act: Act) -> Outcome | Refused:
     """Take the job from whoever has it and give it to somebody else."""
-    order = subject(state, act)
+    args: ReassignArgs = act.args
+    order = _open_to(state, act, args.person)
     if isinstance(order, Refused):
         return order
-    args: ReassignArgs = act.args
-    refused = _unfit(state, args.person)
-    if refused is not None:
-        return refused
-    if order.status not in OPEN:
-        return illegal(order, act)
     holding = list(current(state, order.id))
     if [one.person_id for one in holding] == [args.person]:
         return Outcome(merged=True)
@@ -189,15 +179,10 @@ def cancel(state: State, act: Act) -> Outcome | Refused:
 
 def plan(state: State, act: Act) -> Outcome | Refused:
     """Plan a visit (R-DSP-10)."""
-    order = subject(state, act)
+    args: PlanArgs = act.args
+    order = _open_to(state, act, args.person)
     if isinstance(order, Refused):
         return order
-    args: PlanArgs = act.args
-    refused = _unfit(state, args.person)
-    if refused is not None:
-        return refused
-    if order.status not in OPEN:
-        return illegal(order, act)
     unfit = _unfit_window(args.planned_from, args.planned_to)
     if unfit is not None:
         return unfit
@@ -270,6 +255,17 @@ def _follow(order: WorkOrder, person_id: str, name: str) -> tuple[Emit, ...]:
     )
     reason = stream_of(("work_order", order.id))
     return tuple(follow(person_id, stream_of(place), reason, name=name) for place in places)
+
+
+def _open_to(state: State, act: Act, person: str) -> WorkOrder | Refused:
+    """The job, if it may still be given to somebody, and this person can take it."""
+    order = subject(state, act)
+    if isinstance(order, Refused):
+        return order
+    refused = _unfit(state, person)
+    if refused is None and order.status not in OPEN:
+        return illegal(order, act)
+    return refused or order
 
 
 def _unfit(state: State, person_id: str) -> Refused | None:
