@@ -1,9 +1,9 @@
 """Jobs: tickets and work orders, and everything that lives with one."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, Table, select
 
 from server.queries.books import story
 from server.queries.pages import (
@@ -19,21 +19,18 @@ from server.queries.pages import (
 )
 from shared.amounts import quantity_text
 
+CUSTOMER: Final = T["customer"]
+SITE: Final = T["site"]
+
 
 def tickets(connection: Connection, window: Window, *, status: str | None, q: str | None) -> Listed:
     """Tickets, newest first."""
-    ticket, customer, site = T["ticket"], T["customer"], T["site"]
-    wanted = select(
-        *ticket.c, customer.c.name.label("customer"), site.c.name.label("site"), site.c.address
-    ).select_from(
-        ticket.join(customer, customer.c.id == ticket.c.customer_id).join(
-            site, site.c.id == ticket.c.site_id
-        )
-    )
+    ticket = T["ticket"]
+    wanted = _with_place(ticket)
     if status is not None:
         wanted = wanted.where(ticket.c.status == status)
     if q:
-        wanted = wanted.where(mentions(q, ticket.c.number, ticket.c.problem, customer.c.name))
+        wanted = wanted.where(mentions(q, ticket.c.number, ticket.c.problem, CUSTOMER.c.name))
     return page(connection, wanted, window, (ticket.c.opened_at, ticket.c.id))
 
 
@@ -62,20 +59,14 @@ def work_orders(
     q: str | None,
 ) -> Listed:
     """Work orders, newest first, each with the people it is assigned to. `assignee` is a login."""
-    order, customer, site = T["work_order"], T["customer"], T["site"]
-    wanted = select(
-        *order.c, customer.c.name.label("customer"), site.c.name.label("site"), site.c.address
-    ).select_from(
-        order.join(customer, customer.c.id == order.c.customer_id).join(
-            site, site.c.id == order.c.site_id
-        )
-    )
+    order = T["work_order"]
+    wanted = _with_place(order)
     if status is not None:
         wanted = wanted.where(order.c.status == status)
     if assignee is not None:
         wanted = wanted.where(order.c.id.in_(_assigned_to(assignee)))
     if q:
-        wanted = wanted.where(mentions(q, order.c.number, order.c.summary, customer.c.name))
+        wanted = wanted.where(mentions(q, order.c.number, order.c.summary, CUSTOMER.c.name))
     listed = page(connection, wanted, window, (order.c.created_at, order.c.id))
     people = _assignees(connection, [item["id"] for item in listed.items])
     for item in listed.items:
@@ -136,3 +127,12 @@ def _assignees(connection: Connection, orders: Sequence[str]) -> dict[str, list[
         told = {"id": row.id, "login": row.login, "name": row.name, "role": row.role}
         found.setdefault(row.work_order_id, []).append(told)
     return found
+
+
+def _with_place(table: Table) -> Select[Any]:
+    """Rows of a table, each with the names of its customer and site, and the address."""
+    at_site = table.join(CUSTOMER, CUSTOMER.c.id == table.c.customer_id).join(
+        SITE, SITE.c.id == table.c.site_id
+    )
+    place = (CUSTOMER.c.name.label("customer"), SITE.c.name.label("site"), SITE.c.address)
+    return select(*table.c, *place).select_from(at_site)
