@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from server import app, auditor, database, enrolment, keys, people, settings
+from server import app, auditor, database, enrolment, keys, people, sessions, settings
 from server.api import Office
 from server.auditor import Report
 from server.demo import DemoOp, company
@@ -145,6 +145,7 @@ def new_password(office: Office, login: str) -> dict[str, Any]:
         assert known is not None
         person = known.person.id
         people.keep_password(books, person, hashed, office.now_ms(), must_change=True)
+        sessions.close_all(books, person)
         event = office.event("password.reset", SYSTEM, ("person", person))
         office.ledger(books).note_event(event)
     return {"login": login, "one_time_password": secret}

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 import fieldfare
-from server import administration
+from server import administration, sessions, settings
+from shared.people import Person
 
 
 @pytest.fixture(scope="module")
@@ -107,3 +108,16 @@ def test_what_is_no_database_of_ours_is_told_and_none_is_made(
     empty = tmp_path / "empty"
     empty.mkdir()
     assert "fieldfare init" in complaint(capsys, "audit", "verify", "--data", empty)
+
+
+def test_a_new_password_ends_the_sessions_of_the_old_one(data: Path) -> None:
+    with administration.opened(settings.load({"data": data})) as office:
+        admin = administration.find(office, "admin")
+        assert isinstance(admin, Person)
+        times = (office.now_ms(), office.ends(60))
+        with office.writing() as books:
+            token = sessions.open_session(books, admin.id, office.dice, times).token
+            assert sessions.person_of_session(books, token, office.now_ms()) is not None
+        administration.new_password(office, "admin")
+        with office.reading() as books:
+            assert sessions.person_of_session(books, token, office.now_ms()) is None
