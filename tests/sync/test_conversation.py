@@ -1,11 +1,14 @@
 """A phone and the server in conversation: what comes across, whatever happens on the way."""
 
+from msgspec import structs
+
 from shared.parts import Balance, balance_id
 from shared.site import Site
 from shared.tasks import Conflict, Task
 from shared.work_order import WorkOrder
 from sync.memory import MemoryPhone
 from sync.memory.phone import copied
+from sync.protocol import Page
 from sync.session import Surroundings, converse
 from sync.settling import absorb
 from tests.world import ANN, BOARD, BOB, CHECKLIST, FILTER, SITE, VAN_ANN, MemoryServer, World
@@ -167,3 +170,52 @@ def test_an_answer_that_comes_late_or_twice_is_not_taken_again() -> None:
     before = copied(phone.disk)
     assert absorb(phone, world.registry, request, reply).rows == 0
     assert phone.disk == before
+
+
+def test_the_screen_never_flickers_while_the_pages_come_one_by_one() -> None:
+    """What a technician did stays as he did it, from the tap until the server's rows show it."""
+    world = World()
+    order = world.job(ANN)
+    phone = world.phone(ANN)
+    assert isinstance(phone, MemoryPhone)
+    world.sync(phone)
+    world.taps(phone, order, "accept", "depart", "arrive", "start")
+    use = {"part": FILTER, "location": VAN_ANN, "quantity": "2"}
+    world.tap(phone, "parts.use", ("work_order", order), use)
+    around = Surroundings(
+        now=lambda: world.clock(phone), name=world.random_name, app="test", want_bytes=1
+    )
+    talk = converse(phone, around)
+    request = next(talk)
+    seen = set()
+    rounds = 0
+    while True:
+        shown = phone.shown(base=False)
+        held, job = shown[(Balance, balance_id(VAN_ANN, FILTER))], shown[(WorkOrder, order)]
+        assert isinstance(held, Balance)
+        assert isinstance(job, WorkOrder)
+        seen.add((held.amount, job.status))
+        try:
+            request = talk.send(world.carry(phone, request, "ok"))
+        except StopIteration:
+            break
+        rounds += 1
+    assert rounds > 5
+    assert seen == {(8_000, "working")}
+    same_as_server(world, phone)
+
+
+def test_a_page_that_does_not_follow_what_is_there_is_passed_over() -> None:
+    world = World()
+    world.job(ANN)
+    phone = world.phone(ANN)
+    assert isinstance(phone, MemoryPhone)
+    world.sync(phone)
+    around = Surroundings(now=lambda: world.clock(phone), name=world.random_name, app="test")
+    request = next(converse(phone, around))
+    mark = phone.marks()["catalog"]
+    strange = Page(stream="catalog", kind="delta", since=mark.cursor - 1, to=mark.cursor, head=99)
+    half = Page(stream="catalog", kind="snapshot", since=3, to=4, head=99)
+    reply = structs.replace(world.serve(phone, request), streams=[strange, half])
+    absorb(phone, world.registry, request, reply)
+    assert phone.marks()["catalog"] == mark
