@@ -5,11 +5,12 @@ from msgspec import structs
 from shared.parts import Balance, balance_id
 from shared.site import Site
 from shared.tasks import Conflict, Task
+from shared.ticket import Ticket
 from shared.work_order import WorkOrder
 from sync.memory import MemoryPhone
 from sync.memory.phone import copied
 from sync.protocol import Page
-from sync.session import Surroundings, converse
+from sync.session import Surroundings, TimedOut, converse
 from sync.settling import absorb
 from tests.world import ANN, BOARD, BOB, CHECKLIST, FILTER, SITE, VAN_ANN, MemoryServer, World
 
@@ -49,6 +50,7 @@ def test_a_day_offline_arrives_and_the_phone_shows_what_the_server_has() -> None
     summary = world.sync(phone)
     assert summary.verdicts == {"applied": 9}
     assert summary.checksum_ok
+    assert phone.settled_on_top() == []
     assert order_on_server(world, order).status == "done"
     assert isinstance(phone, MemoryPhone)
     same_as_server(world, phone)
@@ -65,8 +67,8 @@ def test_lost_repeated_and_cut_exchanges_change_nothing() -> None:
     world.taps(phone, order, "accept", "depart", "arrive", "start")
     use = {"part": FILTER, "location": VAN_ANN, "quantity": "2"}
     world.tap(phone, "parts.use", ("work_order", order), use)
-    world.sync(phone, ["no reply", "no reply", "twice", "no request"])
-    world.sync(phone)
+    assert not world.sync(phone, ["no reply", "no reply", "no reply", "twice"]).forked
+    assert not world.sync(phone, ["no request", "ok"]).forked
     assert isinstance(phone, MemoryPhone)
     same_as_server(world, phone)
     balance = books(world).books.pages.rows[(Balance, balance_id(VAN_ANN, FILTER))]
@@ -214,8 +216,69 @@ def test_a_page_that_does_not_follow_what_is_there_is_passed_over() -> None:
     around = Surroundings(now=lambda: world.clock(phone), name=world.random_name, app="test")
     request = next(converse(phone, around))
     mark = phone.marks()["catalog"]
-    strange = Page(stream="catalog", kind="delta", since=mark.cursor - 1, to=mark.cursor, head=99)
+    strange = Page(stream="catalog", kind="delta", since=mark.cursor - 1, to=98, head=99)
     half = Page(stream="catalog", kind="snapshot", since=3, to=4, head=99)
     reply = structs.replace(world.serve(phone, request), streams=[strange, half])
     absorb(phone, world.registry, request, reply)
     assert phone.marks()["catalog"] == mark
+
+
+def test_an_effect_that_came_back_in_one_stream_is_not_shown_twice_there() -> None:
+    world = World()
+    order = world.job(ANN)
+    phone = world.phone(ANN)
+    assert isinstance(phone, MemoryPhone)
+    world.sync(phone)
+    use = {"part": FILTER, "location": VAN_ANN, "quantity": "2"}
+    world.tap(phone, "parts.use", ("work_order", order), use)
+    around = Surroundings(now=lambda: world.clock(phone), name=world.random_name, app="test")
+    request = next(converse(phone, around))
+    whole = world.serve(phone, request)
+    stock = [page for page in whole.streams if page.stream.startswith("stock:")]
+    absorb(phone, world.registry, request, structs.replace(whole, streams=stock, more=True))
+    held = phone.shown(base=False)[(Balance, balance_id(VAN_ANN, FILTER))]
+    assert isinstance(held, Balance)
+    assert held.amount == 8_000
+    assert [one.op_id for one in phone.settled_on_top()] == [phone.all_ops()[0].op_id]
+
+
+def test_a_server_that_remembers_other_cursors_asks_for_all_of_them() -> None:
+    world = World()
+    order = world.job(ANN)
+    phone = world.phone(ANN)
+    assert isinstance(phone, MemoryPhone)
+    world.sync(phone)
+    world.sync(phone)
+    pages = books(world).books.pages
+    standing = pages.standings[phone.identity().incarnation]
+    stale = dict.fromkeys(standing.vector, 1)
+    pages.standings[standing.incarnation] = structs.replace(standing, vector=stale)
+    world.must(world.office("work_order.cancel", ("work_order", order), {"reason": "sold"}))
+    world.sync(phone)
+    same_as_server(world, phone)
+
+
+def test_a_step_that_will_be_refused_is_marked_and_no_longer_shown() -> None:
+    world = World()
+    order = world.job(ANN)
+    phone = world.phone(ANN)
+    assert isinstance(phone, MemoryPhone)
+    world.sync(phone)
+    world.taps(phone, order, "accept", "depart", "arrive", "start", "complete")
+    world.must(world.office("work_order.cancel", ("work_order", order), {"reason": "sold"}))
+    around = Surroundings(now=lambda: world.clock(phone), name=world.random_name, app="test")
+    talk = converse(phone, around)
+    next(talk)
+    pull = talk.send(TimedOut())
+    assert pull.ops == []
+    talk.send(world.serve(phone, pull))
+    talk.close()
+    shown = phone.shown(base=False)
+    job, ticket = (
+        shown[(WorkOrder, order)],
+        next(row for row in shown.values() if isinstance(row, Ticket)),
+    )
+    assert isinstance(job, WorkOrder)
+    assert (job.status, ticket.status) == ("cancelled", "in_progress")
+    last = phone.all_ops()[-1]
+    assert (last.verdict, last.refusal, last.emits) == (None, "cancelled_meanwhile", ())
