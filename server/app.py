@@ -311,15 +311,23 @@ def _serve_many(settings: Settings, ready: Callable[[str], Any] | None) -> None:
         "server.app",
         interface=Interfaces.ASGI,
         workers=settings.workers,
+        workers_kill_timeout=2 * STOP_S,
         **_listening(settings),
     )
     if ready is not None:
         many.on_startup(partial(ready, settings.public_url))
+    os.register_at_fork(after_in_child=_end_when_told)
     many.serve(target_loader=partial(_worker, settings), wrap_loader=False)
 
 
 def _worker(settings: Settings, *_: Sequence[Any]) -> Litestar:
     return create_app(settings)
+
+
+def _end_when_told() -> None:
+    """Until it serves, a forked process has its parent's handlers, and would not hear of an end."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _listening(settings: Settings) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from tests.server.rim.test_office_ops import ask, assigned, created, opened, say
 from tests.server.rim.test_round_trip import accept, begun, talk
 from tests.server.rim.test_serving import ROOT, answered, ended, free_port
 
+STOPS_S = 60
 PROGRAM = """
 import sys
 from pathlib import Path
@@ -55,11 +58,31 @@ def test_a_working_day_on_postgresql(tmp_path: Path, fresh_postgres: str) -> Non
 
 
 def test_two_processes_serve_one_database(tmp_path: Path, fresh_postgres: str) -> None:
+    with two_processes(tmp_path, fresh_postgres) as (url, process):
+        for _ in range(10):
+            assert answered(f"{url}/health").json()["ready"] is True
+        process.terminate()
+        _, errors = process.communicate(timeout=STOPS_S)
+    assert process.returncode == 0, errors
+
+
+def test_processes_that_have_not_begun_to_serve_stop_as_well(
+    tmp_path: Path, fresh_postgres: str
+) -> None:
+    with two_processes(tmp_path, fresh_postgres) as (_, process):
+        process.terminate()
+        _, errors = process.communicate(timeout=STOPS_S)
+    assert process.returncode == 0, errors
+
+
+@contextmanager
+def two_processes(folder: Path, database: str) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+    """A server of two processes: its address, and the process that started them."""
     port = free_port()
-    program = tmp_path / "program.py"
+    program = folder / "program.py"
     program.write_text(PROGRAM)
     process = subprocess.Popen(
-        [sys.executable, program, str(tmp_path / "data"), str(port), fresh_postgres],
+        [sys.executable, program, str(folder / "data"), str(port), database],
         cwd=ROOT,
         env={"PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
@@ -69,8 +92,4 @@ def test_two_processes_serve_one_database(tmp_path: Path, fresh_postgres: str) -
     with process, ended(process):
         assert process.stdout is not None
         assert process.stdout.readline().strip() == f"http://127.0.0.1:{port}"
-        for _ in range(10):
-            assert answered(f"http://127.0.0.1:{port}/health").json()["ready"] is True
-        process.terminate()
-        _, errors = process.communicate(timeout=30)
-    assert process.returncode == 0, errors
+        yield f"http://127.0.0.1:{port}", process

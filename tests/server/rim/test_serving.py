@@ -72,7 +72,7 @@ def answered(url: str) -> requests.Response:
     until = time.monotonic() + READY_S
     while True:
         try:
-            return requests.get(url, timeout=5)
+            return requests.get(url, timeout=READY_S)
         except requests.ConnectionError:
             if time.monotonic() > until:
                 raise
