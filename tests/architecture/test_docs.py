@@ -160,6 +160,13 @@ def test_every_fault_the_auditor_finds_is_told() -> None:
     assert told == named
 
 
+def test_every_event_the_server_notes_is_told() -> None:
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "server").rglob("*.py")]
+    named = re.findall(r'(?:event\(|Event\(kind=)\s*"([a-z_.]+)"', "".join(sources))
+    told = codes(section("The audit log").split("\n\n")[0])
+    assert sorted({*told} - {"n"}) == sorted({*named})
+
+
 def test_a_limit_is_what_the_code_says() -> None:
     for name, value, _ in cells(section("Limits")):
         module, _, attribute = codes(name)[0].rpartition(".")
