@@ -11,6 +11,7 @@ from shared.records import Aggregate, Record, State, replace
 from shared.registry import Act, Args, Kind, Outcome, Reach
 from shared.site import Site
 from shared.tasks import Conflict
+from shared.visit import unfit_window
 from shared.work_order import WorkOrder, change
 
 SUBJECTS: dict[str, type[WorkOrder] | type[Site]] = {"work_order": WorkOrder, "site": Site}
@@ -46,7 +47,12 @@ def edit(state: State, act: Act) -> Outcome | Refused:
     if found is None:
         return refuse_value("unknown_subject", "on")
     winners: Winners = act.args
-    return Outcome(rows=(replace(found, **winners.fields),) if winners.fields else ())
+    after = replace(found, **winners.fields)
+    if isinstance(after, WorkOrder):
+        unfit = unfit_window(after.planned_from, after.planned_to, "args.fields")
+        if unfit is not None:
+            return unfit
+    return Outcome(rows=(after,) if winners.fields else ())
 
 
 def settle(state: State, act: Act) -> Outcome | Refused:

@@ -10,7 +10,6 @@ from shared.amounts import (
     OptionalLine,
     OptionalText,
     has_control_characters,
-    is_real,
     tidy,
 )
 from shared.errors import Refused, refuse_value
@@ -68,8 +67,6 @@ def check(name: str, value: Any) -> Refused | None:
         msgspec.convert(kept, FIELDS[name].kind)
     except msgspec.ValidationError as wrong:
         return refuse_value("wrong_value", path, reason=str(wrong))
-    if isinstance(kept, str) and name.startswith("planned_") and not is_real(kept):
-        return refuse_value("wrong_value", path, reason=kept)
     if isinstance(kept, str) and has_control_characters(kept):
         return refuse_value("not_text", path)
     return None

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from shared import ticket
-from shared.amounts import Id, Line, LocalTime, OptionalLine, OptionalText, is_real
+from shared.amounts import Id, Line, LocalTime, OptionalLine, OptionalText
 from shared.checklist import Checklist
 from shared.errors import Refused, refuse_state, refuse_value
 from shared.fields import Priority
@@ -13,7 +13,7 @@ from shared.records import Aggregate, Record, State, replace, stream_of
 from shared.registry import Act, Args, Emit, Kind, Landing, Outcome, Reach, Ref
 from shared.site import Asset
 from shared.ticket import Ticket
-from shared.visit import Visit
+from shared.visit import Visit, unfit_window
 from shared.work_order import (
     OPEN,
     Assignment,
@@ -93,7 +93,7 @@ def create(state: State, act: Act) -> Outcome | Refused:
         return refuse_value("unknown_subject", "args.asset")
     if args.checklist is not None and state.find(Checklist, args.checklist) is None:
         return refuse_value("unknown_subject", "args.checklist")
-    unfit = _unfit_window(args.planned_from, args.planned_to)
+    unfit = unfit_window(args.planned_from, args.planned_to, "args")
     if unfit is not None:
         return unfit
     order = WorkOrder(
@@ -183,7 +183,7 @@ def plan(state: State, act: Act) -> Outcome | Refused:
     order = _open_to(state, act, args.person)
     if isinstance(order, Refused):
         return order
-    unfit = _unfit_window(args.planned_from, args.planned_to)
+    unfit = unfit_window(args.planned_from, args.planned_to, "args")
     if unfit is not None:
         return unfit
     visit = Visit(
@@ -207,7 +207,7 @@ def move(state: State, act: Act) -> Outcome | Refused:
         return refuse_value("unknown_subject", "args.visit")
     if order.status not in OPEN or visit.ended_at is not None:
         return illegal(order, act)
-    unfit = _unfit_window(args.planned_from, args.planned_to)
+    unfit = unfit_window(args.planned_from, args.planned_to, "args")
     if unfit is not None:
         return unfit
     moved = replace(
@@ -291,15 +291,6 @@ def _handed_over(state: State, act: Act, leaving: set[str]) -> list[Visit]:
         for visit in state.of(Visit, act.on[1])
         if visit.ended_at is None and not visit.attendance and visit.person_id in leaving
     ]
-
-
-def _unfit_window(start: str | None, end: str | None) -> Refused | None:
-    for name, local in (("planned_from", start), ("planned_to", end)):
-        if local is not None and not is_real(local):
-            return refuse_value("wrong_value", f"args.{name}", reason=local)
-    if start is not None and end is not None and end <= start:
-        return refuse_value("out_of_range", "args.planned_to", reason=end)
-    return None
 
 
 def _from_ticket(reach: Reach) -> tuple[Aggregate, ...]:

@@ -5,7 +5,8 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
-from shared.amounts import Id, LocalTime, OptionalLine
+from shared.amounts import Id, LocalTime, OptionalLine, is_real
+from shared.errors import Refused, refuse_value
 from shared.records import Record, State
 
 # R-ONS-11 and its neighbours: how a visit ends, and whether the work order ends with it.
@@ -76,3 +77,13 @@ def with_attendance(visit: Visit, one: Attendance) -> tuple[Attendance, ...]:
     """The visit's attendance with one person's changed."""
     others = tuple(known for known in visit.attendance if known.person_id != one.person_id)
     return (*others, one)
+
+
+def unfit_window(start: str | None, end: str | None, path: str) -> Refused | None:
+    """The refusal of a window that is not in the calendar or ends before it begins, or None."""
+    for name, local in (("planned_from", start), ("planned_to", end)):
+        if local is not None and not is_real(local):
+            return refuse_value("wrong_value", f"{path}.{name}", reason=local)
+    if start is not None and end is not None and end <= start:
+        return refuse_value("out_of_range", f"{path}.planned_to", reason=end)
+    return None

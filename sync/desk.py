@@ -107,12 +107,12 @@ def write_down(desk: Desk, one: Arrived, judged: Judgement) -> None:
     )
 
 
-def settle(desk: Desk, target: Recorded, one: Arrived, judged: Judgement) -> None:
-    """Enter the final verdict of an op that waited, and tell its author."""
+def settle(desk: Desk, target: Recorded, one: Arrived, judged: Judgement, by_op: str) -> None:
+    """Enter the final verdict of an op that waited, and tell its author by which act."""
     n = desk.entries[target.op_id].n if target.op_id in desk.entries else target.n
     told: frozenset[str] = frozenset()
     if target.by is not None:
-        told = _tell(desk, (target.op_id, target.by), judged)
+        told = _tell(desk, (target.op_id, target.by), judged, by_op)
     desk.waiting.pop(target.op_id, None)
     desk.entries[target.op_id] = Entry(
         op_id=target.op_id,
@@ -228,7 +228,9 @@ def _told(desk: Desk, one: Arrived, judged: Judgement) -> frozenset[str]:
     return _tell(desk, (one.op_id, author), judged) if author is not None else frozenset()
 
 
-def _tell(desk: Desk, whose: tuple[str, str], judged: Judgement) -> frozenset[str]:
+def _tell(
+    desk: Desk, whose: tuple[str, str], judged: Judgement, by_op: str | None = None
+) -> frozenset[str]:
     op_id, author = whose
     desk.state.put(
         OpState(
@@ -237,6 +239,7 @@ def _tell(desk: Desk, whose: tuple[str, str], judged: Judgement) -> frozenset[st
             verdict=judged.verdict,
             code=judged.code,
             at=desk.parcel.received,
+            by_op=by_op,
         )
     )
     return frozenset({stream_of(("person", author))})

@@ -159,7 +159,8 @@ def _edited(state: State, act: Act, case: Case, flags: tuple[Flag, ...]) -> Judg
         return _refused(merged, ())
     written = structs.replace(act, args=Winners(fields=merged.winners))
     outcome = case.rule.reduce(state, written)
-    assert isinstance(outcome, Outcome)
+    if isinstance(outcome, Refused):
+        return _refused(outcome, ())
     verdict = _worst(merged)
     both = "kept_both" in merged.results.values()
     return Judgement(

@@ -76,11 +76,11 @@ def mend(desk: Desk, mender: Arrived, what: Mend | None) -> Judgement:
     if judged.verdict is Verdict.REJECTED and isinstance(mender.args, RepairArgs):
         return Judgement(verdict=Verdict.REJECTED, code=judged.code, detail=judged.detail)
     desk.waiting.update((one.op_id, one) for one in what.waiting)
-    settle(desk, what.target, what.again, judged)
+    settle(desk, what.target, what.again, judged, mender.op_id)
     for other, kept in what.behind:
         rerun = again(desk, kept, other.done_at)
         if rerun.verdict not in PROVISIONAL:
-            settle(desk, other, kept, rerun)
+            settle(desk, other, kept, rerun, mender.op_id)
     return Judgement(verdict=Verdict.APPLIED, detail={"of": what.target.op_id})
 
 

@@ -6,7 +6,7 @@ from msgspec import Struct, structs
 
 from shared.errors import REFUSED_ON_DEVICE, Flag, Refused
 from shared.ops import FINAL, Verdict
-from shared.records import STREAM_PREFIX, Aggregate, State, home, stream_of
+from shared.records import STREAM_PREFIX, Aggregate, Record, State, home, stream_of
 from shared.registry import Emit, Registry
 from sync.arrival import Arrived, read
 from sync.judge import Case, Judgement, judge, land
@@ -22,7 +22,14 @@ class Pending(Struct, frozen=True, kw_only=True):
     arrived: Arrived
 
 
-def weigh(replica: Replica, registry: Registry, one: Arrived, at: int) -> Judgement | Refused:
+class Weighed(Struct, frozen=True, kw_only=True):
+    """What an op would do: its judgement, and every row that would be shown differently."""
+
+    judged: Judgement
+    rows: tuple[Record, ...]
+
+
+def weigh(replica: Replica, registry: Registry, one: Arrived, at: int) -> Weighed | Refused:
     """What an op would do to what is shown, or why it is refused. Changes nothing.
 
     What the server only flags, the phone refuses (`REFUSED_ON_DEVICE`), while the technician is
@@ -38,8 +45,7 @@ def weigh(replica: Replica, registry: Registry, one: Arrived, at: int) -> Judgem
     refused = _refusal(judged)
     if refused is not None:
         return refused
-    replica.show_also(state.changed.values())
-    return judged
+    return Weighed(judged=judged, rows=tuple(state.changed.values()))
 
 
 def _refusal(judged: Judgement) -> Refused | None:

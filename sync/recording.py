@@ -61,9 +61,9 @@ def _recorded(replica: Replica, registry: Registry, draft: Draft) -> Outboxed | 
         )
     known = [identity.sighting] if identity.sighting is not None else []
     moment = corrected(draft.at, known, MS_MAX).ms
-    judged = weigh(replica, registry, arrived, moment)
-    if isinstance(judged, Refused):
-        return judged
+    weighed = weigh(replica, registry, arrived, moment)
+    if isinstance(weighed, Refused):
+        return weighed
     entry = Outboxed(
         lseq=lseq,
         op_id=draft.id,
@@ -74,10 +74,11 @@ def _recorded(replica: Replica, registry: Registry, draft: Draft) -> Outboxed | 
         by=identity.person,
         recorded=moment,
         incarnation=identity.incarnation,
-        emits=judged.emits,
-        flags=judged.flags,
+        emits=weighed.judged.emits,
+        flags=weighed.judged.flags,
     )
     replica.append(entry)
+    replica.show_also(weighed.rows)
     replica.identify(structs.replace(identity, prev=entry.fingerprint))
     return entry
 

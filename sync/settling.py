@@ -1,5 +1,7 @@
 """Taking in an answer: verdicts, pages and dropped streams, in one transaction of the phone."""
 
+from collections.abc import Iterable
+
 import msgspec
 from msgspec import Struct, structs
 
@@ -16,6 +18,7 @@ from sync.protocol import Page, Reply, Request, Result, SignedHead
 
 _NOUN = {prefix: noun for noun, prefix in STREAM_PREFIX.items()}
 _OP_STATE = table(OpState)
+_VERDICTS = frozenset(Verdict)
 
 
 class Taken(Struct, frozen=True, kw_only=True):
@@ -27,10 +30,17 @@ class Taken(Struct, frozen=True, kw_only=True):
     audit_ok: bool = True
 
 
-def thing_of(stream: str) -> Aggregate:
-    """The aggregate whose rows a stream carries."""
+def thing_of(stream: str) -> Aggregate | None:
+    """The aggregate whose rows a stream carries; None for a kind of stream from the future."""
     prefix, _, identity = stream.partition(":")
-    return (CATALOG, CATALOG) if prefix == CATALOG else (_NOUN[prefix], identity)
+    if prefix == CATALOG:
+        return (CATALOG, CATALOG)
+    return (_NOUN[prefix], identity) if prefix in _NOUN else None
+
+
+def things_of(streams: Iterable[str]) -> set[Aggregate]:
+    """The aggregates of these streams, as far as this app knows them."""
+    return {thing for stream in streams if (thing := thing_of(stream)) is not None}
 
 
 def absorb(replica: Replica, registry: Registry, request: Request, reply: Reply) -> Taken:
@@ -43,7 +53,7 @@ def absorb(replica: Replica, registry: Registry, request: Request, reply: Reply)
             _begin_epoch(replica)
         dirty = _note_results(replica, reply)
         pages = [_turn(replica, page) for page in reply.streams]
-        dirty |= {thing_of(page.stream) for page in reply.streams}
+        dirty |= things_of(page.stream for page in reply.streams)
         dirty |= _late_news(replica, reply)
         dirty |= _clear_settled(replica)
         _leave(replica, request, reply)
@@ -81,7 +91,8 @@ def _begin_epoch(replica: Replica) -> None:
 
 
 def _note_results(replica: Replica, reply: Reply) -> set[Aggregate]:
-    results = {result.id: result for result in reply.results}
+    # A verdict from the future is none: the op is offered again, to an app that knows it.
+    results = {one.id: one for one in reply.results if one.verdict in _VERDICTS}
     changed: list[Outboxed] = []
     dirty: set[Aggregate] = set()
     for entry in replica.outboxed(results.keys()):
@@ -189,7 +200,7 @@ def _leave(replica: Replica, request: Request, reply: Reply) -> None:
     dropped = marks.keys() - set(reply.scope) if reply.scope is not None else set(reply.drop)
     for stream, mark in sorted(marks.items()):
         leaving = stream in dropped
-        if leaving and not replica.unsettled_on({thing_of(stream)}):
+        if leaving and not replica.unsettled_on(things_of([stream])):
             replica.drop(stream)
         elif leaving is not mark.leaving:
             replica.mark(structs.replace(mark, leaving=leaving))

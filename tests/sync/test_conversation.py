@@ -14,6 +14,12 @@ from sync.session import Surroundings, TimedOut, converse
 from sync.settling import absorb
 from tests.world import ANN, BOARD, BOB, CHECKLIST, FILTER, SITE, VAN_ANN, MemoryServer, World
 
+VISIT = {
+    "person": ANN,
+    "planned_from": "2026-11-24T09:00",
+    "planned_to": "2026-11-24T11:00",
+}
+
 
 def books(world: World) -> MemoryServer:
     assert isinstance(world.server, MemoryServer)
@@ -253,7 +259,8 @@ def test_a_server_that_remembers_other_cursors_asks_for_all_of_them() -> None:
     standing = pages.standings[phone.identity().incarnation]
     stale = dict.fromkeys(standing.vector, 1)
     pages.standings[standing.incarnation] = structs.replace(standing, vector=stale)
-    world.must(world.office("work_order.cancel", ("work_order", order), {"reason": "sold"}))
+    world.must(world.office("visit.plan", ("work_order", order), VISIT))
+    world.taps(phone, order, "accept")
     world.sync(phone)
     same_as_server(world, phone)
 
@@ -282,3 +289,39 @@ def test_a_step_that_will_be_refused_is_marked_and_no_longer_shown() -> None:
     assert (job.status, ticket.status) == ("cancelled", "in_progress")
     last = phone.all_ops()[-1]
     assert (last.verdict, last.refusal, last.emits) == (None, "cancelled_meanwhile", ())
+
+
+def test_what_a_newer_server_sends_of_kinds_unknown_here_stops_nothing_else() -> None:
+    """A stream, a table and a verdict of tomorrow: the rest of the answer is taken all the same."""
+    world = World()
+    order = world.job(ANN)
+    phone = world.phone(ANN)
+    assert isinstance(phone, MemoryPhone)
+    world.sync(phone)
+    world.taps(phone, order, "accept", "depart")
+    around = Surroundings(now=lambda: world.clock(phone), name=world.random_name, app="test")
+    request = next(converse(phone, around))
+    reply = world.serve(phone, request)
+    first, second = reply.results
+    sums = (0, 0)
+    future = Page(stream="invoice:1", kind="snapshot", since=0, to=1, head=1, sums=sums)
+    answer = structs.replace(
+        reply,
+        results=[structs.replace(first, verdict="admired"), second],
+        streams=[*reply.streams, future],
+    )
+    absorb(phone, world.registry, request, answer)
+    assert [one.verdict for one in phone.all_ops()] == [None, "applied"]
+    assert phone.marks()["invoice:1"].cursor == 1
+    world.sync(phone)
+    assert [one.verdict for one in phone.all_ops()] == ["applied", "applied"]
+    assert "invoice:1" not in phone.marks()
+
+
+def test_an_edit_that_ends_before_it_begins_is_refused() -> None:
+    world = World()
+    order = world.job(ANN)
+    said = {"fields": {"planned_to": ["2026-11-23T11:00", "2026-11-23T08:00"]}}
+    told = world.office("edit", ("work_order", order), said)
+    assert (told.verdict, told.code) == ("rejected", "out_of_range")
+    assert told.detail["field"] == "args.fields.planned_to"

@@ -8,6 +8,7 @@ from shared.errors import Refused
 from shared.ids import fingerprint
 from shared.notes import Note
 from shared.ops import Op, encode
+from shared.people import OpState
 from shared.records import State
 from shared.registry import Act, Outcome, Registry
 from shared.work_order import WorkOrder
@@ -112,6 +113,9 @@ def test_mending_settles_what_waited_wherever_it_is_done(how: str, where: str) -
     # The job was en route by then: the step that waited is judged against today's state.
     assert story.verdicts()[:2] == [expected, ("work_order.accept", "conflict", "illegal_status")]
     assert not any(story.phone.disk.views.values())
+    states = [row for row in story.phone.shown(base=True).values() if isinstance(row, OpState)]
+    assert len(states) == 2
+    assert all(one.by_op is not None and one.by_op != one.id for one in states)
 
 
 def test_only_the_author_or_a_planner_mends_and_only_what_was_seen() -> None:
