@@ -1,5 +1,6 @@
 """The phone's SQLite file: how it is opened, what is in it, and how it is brought up to date."""
 
+import errno
 import hashlib
 import os
 import sqlite3
@@ -15,6 +16,7 @@ from sync.ports import Identity
 
 BUSY_TIMEOUT_S: Final = 15.0
 NO_ROOM: Final = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)  # a full disk may show as either
+NO_ROOM_FOR_FILES: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 PRIMARY_CODE: Final = 0xFF
 PRIVATE: Final = 0o600
 
@@ -108,10 +110,11 @@ def connect(path: Path, migrations: Migrations = MIGRATIONS) -> sqlite3.Connecti
 
     Raises `TooNew` and `Full`.
     """
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, PRIVATE))
+    with room():
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, PRIVATE))
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
     try:
-        with _room():
+        with room():
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             _migrate(connection, migrations)
@@ -128,7 +131,7 @@ def writing(connection: sqlite3.Connection) -> Iterator[None]:
 
     Raises `Full`.
     """
-    with _room():
+    with room():
         connection.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -140,11 +143,16 @@ def writing(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 @contextmanager
-def _room() -> Iterator[None]:
+def room() -> Iterator[None]:
+    """What finds no room on this phone is `Full`, whoever says so."""
     try:
         yield
     except sqlite3.OperationalError as error:
         if getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE in NO_ROOM:
+            raise Full(str(error)) from error
+        raise
+    except OSError as error:
+        if error.errno in NO_ROOM_FOR_FILES:
             raise Full(str(error)) from error
         raise
 

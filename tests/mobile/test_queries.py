@@ -39,7 +39,12 @@ def test_a_line_of_the_list_says_what_where_when_and_how_safe_it_is(phone: Phone
 
 def test_jobs_come_by_their_planned_time(phone: Phone) -> None:
     later = phone.world.job(ANN)
-    moved = {"fields": {"planned_from": ["2026-11-23T09:00", "2026-11-23T14:00"]}}
+    moved = {
+        "fields": {
+            "planned_from": ["2026-11-23T09:00", "2026-11-23T14:00"],
+            "planned_to": ["2026-11-23T11:00", "2026-11-23T16:00"],
+        }
+    }
     phone.world.must(phone.world.office("edit", phone.on, moved))
     phone.sync()
     assert [job.id for job in phone.queries.jobs()] == [later, phone.job]
