@@ -11,11 +11,12 @@ from typing import Final, Protocol
 import msgspec
 from msgspec import Struct, field, structs
 
-from mobile.database import Full
+from mobile.database import Full, room
 from mobile.keys import DeviceKey
 from mobile.replica import Replica
-from mobile.wire import DEADLINE_S, Access, Refused, Throttled, TooSlow, Unauthorised, Unreachable
+from mobile.wire import DEADLINE_S, Refused, Throttled, TooSlow, Unauthorised, Unreachable
 from sync.backoff import delay_ms
+from sync.enrolment import Access, token_text
 from sync.protocol import Reply, Request, decode_reply, encode
 from sync.session import Summary, Surroundings, TimedOut, converse
 
@@ -27,7 +28,6 @@ PATIENCE_S: Final = 2 * DEADLINE_S
 TOO_LARGE: Final = 413
 NOT_FOR_READING: Final = (403, 426)  # a revoked device, an app too old: both may still push
 MANY: Final = 1 << 40
-SIGNED: Final = "fieldfare-token|{device}|{nonce}"
 
 logger = logging.getLogger("fieldfare.courier")
 
@@ -169,7 +169,7 @@ class Courier:
         now = self._post.monotonic()
         if self._pass is None or now > self._pass.until:
             nonce = self._post.wire.nonce(device)
-            signature = self._post.key.sign(SIGNED.format(device=device, nonce=nonce))
+            signature = self._post.key.sign(token_text(device, nonce))
             access = self._post.wire.access(device, nonce, signature)
             self._pass = _Pass(access.token, now + max(access.expires_in - RENEW_BEFORE_S, 0))
         return self._pass.token
@@ -178,7 +178,9 @@ class Courier:
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
     """The right of one process on this phone to talk. Raises `Busy` when another has it."""
-    with (folder / LOCK_FILE).open("w") as lock:
+    with room():
+        lock = (folder / LOCK_FILE).open("w")
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -3,17 +3,17 @@
 from base64 import urlsafe_b64decode
 from pathlib import Path
 from typing import Final, Protocol
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from msgspec import Struct, structs
 
 from mobile import database
 from mobile.device import INCARNATION_BYTES, Dice, Installation, install
 from mobile.keys import DeviceKey
-from mobile.wire import Enrolled, is_loopback
+from mobile.wire import is_loopback
+from sync.enrolment import Enrolled, Introduction, Invitation, read_invitation
 from sync.ports import Identity
 
-SCHEME: Final = "fieldfare:1?"
 THUMBPRINT_BYTES: Final = 32
 
 
@@ -21,18 +21,10 @@ class Unfit(Exception):
     """An enrolment text that cannot be used; the message says why."""
 
 
-class Invitation(Struct, frozen=True, kw_only=True):
-    """What an enrolment text says: where the server is, the one-time code, the server's key."""
-
-    server: str
-    code: str
-    key: str | None = None
-
-
 class Registrar(Protocol):
     """Who answers an enrolment: the wire."""
 
-    def enrol(self, message: dict[str, str]) -> Enrolled:
+    def enrol(self, told: Introduction) -> Enrolled:
         """Trade a one-time code and a public key for an installation's identity."""
 
 
@@ -48,14 +40,8 @@ class Newcomer(Struct, frozen=True, kw_only=True):
 def read(text: str, *, server: str | None = None, insecure: bool = False) -> Invitation:
     """The invitation in an enrolment text, or in a bare code and a server. Raises `Unfit`."""
     text = text.strip()
-    if text.startswith(SCHEME):
-        said = {name: values[-1] for name, values in parse_qs(text[len(SCHEME) :]).items()}
-        found = Invitation(
-            server=server or said.get("url", ""), code=said.get("code", ""), key=said.get("key")
-        )
-    else:
-        found = Invitation(server=server or "", code=text)
-    return _checked(found, insecure=insecure)
+    found = read_invitation(text) or Invitation(server="", code=text)
+    return _checked(structs.replace(found, server=server or found.server), insecure=insecure)
 
 
 def _checked(invitation: Invitation, *, insecure: bool) -> Invitation:
@@ -87,12 +73,12 @@ def enrol(
     enrols again on the same installation keeps the outbox.
     """
     answer = registrar.enrol(
-        {
-            "code": invitation.code,
-            "public_key": newcomer.key.public(),
-            "name": newcomer.name,
-            "app": newcomer.app,
-        }
+        Introduction(
+            code=invitation.code,
+            public_key=newcomer.key.public(),
+            name=newcomer.name,
+            app=newcomer.app,
+        )
     )
     known = Installation(
         server=invitation.server.rstrip("/"),

@@ -13,7 +13,7 @@ from mobile import database, enrolment
 from mobile.courier import Busy, Courier, Post, Report
 from mobile.database import Full
 from mobile.device import INCARNATION_BYTES, Clock, Installation, dice, installation
-from mobile.enrolment import Invitation, Newcomer
+from mobile.enrolment import Newcomer
 from mobile.journal import DICE_BYTES, Journal, Said
 from mobile.keys import open_key
 from mobile.queries import Queries
@@ -22,6 +22,7 @@ from mobile.wire import Refused as TurnedAway, Throttled, Unauthorised, Unreacha
 from shared.errors import Refused, refuse_person, refuse_state, refuse_value
 from shared.kinds import REGISTRY
 from shared.records import Aggregate
+from sync.enrolment import Invitation
 from sync.ports import Outboxed
 from sync.session import Surroundings
 

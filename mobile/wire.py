@@ -19,7 +19,7 @@ from urllib3 import HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from shared.ops import Stamp
+from sync.enrolment import Access, Challenge, Enrolled, Introduction, Nonce
 
 DEADLINE_S: Final = 60.0
 REPLY_BYTES_MAX: Final = 16_000_000  # after decompression
@@ -66,35 +66,7 @@ class Problem(Struct, frozen=True, kw_only=True):
     detail: str = ""
 
 
-class Owner(Struct, frozen=True, kw_only=True):
-    """The person an enrolment code was issued for."""
-
-    id: str
-    login: str
-    name: str = ""
-    code: str = ""
-
-
-class Enrolled(Struct, frozen=True, kw_only=True):
-    """What the server answers to an enrolment."""
-
-    device: str
-    person: Owner
-    stamp: Stamp | None = None
-
-
-class Access(Struct, frozen=True, kw_only=True):
-    """An access token and how long it is good for."""
-
-    token: str
-    expires_in: float
-
-
-class _Nonce(Struct, frozen=True):
-    nonce: str
-
-
-Answer = TypeVar("Answer", Enrolled, Access, _Nonce)
+Answer = TypeVar("Answer", Enrolled, Access, Nonce)
 
 
 class Deadlines(Struct, frozen=True, kw_only=True):
@@ -131,20 +103,20 @@ class Wire:
         """One round trip: the bytes of a request for the bytes of a reply."""
         return self._post("/sync", request, token)
 
-    def enrol(self, message: dict[str, str]) -> Enrolled:
+    def enrol(self, told: Introduction) -> Enrolled:
         """Trade a one-time code and a public key for an installation's identity."""
-        return self._ask("/enrol", message, Enrolled)
+        return self._ask("/enrol", told, Enrolled)
 
     def nonce(self, device: str) -> str:
         """What this device has to sign next."""
-        return self._ask("/token", {"device": device}, _Nonce).nonce
+        return self._ask("/token", Challenge(device=device), Nonce).nonce
 
     def access(self, device: str, nonce: str, signature: str) -> Access:
         """An access token for a signed nonce."""
-        message = {"device": device, "nonce": nonce, "signature": signature}
-        return self._ask("/token", message, Access)
+        signed = Challenge(device=device, nonce=nonce, signature=signature)
+        return self._ask("/token", signed, Access)
 
-    def _ask(self, path: str, message: dict[str, str], kind: type[Answer]) -> Answer:
+    def _ask(self, path: str, message: Struct, kind: type[Answer]) -> Answer:
         answer = self._post(path, msgspec.json.encode(message), None)
         try:
             return msgspec.json.decode(answer, type=kind)

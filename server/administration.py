@@ -20,6 +20,7 @@ from shared.kinds import REGISTRY
 from shared.ops import SYSTEM, Op, encode
 from shared.people import Person, may
 from sync.desk import Parcel
+from sync.enrolment import invitation_text
 from sync.intake import receive
 from sync.protocol import Result, WireOp
 
@@ -221,7 +222,7 @@ def enrol_code(office: Office, login: str) -> dict[str, Any] | Refused:
         code = enrolment.issue(books, (known.id, SYSTEM), office.dice, (office.now_ms(), ends))
         event = office.event("enrolment.issue", SYSTEM, ("person", known.id))
         office.ledger(books).note_event(event)
-    text = enrolment.invitation(office.settings.public_url, code, office.pin)
+    text = invitation_text(office.settings.public_url, code, office.pin)
     return {"text": text, "code": code, "expires_at": ends}
 
 

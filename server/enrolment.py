@@ -4,7 +4,6 @@ import hashlib
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any, Final
-from urllib.parse import urlencode
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -18,6 +17,7 @@ from server.keys import Dice
 from server.people import ALPHABET, GROUP, readable
 from server.problems import Problem
 from server.tables import METADATA, access
+from sync.enrolment import PUBLIC_KEY_CHARS_MAX, token_text
 
 SELECTOR_CHARS: Final = 4
 SECRET_CHARS: Final = 8
@@ -25,7 +25,6 @@ NONCE_BYTES: Final = 24
 NONCE_MS: Final = 2 * 60_000
 NONCES_PER_DEVICE_MAX: Final = 20
 HALF_BYTES: Final = 32
-KEY_CHARS_MAX: Final = 400
 
 _code: Table = METADATA.tables[access.EnrolmentCode.__tablename__]
 _device: Table = METADATA.tables[access.Device.__tablename__]
@@ -73,12 +72,6 @@ def issue(
         )
     )
     return "-".join(letters[at : at + GROUP] for at in range(0, len(letters), GROUP))
-
-
-def invitation(url: str, code: str, key: str) -> str:
-    """The text in the QR code: where the server is, the code, and the key to know it by, if any."""
-    told = {"url": url, "code": code} | ({"key": key} if key else {})
-    return "fieldfare:1?" + urlencode(told)
 
 
 def redeem(connection: Connection, shown: Shown, now_ms: int, tries_max: int) -> Let | Problem:
@@ -138,7 +131,7 @@ def admit(connection: Connection, person_id: str, newcomer: Newcomer, now_ms: in
 
 def is_key(public_key: str) -> bool:
     """Whether a public key is P-256, base64url DER."""
-    return len(public_key) <= KEY_CHARS_MAX and _public_key(public_key) is not None
+    return len(public_key) <= PUBLIC_KEY_CHARS_MAX and _public_key(public_key) is not None
 
 
 def is_enrolled(connection: Connection, device: str) -> bool:
@@ -208,11 +201,6 @@ def answered(
     if not is_signed(row.public_key, token_text(device, nonce), signature):
         return Problem("wrong_signature")
     return Problem("device_revoked") if row.revoked_at is not None else None
-
-
-def token_text(device: str, nonce: str) -> str:
-    """What a device signs to be given an access token."""
-    return f"fieldfare-token|{device}|{nonce}"
 
 
 def is_signed(public_key: str, text: str, signature: str) -> bool:

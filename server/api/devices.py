@@ -1,67 +1,31 @@
 """Devices at the door: a code is traded for an identity, a signature for an access token."""
 
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 from litestar import Response, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from server import enrolment, people, sessions, throttle
 from server.api.office import AnyRequest, Office, address_of
 from server.enrolment import Let
 from server.problems import FAULTS, Problem, throttled, wrong_field
 from server.sessions import PUBLIC, Actor
-from shared.ops import Stamp
 from shared.people import Login, may
+from sync.enrolment import (
+    Access,
+    Challenge,
+    Enrolled,
+    Introduction,
+    Nonce,
+    Owner,
+    invitation_text,
+)
 from sync.exchange import House, stamp_for
 
 ENROLMENTS: Final = "enrol|"
 NO_CONTENT: Final = 204
-
-
-class Newcomer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A device that asks to be let in: its code, its P-256 key (base64url DER), its names."""
-
-    code: Annotated[str, Meta(min_length=1, max_length=64)]
-    public_key: Annotated[str, Meta(min_length=1, max_length=400)]
-    name: Annotated[str, Meta(min_length=1, max_length=80)]
-    app: Annotated[str, Meta(max_length=40)] = ""
-
-
-class Owner(Struct, frozen=True, kw_only=True):
-    """Whose device it now is."""
-
-    id: str
-    login: str
-    name: str
-    code: str
-
-
-class Enrolled(Struct, frozen=True, kw_only=True):
-    """A device's identity, and proof of when it was given."""
-
-    device: str
-    person: Owner
-    server_epoch: str
-    stamp: Stamp
-    now: int
-
-
-class Challenge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A device that wants an access token; with the signed nonce, or asking for one."""
-
-    device: Annotated[str, Meta(max_length=64)]
-    nonce: Annotated[str, Meta(max_length=64)] | None = None
-    signature: Annotated[str, Meta(max_length=128)] | None = None
-
-
-class Answer(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A nonce to be signed, or an access token and its seconds to live."""
-
-    nonce: str | None = None
-    token: str | None = None
-    expires_in: int | None = None
 
 
 class Wish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -80,7 +44,7 @@ class Invitation(Struct, frozen=True, kw_only=True):
 
 @post("/enrol", opt={"intent": PUBLIC}, status_code=200, responses=FAULTS, sync_to_thread=True)
 def enrol(
-    data: JSONBody[Newcomer], request: AnyRequest, office: NamedDependency[Office]
+    data: JSONBody[Introduction], request: AnyRequest, office: NamedDependency[Office]
 ) -> Enrolled:
     """Let a device in, once per code; the same device asking again gets the same answer."""
     if not enrolment.is_key(data.public_key):
@@ -101,7 +65,7 @@ def enrol(
     raise let
 
 
-def _admitted(office: Office, books: Any, let: Let, told: Newcomer, now: int) -> Enrolled:
+def _admitted(office: Office, books: Any, let: Let, told: Introduction, now: int) -> Enrolled:
     person = people.find(books, let.person_id)
     if person is None or person.disabled:
         raise Problem("code_used")
@@ -125,20 +89,20 @@ def _admitted(office: Office, books: Any, let: Let, told: Newcomer, now: int) ->
 
 
 @post("/token", opt={"intent": PUBLIC}, status_code=200, responses=FAULTS, sync_to_thread=True)
-def token(data: JSONBody[Challenge], office: NamedDependency[Office]) -> Answer:
+def token(data: JSONBody[Challenge], office: NamedDependency[Office]) -> Nonce | Access:
     """Give a nonce; for the signed nonce give an access token."""
     now = office.now_ms()
     if data.nonce is None or data.signature is None:
         with office.writing() as books:
             nonce = enrolment.challenge(books, data.device, office.dice, now)
-        return Answer(nonce=nonce)
+        return Nonce(nonce=nonce)
     with office.writing() as books:
         problem = enrolment.answered(books, data.device, data.nonce, data.signature, now)
     if problem is not None:
         raise problem
     minutes = office.settings.limits.device_token_minutes
     given = sessions.device_token(office.keys.session, data.device, office.ends(minutes))
-    return Answer(token=given, expires_in=minutes * 60)
+    return Access(token=given, expires_in=minutes * 60)
 
 
 @post(
@@ -163,7 +127,7 @@ def invite(
         )
         event = office.event("enrolment.issue", actor.person.id, ("person", person.id))
         office.ledger(books).note_event(event)
-    text = enrolment.invitation(office.settings.public_url, code, office.pin)
+    text = invitation_text(office.settings.public_url, code, office.pin)
     return Invitation(code=code, text=text, expires_at=ends)
 
 

@@ -26,6 +26,7 @@ from shared.kinds import REGISTRY
 from shared.ops import FINAL, Op, Stamp, Verdict, decode, encode as encode_op
 from shared.records import STREAM_PREFIX
 from sync.digest import vector_hash
+from sync.enrolment import Access, Challenge, Enrolled, Introduction, Nonce, token_text
 from sync.protocol import Page, Reply, Request, Result, WireOp, decode_reply, decode_request
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -200,6 +201,14 @@ def test_the_example_of_an_op_is_one() -> None:
     assert f"`{fingerprint(wire.body)}`" in section("The op")
     assert json.loads(example("salt", "args")) == json.loads(wire.body)
     REGISTRY.args(op.kind, op.args)
+
+
+def test_the_examples_at_the_door_are_what_is_said_there() -> None:
+    texts = [text for found, text in FENCE.findall(section("Coming in")) if found == "json"]
+    kinds = (Introduction, Enrolled, Challenge, Nonce, Challenge, Access)
+    told = [msgspec.json.decode(text, type=kind) for text, kind in zip(texts, kinds, strict=True)]
+    assert [msgspec.to_builtins(one) for one in told] == [json.loads(text) for text in texts]
+    assert token_text("<device>", "<nonce>") in section("Coming in")
 
 
 def test_the_examples_of_a_round_trip_belong_together() -> None:

@@ -9,11 +9,11 @@ from typing import Any, Final
 import msgspec
 import requests
 
-from mobile.courier import SIGNED
 from mobile.device import Clock, installation
 from mobile.keys import open_key
 from mobile.wire import Wire
 from shared.ids import RANDOM_BYTES, uuid7
+from sync.enrolment import token_text
 from sync.protocol import Request, Result, WireOp, decode_reply, encode
 from tests.e2e.processes import ANSWER_S, Phone, Told
 
@@ -39,7 +39,7 @@ class Talker:
         """A fresh access token for the signed nonce."""
         device = self.owner.device
         nonce = self._wire.nonce(device)
-        signature = self._key.sign(SIGNED.format(device=device, nonce=nonce))
+        signature = self._key.sign(token_text(device, nonce))
         return self._wire.access(device, nonce, signature).token
 
     def header(self, kind: str, on: Sequence[str], args: Any, **more: Any) -> Told:

@@ -9,7 +9,8 @@ import pytest
 from mobile import database
 from mobile.courier import Abandoned, Busy, Courier, Lane, Pace, Post, Report, Watchdog, alone
 from mobile.replica import Replica
-from mobile.wire import Access, Problem, Refused, Throttled, TooSlow, Unauthorised, Unreachable
+from mobile.wire import Problem, Refused, Throttled, TooSlow, Unauthorised, Unreachable
+from sync.enrolment import Access
 from sync.protocol import Request, decode_request, encode
 from sync.session import Surroundings
 from tests.mobile.phones import Phone

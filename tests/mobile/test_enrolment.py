@@ -7,11 +7,11 @@ import pytest
 
 from mobile import database, device
 from mobile.device import Installation
-from mobile.enrolment import Invitation, Newcomer, Unfit, enrol, read
+from mobile.enrolment import Newcomer, Unfit, enrol, read
 from mobile.keys import open_key
-from mobile.wire import Enrolled, Owner
 from shared.ids import derive
 from shared.ops import Stamp
+from sync.enrolment import Enrolled, Introduction, Invitation, Owner
 from sync.exchange import Caller
 from sync.ports import Identity
 from tests.mobile.phones import Phone
@@ -28,12 +28,13 @@ class Registrar:
     def __init__(self, *devices: str) -> None:
         self.devices = list(devices)
         self.person = "p1"
-        self.asked: list[dict[str, str]] = []
+        self.asked: list[Introduction] = []
 
-    def enrol(self, message: dict[str, str]) -> Enrolled:
-        self.asked.append(message)
+    def enrol(self, told: Introduction) -> Enrolled:
+        self.asked.append(told)
         owner = Owner(id=self.person, login="ann", name="Ann", code="T07")
-        return Enrolled(device=self.devices.pop(0), person=owner, stamp=STAMP)
+        device = self.devices.pop(0)
+        return Enrolled(device=device, person=owner, server_epoch="e1", stamp=STAMP, now=5)
 
 
 def newcomer(folder: Path) -> Newcomer:
@@ -92,12 +93,7 @@ def test_enrolling_leaves_a_complete_folder_for_nobody_else(tmp_path: Path) -> N
         key=KEY,
     )
     assert registrar.asked == [
-        {
-            "code": "7KQ2-9XWM",
-            "public_key": here.key.public(),
-            "name": "Ann's phone",
-            "app": "test",
-        }
+        Introduction(code="7KQ2-9XWM", public_key=here.key.public(), name="Ann's phone", app="test")
     ]
     with database.opened(database.path_of(tmp_path, "p1")) as connection:
         assert database.identity(connection) == Identity(
@@ -114,7 +110,7 @@ def test_enrolling_again_keeps_what_was_recorded(tmp_path: Path) -> None:
         assert database.identity(connection) == Identity(
             device="d2", person="p1", incarnation="01" * 16, stamp=STAMP
         )
-    assert registrar.asked[0]["public_key"] == registrar.asked[1]["public_key"]
+    assert registrar.asked[0].public_key == registrar.asked[1].public_key
 
 
 def test_a_phone_enrolled_again_goes_on_as_another_incarnation_and_loses_nothing(

@@ -11,6 +11,8 @@ import pytest
 
 from mobile import wire
 from mobile.wire import Refused, Throttled, TooSlow, Unauthorised, Unreachable, Wire, thumbprint
+from shared.ops import Stamp
+from sync.enrolment import Access, Enrolled, Introduction, Owner
 from tests.mobile.wires import JSON, PROBLEM, Answer, Office, certificate, office
 
 TOKEN = "a-very-secret-token"
@@ -40,7 +42,7 @@ def test_a_token_is_had_for_a_signed_nonce() -> None:
     )
     with answering(*answers) as (line, server):
         assert line.nonce("d1") == "n1"
-        assert line.access("d1", "n1", "s1") == wire.Access(token="t1", expires_in=600)
+        assert line.access("d1", "n1", "s1") == Access(token="t1", expires_in=600)
     assert [msgspec.json.decode(one.body) for one in server.heard] == [
         {"device": "d1"},
         {"device": "d1", "nonce": "n1", "signature": "s1"},
@@ -48,13 +50,17 @@ def test_a_token_is_had_for_a_signed_nonce() -> None:
     assert all("Authorization" not in one.headers for one in server.heard)
 
 
+TOLD = Introduction(code="AB-12", public_key="MFk", name="Ann's phone", app="test")
+
+
 def test_a_code_is_traded_for_an_identity() -> None:
-    body = b'{"device":"d1","person":{"id":"p1","login":"ann","name":"Ann","code":"T07"},"now":5}'
-    with answering(Answer(body=body)) as (line, server):
-        answer = line.enrol({"code": "AB-12"})
-    owner = wire.Owner(id="p1", login="ann", name="Ann", code="T07")
-    assert answer == wire.Enrolled(device="d1", person=owner)
+    owner = Owner(id="p1", login="ann", name="Ann", code="T07")
+    stamp = Stamp(epoch="e1", server_ms=5, key="k", mac8="0" * 16)
+    known = Enrolled(device="d1", person=owner, server_epoch="e1", stamp=stamp, now=5)
+    with answering(Answer(body=msgspec.json.encode(known))) as (line, server):
+        assert line.enrol(TOLD) == known
     assert server.heard[0].path == "/enrol"
+    assert msgspec.json.decode(server.heard[0].body, type=Introduction) == TOLD
 
 
 REFUSAL = b'{"type":"about:blank","code":"code_used","title":"Used","detail":"Ask again"}'
@@ -84,7 +90,7 @@ def test_an_answer_means_what_somebody_has_to_do(answer: Answer, expected: Excep
 def test_a_refusal_says_why() -> None:
     answer = Answer(status=409, body=REFUSAL, headers=PROBLEM)
     with answering(answer) as (line, _), pytest.raises(Refused) as raised:
-        line.enrol({})
+        line.enrol(TOLD)
     expected = wire.Problem(status=409, code="code_used", title="Used", detail="Ask again")
     assert raised.value.problem == expected
 

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from server import enrolment
 from server.database import writing
 from shared.ids import derive
+from sync.enrolment import invitation_text
 from tests.server.rim.company import Company, base64url, newcomer
 from tests.server.samples import RECEIVED, begin, person, put
 
@@ -138,7 +139,7 @@ def test_the_console_gives_a_code_with_the_text_for_the_qr_code(company: Company
     answer = company.client.post("/api/enrolments", json={"login": "technician"}, headers=headers)
     told = answer.json()
     assert answer.status_code == 201
-    assert told["text"] == enrolment.invitation(
+    assert told["text"] == invitation_text(
         company.settings.public_url, told["code"], company.office.keys.thumbprint
     )
     assert told["expires_at"] == company.now_ms + 15 * 60_000

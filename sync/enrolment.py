@@ -1,0 +1,86 @@
+"""Enrolment: what a device and the server say to each other at the door, both halves of it."""
+
+from typing import Annotated, Final
+from urllib.parse import parse_qs, urlencode
+
+from msgspec import Meta, Struct
+
+from shared.ops import Stamp
+
+SCHEME: Final = "fieldfare:1?"
+PUBLIC_KEY_CHARS_MAX: Final = 400
+
+
+class Invitation(Struct, frozen=True, kw_only=True):
+    """What an enrolment text says: where the server is, the one-time code, the server's key."""
+
+    server: str
+    code: str
+    key: str | None = None
+
+
+class Introduction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A device that asks to be let in: its code, its P-256 key (base64url DER), its names."""
+
+    code: Annotated[str, Meta(min_length=1, max_length=64)]
+    public_key: Annotated[str, Meta(min_length=1, max_length=PUBLIC_KEY_CHARS_MAX)]
+    name: Annotated[str, Meta(min_length=1, max_length=80)]
+    app: Annotated[str, Meta(max_length=40)] = ""
+
+
+class Owner(Struct, frozen=True, kw_only=True):
+    """Whose device it now is."""
+
+    id: str
+    login: str
+    name: str
+    code: str
+
+
+class Enrolled(Struct, frozen=True, kw_only=True):
+    """A device's identity, and proof of when (ms) it was given."""
+
+    device: str
+    person: Owner
+    server_epoch: str
+    stamp: Stamp
+    now: int
+
+
+class Challenge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A device that wants an access token; with the signed nonce, or asking for one."""
+
+    device: Annotated[str, Meta(max_length=64)]
+    nonce: Annotated[str, Meta(max_length=64)] | None = None
+    signature: Annotated[str, Meta(max_length=128)] | None = None
+
+
+class Nonce(Struct, frozen=True, kw_only=True):
+    """What a device has to sign next."""
+
+    nonce: str
+
+
+class Access(Struct, frozen=True, kw_only=True):
+    """An access token, and how many seconds it is good for."""
+
+    token: str
+    expires_in: int
+
+
+def token_text(device: str, nonce: str) -> str:
+    """What a device signs to be given an access token."""
+    return f"fieldfare-token|{device}|{nonce}"
+
+
+def invitation_text(server: str, code: str, key: str = "") -> str:
+    """The text in the QR code: where the server is, the code, and the key to know it by, if any."""
+    return SCHEME + urlencode({"url": server, "code": code} | ({"key": key} if key else {}))
+
+
+def read_invitation(text: str) -> Invitation | None:
+    """What a text of that form says, with nothing for what it leaves out; else None."""
+    if not text.startswith(SCHEME):
+        return None
+    said = {name: values[-1] for name, values in parse_qs(text.removeprefix(SCHEME)).items()}
+    return Invitation(server=said.get("url", ""), code=said.get("code", ""), key=said.get("key"))
