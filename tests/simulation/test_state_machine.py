@@ -28,7 +28,7 @@ from sync.memory.phone import Disk, copied
 from sync.overlay import is_open, refresh
 from sync.ports import Outboxed
 from sync.protocol import Request
-from sync.settling import thing_of
+from sync.settling import things_of
 from tests.simulation.kills import Killed, Mortal
 from tests.world import (
     ANN,
@@ -361,7 +361,7 @@ class Company(RuleBasedStateMachine):
             again.disk = msgspec.structs.replace(
                 phone.disk, views=dict(phone.disk.views), outbox=dict(phone.disk.outbox)
             )
-            refresh(again, self.world.registry, [thing_of(one) for one in again.marks()])
+            refresh(again, self.world.registry, things_of(again.marks()))
             assert again.shown(base=False) == shown
 
     @invariant()
