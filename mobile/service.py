@@ -43,14 +43,15 @@ class Phone(Struct, frozen=True, kw_only=True):
 
 
 def enrol(folder: Path, invitation: Invitation, name: str) -> Installation:
-    """Make a folder an installation. Raises what the wire raises, and `mobile.enrolment.Unfit`."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    newcomer = Newcomer(folder=folder, name=name, app=app_name(), key=open_key(folder))
-    wire = Wire(invitation.server, invitation.key)
-    try:
-        return enrolment.enrol(invitation, newcomer, wire, dice)
-    finally:
-        wire.close()
+    """Make a folder an installation. Raises one of the `TROUBLES`, and `mobile.enrolment.Unfit`."""
+    with database.room():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        newcomer = Newcomer(folder=folder, name=name, app=app_name(), key=open_key(folder))
+        wire = Wire(invitation.server, invitation.key)
+        try:
+            return enrolment.enrol(invitation, newcomer, wire, dice)
+        finally:
+            wire.close()
 
 
 @contextmanager

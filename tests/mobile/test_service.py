@@ -74,6 +74,12 @@ def test_a_phone_that_cannot_even_be_opened_says_so(phone: Phone) -> None:
     assert (code, told["code"], errors) == (3, "disk_full", "")
 
 
+def test_a_phone_without_room_is_not_enrolled(tmp_path: Path) -> None:
+    words = ("enrol", "--code", "ABCD-EFGH-JKMN", "--server", "http://127.0.0.1:9")
+    code, told, errors = run(*words, "--data", tmp_path / "phone", file_bytes_max=0)
+    assert (code, told["code"], errors) == (4, "disk_full", "")
+
+
 def test_an_answer_that_finds_no_room_is_not_taken_and_everything_is_kept(phone: Phone) -> None:
     phone.must("work_order.accept")
     rows = [
