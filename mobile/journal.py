@@ -15,6 +15,7 @@ from shared.errors import Refused, refuse_state, refuse_value
 from shared.fields import FIELDS
 from shared.ids import RANDOM_BYTES, is_id, uuid7
 from shared.kinds import REGISTRY
+from shared.ops import SALT_BYTES
 from shared.people import Person
 from shared.records import Aggregate, State
 from shared.registry import Registry
@@ -23,7 +24,6 @@ from shared.work_order import WorkOrder
 from sync.ports import Outboxed, Wanted
 from sync.recording import Draft, record
 
-SALT_BYTES: Final = 16
 DICE_BYTES: Final = RANDOM_BYTES + SALT_BYTES  # what `record` needs of randomness
 PAIR: Final = 2
 

@@ -8,27 +8,19 @@ from typing import Any, Final
 
 import msgspec
 
-from server import app, auditor, database, enrolment, keys, people, sessions, settings
-from server.api import Office
+from server import app, auditor, database, keys, people, settings
+from server.api import Asked, Office
 from server.auditor import Report
 from server.demo import DemoOp, company
-from server.notary import Seal
 from server.settings import FILE, Settings
-from shared.clock import At
 from shared.errors import Refused, refuse_state, refuse_value
-from shared.kinds import REGISTRY
-from shared.ops import SYSTEM, Op, encode
-from shared.people import Person, may
-from sync.desk import Parcel
-from sync.enrolment import invitation_text
-from sync.intake import receive
-from sync.protocol import Result, WireOp
+from shared.ops import SYSTEM
+from shared.people import Person
+from sync.protocol import WireOp
 
 DEMO_SEED: Final = 20_26
 DEMO_PASSWORD: Final = "fieldfare-demo-1"  # noqa: S105  of nobody real, on loopback only
 OPS_AT_ONCE: Final = 500
-SALT_BYTES: Final = 16
-HOLDER_BYTES: Final = 8
 ADMIN_LOGIN: Final = "admin"
 DEMO_SETTINGS: Final = {
     "demo": True,
@@ -84,7 +76,8 @@ def _admin(office: Office, loaded: Sequence[Mapping[str, Any]]) -> dict[str, Any
 def _load_demo(office: Office, day: str) -> list[dict[str, Any]]:
     staff = company(day, DEMO_SEED)
     for batch in _batches([*staff.ops, *staff.field]):
-        for result in _receive(office, [_said(office, one) for one in batch]):
+        ops = [_said(office, one) for one in batch]
+        for result in office.receive(ops, None, office.now_ms()):
             assert result.verdict == "applied", result
     secret = people.hashed(DEMO_PASSWORD)
     with office.writing() as books:
@@ -107,26 +100,8 @@ def _batches(ops: Sequence[DemoOp]) -> Iterator[Sequence[DemoOp]]:
 
 
 def _said(office: Office, one: DemoOp) -> WireOp:
-    """An op of the demo company, as the office would have written it down."""
-    op = Op(
-        id=one.id,
-        kind=one.kind,
-        v=REGISTRY.kinds[one.kind].version,
-        on=one.on,
-        by=one.by,
-        origin="api",
-        at=At(wall=one.at, boot="server", mono=one.at, src="server"),
-        salt=office.dice(SALT_BYTES).hex(),
-        args=msgspec.Raw(msgspec.json.encode(one.args)),
-        visit=one.visit,
-    )
-    return WireOp(lseq=0, id=one.id, body=encode(op))
-
-
-def _receive(office: Office, ops: Sequence[WireOp]) -> list[Result]:
-    parcel = Parcel(ops=ops, origins=frozenset({"api"}), person=None, received=office.now_ms())
-    with office.writing() as books:
-        return receive(office.ledger(books), parcel)
+    asked = Asked(id=one.id, kind=one.kind, on=one.on, args=one.args, visit=one.visit)
+    return WireOp(lseq=0, id=one.id, body=office.body(asked, one.by, one.at))
 
 
 def add_person(office: Office, row: dict[str, Any]) -> dict[str, Any] | Refused:
@@ -139,16 +114,8 @@ def add_person(office: Office, row: dict[str, Any]) -> dict[str, Any] | Refused:
 
 def new_password(office: Office, login: str) -> dict[str, Any]:
     """A one-time password for somebody who is known; sign-ins with the old one end."""
-    secret = people.one_time_password(office.dice)
-    hashed = people.hashed(secret)
-    with office.writing() as books:
-        known = people.find_by_login(books, login)
-        assert known is not None
-        person = known.person.id
-        people.keep_password(books, person, hashed, office.now_ms(), must_change=True)
-        sessions.close_all(books, person)
-        event = office.event("password.reset", SYSTEM, ("person", person))
-        office.ledger(books).note_event(event)
+    secret = office.reset_password(login, SYSTEM)
+    assert secret is not None
     return {"login": login, "one_time_password": secret}
 
 
@@ -191,15 +158,11 @@ def persons(office: Office) -> dict[str, Any]:
 
 def _put_person(office: Office, identity: str, row: dict[str, Any]) -> Refused | None:
     now = office.now_ms()
-    said = DemoOp(
-        id=office.fresh_id(),
-        kind="master.put",
-        on=("person", identity),
-        args={"row": row},
-        by=SYSTEM,
-        at=now,
+    asked = Asked(
+        id=office.fresh_id(), kind="master.put", on=("person", identity), args={"row": row}
     )
-    result = _receive(office, [_said(office, said)])[0]
+    op = WireOp(lseq=0, id=asked.id, body=office.body(asked, SYSTEM, now))
+    (result,) = office.receive([op], None, now)
     if result.verdict == "applied":
         return None
     return Refused(
@@ -212,25 +175,15 @@ def _put_person(office: Office, identity: str, row: dict[str, Any]) -> Refused |
 
 def enrol_code(office: Office, login: str) -> dict[str, Any] | Refused:
     """A one-time code that lets one phone of somebody in."""
-    known = find(office, login)
-    if isinstance(known, Refused):
-        return known
-    if known.disabled or not may(known.roles, "sync"):
+    invitation = office.invite(login, SYSTEM)
+    if invitation is None:
         return refuse_value("person_unknown", "person", login=login)
-    ends = office.ends(office.settings.limits.enrolment_minutes)
-    with office.writing() as books:
-        code = enrolment.issue(books, (known.id, SYSTEM), office.dice, (office.now_ms(), ends))
-        event = office.event("enrolment.issue", SYSTEM, ("person", known.id))
-        office.ledger(books).note_event(event)
-    text = invitation_text(office.settings.public_url, code, office.pin)
-    return {"text": text, "code": code, "expires_at": ends}
+    return {"text": invitation.text, "code": invitation.code, "expires_at": invitation.expires_at}
 
 
 def notarise(office: Office) -> None:
     """Number the leaves that wait and sign the head, without a server running."""
-    ours = office.keys
-    holder = office.dice(HOLDER_BYTES).hex()
-    app.notarise(office, Seal(signer=ours.signer, key=ours.notary_key, holder=holder))
+    app.notarise(office, office.seal())
 
 
 def audit(chosen: Settings) -> Report:

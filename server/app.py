@@ -50,9 +50,6 @@ from sync.protocol import REQUEST_BYTES_MAX
 
 Clock = Callable[[], int]
 
-EPOCH_BYTES: Final = 8
-SALT_BYTES: Final = 16
-HOLDER_BYTES: Final = 8
 NOTARY_EVERY_S: Final = 0.5
 TIDY_EVERY_MS: Final = 60_000
 STOP_S: Final = 10
@@ -131,9 +128,7 @@ def _agree_on_epoch(office: Office) -> None:
         notary.publish_keys(books, publics)
         epoch = queries.epoch(books)
         if epoch is None or epoch != marked:
-            epoch = office.dice(EPOCH_BYTES).hex()
-            salt = office.dice(SALT_BYTES).hex()
-            office.ledger(books).begin_epoch(epoch, office.now_ms(), salt)
+            epoch = office.begin_epoch(office.ledger(books), office.now_ms())
     if epoch != marked:
         keys.mark_epoch(office.keys.folder, epoch)
 
@@ -240,11 +235,7 @@ async def _alive(office: Office, pool: ThreadPoolExecutor, _app: Litestar) -> As
 
 def _keep_books(office: Office, stop: threading.Event) -> None:
     """Sign what was entered, at most every second, and tidy up every minute, until stopped."""
-    seal = Seal(
-        signer=office.keys.signer,
-        key=office.keys.notary_key,
-        holder=office.dice(HOLDER_BYTES).hex(),
-    )
+    seal = office.seal()
     tidied = office.now_ms()
     while not stop.wait(NOTARY_EVERY_S):
         try:

@@ -10,6 +10,7 @@ from shared.amounts import Id
 from shared.clock import At
 
 BODY_BYTES_MAX = 200_000
+SALT_BYTES = 16  # of randomness, in hexadecimal in the op
 Origin = Literal["device", "console", "api", "timer"]
 SYSTEM = "00000000-0000-7000-8000-000000000001"
 

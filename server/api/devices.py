@@ -8,11 +8,11 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
 from server import enrolment, people, sessions, throttle
-from server.api.office import AnyRequest, Office, address_of
+from server.api.office import AnyRequest, Invitation, Office, address_of
 from server.enrolment import Let
 from server.problems import FAULTS, Problem, throttled, wrong_field
 from server.sessions import PUBLIC, Actor
-from shared.people import Login, may
+from shared.people import Login
 from sync.enrolment import (
     Access,
     Challenge,
@@ -20,7 +20,6 @@ from sync.enrolment import (
     Introduction,
     Nonce,
     Owner,
-    invitation_text,
 )
 from sync.exchange import House, stamp_for
 
@@ -32,14 +31,6 @@ class Wish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """For whom an enrolment code is wanted."""
 
     login: Login
-
-
-class Invitation(Struct, frozen=True, kw_only=True):
-    """An enrolment code, the text of its QR code, and when it ends (ms)."""
-
-    code: str
-    text: str
-    expires_at: int
 
 
 @post("/enrol", opt={"intent": PUBLIC}, status_code=200, responses=FAULTS, sync_to_thread=True)
@@ -116,19 +107,10 @@ def invite(
     data: JSONBody[Wish], actor: NamedDependency[Actor], office: NamedDependency[Office]
 ) -> Invitation:
     """Issue an enrolment code for somebody who works with a phone."""
-    ends = office.ends(office.settings.limits.enrolment_minutes)
-    with office.writing() as books:
-        known = people.find_by_login(books, data.login)
-        if known is None or known.person.disabled or not may(known.person.roles, "sync"):
-            raise wrong_field("login", "unknown_person")
-        person = known.person
-        code = enrolment.issue(
-            books, (person.id, actor.person.id), office.dice, (office.now_ms(), ends)
-        )
-        event = office.event("enrolment.issue", actor.person.id, ("person", person.id))
-        office.ledger(books).note_event(event)
-    text = invitation_text(office.settings.public_url, code, office.pin)
-    return Invitation(code=code, text=text, expires_at=ends)
+    invitation = office.invite(data.login, actor.person.id)
+    if invitation is None:
+        raise wrong_field("login", "unknown_person")
+    return invitation
 
 
 @post(

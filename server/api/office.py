@@ -1,23 +1,36 @@
-"""The office: what a route may ask for, put together once by `app`."""
+"""The office: what a route or a command may ask for, put together once by `app`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
+import msgspec
 from litestar import Request
-from msgspec import Struct
+from msgspec import Meta, Raw, Struct
 
+from server import enrolment, people, sessions
 from server.entries import Event
 from server.keys import Dice, Keys
 from server.ledger import Ledger
 from server.logs import Log, trace_of
+from server.notary import Seal
 from server.settings import Settings
 from server.texts import Texts
+from shared.amounts import Id
+from shared.clock import At
 from shared.ids import RANDOM_BYTES, uuid7
+from shared.kinds import REGISTRY
+from shared.ops import SALT_BYTES, Op, encode
+from shared.people import Person, may
 from shared.texts import Catalogue
+from sync.desk import Parcel
+from sync.enrolment import invitation_text
+from sync.intake import receive
 from sync.ports import Library
+from sync.protocol import Result, WireOp
 
-SALT_BYTES: Final = 16
+EPOCH_BYTES: Final = 8
+HOLDER_BYTES: Final = 8
 MINUTE_MS: Final = 60_000
 
 AnyRequest = Request[Any, Any, Any]
@@ -29,6 +42,25 @@ class Contact(Struct, frozen=True, kw_only=True):
     at: int
     clock_ms: int
     app: str
+
+
+class Asked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One op as it is asked for. Its id is made by who asks, so that asking twice is once."""
+
+    id: Id
+    kind: Annotated[str, Meta(min_length=1, max_length=40)]
+    on: tuple[Annotated[str, Meta(max_length=40)], Id]
+    args: dict[str, Any] = msgspec.field(default_factory=dict)
+    v: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
+    visit: Id | None = None
+
+
+class Invitation(Struct, frozen=True, kw_only=True):
+    """An enrolment code, the text of its QR code, and when it ends (ms)."""
+
+    code: str
+    text: str
+    expires_at: int
 
 
 class Office(Struct, frozen=True, kw_only=True):
@@ -75,6 +107,79 @@ class Office(Struct, frozen=True, kw_only=True):
     def ends(self, minutes: int) -> int:
         """So many minutes from now, in ms."""
         return self.now_ms() + minutes * MINUTE_MS
+
+    def seal(self) -> Seal:
+        """What the notary of this process signs with."""
+        holder = self.dice(HOLDER_BYTES).hex()
+        return Seal(signer=self.keys.signer, key=self.keys.notary_key, holder=holder)
+
+    def begin_epoch(self, ledger: Ledger, now_ms: int) -> str:
+        """Begin a new epoch in the books; to be marked in the keys folder once that is kept."""
+        epoch = self.dice(EPOCH_BYTES).hex()
+        ledger.begin_epoch(epoch, now_ms, self.dice(SALT_BYTES).hex())
+        return epoch
+
+    def body(self, asked: Asked, by: str, at: int) -> str:
+        """An op of the office as it is kept: said by somebody, at a time (ms) of this server."""
+        kind = REGISTRY.kinds.get(asked.kind)
+        op = Op(
+            id=asked.id,
+            kind=asked.kind,
+            v=asked.v or (kind.version if kind is not None else 1),
+            on=asked.on,
+            by=by,
+            origin="api",
+            at=At(wall=at, boot="server", mono=at, src="server"),
+            salt=self.dice(SALT_BYTES).hex(),
+            args=Raw(msgspec.json.encode(asked.args)),
+            visit=asked.visit,
+        )
+        return encode(op)
+
+    def receive(self, ops: Sequence[WireOp], person: str | None, now_ms: int) -> list[Result]:
+        """Give the office's ops their verdicts; with a person, nobody else's are taken."""
+        parcel = Parcel(
+            ops=ops,
+            origins=frozenset({"api"}),
+            person=person,
+            received=now_ms,
+            on_crash=self.note_crash,
+        )
+        with self.writing() as books:
+            return receive(self.ledger(books), parcel)
+
+    def reset_password(self, login: str, by: str) -> str | None:
+        """A one-time password for somebody; it ends their sessions. None if nobody is so called."""
+        password = people.one_time_password(self.dice)
+        kept = people.hashed(password)
+        with self.writing() as books:
+            known = people.find_by_login(books, login)
+            if known is None:
+                return None
+            whose = known.person.id
+            people.keep_password(books, whose, kept, self.now_ms(), must_change=True)
+            sessions.close_all(books, whose)
+            event = self.event("password.reset", by, ("person", whose))
+            self.ledger(books).note_event(event)
+        return password
+
+    def invite(self, login: str, by: str) -> Invitation | None:
+        """A code that lets one phone of somebody in. None if nobody so called may work with one."""
+        ends = self.ends(self.settings.limits.enrolment_minutes)
+        with self.writing() as books:
+            known = people.find_by_login(books, login)
+            if known is None or not _may_enrol(known.person):
+                return None
+            person = known.person.id
+            code = enrolment.issue(books, (person, by), self.dice, (self.now_ms(), ends))
+            event = self.event("enrolment.issue", by, ("person", person))
+            self.ledger(books).note_event(event)
+        text = invitation_text(self.settings.public_url, code, self.pin)
+        return Invitation(code=code, text=text, expires_at=ends)
+
+
+def _may_enrol(person: Person) -> bool:
+    return not person.disabled and may(person.roles, "sync")
 
 
 def catalogue_of(office: Office, request: AnyRequest) -> Catalogue:

@@ -2,43 +2,26 @@
 
 from typing import Annotated, Any, Final
 
-import msgspec
 from litestar import post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
-from msgspec import Meta, Raw, Struct
+from msgspec import Meta, Struct
 
-from server.api.office import AnyRequest, Office, catalogue_of
+from server.api.office import AnyRequest, Asked, Office, catalogue_of
 from server.problems import FAULTS, Fault, reason, wrong_fields
 from server.sessions import Actor
-from shared.amounts import Id
-from shared.clock import At
 from shared.kinds import REGISTRY
-from shared.ops import Op, Verdict, encode as encode_op
+from shared.ops import Verdict
 from shared.texts import Catalogue, say
 from sync.arrival import read
-from sync.desk import Parcel
-from sync.intake import receive
 from sync.protocol import OPS_PER_PUSH_MAX, Result, WireOp
 
-SALT_BYTES: Final = 16
 # What means "from the future" of a phone's op is a slip of the pen in one made for this server.
 SLIPS: Final = {
     "future_kind": ("unknown_choice", "kind"),
     "future_version": ("out_of_range", "v"),
     "future_field": ("unknown_field", None),
 }
-
-
-class Asked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One op as it is asked for. Its id is made by who asks, so that asking twice is once."""
-
-    id: Id
-    kind: Annotated[str, Meta(min_length=1, max_length=40)]
-    on: tuple[Annotated[str, Meta(max_length=40)], Id]
-    args: dict[str, Any] = msgspec.field(default_factory=dict)
-    v: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
-    visit: Id | None = None
 
 
 class Batch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -81,49 +64,25 @@ def act(
     office: NamedDependency[Office],
 ) -> Results:
     """Give every op its verdict. A refusal is an answer, not an error."""
-    now, last = office.now_ms(), len(data.ops) - 1
+    now, by = office.now_ms(), actor.person.id
+    first = now - len(data.ops) + 1
     wires = [
         # A millisecond apart, so that a story tells them in the order they were said.
-        WireOp(lseq=place, id=asked.id, body=_body(office, actor, asked, now - last + place))
+        WireOp(lseq=place, id=asked.id, body=office.body(asked, by, first + place))
         for place, asked in enumerate(data.ops)
     ]
     faults = [fault for place, wire in enumerate(wires) if (fault := _slip(place, wire))]
     if faults:
         raise wrong_fields(faults)
-    parcel = Parcel(
-        ops=wires,
-        origins=frozenset({"api"}),
-        person=actor.person.id,
-        received=now,
-        on_crash=office.note_crash,
-    )
-    with office.writing() as books:
-        results = receive(office.ledger(books), parcel)
+    results = office.receive(wires, by, now)
     office.log.info(
         "ops",
-        person=actor.person.id,
+        person=by,
         ops=[wire.id for wire in wires],
         verdicts=[str(result.verdict) for result in results],
     )
     catalogue = catalogue_of(office, request)
     return Results(results=[_told(catalogue, result) for result in results])
-
-
-def _body(office: Office, actor: Actor, asked: Asked, at: int) -> str:
-    kind = REGISTRY.kinds.get(asked.kind)
-    op = Op(
-        id=asked.id,
-        kind=asked.kind,
-        v=asked.v or (kind.version if kind is not None else 1),
-        on=asked.on,
-        by=actor.person.id,
-        origin="api",
-        at=At(wall=at, boot="server", mono=at, src="server"),
-        salt=office.dice(SALT_BYTES).hex(),
-        args=Raw(msgspec.json.encode(asked.args)),
-        visit=asked.visit,
-    )
-    return encode_op(op)
 
 
 def _slip(place: int, wire: WireOp) -> Fault | None:

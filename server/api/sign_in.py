@@ -147,15 +147,7 @@ def reset_password(
     login: FromPath[str], actor: NamedDependency[Actor], office: NamedDependency[Office]
 ) -> OneTime:
     """Give somebody a one-time password. It ends their sessions."""
-    password = people.one_time_password(office.dice)
-    kept = people.hashed(password)
-    with office.writing() as books:
-        known = people.find_by_login(books, login)
-        if known is None:
-            raise wrong_field("login", "unknown_person")
-        whose = known.person.id
-        people.keep_password(books, whose, kept, office.now_ms(), must_change=True)
-        sessions.close_all(books, whose)
-        event = office.event("password.reset", actor.person.id, ("person", whose))
-        office.ledger(books).note_event(event)
+    password = office.reset_password(login, actor.person.id)
+    if password is None:
+        raise wrong_field("login", "unknown_person")
     return OneTime(password=password)

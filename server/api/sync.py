@@ -28,7 +28,6 @@ from sync.protocol import (
 
 OPS: Final = "ops|"
 NONCE_BYTES: Final = 8
-EPOCH_BYTES: Final = 8
 GZIP_LEVEL: Final = 5
 GZIP_FROM_BYTES: Final = 250
 
@@ -116,8 +115,7 @@ def _heard(office: Office, talk: Talk, contact: Contact) -> Heard:
         ledger = office.ledger(books)
         heard = exchange.hear(ledger, talk.request, talk.caller, talk.house)
         if heard.rolled_back:
-            epoch = office.dice(EPOCH_BYTES).hex()
-            ledger.begin_epoch(epoch, talk.house.received, office.dice(16).hex())
+            epoch = office.begin_epoch(ledger, talk.house.received)
             heard = exchange.hear(ledger, talk.request, talk.caller, talk.house)
         if heard.standing is not None and heard.standing.n == 1 and talk.request.forked_from:
             facts = {"from": talk.request.forked_from, "to": talk.request.incarnation}
