@@ -19,11 +19,11 @@ from msgspec import Struct
 from sqlalchemy import Connection, Select, and_, or_, select
 
 from server import rows, tree
-from server.entries import detail_hash
-from server.notary import LANE_BYTES, PUBLIC_KEYS, Growth, grow
+from server.notary import LANE_BYTES, PUBLIC_KEYS
 from server.tables import METADATA
 from server.tree import EPOCH, HEAD, LEAF, NODE
-from shared.audit import Leaf, leaf_bytes, leaf_hash, root_of_peaks
+from shared.audit import Growth, Leaf, grow, leaf_bytes, leaf_hash, root_of_peaks
+from sync.leaves import detail_hash
 from sync.protocol import SignedHead
 
 LEAVES_READ_MAX: Final = 4_096

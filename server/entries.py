@@ -8,11 +8,12 @@ from sqlalchemy import Connection, bindparam, select
 
 from server.database import dumped
 from server.tables import METADATA
-from shared.audit import Leaf, leaf_bytes, leaf_hash
-from shared.canonical import canonical, digest
+from shared.audit import leaf_bytes, leaf_hash
+from shared.canonical import canonical
 from shared.errors import Flag
 from shared.ids import derive, fingerprint
 from shared.records import Aggregate
+from sync.leaves import leaf_of
 from sync.ports import Entry, Recorded, Standing
 
 STANDING: Final = METADATA.tables["incarnation"]
@@ -43,24 +44,8 @@ def event_id(event: Event) -> str:
 
 
 def leaf_row(entry: Entry, epoch: str, number: int | None) -> tuple[Any, ...]:
-    flags = msgspec.to_builtins(entry.flags)
-    leaf = Leaf(
-        epoch=epoch,
-        op_id=entry.op_id,
-        n=entry.n,
-        fingerprint=entry.fingerprint,
-        verdict=entry.verdict,
-        code=entry.code,
-        detail_hash=detail_hash(msgspec.to_builtins(entry.detail), flags),
-        received=entry.received,
-    )
-    data = leaf_bytes(leaf)
+    data = leaf_bytes(leaf_of(entry, epoch))
     return (entry.op_id, entry.n, epoch, entry.received, data, leaf_hash(data), number)
-
-
-def detail_hash(detail: Any, flags: Any) -> str:
-    """What a leaf says of a verdict's detail and flags, both as JSON values."""
-    return digest({"detail": detail, "flags": flags})
 
 
 def as_read(entry: Entry) -> tuple[Any, ...]:

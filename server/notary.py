@@ -4,7 +4,7 @@ One process at a time does it, under a lease. A signature is ES256 over the cano
 {epoch, size, root, at, key}: r and s of 32 bytes each, one after the other, in hexadecimal.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Update, bindparam, or_, select, update
 from server import rows, tree
 from server.tables import METADATA
 from server.tree import LEAF
-from shared.audit import node_hash, root_of_peaks
+from shared.audit import Growth, grow, root_of_peaks
 from sync.protocol import SignedHead
 
 HEAD_EVERY_MS: Final = 1_000
@@ -36,14 +36,6 @@ class Seal(Struct, frozen=True, kw_only=True):
     signer: ec.EllipticCurvePrivateKey
     key: str
     holder: str
-
-
-class Growth(Struct, kw_only=True):
-    """A tree while leaves are added to it: its size, its complete subtrees, and the new ones."""
-
-    size: int
-    peaks: list[tuple[int, bytes]]
-    nodes: list[tuple[int, int, bytes]] = []
 
 
 def is_due(connection: Connection, now_ms: int) -> bool:
@@ -86,18 +78,6 @@ def notarise(connection: Connection, seal: Seal, now_ms: int) -> SignedHead | No
     row = (head.epoch, head.size, head.root, head.at, head.key, head.signature)
     rows.add(connection, "tree_head", (), [row])
     return head
-
-
-def grow(growth: Growth, hashes: Iterable[bytes]) -> None:
-    """Add leaves to a tree, noting each subtree that becomes complete as (level, place, hash)."""
-    for leaf in hashes:
-        level, top = 0, leaf
-        while growth.peaks and growth.peaks[-1][0] == level:
-            top = node_hash(growth.peaks.pop()[1], top)
-            level += 1
-            growth.nodes.append((level, growth.size >> level, top))
-        growth.peaks.append((level, top))
-        growth.size += 1
 
 
 def sign(head: SignedHead, signer: ec.EllipticCurvePrivateKey) -> SignedHead:

@@ -12,7 +12,14 @@ from msgspec import Struct
 from sqlalchemy import Connection, and_, func, or_, select
 
 from server.tables import METADATA
-from shared.audit import root_of_peaks
+from shared.audit import (
+    Node,
+    Range,
+    consistency_ranges,
+    inclusion_ranges,
+    peaks_of,
+    root_of_peaks,
+)
 from shared.canonical import canonical
 from sync.protocol import SignedHead
 
@@ -28,9 +35,6 @@ _NEWEST_HEAD: Final = (
     .order_by(HEAD.c.size.desc())
     .limit(1)
 )
-
-Node = tuple[int, int]  # level, and place within the level
-Range = tuple[int, int]  # leaves from, and to (not included)
 
 
 class Place(Struct, frozen=True, kw_only=True):
@@ -87,7 +91,7 @@ def root(connection: Connection, epoch: str, leaves: int) -> bytes:
 
 def peak_hashes(connection: Connection, epoch: str, leaves: int) -> list[tuple[int, bytes]]:
     """The complete subtrees (level, hash) of an epoch's first leaves, largest first."""
-    parts = peaks((0, leaves))
+    parts = peaks_of((0, leaves))
     known = _nodes(connection, epoch, parts)
     return [(level, known[(level, place)]) for level, place in parts]
 
@@ -128,45 +132,8 @@ def consistency(connection: Connection, older: int, newer: int) -> list[str]:
     return _hashes(connection, epoch, consistency_ranges((0, newer), older, whole=True))
 
 
-def peaks(leaves: Range) -> list[Node]:
-    """The complete subtrees that a range is made of, largest first."""
-    start, end = leaves
-    parts: list[Node] = []
-    while start < end:
-        level = (end - start).bit_length() - 1
-        parts.append((level, start >> level))
-        start += 1 << level
-    return parts
-
-
-def inclusion_ranges(leaves: Range, number: int) -> list[Range]:
-    """RFC 9162, 2.1.3.1: the ranges whose roots are the path from a leaf, nearest first."""
-    start, end = leaves
-    if end - start <= 1:
-        return []
-    middle = start + _split(end - start)
-    if number < middle:
-        return [*inclusion_ranges((start, middle), number), (middle, end)]
-    return [*inclusion_ranges((middle, end), number), (start, middle)]
-
-
-def consistency_ranges(leaves: Range, older: int, *, whole: bool) -> list[Range]:
-    """RFC 9162, 2.1.4.1: the ranges whose roots prove that the log up to `older` is a prefix."""
-    start, end = leaves
-    if older == end:
-        return [] if whole else [leaves]
-    middle = start + _split(end - start)
-    if older <= middle:
-        return [*consistency_ranges((start, middle), older, whole=whole), (middle, end)]
-    return [*consistency_ranges((middle, end), older, whole=False), (start, middle)]
-
-
-def _split(count: int) -> int:
-    return 1 << (count - 1).bit_length() - 1
-
-
 def _hashes(connection: Connection, epoch: str, ranges: list[Range]) -> list[str]:
-    parts = [peaks(one) for one in ranges]
+    parts = [peaks_of(one) for one in ranges]
     known = _nodes(connection, epoch, [node for nodes in parts for node in nodes])
     return [
         root_of_peaks([(level, known[(level, place)]) for level, place in nodes]).hex()

@@ -1,13 +1,16 @@
 """The audit log's mathematics: leaves, the RFC 9162 tree, and proofs anyone can check."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
 from shared.canonical import canonical
 
 EMPTY_ROOT = hashlib.sha256(b"").digest()
+
+Node = tuple[int, int]  # level, and place within the level
+Range = tuple[int, int]  # leaves from, and to (not included)
 
 
 class Leaf(Struct, frozen=True, kw_only=True):
@@ -42,24 +45,38 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
-def root(hashes: Sequence[bytes]) -> bytes:
-    """The root of a tree with these leaf hashes."""
-    if not hashes:
-        return EMPTY_ROOT
-    peaks: list[tuple[int, bytes]] = []
-    for one in hashes:
-        peaks = grown(peaks, one)
-    return root_of_peaks(peaks)
+class Growth(Struct, kw_only=True):
+    """A tree while leaves are added to it: its size, its complete subtrees, and the new ones.
+
+    `peaks` are (level, hash), largest first; `nodes` are (level, place, hash).
+    """
+
+    size: int
+    peaks: list[tuple[int, bytes]]
+    nodes: list[tuple[int, int, bytes]] = []
 
 
-def grown(peaks: Sequence[tuple[int, bytes]], added: bytes) -> list[tuple[int, bytes]]:
-    """The perfect subtrees (level, hash), largest first, after one more leaf."""
-    result, level, top = list(peaks), 0, added
-    while result and result[-1][0] == level:
-        top = node_hash(result.pop()[1], top)
-        level += 1
-    result.append((level, top))
-    return result
+def grow(growth: Growth, hashes: Iterable[bytes]) -> None:
+    """Add leaves to a tree, noting each subtree that becomes complete."""
+    for leaf in hashes:
+        level, top = 0, leaf
+        while growth.peaks and growth.peaks[-1][0] == level:
+            top = node_hash(growth.peaks.pop()[1], top)
+            level += 1
+            growth.nodes.append((level, growth.size >> level, top))
+        growth.peaks.append((level, top))
+        growth.size += 1
+
+
+def peaks_of(leaves: Range) -> list[Node]:
+    """The complete subtrees that a range is made of, largest first."""
+    start, end = leaves
+    parts: list[Node] = []
+    while start < end:
+        level = (end - start).bit_length() - 1
+        parts.append((level, start >> level))
+        start += 1 << level
+    return parts
 
 
 def root_of_peaks(peaks: Sequence[tuple[int, bytes]]) -> bytes:
@@ -72,28 +89,26 @@ def root_of_peaks(peaks: Sequence[tuple[int, bytes]]) -> bytes:
     return top
 
 
-def inclusion_proof(hashes: Sequence[bytes], index: int) -> list[bytes]:
-    """RFC 9162, 2.1.3.1: the path that proves leaf `index` is in the tree of these leaves."""
-    if len(hashes) <= 1:
+def inclusion_ranges(leaves: Range, number: int) -> list[Range]:
+    """RFC 9162, 2.1.3.1: the ranges whose roots are the path from a leaf, nearest first."""
+    start, end = leaves
+    if end - start <= 1:
         return []
-    split = _split(len(hashes))
-    if index < split:
-        return [*inclusion_proof(hashes[:split], index), root(hashes[split:])]
-    return [*inclusion_proof(hashes[split:], index - split), root(hashes[:split])]
+    middle = start + _split(end - start)
+    if number < middle:
+        return [*inclusion_ranges((start, middle), number), (middle, end)]
+    return [*inclusion_ranges((middle, end), number), (start, middle)]
 
 
-def consistency_proof(hashes: Sequence[bytes], older: int) -> list[bytes]:
-    """RFC 9162, 2.1.4.1: the proof that the tree of the first `older` leaves is a prefix."""
-    return _subproof(hashes, older, whole=True) if 0 < older < len(hashes) else []
-
-
-def _subproof(hashes: Sequence[bytes], older: int, *, whole: bool) -> list[bytes]:
-    if older == len(hashes):
-        return [] if whole else [root(hashes)]
-    split = _split(len(hashes))
-    if older <= split:
-        return [*_subproof(hashes[:split], older, whole=whole), root(hashes[split:])]
-    return [*_subproof(hashes[split:], older - split, whole=False), root(hashes[:split])]
+def consistency_ranges(leaves: Range, older: int, *, whole: bool) -> list[Range]:
+    """RFC 9162, 2.1.4.1: the ranges whose roots prove that the log up to `older` is a prefix."""
+    start, end = leaves
+    if older == end:
+        return [] if whole else [leaves]
+    middle = start + _split(end - start)
+    if older <= middle:
+        return [*consistency_ranges((start, middle), older, whole=whole), (middle, end)]
+    return [*consistency_ranges((middle, end), older, whole=False), (start, middle)]
 
 
 def _split(size: int) -> int:

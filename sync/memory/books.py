@@ -7,8 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, structs
 
-from shared.audit import Leaf, leaf_bytes
-from shared.canonical import digest
+from shared.audit import leaf_bytes
 from shared.clock import Sighting
 from shared.ids import derive
 from shared.kinds import EAGER, LINKS, NUMBERED, write_row
@@ -17,6 +16,7 @@ from shared.people import Subscription
 from shared.records import Aggregate, Record, State, home, name, stream_of
 from shared.registry import Links
 from sync.digest import NO_ROWS, Sums, minus, plus, row_sums
+from sync.leaves import leaf_of
 from sync.ports import Entry, Head, Piece, Recorded, Standing, Unwritable, Wanted
 from sync.protocol import GONE, Row, SignedHead
 
@@ -294,18 +294,3 @@ def loaded(rows: dict[Key, Record], wanted: Wanted) -> list[Record]:
             and isinstance(row, EAGER.get(place[0], ()))
         )
     ]
-
-
-def leaf_of(entry: Entry, epoch: str) -> Leaf:
-    """The audit leaf of one verdict."""
-    told = msgspec.to_builtins({"detail": entry.detail, "flags": list(entry.flags)})
-    return Leaf(
-        epoch=epoch,
-        op_id=entry.op_id,
-        n=entry.n,
-        fingerprint=entry.fingerprint,
-        verdict=entry.verdict,
-        code=entry.code,
-        detail_hash=digest(told),
-        received=entry.received,
-    )

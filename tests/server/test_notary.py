@@ -12,14 +12,14 @@ from server import notary, tree
 from server.auditor import is_signed
 from server.database import reading, writing
 from server.library import ReadingRoom
-from server.notary import Growth, Seal, grow, is_due, notarise
+from server.notary import Seal, is_due, notarise
 from server.rows import add
 from server.tables import METADATA
-from shared import audit
-from shared.audit import Span, leaf_hash
+from shared.audit import Span, extends, includes, leaf_hash
 from shared.canonical import canonical
 from sync.ports import Wanted
 from sync.protocol import SignedHead
+from tests.rfc9162 import root
 from tests.server.samples import RECEIVED, SALT, begin, entry, ledger, put, undone
 
 KEY = ec.derive_private_key(7, ec.SECP256R1())
@@ -27,49 +27,6 @@ SEAL = Seal(signer=KEY, key="k1", holder="one")
 LEAF = METADATA.tables["leaf"]
 SECOND = 1_000
 NOTHING = Wanted(aggregates=frozenset(), refs=frozenset())
-
-
-def hashes_of(count: int) -> list[bytes]:
-    """The hashes of some leaves."""
-    return [leaf_hash(str(number).encode()) for number in range(count)]
-
-
-def stored(hashes: list[bytes]) -> dict[tuple[int, int], bytes]:
-    """All complete subtrees over leaves, as the notary makes them."""
-    growth = Growth(size=0, peaks=[])
-    grow(growth, hashes)
-    nodes = {(level, place): found for level, place, found in growth.nodes}
-    return {**nodes, **{(0, number): one for number, one in enumerate(hashes)}}
-
-
-def roots(ranges: list[tree.Range], nodes: dict[tuple[int, int], bytes]) -> list[bytes]:
-    """The roots of ranges of leaves, from complete subtrees alone."""
-    return [
-        audit.root_of_peaks([(node[0], nodes[node]) for node in tree.peaks(one)]) for one in ranges
-    ]
-
-
-@given(st.integers(1, 300), st.data())
-def test_proofs_from_complete_subtrees_are_those_of_the_whole_log(
-    size: int, data: st.DataObject
-) -> None:
-    hashes = hashes_of(size)
-    nodes = stored(hashes)
-    number = data.draw(st.integers(0, size - 1))
-    older = data.draw(st.integers(1, size))
-    assert roots([(0, size)], nodes) == [audit.root(hashes)]
-    path = roots(tree.inclusion_ranges((0, size), number), nodes)
-    assert path == audit.inclusion_proof(hashes, number)
-    path = roots(tree.consistency_ranges((0, size), older, whole=True), nodes)
-    assert path == audit.consistency_proof(hashes, older)
-
-
-def test_a_proof_reads_a_number_of_nodes_like_the_logarithm() -> None:
-    size = 10**9 + 7
-    ranges = tree.inclusion_ranges((0, size), 123_456_789)
-    assert len({node for one in ranges for node in tree.peaks(one)}) <= 60
-    ranges = tree.consistency_ranges((0, size), 987_654_321, whole=True)
-    assert len({node for one in ranges for node in tree.peaks(one)}) <= 60
 
 
 @settings(max_examples=30)
@@ -98,7 +55,7 @@ def check_log(connection: Connection, heads: list[SignedHead]) -> None:
     assert last is not None
     assert last.size == len(hashes)
     for head in heads:
-        assert head.root == audit.root(hashes[: head.size]).hex()
+        assert head.root == root(hashes[: head.size]).hex()
         assert is_signed(head, KEY.public_key())
         proof = tree.consistency(connection, head.size, last.size)
         span = Span(
@@ -107,13 +64,13 @@ def check_log(connection: Connection, heads: list[SignedHead]) -> None:
             newer=last.size,
             newer_root=bytes.fromhex(last.root),
         )
-        assert audit.extends(span, [bytes.fromhex(one) for one in proof])
+        assert extends(span, [bytes.fromhex(one) for one in proof])
     for number, leaf in enumerate(leaves):
         place = tree.inclusion(connection, leaf.op_id)
         assert place is not None
         assert (place.number, leaf_hash(place.leaf)) == (number, leaf.hash)
         path = [bytes.fromhex(one) for one in place.path]
-        assert audit.includes(leaf.hash, number, path, (last.size, bytes.fromhex(last.root)))
+        assert includes(leaf.hash, number, path, (last.size, bytes.fromhex(last.root)))
 
 
 def test_a_head_is_signed_at_most_once_a_second_and_only_for_news(engine: Engine) -> None:
@@ -216,7 +173,7 @@ def test_a_device_gets_the_newest_head_with_the_proof_from_the_one_it_knows(
         newer=told.size,
         newer_root=bytes.fromhex(told.root),
     )
-    assert audit.extends(span, [bytes.fromhex(one) for one in told.proof])
+    assert extends(span, [bytes.fromhex(one) for one in told.proof])
 
 
 def test_a_great_many_leaves_are_numbered_a_piece_at_a_time(engine: Engine) -> None:

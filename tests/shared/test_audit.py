@@ -1,25 +1,27 @@
 """The audit tree is that of RFC 9162, and its proofs hold for the truth and for nothing else."""
 
 import hashlib
-from collections.abc import Sequence
 
 import pytest
 from hypothesis import assume, given, strategies as st
 
 from shared.audit import (
     EMPTY_ROOT,
+    Growth,
     Leaf,
+    Range,
     Span,
-    consistency_proof,
+    consistency_ranges,
     extends,
-    grown,
+    grow,
     includes,
-    inclusion_proof,
+    inclusion_ranges,
     leaf_bytes,
     leaf_hash,
-    root,
+    peaks_of,
     root_of_peaks,
 )
+from tests.rfc9162 import consistency_proof, inclusion_proof, root
 
 # The vectors that certificate-transparency logs publish: leaf inputs and the root of each prefix.
 INPUTS = [
@@ -52,19 +54,9 @@ def hashes(count: int) -> list[bytes]:
     return [leaf_hash(str(number).encode()) for number in range(count)]
 
 
-def tree(leaves: Sequence[bytes]) -> bytes:
-    """RFC 9162, 2.1.1, word by word."""
-    if not leaves:
-        return hashlib.sha256().digest()
-    if len(leaves) == 1:
-        return leaves[0]
-    split = max(2**power for power in range(40) if 2**power < len(leaves))
-    return hashlib.sha256(b"\x01" + tree(leaves[:split]) + tree(leaves[split:])).digest()
-
-
 @pytest.mark.parametrize("size", range(1, 9))
 def test_the_published_roots_come_out(size: int) -> None:
-    assert root(LEAVES[:size]).hex() == ROOTS[size - 1]
+    assert root_of_peaks(grown(LEAVES[:size]).peaks).hex() == ROOTS[size - 1]
 
 
 @pytest.mark.parametrize(
@@ -93,23 +85,57 @@ def test_the_published_roots_come_out(size: int) -> None:
     ],
 )
 def test_the_published_paths_come_out(index: int, size: int, proof: list[str]) -> None:
-    made = inclusion_proof(LEAVES[:size], index)
+    made = roots(inclusion_ranges((0, size), index), LEAVES[:size])
     assert [step.hex() for step in made] == proof
     assert includes(LEAVES[index], index, made, (size, root(LEAVES[:size])))
+
+
+def grown(leaves: list[bytes]) -> Growth:
+    growth = Growth(size=0, peaks=[])
+    grow(growth, leaves)
+    return growth
+
+
+def roots(ranges: list[Range], leaves: list[bytes]) -> list[bytes]:
+    """The roots of ranges of leaves, from complete subtrees alone."""
+    nodes = {(level, place): found for level, place, found in grown(leaves).nodes}
+    nodes |= {(0, number): one for number, one in enumerate(leaves)}
+    return [root_of_peaks([(node[0], nodes[node]) for node in peaks_of(one)]) for one in ranges]
 
 
 @given(st.integers(0, 200))
 def test_the_tree_is_that_of_the_standard(size: int) -> None:
     leaves = hashes(size)
-    peaks: list[tuple[int, bytes]] = []
-    for leaf in leaves:
-        peaks = grown(peaks, leaf)
-    assert root(leaves) == tree(leaves) == root_of_peaks(peaks)
+    growth = grown(leaves)
+    assert (growth.size, root_of_peaks(growth.peaks)) == (size, root(leaves))
+    assert [level for level, _ in growth.peaks] == [level for level, _ in peaks_of((0, size))]
+
+
+@given(st.integers(1, 300), st.data())
+def test_proofs_from_complete_subtrees_are_those_of_the_whole_log(
+    size: int, data: st.DataObject
+) -> None:
+    leaves = hashes(size)
+    number = data.draw(st.integers(0, size - 1))
+    older = data.draw(st.integers(1, size))
+    assert roots([(0, size)], leaves) == [root(leaves)]
+    path = roots(inclusion_ranges((0, size), number), leaves)
+    assert path == inclusion_proof(leaves, number)
+    path = roots(consistency_ranges((0, size), older, whole=True), leaves)
+    assert path == consistency_proof(leaves, older)
+
+
+def test_a_proof_reads_a_number_of_nodes_like_the_logarithm() -> None:
+    size = 10**9 + 7
+    ranges = inclusion_ranges((0, size), 123_456_789)
+    assert len({node for one in ranges for node in peaks_of(one)}) <= 60
+    ranges = consistency_ranges((0, size), 987_654_321, whole=True)
+    assert len({node for one in ranges for node in peaks_of(one)}) <= 60
 
 
 def test_a_log_without_leaves_has_a_root() -> None:
-    assert root([]) == root_of_peaks([]) == EMPTY_ROOT == hashlib.sha256().digest()
-    assert inclusion_proof([], 0) == []
+    assert root_of_peaks([]) == EMPTY_ROOT == hashlib.sha256().digest()
+    assert inclusion_ranges((0, 0), 0) == []
 
 
 @given(st.data(), st.integers(1, 130))
