@@ -20,9 +20,9 @@ ASSETS = Path(__file__).resolve().parent / "assets"
 NEEDS_PERSON = ("held", "quarantined", "conflict", "rejected")
 
 LISTS: dict[str, Callable[[Any, Any], Any]] = {
-    "list": lambda queries, _: queries.jobs(),
-    "outbox": lambda queries, words: queries.outbox(words),
-    "status": lambda queries, _: [queries.condition()],
+    "list": lambda phone, _: phone.queries.jobs(),
+    "outbox": lambda phone, words: phone.queries.outbox(words),
+    "status": lambda phone, _: [phone.condition()],
 }
 
 # What a setting is called among the flags.
@@ -187,7 +187,7 @@ def device_do(options: argparse.Namespace) -> Answer:
 def device_items(look: Callable[[Any, Any], Any], options: argparse.Namespace) -> Answer:
     """Show one of the phone's lists."""
     words = _catalogue(options)
-    return _shown(options, lambda queries: {"items": look(queries, words)})
+    return _shown(options, lambda phone: {"items": look(phone, words)})
 
 
 def device_show(options: argparse.Namespace) -> Answer:
@@ -195,7 +195,7 @@ def device_show(options: argparse.Namespace) -> Answer:
     from shared.errors import refuse_value
 
     nothing = refuse_value("unknown_subject", "wo")
-    return _shown(options, lambda queries: queries.sheet(options.wo) or nothing)
+    return _shown(options, lambda phone: phone.queries.sheet(options.wo) or nothing)
 
 
 def demo(options: argparse.Namespace) -> Answer:
@@ -279,7 +279,7 @@ def _with_phone(options: argparse.Namespace, go: Callable[[Any], Answer]) -> Ans
 
 
 def _shown(options: argparse.Namespace, look: Callable[[Any], Any]) -> Answer:
-    return _on_the_phone(options, lambda phone: _told(options, look(phone.queries)))
+    return _on_the_phone(options, lambda phone: _told(options, look(phone)))
 
 
 def _on_the_phone(options: argparse.Namespace, go: Callable[[Any], Answer]) -> Answer:

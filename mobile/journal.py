@@ -18,7 +18,6 @@ from shared.kinds import REGISTRY
 from shared.ops import SALT_BYTES
 from shared.people import Person
 from shared.records import Aggregate, State
-from shared.registry import Registry
 from shared.visit import open_visit
 from shared.work_order import WorkOrder
 from sync.ports import Outboxed, Wanted
@@ -45,10 +44,9 @@ class Said(Struct, frozen=True, kw_only=True):
 class Journal:
     """Records what its person does. `queries` and `replica` share one connection."""
 
-    def __init__(self, replica: Replica, queries: Queries, registry: Registry = REGISTRY) -> None:
+    def __init__(self, replica: Replica, queries: Queries) -> None:
         self._replica = replica
         self._queries = queries
-        self._registry = registry
 
     def record(self, said: Said, *, now: At, random: bytes) -> Outboxed | Refused:
         """Write one act down, with its effect on what is shown; or say why not.
@@ -57,7 +55,7 @@ class Journal:
         a power cut changes nothing any more; when it returns a refusal, nothing was written.
         """
         assert len(random) == DICE_BYTES
-        rule = self._registry.kinds.get(said.kind)
+        rule = REGISTRY.kinds.get(said.kind)
         if rule is None:
             return refuse_value("unknown_choice", "kind")
         wrong = _unwritable(said)
@@ -77,7 +75,7 @@ class Journal:
             visit=meant.visit,
         )
         try:
-            return record(self._replica, self._registry, draft)
+            return record(self._replica, REGISTRY, draft)
         except Full:
             return refuse_state("disk_full")
 

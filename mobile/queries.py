@@ -11,7 +11,7 @@ from mobile import database
 from mobile.database import reading
 from shared.amounts import quantity_text
 from shared.checklist import Checklist, Item, Reading
-from shared.clock import skew_ms
+from shared.clock import is_skewed, skew_ms
 from shared.errors import Refused
 from shared.ids import is_id
 from shared.kinds import read_row
@@ -138,7 +138,10 @@ class Sheet(Struct, frozen=True, kw_only=True):
 
 
 class Condition(Struct, frozen=True, kw_only=True):
-    """How this phone is. Times are in milliseconds; `checksum_ok` compares rows with marks."""
+    """How this phone is. Times are in milliseconds; `checksum_ok` compares rows with marks.
+
+    `clock_skewed` says that the clock is so wrong that its person should set it.
+    """
 
     device: str
     person: str
@@ -149,6 +152,8 @@ class Condition(Struct, frozen=True, kw_only=True):
     oldest: int | None
     last_contact: int | None
     clock_skew_ms: int | None
+    clock_skewed: bool
+    free_bytes: int
     streams: int
     checksum_ok: bool
 
@@ -184,8 +189,8 @@ class Queries:
             lines = self._lines()
         return [_in_words(line, words) for line in lines] if words is not None else lines
 
-    def condition(self) -> Condition:
-        """How this phone is: what waits, since when, and when the server last answered."""
+    def condition(self, free_bytes: int) -> Condition:
+        """How this phone is: what waits, since when, when the server last answered, what room."""
         with reading(self._connection):
             identity = self._identity()
             me = self._one(Person, identity.person)
@@ -204,6 +209,8 @@ class Queries:
             oldest=min(waiting, default=None),
             last_contact=seen.received if seen is not None else None,
             clock_skew_ms=skew_ms(seen) if seen is not None else None,
+            clock_skewed=seen is not None and is_skewed(seen),
+            free_bytes=free_bytes,
             streams=streams,
             checksum_ok=torn == 0,
         )

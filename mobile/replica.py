@@ -11,7 +11,7 @@ from mobile import database
 from shared.errors import Flag
 from shared.kinds import EAGER, LINKS, TABLES, read_row, write_row
 from shared.ops import FINAL
-from shared.records import STREAM_PREFIX, Aggregate, Record, State, home, name, stream_of, table
+from shared.records import Aggregate, Record, State, home, name, stream_of, table
 from shared.registry import Emit, Links
 from sync.digest import LANE, NO_ROWS, Sums, minus, plus, row_sums
 from sync.ports import Identity, Outboxed, StreamMark, Wanted
@@ -280,7 +280,7 @@ class Replica:
 
     def show(self, aggregate: Aggregate, rows: Iterable[Record]) -> None:
         """Make these rows the whole difference between what is shown and the base of a thing."""
-        shelf = _shelf(aggregate)
+        shelf = stream_of(aggregate)
         self._connection.execute(
             "UPDATE row SET view = NULL WHERE stream = ? AND view IS NOT NULL", (shelf,)
         )
@@ -331,11 +331,6 @@ def _abstract(kind: str, body: bytes) -> tuple[str | None, str | None, int | Non
     except msgspec.DecodeError:
         return (None, None, None)
     return (*(home(row) or (None, None)), row.version)
-
-
-def _shelf(aggregate: Aggregate) -> str:
-    noun, identity = aggregate
-    return stream_of(aggregate) if noun in STREAM_PREFIX else f"{noun}:{identity}"
 
 
 def _place(entry: Outboxed) -> tuple[Any, ...]:

@@ -12,11 +12,18 @@ from msgspec import Struct
 from mobile import database, enrolment
 from mobile.courier import Busy, Courier, Post, Report
 from mobile.database import Full
-from mobile.device import INCARNATION_BYTES, Clock, Installation, dice, installation
+from mobile.device import (
+    INCARNATION_BYTES,
+    Clock,
+    Installation,
+    dice,
+    free_bytes,
+    installation,
+)
 from mobile.enrolment import Newcomer
 from mobile.journal import DICE_BYTES, Journal, Said
 from mobile.keys import open_key
-from mobile.queries import Queries
+from mobile.queries import Condition, Queries
 from mobile.replica import Replica
 from mobile.wire import Refused as TurnedAway, Throttled, Unauthorised, Unreachable, Wire
 from shared.errors import Refused, refuse_person, refuse_state, refuse_value
@@ -40,6 +47,10 @@ class Phone(Struct, frozen=True, kw_only=True):
     replica: Replica
     queries: Queries
     journal: Journal
+
+    def condition(self) -> Condition:
+        """How the phone is."""
+        return self.queries.condition(free_bytes(self.folder))
 
 
 def enrol(folder: Path, invitation: Invitation, name: str) -> Installation:

@@ -158,15 +158,6 @@ def revoke(connection: Connection, device: str, now_ms: int) -> None:
     )
 
 
-def confirm(connection: Connection, device: str, now_ms: int) -> None:
-    """Note that the issuer of its code has seen the device."""
-    connection.execute(
-        update(_device)
-        .where(_device.c.id == device, _device.c.confirmed_at.is_(None))
-        .values(confirmed_at=now_ms)
-    )
-
-
 def challenge(connection: Connection, device: str, dice: Dice, now_ms: int) -> str:
     """A nonce for a device to sign. An unknown device is given one too, which nothing fits."""
     nonce = urlsafe_b64encode(dice(NONCE_BYTES)).decode()

@@ -46,11 +46,9 @@ from shared.registry import Links
 from sync.ports import Entry, Recorded, Standing, Wanted
 
 BOOTS_READ_MAX: Final = 256
-UNPRINTABLE: Final = "\N{REPLACEMENT CHARACTER}"
 
 OP: Final = METADATA.tables["op"]
 RAW: Final = METADATA.tables["raw_op"]
-LEAF: Final = METADATA.tables["leaf"]
 EPOCH: Final = METADATA.tables["epoch"]
 LOCK: Final = METADATA.tables["aggregate"]
 EVIDENCE: Final = METADATA.tables["clock_evidence"]

@@ -93,14 +93,14 @@ def trace_of(error: BaseException) -> list[str]:
     return [f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames]
 
 
-def adopt_libraries(log: Log, level: str = "warning") -> None:
+def adopt_libraries(log: Log) -> None:
     """Let the web server's and the database's own lines join ours, without their arguments."""
     relay = _Relay(log)
     for name in LIBRARIES:
         library = logging.getLogger(name)
         library.handlers = [relay]
         library.propagate = False
-        library.setLevel(level.upper())
+        library.setLevel(logging.WARNING)
 
 
 class _Relay(logging.Handler):

@@ -37,7 +37,6 @@ REFUSED_ON_DEVICE = frozenset(
 
 REFUSALS = frozenset(
     {
-        "already_exists",
         "already_so",
         "already_settled",
         "cancelled_meanwhile",
@@ -63,7 +62,6 @@ REFUSALS = frozenset(
         "not_text",
         "out_of_range",
         "behind",
-        "same_person",
         "too_large",
         "unknown_choice",
         "unknown_field",

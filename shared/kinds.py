@@ -81,7 +81,7 @@ EAGER: Final[dict[str, tuple[type[Record], ...]]] = {
 }
 # The ids a thing names, by which its rules reach further.
 LINKS: Final[dict[str, tuple[type[Record], tuple[str, ...]]]] = {
-    "work_order": (WorkOrder, ("ticket_id", "site_id", "customer_id", "checklist_id")),
+    "work_order": (WorkOrder, ("ticket_id", "checklist_id")),
 }
 # Given by the server, once, when a row is first written there: table -> prefix.
 NUMBERED: Final = {"ticket": "T", "work_order": "WO"}

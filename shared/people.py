@@ -67,7 +67,6 @@ MAY: Final[dict[str, frozenset[str]]] = {
     "sign_in": frozenset(ROLES),
     "people.manage": _ADMIN,
     "enrolment.issue": _PLAN,
-    "backup": _ADMIN,
 }
 
 

@@ -53,7 +53,6 @@ class Reach(Struct, frozen=True, kw_only=True):
     """What an op may concern, before anything is loaded: `links` are ids its subject names."""
 
     on: Aggregate
-    by: str
     args: Any
     links: Links
 

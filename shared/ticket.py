@@ -96,10 +96,8 @@ def open_ticket(state: State, act: Act) -> Outcome | Refused:
     return Outcome(rows=(opened, event))
 
 
-def progress(ticket_id: str | None, status: str, act: Act) -> tuple[Emit, ...]:
+def progress(ticket_id: str, status: str, act: Act) -> tuple[Emit, ...]:
     """The fact that work on a ticket has come as far as `status`."""
-    if ticket_id is None:
-        return ()
     args: dict[str, str | int | bool | None] = {"status": status, "what": act.kind, "by": act.by.id}
     return (Emit(on=("ticket", ticket_id), name="ticket.progress", args=args),)
 

@@ -14,7 +14,6 @@ from shared.registry import Act, Emit, Kind, Outcome, Registry
 from shared.work_order import Completion, WorkOrder, standing
 from sync.merge import Lost, Merged, merge, opened
 
-WORST = ("merged", "applied", "conflict")
 SYSTEM_PERSON = Person(
     id=SYSTEM,
     login="system",

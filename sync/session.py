@@ -55,7 +55,6 @@ class Summary(Struct, kw_only=True):
     audit_ok: bool = True
     forked: bool = False
     timed_out: bool = False
-    server_epoch: str | None = None
 
 
 class _Pace(Struct, kw_only=True):
@@ -92,7 +91,7 @@ def converse(
             summary.forked = True
             continue
         taken = absorb(replica, around.registry, request, answer)
-        _sum_up(summary, request, answer, taken)
+        _sum_up(summary, request, taken)
         full = pace.full
         pace.full = answer.need_vector
         stuck = bool(request.ops) and not (answer.results or answer.need_vector or answer.more)
@@ -157,10 +156,9 @@ def _is_done(replica: Replica, around: Surroundings, pace: _Pace, reply: Reply) 
     return around.ops_only or not any(mark.staged is not None for mark in marks)
 
 
-def _sum_up(summary: Summary, request: Request, reply: Reply, taken: Taken) -> None:
+def _sum_up(summary: Summary, request: Request, taken: Taken) -> None:
     summary.pushed += len(request.ops)
     summary.pulled_rows += taken.rows
     summary.verdicts.update(taken.verdicts)
     summary.checksum_ok = summary.checksum_ok and taken.checksum_ok
     summary.audit_ok = summary.audit_ok and taken.audit_ok
-    summary.server_epoch = reply.server_epoch

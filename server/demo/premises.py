@@ -32,13 +32,12 @@ class DemoOp(Struct, frozen=True, kw_only=True):
 
 
 class Login(Struct, frozen=True, kw_only=True):
-    """Somebody who can sign in. Whoever loads the company gives the password if there is none."""
+    """Somebody who can sign in, with a password that whoever loads the company gives."""
 
     person_id: str
     login: str
     name: str
     roles: tuple[str, ...]
-    password: str | None = None
 
 
 class Company(Struct, frozen=True, kw_only=True):

@@ -255,6 +255,7 @@ def test_what_a_phone_prints_is_what_is_promised(company: Company) -> None:
     assert (line["state"], line["verdict"], line["number"]) == ("waiting", None, job["number"])
     (status,) = phone.items("status")
     assert (status["pending"], status["attention"], status["checksum_ok"]) == (1, 0, True)
+    assert (status["clock_skewed"], status["free_bytes"] > 0) == (False, True)
     pushed = phone.run("sync", "--ops-only")
     assert (pushed.code, pushed.told.keys()) == (DONE, REPORT)
     assert (pushed.told["ops_only"], pushed.told["verdicts"]) == (True, {"applied": 1})

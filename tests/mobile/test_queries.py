@@ -6,12 +6,14 @@ import msgspec
 from msgspec import structs
 
 from mobile.queries import NUMBERED
+from shared.clock import SKEW_TOLERATED_MS
 from shared.errors import Refused
 from shared.texts import explain, parse
 from sync.digest import NO_ROWS
 from tests.mobile.phones import Phone
 from tests.world import ANN, ASSET, BOB, CUSTOMER, FILTER, SITE, VAN_ANN
 
+FREE_BYTES = 10**9
 TEXTS = Path(__file__).resolve().parents[2] / "assets" / "texts"
 
 
@@ -185,7 +187,7 @@ def test_why_an_op_was_not_taken_is_told_in_words(phone: Phone) -> None:
 def test_the_condition_says_what_waits_since_when(phone: Phone) -> None:
     first = phone.must("work_order.accept")
     phone.must("work_order.depart")
-    found = phone.queries.condition()
+    found = phone.queries.condition(FREE_BYTES)
     identity = phone.replica.identity()
     assert identity.sighting is not None
     assert (found.person, found.name, found.epoch) == (ANN, "Ann", identity.epoch)
@@ -193,15 +195,27 @@ def test_the_condition_says_what_waits_since_when(phone: Phone) -> None:
     assert found.last_contact == identity.sighting.received
     assert found.clock_skew_ms is not None
     assert abs(found.clock_skew_ms) < 5_000
+    assert (found.clock_skewed, found.free_bytes) == (False, FREE_BYTES)
     assert found.streams == len(phone.replica.marks())
     assert found.checksum_ok
+
+
+def test_a_clock_that_is_very_wrong_is_told(phone: Phone) -> None:
+    identity = phone.replica.identity()
+    assert identity.sighting is not None
+    late = identity.sighting.received - SKEW_TOLERATED_MS - 1
+    sighting = msgspec.structs.replace(identity.sighting, wall=late)
+    with phone.replica.transaction():
+        phone.replica.identify(msgspec.structs.replace(identity, sighting=sighting))
+    found = phone.queries.condition(FREE_BYTES)
+    assert (found.clock_skew_ms, found.clock_skewed) == (-SKEW_TOLERATED_MS - 1, True)
 
 
 def test_a_torn_stream_is_noticed(phone: Phone) -> None:
     mark = phone.replica.marks()["catalog"]
     with phone.replica.transaction():
         phone.replica.mark(msgspec.structs.replace(mark, sums=NO_ROWS))
-    assert not phone.queries.condition().checksum_ok
+    assert not phone.queries.condition(FREE_BYTES).checksum_ok
 
 
 def test_a_server_put_back_has_to_say_again_what_became_of_an_op(phone: Phone) -> None:
@@ -213,7 +227,7 @@ def test_a_server_put_back_has_to_say_again_what_became_of_an_op(phone: Phone) -
     with phone.replica.transaction():
         phone.replica.identify(msgspec.structs.replace(identity, epoch="another"))
     assert [line.state for line in phone.queries.outbox()] == ["waiting"]
-    assert phone.queries.condition().pending == 1
+    assert phone.queries.condition(FREE_BYTES).pending == 1
 
 
 def test_a_job_taken_away_while_work_on_it_waits_is_marked_as_leaving(phone: Phone) -> None:

@@ -18,7 +18,7 @@ from shared.kinds import write_row
 from shared.ops import Stamp
 from shared.records import Record, name
 from shared.registry import Emit
-from shared.site import Asset, Site
+from shared.site import Asset
 from shared.work_order import WorkOrder
 from sync import ports
 from sync.digest import NO_ROWS, minus, plus, row_sums, total
@@ -230,8 +230,6 @@ def test_links_are_of_what_is_shown(replica: Replica) -> None:
     assert replica.links([ON, stranger, ("site", derive("site"))]) == {
         ON: {
             "ticket_id": derive("ticket"),
-            "site_id": derive("site"),
-            "customer_id": derive("customer"),
             "checklist_id": derive("list"),
         }
     }
@@ -412,18 +410,3 @@ def test_a_page_of_two_thousand_rows_is_taken_quickly(replica: Replica) -> None:
         replica.take(STREAM, page, staged=False)
     assert taken < 1.5  # 0.3 s on a quiet machine
     assert len(list(replica.load(AS_SHOWN, base=False).of(Reading, JOB))) == 2_000
-
-
-def test_a_thing_of_another_noun_shows_its_own_rows(replica: Replica) -> None:
-    place = Site(
-        id=derive("site"),
-        version=1,
-        customer_id=derive("customer"),
-        address="1 High St",
-        time_zone="Europe/London",
-    )
-    with replica.transaction():
-        replica.take(f"site:{place.id}", sent(place), staged=False)
-        replica.show(("op", derive("op")), [])
-    wanted = Wanted(aggregates=frozenset({("site", place.id)}), refs=frozenset())
-    assert replica.load(wanted, base=False).find(Site, place.id) == place

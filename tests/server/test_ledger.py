@@ -184,8 +184,6 @@ def test_a_thing_is_loaded_with_what_lives_with_it_and_what_is_referred_to(engin
         assert books.links({("work_order", order.id), ("work_order", "none"), ("site", "x")}) == {
             ("work_order", order.id): {
                 "ticket_id": order.ticket_id,
-                "site_id": order.site_id,
-                "customer_id": order.customer_id,
                 "checklist_id": order.checklist_id,
             }
         }

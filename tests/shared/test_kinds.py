@@ -138,7 +138,7 @@ def test_a_row_that_was_taken_away_is_found_no_more_until_it_is_put_back() -> No
 
 def reach(kind: str, args: str, on: tuple[str, str], **links: str | None) -> tuple[object, object]:
     known = REGISTRY.kinds[kind]
-    asked = Reach(on=on, by="somebody", args=REGISTRY.args(kind, args.encode()), links=links)
+    asked = Reach(on=on, args=REGISTRY.args(kind, args.encode()), links=links)
     return tuple(known.touches(asked)), [(one[0].__name__, one[1]) for one in known.refs(asked)]
 
 

@@ -44,7 +44,6 @@ TABLE = {
     "sign_in": "t d c l w f m i p a",
     "people.manage": "a",
     "enrolment.issue": "d l m a",
-    "backup": "a",
 }
 
 

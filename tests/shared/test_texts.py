@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 
+from server.problems import STATUS
 from shared.errors import FLAGS, REFUSALS, Refused, refuse_value
 from shared.fields import FIELDS, PRIORITIES
 from shared.ids import derive
@@ -41,17 +42,20 @@ MASTER = {
     for name in record.__struct_fields__
     if name not in ("id", "version")
 }
+COMMAND = {"folder_not_empty", "not_enrolled", "person_exists", "person_unknown", "unreachable"}
 NEEDED = {
     "answers": {"pass", "fail", "not_applicable"},
     "buttons": set(REGISTRY.kinds),
     "categories": set("ABCD"),
     "channels": set(CHANNELS),
+    "command": COMMAND,
     "fields": {*FIELDS, *ARGUMENTS, *MASTER, "unnamed"},
     "flags": set(FLAGS),
     "kinds": set(REGISTRY.kinds),
     "outcomes": set(OUTCOMES),
     "part_types": set(PART_TYPES),
     "priorities": set(PRIORITIES),
+    "problems": set(STATUS),
     "refusals": set(REFUSALS),
     "roles": set(ROLES),
     "services": set(SERVICES),

@@ -6,14 +6,13 @@ import pytest
 
 from shared.records import State, replace
 from shared.registry import Emit, Landing
-from shared.ticket import STATUSES, Ticket, TicketEvent, progress, progressed
+from shared.ticket import STATUSES, Ticket, TicketEvent, progressed
 from tests.shared.company import (
     ASSET,
     CUSTOMER,
     DORA,
     ELSEWHERE,
     NOW,
-    ORDER,
     OTHER_ASSET,
     SITE,
     TICKET,
@@ -116,7 +115,3 @@ def test_a_ticket_moves_forward_but_for_a_new_plan_and_a_cancelled_one(
 def test_progress_of_an_unknown_ticket_leaves_nothing() -> None:
     fact = Emit(on=("ticket", ident("gone")), name="ticket.progress", args={"status": "planned"})
     assert progressed(state(), fact, ident("op"), NOW) == Landing()
-
-
-def test_work_without_a_ticket_tells_no_ticket() -> None:
-    assert progress(None, "planned", act("work_order.accept", on=("work_order", ORDER.id))) == ()
