@@ -1,20 +1,15 @@
 """How the phone talks to the server: once and whole, again and again, one process at a time."""
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import closing
-
 import pytest
 
 from mobile import database
-from mobile.courier import Abandoned, Busy, Courier, Lane, Pace, Post, Report, Watchdog, alone
-from mobile.replica import Replica
-from mobile.wire import Problem, Refused, Throttled, TooSlow, Unauthorised, Unreachable
+from mobile.courier import Busy, Courier, Post, Report, alone
+from mobile.wire import Problem, Refused, TooSlow, Unauthorised, Unreachable
 from sync.enrolment import Access
 from sync.protocol import Request, decode_request, encode
 from sync.session import Surroundings
 from tests.mobile.phones import Phone
-from tests.world import ANN, BOB, CHECKLIST
+from tests.world import ANN, CHECKLIST
 
 NOTE = {"text": "Filter was clogged", "audience": "internal"}
 
@@ -169,16 +164,7 @@ def test_a_network_that_stays_too_slow_is_given_up(phone: Phone) -> None:
     assert (report.timed_out, report.pushed, report.pending_ops) == (True, 0, 4)
 
 
-@pytest.mark.parametrize("status", [403, 426])
-def test_who_may_no_longer_read_still_pushes(phone: Phone, status: int) -> None:
-    phone.work()
-    spoken = Spoken(phone, Refused(Problem(status=status, code="device_revoked")))
-    report = spoken.courier.talk()
-    assert (report.ops_only, report.pushed, report.pending_ops) == (True, 4, 0)
-    assert [one.pull for one in spoken.line.requests] == [True, False]
-
-
-def test_another_refusal_is_passed_on(phone: Phone) -> None:
+def test_a_refusal_is_passed_on(phone: Phone) -> None:
     spoken = Spoken(phone, Refused(Problem(status=400, code="wrong_request")))
     with pytest.raises(Refused):
         spoken.courier.talk()
@@ -249,152 +235,3 @@ def test_an_abandoned_conversation_takes_nothing_in(phone: Phone) -> None:
     with pytest.raises(ZeroDivisionError):
         spoken.courier.talk(given_up)
     assert [one.verdict for one in phone.replica.all_ops()] == [None] * 4
-
-
-class Bell:
-    """A bell that nobody waits at; it remembers for how long somebody would have."""
-
-    def __init__(self, clock: Clock, rounds: int = 0) -> None:
-        self.clock = clock
-        self.rounds = rounds
-        self.lane: Lane | None = None
-        self.waited: list[float] = []
-        self.rung = 0
-
-    def wait(self, timeout: float) -> bool:
-        self.waited.append(timeout)
-        self.clock.now += timeout
-        if len(self.waited) == self.rounds and self.lane is not None:
-            self.lane.abandon()
-        return False
-
-    def set(self) -> None:
-        self.rung += 1
-
-    def clear(self) -> None:
-        """Nothing to do."""
-
-
-DONE = Report(pushed=0, verdicts={}, pulled_rows=0, pending_ops=0, checksum_ok=True)
-SLOW = Report(pushed=0, verdicts={}, pulled_rows=0, pending_ops=3, checksum_ok=True, timed_out=True)
-
-
-def waits(*ends: Report | Exception) -> list[float]:
-    """How long a lane waits after conversations that ended so."""
-    clock = Clock()
-    coming: Iterator[Report | Exception] = iter(ends)
-
-    def talk(progress: Callable[[], None]) -> Report:
-        progress()
-        end = next(coming)
-        if isinstance(end, Exception):
-            raise end
-        return end
-
-    bell = Bell(clock, len(ends))
-    bell.lane = Lane(talk, Pace(bell=bell, dice=lambda: 1.0, monotonic=clock))
-    bell.lane.run()
-    return bell.waited
-
-
-def test_it_waits_longer_after_each_failure_and_begins_anew_after_a_success() -> None:
-    lost = [Unreachable() for _ in range(11)]
-    assert waits(*lost, DONE, SLOW, Unreachable()) == [
-        *(1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 300.0, 300.0),
-        60.0,
-        1.0,
-        2.0,
-    ]
-
-
-def test_every_ending_has_its_wait() -> None:
-    refused = Refused(Problem(status=403, code="device_revoked"))
-    ends = (Busy(), Throttled(7), Unauthorised(), refused, database.Full())
-    assert waits(*ends) == [60.0, 7.0, 300.0, 300.0, 300.0]
-
-
-def test_a_bug_does_not_end_the_lane(caplog: pytest.LogCaptureFixture) -> None:
-    assert waits(ZeroDivisionError("ours"), DONE) == [1.0, 60.0]
-    assert "ours" in caplog.text
-
-
-def test_a_ring_ends_the_wait_but_not_the_servers_patience() -> None:
-    clock = Clock()
-    talks: list[float] = []
-
-    def talk(progress: Callable[[], None]) -> Report:
-        talks.append(clock.now)
-        raise Throttled(7) if len(talks) == 1 else Unreachable
-
-    bell = Bell(clock)
-    lane = Lane(talk, Pace(bell=bell, dice=lambda: 1.0, monotonic=clock))
-    assert lane.round() == 7.0
-    lane.ring()
-    assert bell.rung == 1
-    clock.now += 3
-    assert lane.round() == 4.0
-    clock.now += 4
-    assert lane.round() == 1.0
-    assert lane.round() == 2.0
-    lane.ring()
-    assert lane.round() == 1.0
-    assert talks == [1_000.0, 1_007.0, 1_007.0, 1_007.0]
-
-
-def test_a_lane_that_shows_no_life_is_replaced_and_takes_nothing_in(phone: Phone) -> None:
-    clock = Clock()
-    ended: list[Report | Exception] = []
-    stuck: list[Callable[[], None]] = []
-
-    def talk(progress: Callable[[], None]) -> Report:
-        stuck.append(progress)
-        return DONE
-
-    def start() -> Lane:
-        return Lane(
-            talk, Pace(bell=threading.Event(), dice=lambda: 1.0, monotonic=clock), ended.append
-        )
-
-    watchdog = Watchdog(start, clock)
-    first = watchdog.lane
-    first.round()
-    clock.now += 100
-    stuck[0]()
-    clock.now += 100
-    assert not watchdog.look()
-    clock.now += 100
-    assert watchdog.look()
-    assert watchdog.lane is not first
-    with pytest.raises(Abandoned):
-        stuck[0]()
-    assert not watchdog.look()
-
-
-def test_a_lane_talks_from_a_thread_of_its_own_and_can_be_rung(phone: Phone) -> None:
-    spoken = Spoken(phone)
-    done = threading.Semaphore(0)
-
-    def talk(progress: Callable[[], None]) -> Report:
-        with closing(database.connect(phone.path)) as connection:
-            courier = Courier(Replica(connection), spoken.courier._post, spoken.courier._around)
-            return courier.talk(progress)
-
-    reports: list[Report | Exception] = []
-
-    def told(ended: Report | Exception) -> None:
-        reports.append(ended)
-        done.release()
-
-    lane = Lane(talk, Pace(dice=lambda: 1.0, monotonic=spoken.clock), told)
-    thread = threading.Thread(target=lane.run)
-    thread.start()
-    try:
-        assert done.acquire(timeout=10)
-        phone.must("work_order.accept")
-        lane.ring()
-        assert done.acquire(timeout=10)
-    finally:
-        lane.abandon()
-        thread.join(timeout=10)
-    assert [one.pushed for one in reports if isinstance(one, Report)] == [0, 1]
-    assert phone.world.job(BOB)
