@@ -96,7 +96,10 @@ class Subscription(Record, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class OpState(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """What became of one of a person's provisional ops; lives in that person's own stream."""
+    """What became of one of a person's provisional ops; lives in that person's own stream.
+
+    `by_op` is the act that settled it; `claimed` the id under which the person's phone has it.
+    """
 
     home = ("person", "person_id")
 
@@ -105,6 +108,7 @@ class OpState(Record, frozen=True, kw_only=True, omit_defaults=True):
     code: str | None = None
     at: int
     by_op: str | None = None
+    claimed: str | None = None
 
 
 def may(roles: tuple[str, ...], intent: str) -> bool:

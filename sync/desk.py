@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct, field, structs
 
 from shared.clock import Corrected, Sighting, corrected
-from shared.errors import Flag
+from shared.errors import Flag, Params
 from shared.ops import PROVISIONAL, Op, Origin, Stamp, Verdict
 from shared.people import OpState
 from shared.records import State, stream_of
@@ -15,6 +15,9 @@ from sync.arrival import Arrived, Problem
 from sync.judge import Case, Judgement, judge, land, streams_of
 from sync.ports import Authority, Entry, Recorded, Unwritable
 from sync.protocol import WireOp
+
+CLAIMED = "claimed"  # in a verdict's detail: the id under which its author's phone has the op
+OWNER = "owner"  # in a verdict's detail: whose phone it came from, where no author could be read
 
 
 class Parcel(Struct, frozen=True, kw_only=True):
@@ -93,7 +96,7 @@ def write_down(desk: Desk, one: Arrived, judged: Judgement) -> None:
         received=parcel.received,
         done_at=time.ms if time else parcel.received,
         uncertain=time.uncertain if time else True,
-        detail=judged.detail,
+        detail=judged.detail | _claimed(desk, one),
         flags=judged.flags,
         kind=one.kind,
         v=one.v,
@@ -110,9 +113,20 @@ def write_down(desk: Desk, one: Arrived, judged: Judgement) -> None:
 def settle(desk: Desk, target: Recorded, one: Arrived, judged: Judgement, by_op: str) -> None:
     """Enter the final verdict of an op that waited, and tell its author by which act."""
     n = desk.entries[target.op_id].n if target.op_id in desk.entries else target.n
+    claimed = {name: target.detail[name] for name in (CLAIMED, OWNER) if name in target.detail}
+    author = target.by or claimed.get(OWNER)
     told: frozenset[str] = frozenset()
-    if target.by is not None:
-        told = _tell(desk, (target.op_id, target.by), judged, by_op)
+    if author is not None:
+        state = OpState(
+            id=target.op_id,
+            person_id=author,
+            verdict=judged.verdict,
+            code=judged.code,
+            at=desk.parcel.received,
+            by_op=by_op,
+            claimed=claimed.get(CLAIMED),
+        )
+        told = _tell(desk, state)
     desk.waiting.pop(target.op_id, None)
     desk.entries[target.op_id] = Entry(
         op_id=target.op_id,
@@ -122,7 +136,7 @@ def settle(desk: Desk, target: Recorded, one: Arrived, judged: Judgement, by_op:
         code=judged.code,
         received=desk.parcel.received,
         done_at=target.done_at,
-        detail=judged.detail,
+        detail=judged.detail | claimed,
         flags=judged.flags,
         kind=one.kind,
         v=one.v,
@@ -174,18 +188,20 @@ def _anothers(desk: Desk, one: Arrived) -> Problem | None:
 
 def _not_here(desk: Desk, one: Arrived) -> Problem | None:
     assert one.op is not None
+    if one.op.origin not in desk.parcel.origins:
+        params: Params = {"reason": one.op.origin}
+        return Problem(verdict=Verdict.REJECTED, code="wrong_value", field="origin", params=params)
+    return not_for_phones(one)
+
+
+def not_for_phones(one: Arrived) -> Problem | None:
+    """What is wrong with an op of a phone whose verb is the office's alone."""
+    assert one.op is not None
     assert one.rule is not None
-    parcel = desk.parcel
-    if one.op.origin not in parcel.origins:
-        return Problem(
-            verdict=Verdict.REJECTED,
-            code="wrong_value",
-            field="origin",
-            params={"reason": one.op.origin},
-        )
-    if one.op.origin == "device" and not one.rule.device:
-        return Problem(verdict=Verdict.REJECTED, code="not_permitted", params={"kind": one.op.kind})
-    return None
+    if one.op.origin != "device" or one.rule.device:
+        return None
+    params: Params = {"kind": one.op.kind}
+    return Problem(verdict=Verdict.REJECTED, code="not_permitted", params=params)
 
 
 def _behind(desk: Desk, one: Arrived) -> Problem | None:
@@ -225,21 +241,27 @@ def _told(desk: Desk, one: Arrived, judged: Judgement) -> frozenset[str]:
         lseq=one.lseq,
         done_at=desk.parcel.received,
     )
-    return _tell(desk, (one.op_id, author), judged) if author is not None else frozenset()
-
-
-def _tell(
-    desk: Desk, whose: tuple[str, str], judged: Judgement, by_op: str | None = None
-) -> frozenset[str]:
-    op_id, author = whose
-    desk.state.put(
-        OpState(
-            id=op_id,
-            person_id=author,
-            verdict=judged.verdict,
-            code=judged.code,
-            at=desk.parcel.received,
-            by_op=by_op,
-        )
+    if author is None:
+        return frozenset()
+    state = OpState(
+        id=one.op_id,
+        person_id=author,
+        verdict=judged.verdict,
+        code=judged.code,
+        at=desk.parcel.received,
+        claimed=_claimed(desk, one).get(CLAIMED),
     )
-    return frozenset({stream_of(("person", author))})
+    return _tell(desk, state)
+
+
+def _claimed(desk: Desk, one: Arrived) -> dict[str, Any]:
+    """The id an op came under, and from whom, where it could not be kept under that."""
+    if one.wire_id == one.op_id:
+        return {}
+    owner = {OWNER: desk.parcel.person} if desk.parcel.person is not None else {}
+    return {CLAIMED: one.wire_id, **owner}
+
+
+def _tell(desk: Desk, state: OpState) -> frozenset[str]:
+    desk.state.put(state)
+    return frozenset({stream_of(("person", state.person_id))})

@@ -12,7 +12,7 @@ from shared.ops import PROVISIONAL, Verdict
 from shared.people import may
 from shared.registry import Registry
 from sync.arrival import Arrived, Problem, read
-from sync.desk import Desk, again, as_judgement, is_behind, land_safely, settle
+from sync.desk import Desk, again, as_judgement, is_behind, land_safely, not_for_phones, settle
 from sync.judge import Judgement, person
 from sync.ports import Authority, Recorded
 from sync.protocol import WireOp
@@ -35,12 +35,12 @@ def mends(authority: Authority, registry: Registry, arrived: Iterable[Arrived]) 
     menders = [one for one in arrived if isinstance(one.args, RepairArgs | DiscardArgs)]
     if not menders:
         return {}
-    targets = authority.recall({one.args.of for one in menders})
-    waiting = [
-        other
-        for incarnation in {one.incarnation for one in targets.values() if one.incarnation}
-        for other in authority.provisional(incarnation)
-    ]
+    named = {one.args.of for one in menders}
+    places = {one.incarnation for one in authority.recall(named).values() if one.incarnation}
+    for incarnation in sorted(places):
+        authority.standing(incarnation)  # locked: its phone may be pushing more at this moment
+    targets = authority.recall(named)
+    waiting = [other for place in sorted(places) for other in authority.provisional(place)]
     prints = {one.fingerprint for one in [*targets.values(), *waiting]}
     bodies = authority.bodies(prints)
     found: dict[str, Mend] = {}
@@ -88,9 +88,9 @@ def _mended(desk: Desk, mender: Arrived, what: Mend) -> Judgement:
     if isinstance(mender.args, DiscardArgs):
         detail = {"by_op": mender.op_id, "params": {"reason": mender.args.reason}}
         return Judgement(verdict=Verdict.REJECTED, code="discarded", detail=detail)
-    if what.again.problem is not None:
-        problem = structs.replace(what.again.problem, verdict=Verdict.REJECTED)
-        return as_judgement(problem)
+    problem = what.again.problem or not_for_phones(what.again)
+    if problem is not None:
+        return as_judgement(structs.replace(problem, verdict=Verdict.REJECTED))
     judged = land_safely(desk, what.again, what.target.done_at)
     return structs.replace(
         judged,
@@ -129,9 +129,13 @@ def _as_kept(registry: Registry, target: Recorded, body: str) -> Arrived:
 def _as_mended(registry: Registry, mender: Arrived, target: Recorded, body: str) -> Arrived:
     if isinstance(mender.args, DiscardArgs):
         return _as_kept(registry, target, body)
+    assert mender.op is not None
     args: RepairArgs = mender.args
     said = {
         **_header(body, mender),
+        # Who is to be believed was settled when the op came in; what its bytes say of that is not.
+        "by": target.by or mender.op.by,
+        "origin": "device" if target.device is not None else mender.op.origin,
         "id": target.op_id,
         "kind": args.kind,
         "v": args.v,
@@ -143,7 +147,7 @@ def _as_mended(registry: Registry, mender: Arrived, target: Recorded, body: str)
 
 
 def _header(body: str, mender: Arrived) -> dict[str, Any]:
-    """Who, where and when of the op to be mended; of its mender, where it cannot be read."""
+    """Where and when of the op to be mended; of its mender, where it cannot be read."""
     assert mender.op is not None
     mine = msgspec.json.decode(msgspec.json.encode(mender.op))
     try:
@@ -151,5 +155,5 @@ def _header(body: str, mender: Arrived) -> dict[str, Any]:
     except msgspec.DecodeError:
         told = None
     said = told if isinstance(told, dict) else {}
-    kept = ("by", "origin", "at", "salt", "after", "prev", "visit")
+    kept = ("at", "salt", "after", "prev", "visit")
     return {key: said.get(key, mine.get(key)) for key in kept if key in said or key in mine}

@@ -159,7 +159,8 @@ def _late_news(replica: Replica, reply: Reply) -> set[Aggregate]:
     for page in reply.streams:
         for row in page.rows:
             if row.table == _OP_STATE and row.data is not None:
-                told[row.id] = msgspec.json.decode(row.body, type=OpState)
+                news = msgspec.json.decode(row.body, type=OpState)
+                told[news.claimed or row.id] = news
     answered = {result.id for result in reply.results}
     changed: list[Outboxed] = []
     dirty: set[Aggregate] = set()

@@ -378,3 +378,4 @@ class OpState(Kept, table=True):
     code: str | None
     at: int = whole()
     by_op: str | None
+    claimed: str | None

@@ -7,8 +7,8 @@ from msgspec import structs
 from shared.errors import Refused
 from shared.ids import fingerprint
 from shared.notes import Note
-from shared.ops import Op, encode
-from shared.people import OpState
+from shared.ops import SYSTEM, Op, encode
+from shared.people import OpState, Person
 from shared.records import State
 from shared.registry import Act, Outcome, Registry
 from shared.work_order import WorkOrder
@@ -234,3 +234,78 @@ def test_what_an_older_server_does_not_understand_leaves_the_screen_but_not_the_
     assert world.sync(phone).verdicts == {"quarantined": 1}
     assert not any(isinstance(row, Note) for row in phone.shown(base=False).values())
     assert [(one.verdict, one.code) for one in phone.all_ops()] == [("quarantined", "future_kind")]
+
+
+@pytest.mark.parametrize("by", [SYSTEM, BOB])
+@pytest.mark.parametrize("how", ["id_mismatch", "unreadable"])
+def test_mending_what_nobody_signed_gives_the_mender_no_right_he_has_not(how: str, by: str) -> None:
+    """A body that lies about its id names no author; its repair is said by whoever repairs it."""
+    world = World()
+    order = world.job(ANN, BOB)
+    phone = world.phone(ANN)
+    assert isinstance(phone, MemoryPhone)
+    world.sync(phone)
+    forged = Op(
+        id=world.name(),
+        kind="note.add",
+        v=1,
+        on=("work_order", order),
+        by=by,
+        origin="api",
+        at=world.clock(phone),
+        salt="2" * 32,
+        args=msgspec.Raw(b"{}"),
+    )
+    body = encode(forged) if how == "id_mismatch" else encode(forged).replace(forged.id, "no id")
+    entry = Outboxed(
+        lseq=phone.next_lseq(),
+        op_id=world.name(),
+        fingerprint=fingerprint(body),
+        body=body,
+        kind="note.add",
+        on=forged.on,
+        by=ANN,
+        recorded=world.now_ms,
+        incarnation=phone.identity().incarnation,
+    )
+    phone.append(entry)
+    world.sync(phone)
+    kept = phone.outboxed([entry.op_id])[0].detail["op_id"]
+    said = {"of": kept, "body_fingerprint": entry.fingerprint, "v": 1}
+    row = {"login": "ann", "name": "Ann", "roles": ["technician", "administrator"]}
+    rise = {**said, "kind": "master.put", "on": ["person", ANN], "args": {"row": row}}
+    done = world.tap(phone, "op.repair", ("op", kept), rise)
+    assert isinstance(done, Outboxed)
+    assert world.sync(phone).verdicts == {"rejected": 1}
+    words = {"text": "mine", "audience": "internal"}
+    honest = {**said, "kind": "note.add", "on": ["work_order", order], "args": words}
+    assert isinstance(world.tap(phone, "op.repair", ("op", kept), honest), Outboxed)
+    assert world.sync(phone).verdicts == {"applied": 1}
+    assert isinstance(world.server, MemoryServer)
+    rows = world.server.books.pages.rows.values()
+    assert [note.person_id for note in rows if isinstance(note, Note)] == [ANN]
+    ann = world.server.books.pages.rows[(Person, ANN)]
+    assert isinstance(ann, Person)
+    assert ann.roles == ("technician",)
+
+
+def test_an_op_from_the_future_is_not_repaired_into_what_phones_may_not_say() -> None:
+    story = Story()
+    story.world.sync(story.phone)
+    row = {"login": "ann", "name": "Ann", "roles": ["administrator"]}
+    said = {**story.repair(), "kind": "master.put", "on": ["person", ANN], "args": {"row": row}}
+    told = story.world.office("op.repair", ("op", story.bad.op_id), said, by=DORA)
+    assert (told.verdict, told.code) == ("rejected", "not_permitted")
+
+
+def test_what_was_kept_under_another_id_is_settled_on_the_phone_too() -> None:
+    story = Story()
+    story.phone.disk.outbox[story.bad.op_id] = msgspec.structs.replace(
+        story.bad, body="{not json", fingerprint=fingerprint("{not json")
+    )
+    story.world.sync(story.phone)
+    kept = story.phone.outboxed([story.bad.op_id])[0].detail["op_id"]
+    story.world.must(story.world.office("op.discard", ("op", kept), {"of": kept, "reason": "torn"}))
+    story.world.sync(story.phone)
+    bad = story.phone.outboxed([story.bad.op_id])[0]
+    assert (bad.verdict, bad.code) == ("rejected", "discarded")

@@ -208,6 +208,7 @@ def upgrade() -> None:
         sa.Column("code", sqlmodel.AutoString(), nullable=True),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("by_op", sqlmodel.AutoString(), nullable=True),
+        sa.Column("claimed", sqlmodel.AutoString(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_op_state_person_id"), "op_state", ["person_id"], unique=False)
