@@ -11,7 +11,7 @@ from mobile import database
 from shared.errors import Flag
 from shared.kinds import EAGER, LINKS, TABLES, read_row, write_row
 from shared.ops import FINAL
-from shared.records import Aggregate, Record, State, home, name, stream_of, table
+from shared.records import Aggregate, Record, State, home, stream_of, table
 from shared.registry import Emit, Links
 from sync.digest import LANE, NO_ROWS, Sums, minus, plus, row_sums
 from sync.ports import Identity, Outboxed, StreamMark, Wanted
@@ -242,9 +242,9 @@ class Replica:
         """Replace a stream's base by its staged rows; returns the checksum of the new base."""
         for statement in _SWAP:
             self._connection.execute(statement, (stream,))
-        return self.recount(stream)
+        return self.added_up(stream)
 
-    def recount(self, stream: str) -> Sums:
+    def added_up(self, stream: str) -> Sums:
         """The checksum of a stream's base, added up anew."""
         lanes = self._connection.execute(
             "SELECT sum(lane1), sum(lane2) FROM row WHERE stream = ?", (stream,)
@@ -260,7 +260,7 @@ class Replica:
         """The ids that things name (`shared.kinds.LINKS`), over what the phone's screens show."""
         linked = [subject for subject in subjects if subject[0] in LINKS]
         keys = [(table(LINKS[noun][0]), identity) for noun, identity in linked]
-        found = {(name(row), row.id): row for row in self._rows(_BY_ID[False], keys)}
+        found = {(table(type(row)), row.id): row for row in self._rows(_BY_ID[False], keys)}
         return {
             subject: {field: getattr(found[key], field) for field in LINKS[subject[0]][1]}
             for subject, key in zip(linked, keys, strict=True)
@@ -295,7 +295,7 @@ class Replica:
             VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (stream, tbl, id)
             DO UPDATE SET view = excluded.view""",
             [
-                (stream_of(place), name(row), row.id, *place, write_row(row))
+                (stream_of(place), table(type(row)), row.id, *place, write_row(row))
                 for place, row in placed
                 if place is not None
             ],

@@ -28,7 +28,7 @@ from server.database import dumped, is_sqlite
 from server.rows import add, among, listed, upsert
 from server.tables import METADATA
 from shared.kinds import write_row
-from shared.records import State, home, name, stream_of
+from shared.records import State, home, stream_of, table
 from sync.digest import NO_ROWS, Sums, minus, plus, row_sums
 from sync.ports import Head, Piece
 from sync.protocol import GONE, Row
@@ -68,7 +68,7 @@ def publish(connection: Connection, state: State) -> None:
     """
     news = _news(state)
     homes = {(pk, table): stream for pk, table, stream in news}
-    gone = {(row.id, name(row)) for row in state.deleted.values()}
+    gone = {(row.id, table(type(row))) for row in state.deleted.values()}
     streams = {*homes.values(), *_homes_of_deleted(state)}
     if not streams:
         return
@@ -93,7 +93,7 @@ def _news(state: State) -> dict[Key, bytes]:
     for row in state.changed.values():
         place = home(row)
         if place is not None:
-            news[(row.id, name(row), stream_of(place))] = write_row(row)
+            news[(row.id, table(type(row)), stream_of(place))] = write_row(row)
     return news
 
 
@@ -167,11 +167,11 @@ def pages(
     for stream, found in _found(connection, wants):
         taken: list[tuple[int, Row]] = []
         complete = True
-        for _, seq, table, pk, body in found:
+        for _, seq, name, pk, body in found:
             if size and size >= bytes_max:
                 complete = False
                 break
-            row = Row(table, pk, GONE if body is None else Raw(body))
+            row = Row(name, pk, GONE if body is None else Raw(body))
             size += len(row.body)
             taken.append((seq, row))
         if taken or complete:

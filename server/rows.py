@@ -32,7 +32,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from server.database import dumped, is_sqlite
 from server.tables import METADATA
 from shared.kinds import TABLES
-from shared.records import Record
+from shared.records import Record, table
 
 Values = Sequence[Any]
 Conflict = tuple[str, ...]
@@ -201,13 +201,8 @@ def _deletion(name: str, dialect: str) -> Executable:
 def _by_table(records: Iterable[Record]) -> dict[str, list[Record]]:
     tables: dict[str, list[Record]] = {}
     for row in sorted(records, key=lambda row: row.id):
-        tables.setdefault(_name(type(row)), []).append(row)
+        tables.setdefault(table(type(row)), []).append(row)
     return tables
-
-
-@cache
-def _name(kind: type[Record]) -> str:
-    return next(name for name, known in TABLES.items() if known is kind)
 
 
 @cache

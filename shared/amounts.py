@@ -21,7 +21,7 @@ Quantity = Annotated[
     str,
     Meta(pattern=QUANTITY_PATTERN, description="decimal text, at most three places, e.g. 1.5"),
 ]
-Reading = Annotated[
+Number = Annotated[
     str,
     Meta(
         pattern=r"^-?[0-9]{1,9}(\.[0-9]{1,3})?$(?!\n)",

@@ -9,8 +9,8 @@ from shared.amounts import (
     Code,
     Id,
     Line,
+    Number,
     OptionalLine,
-    Reading as Number,
     Text,
 )
 from shared.errors import Refused, refuse_value

@@ -2,12 +2,12 @@
 
 from typing import Annotated, Final
 
-from msgspec import Meta
+from msgspec import Meta, structs
 
 from shared.amounts import Code, Id, Line, OptionalLine, Quantity, thousandths, tidy
 from shared.errors import Flag, Refused, refuse_value
 from shared.ids import derive
-from shared.records import Aggregate, Record, State, replace
+from shared.records import Aggregate, Record, State
 from shared.registry import Act, Args, Emit, Kind, Landing, Outcome, Reach, Ref
 from shared.tasks import Task
 from shared.work_order import lateness, subject
@@ -197,7 +197,7 @@ def moved(state: State, emit: Emit, op_id: str, at: int) -> Landing:
     change = amount if emit.args["target"] == place else -amount
     known = state.find(Balance, balance_id(place, part))
     before = known or Balance(id=balance_id(place, part), location_id=place, part_id=part, amount=0)
-    after = replace(before, amount=before.amount + change)
+    after = structs.replace(before, amount=before.amount + change)
     rows: list[Record] = [after]
     if emit.args["book"]:
         rows.append(

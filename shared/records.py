@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any, ClassVar, Final, TypeVar
 
 from msgspec import Struct, structs
@@ -39,20 +40,10 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
 R = TypeVar("R", bound=Record)
 
 
+@cache
 def table(record: type[Record]) -> str:
-    """The table's name: `WorkOrder` is kept in `work_order`."""
+    """The table a kind of row is kept in: `work_order` for `WorkOrder`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", record.__name__).lower()
-
-
-TABLE_OF: dict[type[Record], str] = {}
-
-
-def name(record: Record) -> str:
-    """The table a row is kept in."""
-    kind = type(record)
-    if kind not in TABLE_OF:
-        TABLE_OF[kind] = table(kind)
-    return TABLE_OF[kind]
 
 
 def home(record: Record) -> Aggregate | None:

@@ -2,13 +2,13 @@
 
 from typing import Annotated, Final
 
-from msgspec import Meta
+from msgspec import Meta, structs
 
 from shared.amounts import Id, OptionalLine, Text
 from shared.errors import Refused, refuse_value
 from shared.fields import Priority
 from shared.ids import derive
-from shared.records import Record, State, replace
+from shared.records import Record, State
 from shared.registry import Act, Args, Emit, Kind, Landing, Outcome, Reach, Ref
 from shared.site import Asset, Customer, Site
 
@@ -122,7 +122,7 @@ def progressed(state: State, emit: Emit, op_id: str, at: int) -> Landing:
         by=str(emit.args["by"]),
         at=at,
     )
-    moved = (replace(ticket, status=status),) if status != ticket.status else ()
+    moved = (structs.replace(ticket, status=status),) if status != ticket.status else ()
     return Landing(rows=(*moved, event))
 
 

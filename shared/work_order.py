@@ -11,7 +11,7 @@ from shared.checklist import Checklist, missing_items
 from shared.errors import Flag, Refused, refuse_state, refuse_value
 from shared.fields import Priority
 from shared.ids import derive
-from shared.records import Aggregate, Record, State, replace
+from shared.records import Aggregate, Record, State
 from shared.registry import Act, Args, Kind, Outcome, Reach, Ref
 from shared.tasks import task
 from shared.visit import (
@@ -194,7 +194,7 @@ def depart(state: State, act: Act) -> Outcome | Refused:
     mine = structs.replace(attended(visit, act.by.id), departed_at=act.at)
     moved = _moved(state, order, act, (DEPART_FROM, "en_route"))
     flags = (Flag(code="not_accepted"),) if order.status in ("created", "assigned") else ()
-    rows = (replace(visit, attendance=with_attendance(visit, mine)), *moved)
+    rows = (structs.replace(visit, attendance=with_attendance(visit, mine)), *moved)
     return Outcome(rows=rows, flags=(*flags, *lateness(order)))
 
 
@@ -207,7 +207,7 @@ def arrive(state: State, act: Act) -> Outcome | Refused:
     mine = structs.replace(attended(visit, act.by.id), arrived_at=act.at)
     moved = _moved(state, order, act, (ARRIVE_FROM, "on_site"))
     flags = (Flag(code="not_accepted"),) if order.status in ("created", "assigned") else ()
-    rows = (replace(visit, attendance=with_attendance(visit, mine)), *moved)
+    rows = (structs.replace(visit, attendance=with_attendance(visit, mine)), *moved)
     emits = ticket.progress(order.ticket_id, "in_progress", act)
     return Outcome(rows=rows, emits=emits, flags=(*flags, *lateness(order)))
 
@@ -255,13 +255,13 @@ def complete(state: State, act: Act) -> Outcome | Refused:
 def _finished(state: State, act: Act, order: WorkOrder, report: Completion) -> Outcome:
     ends = OUTCOMES[report.outcome]
     after = "done" if ends else UNENDED
-    changed = replace(
+    changed = structs.replace(
         order,
         status=after,
         outcome=report.outcome,
         done_at=act.at if ends else None,
     )
-    visit = replace(
+    visit = structs.replace(
         visit_of(state, act), ended_at=act.at, outcome=report.outcome, remark=report.remark
     )
     again = () if ends else (task(act, "plan_next_visit", params={"outcome": report.outcome}),)
@@ -285,7 +285,7 @@ def _step(state: State, act: Act) -> Outcome | Refused:
     allowed, after = LEGAL[act.kind]
     if order.status not in allowed:
         return _not_now(order, act, ())
-    rows = (replace(order, status=after), change(order, act, after))
+    rows = (structs.replace(order, status=after), change(order, act, after))
     flags: tuple[Flag, ...] = ()
     if act.kind == "work_order.start":
         visit = visit_of(state, act)
@@ -319,7 +319,7 @@ def _moved(
     sources, after = edge
     if order.status not in sources or standing(state, order.id, act.by.id) != "assignee":
         return ()
-    return (replace(order, status=after), change(order, act, after))
+    return (structs.replace(order, status=after), change(order, act, after))
 
 
 def change(order: WorkOrder, act: Act, after: str, *, edge: str = "") -> StatusChange:

@@ -82,13 +82,13 @@ def read(wire: WireOp, registry: Registry) -> Arrived:
         return structs.replace(arrived, op_id=op_id, problem=problem)
     header = _read_header(wire.body)
     if header is None or not is_id(header.id):
-        return _set_aside(arrived, "unreadable")
+        return set_aside(arrived, "unreadable")
     if header.id != wire.id:
-        return _set_aside(arrived, "id_mismatch")
+        return set_aside(arrived, "id_mismatch")
     try:
         return _understand(_headed(arrived, header), registry)
     except RecursionError:  # brackets without end
-        return _set_aside(arrived, "unreadable")
+        return set_aside(arrived, "unreadable")
 
 
 def _headed(arrived: Arrived, header: Header) -> Arrived:
@@ -105,11 +105,6 @@ def _headed(arrived: Arrived, header: Header) -> Arrived:
     )
 
 
-def as_unreadable(arrived: Arrived, code: str) -> Arrived:
-    """The op under the id of its bytes, because it cannot be kept under the id it claims."""
-    return _set_aside(arrived, code)
-
-
 def _read_header(body: str) -> Header | None:
     try:
         return _header.decode(body)
@@ -117,7 +112,8 @@ def _read_header(body: str) -> Header | None:
         return None
 
 
-def _set_aside(arrived: Arrived, code: str) -> Arrived:
+def set_aside(arrived: Arrived, code: str) -> Arrived:
+    """The op under the id of its bytes, because it cannot be kept under the id it claims."""
     return structs.replace(
         arrived,
         op_id=id_of_unreadable(arrived.fingerprint),

@@ -10,9 +10,9 @@ from shared.errors import Params
 from shared.kinds import NUMBERED, REGISTRY
 from shared.mending import DiscardArgs, RepairArgs
 from shared.ops import Verdict
-from shared.records import State, name, replace
+from shared.records import State, table
 from shared.registry import Registry
-from sync.arrival import Arrived, Problem, as_unreadable, read
+from sync.arrival import Arrived, Problem, read, set_aside
 from sync.desk import Desk, Parcel, decide, write_down
 from sync.mends import Mend, mend, mends
 from sync.ports import Authority, Entry, Recorded, Unwritable
@@ -108,7 +108,7 @@ def _told_before(authority: Authority, arrived: Sequence[Arrived]) -> Docket:
     for one in arrived:
         print_, body = stands.setdefault(one.op_id, (one.fingerprint, one.body))
         same = print_ == one.fingerprint or _said_before(authority, one, print_, body)
-        ops.append(one if same else as_unreadable(one, "id_reused"))
+        ops.append(one if same else set_aside(one, "id_reused"))
     reused = {one.op_id for one in ops} - set(stands)
     return Docket(ops=ops, known={**known, **(authority.recall(reused) if reused else {})})
 
@@ -131,17 +131,17 @@ def _content(body: str) -> bytes:
 
 def _number(desk: Desk) -> None:
     """Give the new rows that people call by a number their numbers, and tell their authors."""
-    for table in NUMBERED:
+    for noun in NUMBERED:
         nameless = [
             row
             for row in desk.state.changed.values()
-            if name(row) == table and getattr(row, "number", "") is None
+            if table(type(row)) == noun and getattr(row, "number", "") is None
         ]
         if not nameless:
             continue
-        numbers = desk.authority.numbers(table, len(nameless), desk.parcel.received)
+        numbers = desk.authority.numbers(noun, len(nameless), desk.parcel.received)
         for row, number in zip(nameless, numbers, strict=True):
-            desk.state.put(replace(row, number=number))
+            desk.state.put(structs.replace(row, number=number))
             entry = desk.entries.get(row.id)
             if entry is not None:
                 detail = {**entry.detail, "number": number}

@@ -2,14 +2,14 @@
 
 from typing import Any, Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from shared.amounts import TEXT_CHARS_MAX, tidy
 from shared.editing import EditArgs
 from shared.errors import Refused
 from shared.fields import FIELDS, check, same
 from shared.ids import derive
-from shared.records import Record, State, replace
+from shared.records import Record, State
 from shared.registry import Act
 from shared.tasks import Conflict, Loser
 
@@ -92,7 +92,7 @@ def opened(state: State, act: Act, lost: Lost) -> Conflict:
     for known in state.of(Conflict, act.on[1]):
         if known.field == lost.field and known.settled_at is None:
             losers = (*known.losers, loser)
-            return replace(known, losers=losers, winner=lost.stands, seen=lost.seen)
+            return structs.replace(known, losers=losers, winner=lost.stands, seen=lost.seen)
     return Conflict(
         id=derive(act.op_id, "conflict", lost.field),
         home_noun=act.on[0],

@@ -13,7 +13,7 @@ from shared.ids import derive
 from shared.kinds import EAGER, LINKS, NUMBERED, write_row
 from shared.ops import PROVISIONAL, Verdict
 from shared.people import Subscription
-from shared.records import Aggregate, Record, State, home, name, stream_of
+from shared.records import Aggregate, Record, State, home, stream_of, table
 from shared.registry import Links
 from sync.digest import NO_ROWS, Sums, minus, plus, row_sums
 from sync.leaves import leaf_of
@@ -174,7 +174,7 @@ class MemoryBooks:
             if place is None:
                 continue
             body = write_row(row) if (type(row), identity) in state.changed else None
-            changes.setdefault(stream_of(place), []).append(((name(row), identity), body))
+            changes.setdefault(stream_of(place), []).append(((table(type(row)), identity), body))
         for stream in sorted(changes):
             for key, body in changes[stream]:
                 self._feed_one(stream, key, body)

@@ -16,7 +16,7 @@ from shared.errors import Flag
 from shared.ids import derive
 from shared.kinds import write_row
 from shared.ops import Stamp
-from shared.records import Record, name
+from shared.records import Record, table
 from shared.registry import Emit
 from shared.site import Asset
 from shared.work_order import WorkOrder
@@ -77,11 +77,11 @@ def reading(number: int) -> Reading:
 
 
 def sent(*rows: Record) -> list[Row]:
-    return [Row(table=name(row), id=row.id, body=Raw(write_row(row))) for row in rows]
+    return [Row(table=table(type(row)), id=row.id, body=Raw(write_row(row))) for row in rows]
 
 
 def sums(*rows: Record) -> tuple[int, int]:
-    return total(row_sums(name(row), row.id, write_row(row)) for row in rows)
+    return total(row_sums(table(type(row)), row.id, write_row(row)) for row in rows)
 
 
 def op(lseq: int, **changes: object) -> Outboxed:
@@ -132,7 +132,7 @@ def test_a_page_adds_changes_and_removes_rows_and_says_what_the_checksum_changed
         unknown = Row(table="reading", id=derive("never there"), body=GONE)
         step = replica.take(STREAM, [*sent(changed), gone, unknown], staged=False)
     assert step == plus(minus(NO_ROWS, sums(order(), reading(1))), sums(changed))
-    assert replica.recount(STREAM) == sums(changed, reading(2))
+    assert replica.added_up(STREAM) == sums(changed, reading(2))
     state = replica.load(AS_SHOWN, base=True)
     assert state.find(WorkOrder, JOB) == changed
     assert list(state.of(Reading, JOB)) == [reading(2)]
@@ -189,7 +189,7 @@ def test_what_lies_on_top_is_shown_and_survives_new_pages_until_it_is_taken_off(
     with replica.transaction():
         replica.show(ON, [])
     assert shown(replica) == order(version=9)
-    assert replica.recount(STREAM) == sums(order(version=9))
+    assert replica.added_up(STREAM) == sums(order(version=9))
 
 
 def test_a_deleted_row_stays_shown_while_own_work_lies_on_it(replica: Replica) -> None:
@@ -244,7 +244,7 @@ def test_rows_this_app_cannot_read_are_kept_and_counted_but_not_shown(replica: R
     with replica.transaction():
         assert replica.take(STREAM, strange, staged=False) == expected
     assert shown(replica) is None
-    assert replica.recount(STREAM) == expected
+    assert replica.added_up(STREAM) == expected
 
 
 def test_unknown_fields_are_kept_as_they_were_sent(replica: Replica, path: Path) -> None:

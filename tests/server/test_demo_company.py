@@ -13,7 +13,7 @@ from shared.ids import is_id
 from shared.kinds import REGISTRY, TABLES
 from shared.ops import SYSTEM
 from shared.people import Person, may
-from shared.records import Record, State, home, name, stream_of
+from shared.records import Record, State, home, stream_of, table
 from shared.registry import Act
 from shared.site import Asset, Customer, Site
 from shared.ticket import Ticket
@@ -70,7 +70,7 @@ def loaded() -> State:
 
 
 def count(state: State) -> Counter[str]:
-    return Counter(name(row) for row in state.changed.values())
+    return Counter(table(type(row)) for row in state.changed.values())
 
 
 def test_nothing_the_company_did_is_refused(loaded: State) -> None:
@@ -185,7 +185,7 @@ def test_everybody_can_sign_in_and_every_technician_has_a_van(loaded: State) -> 
 
 
 def test_every_row_has_a_stream_or_stays_on_the_server(loaded: State) -> None:
-    homes = {name(row) for row in loaded.changed.values() if home(row) is None}
+    homes = {table(type(row)) for row in loaded.changed.values() if home(row) is None}
     assert homes == {"movement"}
     assert all(stream_of(place) for row in loaded.changed.values() if (place := home(row)))
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
+from msgspec import structs
 from sqlalchemy import Connection, Engine, event, select
 
 from server import feed
@@ -11,7 +12,7 @@ from server.database import reading, writing
 from server.tables import METADATA
 from shared.ids import derive
 from shared.kinds import read_row, write_row
-from shared.records import Record, State, replace
+from shared.records import Record, State
 from shared.site import Asset, Customer, Site
 from shared.tasks import Task
 from sync.digest import row_sums, total
@@ -142,7 +143,7 @@ def test_what_is_read_from_the_feed_is_the_record_that_was_written(engine: Engin
     put(engine, ann)
     with reading(engine) as connection:
         ((_, row),) = feed.pages(connection, [("catalog", 0)], 1)["catalog"].rows
-        assert read_row(row.table, bytes(row.body)) == replace(ann, version=1)
+        assert read_row(row.table, bytes(row.body)) == structs.replace(ann, version=1)
 
 
 def test_a_row_without_a_home_is_in_no_stream(memory: Engine) -> None:
@@ -160,7 +161,7 @@ def test_pages_stop_when_they_are_full_but_never_stay_empty(engine: Engine) -> N
     people = [person(f"p{number}") for number in range(5)]
     begin(engine)
     put(engine, *people)
-    size = len(write_row(replace(people[0], version=1)))
+    size = len(write_row(structs.replace(people[0], version=1)))
     with reading(engine) as connection:
         for bytes_max, rows in ((0, 1), (1, 1), (size, 1), (size + 1, 2), (10 * size, 5)):
             pages = feed.pages(connection, [("catalog", 0), ("never", 0)], bytes_max)

@@ -21,7 +21,7 @@ from shared.errors import Flag
 from shared.ids import derive, fingerprint
 from shared.ops import PROVISIONAL
 from shared.people import Person, Subscription
-from shared.records import State, replace
+from shared.records import State
 from shared.work_order import Assignment, WorkOrder
 from sync.ports import Recorded, Standing, Unwritable, Wanted
 from tests.server.samples import RECEIVED, SALT, begin, entry, full, ledger, person, put
@@ -177,8 +177,9 @@ def test_a_thing_is_loaded_with_what_lives_with_it_and_what_is_referred_to(engin
         state = books.load(
             wanted({("work_order", order.id), ("location", "van")}, {(Person, ann.id)})
         )
-        assert state.find(Person, ann.id) == replace(ann, version=1)
-        assert list(state.of(Assignment, order.id)) == [replace(rows["assignment"], version=1)]
+        assert state.find(Person, ann.id) == structs.replace(ann, version=1)
+        known = structs.replace(rows["assignment"], version=1)
+        assert list(state.of(Assignment, order.id)) == [known]
         assert state.find(type(rows["note"]), rows["note"].id) is None
         assert isinstance(order, WorkOrder)
         assert books.links({("work_order", order.id), ("work_order", "none"), ("site", "x")}) == {
@@ -253,7 +254,8 @@ def test_a_person_follows_what_there_is_a_reason_for_and_the_own_stream(engine: 
         Subscription(id=derive(n), person_id="ann", stream=stream, reason=str(n))
         for n, stream in enumerate(("wo:1", "wo:1", "catalog"))
     ]
-    put(engine, *reasons, replace(reasons[0], id=derive("bob"), person_id="bob", stream="wo:2"))
+    bobs = structs.replace(reasons[0], id=derive("bob"), person_id="bob", stream="wo:2")
+    put(engine, *reasons, bobs)
     with reading(engine) as connection:
         assert ReadingRoom(connection).scope("ann") == {"tech:ann", "wo:1", "catalog"}
         assert ReadingRoom(connection).scope("nobody") == {"tech:nobody"}
@@ -361,6 +363,6 @@ def write_one(engine: Engine, name: str) -> None:
         state = books.load(wanted({("catalog", "catalog")}, {(Person, derive("ann"))}))
         ann = state.find(Person, derive("ann"))
         assert ann is not None
-        state.put(replace(ann, code=name))
+        state.put(structs.replace(ann, code=name))
         state.put(person(name))
         books.enter([entry(name, streams=frozenset({"catalog"}))], state)

@@ -4,10 +4,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from shared.editing import EditArgs, SettleArgs, Winners, subject_of
 from shared.kinds import REGISTRY
-from shared.records import Record, State, replace
+from shared.records import Record, State
 from shared.registry import Act, Outcome
 from shared.site import Site
 from shared.tasks import Conflict, Loser
@@ -59,9 +60,9 @@ def winning(on: tuple[str, str], **fields: Any) -> Act:
 
 def test_the_fields_that_won_are_written() -> None:
     outcome = done(state(), winning(ON_SITE, contact_name="王阿姨", access_notes="gate 3"))
-    assert outcome.rows == (replace(SITE, contact_name="王阿姨", access_notes="gate 3"),)
+    assert outcome.rows == (structs.replace(SITE, contact_name="王阿姨", access_notes="gate 3"),)
     outcome = done(state(), winning(ON_ORDER, priority="urgent"))
-    assert outcome.rows == (replace(ORDER, priority="urgent"),)
+    assert outcome.rows == (structs.replace(ORDER, priority="urgent"),)
 
 
 def test_nothing_is_written_where_nothing_won() -> None:

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
+from msgspec import structs
 
 from shared.amounts import TEXT_CHARS_MAX, tidy
 from shared.kinds import read_row, write_row
 from shared.notes import Note
-from shared.records import replace
 from shared.registry import Outcome
 from tests.shared.company import (
     DORA,
@@ -60,7 +60,7 @@ def test_a_note_that_is_kept_can_be_read_again(text: str) -> None:
 
 
 def test_a_note_on_a_closed_job_is_late_but_kept() -> None:
-    rows = state(replace(ORDER, status="handed_in"))
+    rows = state(structs.replace(ORDER, status="handed_in"))
     outcome = done(rows, act("note.add", {"text": "x", "audience": "internal"}))
     assert flags(outcome) == ["late"]
 

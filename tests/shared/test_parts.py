@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
+from msgspec import structs
 
 from shared.amounts import quantity_text
 from shared.parts import (
@@ -17,7 +18,7 @@ from shared.parts import (
     claim_id,
     moved,
 )
-from shared.records import State, replace
+from shared.records import State
 from shared.registry import Emit
 from shared.tasks import Task
 from tests.shared.company import (
@@ -244,7 +245,7 @@ def test_the_same_number_on_another_part_is_another_number() -> None:
 
 
 def test_a_part_used_after_the_end_is_kept_and_marked_late() -> None:
-    rows = state(replace(ORDER, status="cancelled"), stock(FILTER, 5000))
+    rows = state(structs.replace(ORDER, status="cancelled"), stock(FILTER, 5000))
     assert flags(done(rows, using())) == ["late"]
 
 

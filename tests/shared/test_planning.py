@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from shared.people import Person, Subscription
-from shared.records import State, replace
+from shared.records import State
 from shared.ticket import Ticket
 from shared.visit import Attendance, Visit
 from shared.work_order import OPEN, STATUSES, Assignment, StatusChange, WorkOrder
@@ -54,7 +55,7 @@ def office(kind: str, args: dict[str, Any] | None = None, **more: Any) -> Any:
 
 
 def at(status: str, *more: Any) -> State:
-    return state(replace(ORDER, status=status), *more)
+    return state(structs.replace(ORDER, status=status), *more)
 
 
 def creating(**changes: Any) -> Any:
@@ -91,7 +92,7 @@ def test_a_ticket_becomes_a_job() -> None:
 
 
 def test_a_new_plan_reopens_a_resolved_ticket() -> None:
-    rows = state(replace(TICKET, status="resolved"))
+    rows = state(structs.replace(TICKET, status="resolved"))
     land(rows, done(rows, creating()))
     found = rows.find(Ticket, TICKET.id)
     assert found is not None
@@ -121,7 +122,7 @@ def test_a_job_may_know_only_when_it_begins() -> None:
 
 
 def test_the_first_to_be_assigned_moves_the_job_on_and_gets_all_about_it() -> None:
-    rows = state(replace(ORDER, status="created"), without=LEAD)
+    rows = state(structs.replace(ORDER, status="created"), without=LEAD)
     outcome = done(rows, office("work_order.assign", {"person": BEN.id, "role": "lead"}))
     assignment = only(outcome, Assignment)
     assert (assignment.person_id, assignment.role, assignment.from_ms, assignment.until_ms) == (
@@ -217,7 +218,7 @@ def test_reassigning_ends_what_was_and_hands_the_planned_visit_over() -> None:
     rows = at("accepted")
     outcome = done(rows, office("work_order.reassign", {"person": BEN.id, "reason": "ill"}))
     assert only(outcome, WorkOrder).status == "assigned"
-    assert only(outcome, Visit) == replace(VISIT, person_id=BEN.id)
+    assert only(outcome, Visit) == structs.replace(VISIT, person_id=BEN.id)
     assert [
         (row.person_id, row.role, row.until_ms)
         for row in outcome.rows
@@ -240,7 +241,7 @@ def test_reassigning_ends_what_was_and_hands_the_planned_visit_over() -> None:
 def test_a_visit_that_has_begun_or_is_somebody_elses_is_not_handed_over(
     begun: dict[str, Any],
 ) -> None:
-    rows = at("accepted", replace(VISIT, **begun))
+    rows = at("accepted", structs.replace(VISIT, **begun))
     outcome = done(rows, office("work_order.reassign", {"person": BEN.id}))
     assert "Visit" not in tables(outcome)
 
@@ -286,7 +287,7 @@ def test_a_visit_is_planned_at_wall_times_of_its_site() -> None:
 def test_a_moved_visit_says_at_whose_wish() -> None:
     args = {"visit": VISIT.id, "fault": "customer", **WINDOW}
     moved = only(done(state(), office("visit.move", args)), Visit)
-    assert moved == replace(VISIT, moved=True, fault="customer", **WINDOW)
+    assert moved == structs.replace(VISIT, moved=True, fault="customer", **WINDOW)
 
 
 @pytest.mark.parametrize("kind", ["visit.plan", "visit.move"])
@@ -300,7 +301,12 @@ def test_a_visit_does_not_end_before_it_begins(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "strange", [None, replace(VISIT, work_order_id=ident("another")), replace(VISIT, ended_at=NOW)]
+    "strange",
+    [
+        None,
+        structs.replace(VISIT, work_order_id=ident("another")),
+        structs.replace(VISIT, ended_at=NOW),
+    ],
 )
 def test_only_an_open_visit_of_the_job_is_moved(strange: Visit | None) -> None:
     rows = state(without=VISIT) if strange is None else state(strange)
@@ -312,8 +318,8 @@ def test_only_an_open_visit_of_the_job_is_moved(strange: Visit | None) -> None:
 
 
 def test_a_stream_is_followed_for_as_long_as_one_reason_stands() -> None:
-    rows = state(replace(ORDER, status="created"), without=LEAD)
-    second = replace(ORDER, id=ident("second"), status="created")
+    rows = state(structs.replace(ORDER, status="created"), without=LEAD)
+    second = structs.replace(ORDER, id=ident("second"), status="created")
     rows.put(second)
     lead = {"person": BEN.id, "role": "lead"}
     land(rows, done(rows, office("work_order.assign", lead)))

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
+from msgspec import structs
 
 from shared.amounts import TEXT_CHARS_MAX, quantity_text
 from shared.checklist import Reading, beyond, check, missing_items
 from shared.kinds import read_row, write_row
-from shared.records import replace
 from shared.registry import Outcome
 from tests.shared.company import (
     ANN,
@@ -115,13 +115,14 @@ def test_an_item_that_does_not_apply_takes_any_word() -> None:
 
 
 def test_a_job_without_a_checklist_takes_any_answer() -> None:
-    rows = state(replace(ORDER, checklist_id=None))
+    rows = state(structs.replace(ORDER, checklist_id=None))
     reading = only(done(rows, answering("anything", "12")), Reading)
     assert (reading.amount, reading.checklist_id) == (None, None)
 
 
 def test_an_answer_after_the_end_is_kept_and_marked_late() -> None:
-    assert flags(done(state(replace(ORDER, status="done")), answering("leaks", "pass"))) == ["late"]
+    over = state(structs.replace(ORDER, status="done"))
+    assert flags(done(over, answering("leaks", "pass"))) == ["late"]
 
 
 def test_an_answer_on_a_job_nobody_knows_is_refused() -> None:

@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
+from msgspec import structs
 
-from shared.records import State, replace
+from shared.records import State
 from shared.registry import Emit, Landing
 from shared.ticket import STATUSES, Ticket, TicketEvent, progressed
 from tests.shared.company import (
@@ -94,7 +95,7 @@ def moved(before: str, wanted: str) -> str:
         name="ticket.progress",
         args={"status": wanted, "what": "work_order.arrive", "by": DORA.id},
     )
-    landing = progressed(State([replace(TICKET, status=before)]), fact, ident("op"), NOW)
+    landing = progressed(State([structs.replace(TICKET, status=before)]), fact, ident("op"), NOW)
     event = only(landing, TicketEvent)
     assert (event.what, event.by, event.at) == ("work_order.arrive", DORA.id, NOW)
     rows = [row for row in landing.rows if isinstance(row, Ticket)]

@@ -4,9 +4,10 @@ from itertools import pairwise
 
 import pytest
 from hypothesis import given, strategies as st
+from msgspec import structs
 
 from shared.errors import Refused
-from shared.records import State, replace
+from shared.records import State
 from shared.registry import Outcome
 from shared.tasks import Task
 from shared.ticket import Ticket
@@ -68,7 +69,7 @@ OVER = ("done", "handed_in", "cancelled")
 
 def at(status: str, *more: Visit) -> State:
     outcome = "done" if status == "done" else None
-    return state(replace(ORDER, status=status, outcome=outcome), *more)
+    return state(structs.replace(ORDER, status=status, outcome=outcome), *more)
 
 
 @pytest.mark.parametrize("status", STATUSES)
@@ -139,7 +140,7 @@ def test_a_visit_ends_with_its_outcome_and_perhaps_the_job_with_it(
     assert (order.status, order.outcome, order.done_at) == (
         ("done", outcome, NOW + 1000) if ends else ("accepted", outcome, None)
     )
-    assert visit == replace(VISIT, ended_at=NOW + 1000, outcome=outcome, remark="ok")
+    assert visit == structs.replace(VISIT, ended_at=NOW + 1000, outcome=outcome, remark="ok")
     report = only(ended, Completion)
     assert report == Completion(
         id=report.id,
@@ -214,7 +215,7 @@ def test_an_outcome_that_leaves_the_job_open_does_not_want_it_done() -> None:
     asked = act("work_order.complete", {"outcome": "customer_not_in"})
     assert refused(at("paused"), act("work_order.accept")).params["wanted"] == "accepted"
     assert refused(at("assigned"), asked).params["wanted"] == "accepted"
-    again = state(replace(ORDER, status="accepted", outcome="customer_not_in"))
+    again = state(structs.replace(ORDER, status="accepted", outcome="customer_not_in"))
     assert refused(again, asked).code == "illegal_status"
 
 
@@ -227,7 +228,7 @@ def test_a_second_report_of_the_same_end_is_kept() -> None:
 
 
 def test_beginning_without_having_arrived_is_flagged() -> None:
-    here = replace(VISIT, attendance=(Attendance(person_id=ANN.id, arrived_at=NOW),))
+    here = structs.replace(VISIT, attendance=(Attendance(person_id=ANN.id, arrived_at=NOW),))
     assert flags(done(at("accepted"), act("work_order.start"))) == ["not_arrived"]
     assert flags(done(at("accepted", here), act("work_order.start"))) == []
 
@@ -261,7 +262,7 @@ def test_an_act_belongs_to_the_persons_open_visit_or_makes_a_new_one() -> None:
     assert made.id not in (elsewhere, VISIT.id)
     rows.put(made)
     assert only(done(rows, act("work_order.arrive", visit=elsewhere)), Visit).id == made.id
-    over = at("accepted", replace(VISIT, ended_at=NOW))
+    over = at("accepted", structs.replace(VISIT, ended_at=NOW))
     assert only(done(over, act("work_order.depart")), Visit).id != VISIT.id
 
 
@@ -274,7 +275,7 @@ def test_arriving_brings_the_ticket_into_progress() -> None:
 
 
 def test_whoever_once_had_a_job_is_no_stranger_to_it() -> None:
-    ended = replace(LEAD, until_ms=NOW)
+    ended = structs.replace(LEAD, until_ms=NOW)
     again = Assignment(
         id=ident("again"), work_order_id=ORDER.id, person_id=ANN.id, role="helper", from_ms=NOW
     )
