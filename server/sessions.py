@@ -178,7 +178,7 @@ def guard(bearers: Mapping[str, Recognise]) -> Guard:
             raise Problem("not_signed_in")
         if actor.must_change and intent != CHANGE_PASSWORD:
             raise Problem("password_must_change")
-        if not may(actor.person.roles, "sign_in" if intent == CHANGE_PASSWORD else intent):
+        if not may(actor.person.roles, intent):
             raise Problem("not_permitted")
         connection.scope["user"] = actor
 

@@ -17,6 +17,13 @@ TABLES: Final[dict[str, type[Record]]] = {
     table(kind): kind for kind in (Person, Part, Location, Checklist, Customer, Site, Asset)
 }
 
+# The row that another one names, by the field it is named in: it has to be there.
+NAMED: Final[dict[type[Record], tuple[str, type[Record]]]] = {
+    Site: ("customer_id", Customer),
+    Asset: ("site_id", Site),
+    Person: ("van_id", Location),
+}
+
 
 class PutArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
     """The whole row, without its id and version."""
@@ -62,13 +69,12 @@ def _inconsistent(row: Record) -> str | None:
 
 
 def _dangling(state: State, row: Record) -> str | None:
-    if isinstance(row, Site) and state.find(Customer, row.customer_id) is None:
-        return "args.row.customer_id"
-    if isinstance(row, Asset) and state.find(Site, row.site_id) is None:
-        return "args.row.site_id"
-    if isinstance(row, Person) and row.van_id and state.find(Location, row.van_id) is None:
-        return "args.row.van_id"
-    return None
+    """The field that names a row which is not there."""
+    if type(row) not in NAMED:
+        return None
+    field, kind = NAMED[type(row)]
+    named = getattr(row, field)
+    return f"args.row.{field}" if named and state.find(kind, named) is None else None
 
 
 def _person_follows(before: Person | None, after: Person) -> tuple[Emit, ...]:
@@ -83,23 +89,18 @@ def _person_follows(before: Person | None, after: Person) -> tuple[Emit, ...]:
 
 
 def _home(reach: Reach) -> tuple[Aggregate, ...]:
-    noun = reach.on[0]
-    if noun in ("customer", "site"):
-        return (reach.on,)
-    if noun == "asset":
-        return (("site", str(reach.args.row.get("site_id"))),)
-    return ((CATALOG, CATALOG),)
+    noun, field = TABLES[reach.on[0]].home
+    if noun == CATALOG:
+        return ((CATALOG, CATALOG),)
+    return (reach.on,) if field == "id" else ((noun, str(reach.args.row.get(field))),)
 
 
 def _refs(reach: Reach) -> tuple[Ref, ...]:
-    noun, identity = reach.on
-    row = reach.args.row
-    own: tuple[Ref, ...] = ((TABLES[noun], identity),)
-    if noun == "site":
-        return (*own, (Customer, str(row.get("customer_id"))))
-    if noun == "person":
-        return (*own, (Location, str(row.get("van_id"))))
-    return (*own, (Site, str(row.get("site_id")))) if noun == "asset" else own
+    own = TABLES[reach.on[0]]
+    if own not in NAMED:
+        return ((own, reach.on[1]),)
+    field, kind = NAMED[own]
+    return ((own, reach.on[1]), (kind, str(reach.args.row.get(field))))
 
 
 KINDS = (

@@ -65,6 +65,7 @@ MAY: Final[dict[str, frozenset[str]]] = {
     "read.audit": _WATCH | _PLAN,
     "sync": _FIELD | _STORE,
     "sign_in": frozenset(ROLES),
+    "password.change": frozenset(ROLES),
     "people.manage": _ADMIN,
     "enrolment.issue": _PLAN,
 }

@@ -12,27 +12,47 @@ from shared.errors import (
     refuse_state,
     refuse_value,
 )
+from shared.texts import REASONS, has_text, parse
 
-SHARED = Path(__file__).resolve().parents[2] / "shared"
+ROOT = Path(__file__).resolve().parents[2]
+TEXTS = parse((ROOT / "assets" / "texts" / "en.toml").read_text(encoding="utf-8"))
+SOURCES = {
+    path: ast.parse(path.read_text(encoding="utf-8"))
+    for package in ("shared", "sync", "mobile")
+    for path in sorted((ROOT / package).rglob("*.py"))
+    if path != ROOT / "shared" / "errors.py"
+}
 REFUSING = {"refuse_value", "refuse_state", "refuse_person", "Refused"}
+JUDGING = {"Problem", "Judgement", "set_aside", "_from_the_future"}
 
 
 def given(call: ast.Call) -> str | None:
     """The code that a call gives, where it is written out."""
     named = [one.value for one in call.keywords if one.arg == "code"]
-    for code in [*named, *call.args][:1]:
+    for code in named or call.args:
         if isinstance(code, ast.Constant) and isinstance(code.value, str):
             return code.value
     return None
 
 
-def codes(makers: set[str]) -> set[str]:
-    found = set()
-    for path in SHARED.glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", None) in makers:
-                found.add(given(node) or "")
-    return found - {""}
+def codes(makers: set[str], *packages: str) -> set[str]:
+    """The codes that calls of these makers give in these packages."""
+    return {
+        code
+        for path, tree in SOURCES.items()
+        if path.relative_to(ROOT).parts[0] in packages
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", None) in makers
+        for code in [given(node)]
+        if code is not None
+    }
+
+
+def words() -> set[str]:
+    """Every text that stands in the code, but for the list itself."""
+    nodes = (node for tree in SOURCES.values() for node in ast.walk(tree))
+    constants = (node.value for node in nodes if isinstance(node, ast.Constant))
+    return {value for value in constants if isinstance(value, str)}
 
 
 def test_a_refusal_says_what_would_have_to_change() -> None:
@@ -46,9 +66,21 @@ def test_a_refusal_says_what_would_have_to_change() -> None:
 
 
 def test_every_reason_the_rules_give_is_in_the_list() -> None:
-    assert len(codes(REFUSING)) > 5
-    assert sorted(codes(REFUSING) - REFUSALS) == []
-    assert sorted(codes({"Flag"}) - FLAGS) == []
+    told = codes(REFUSING | JUDGING, "shared", "sync")
+    assert len(told) > 20
+    assert sorted(told - REFUSALS) == []
+    assert sorted(codes({"Flag"}, "shared", "sync") - FLAGS) == []
+
+
+def test_every_reason_the_phone_gives_has_words() -> None:
+    told = codes(REFUSING, "mobile")
+    assert len(told) > 5
+    worded = {code for code in told for group in REASONS if has_text(TEXTS, group, code)}
+    assert sorted(told - worded) == []
+
+
+def test_every_reason_in_the_list_is_given_somewhere() -> None:
+    assert sorted((REFUSALS | FLAGS) - words()) == []
 
 
 def test_what_only_the_device_refuses_is_a_flag_on_the_server() -> None:

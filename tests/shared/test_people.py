@@ -42,6 +42,7 @@ TABLE = {
     "read.audit": "d l m i a",
     "sync": "t p w a",
     "sign_in": "t d c l w f m i p a",
+    "password.change": "t d c l w f m i p a",
     "people.manage": "a",
     "enrolment.issue": "d l m a",
 }
