@@ -14,6 +14,8 @@ QUANTITY_PATTERN = r"^[0-9]{1,7}(\.[0-9]{1,3})?$(?!\n)"
 _DAY = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 THOUSAND = 1000
 LINE_CHARS_MAX = 200
+# At least one character that can be seen: neither space nor an invisible joiner or mark.
+_VISIBLE = re.compile(r"[^\s\u00ad\u061c\u180e\u200b-\u200f\u2060-\u2064\ufeff]")
 TEXT_CHARS_MAX = 4000
 
 Id = Annotated[str, Meta(pattern=ID_PATTERN, description="UUID, lower case with dashes")]
@@ -82,7 +84,9 @@ def is_sayable(text: str) -> bool:
     Normalising can make a text up to three times as long.
     """
     kept = tidy(text)
-    return 0 < len(kept) <= TEXT_CHARS_MAX and not has_control_characters(kept)
+    if len(kept) > TEXT_CHARS_MAX or _VISIBLE.search(kept) is None:
+        return False
+    return not has_control_characters(kept)
 
 
 def is_real(local: str) -> bool:

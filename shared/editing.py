@@ -2,18 +2,22 @@
 
 from typing import Any, Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from shared.amounts import Id
 from shared.errors import Refused, refuse_value
 from shared.fields import FIELDS
-from shared.records import Aggregate, Record, State, replace
+from shared.ids import derive
+from shared.records import Aggregate, State
 from shared.registry import Act, Args, Kind, Outcome, Reach
 from shared.site import Site
-from shared.tasks import Conflict
+from shared.tasks import Conflict, Loser, Task
+from shared.ticket import progress
 from shared.visit import unfit_window
-from shared.work_order import WorkOrder, change
+from shared.work_order import Completion, WorkOrder, change, to_its_ticket
 
+# How far a ticket is when its job is put into a status by hand.
+PROGRESS = {"done": "resolved", "cancelled": "new", "created": "planned", "assigned": "planned"}
 SUBJECTS: dict[str, type[WorkOrder] | type[Site]] = {"work_order": WorkOrder, "site": Site}
 
 
@@ -47,7 +51,7 @@ def edit(state: State, act: Act) -> Outcome | Refused:
     if found is None:
         return refuse_value("unknown_subject", "on")
     winners: Winners = act.args
-    after = replace(found, **winners.fields)
+    after = structs.replace(found, **winners.fields)
     if isinstance(after, WorkOrder):
         unfit = unfit_window(after.planned_from, after.planned_to, "args.fields")
         if unfit is not None:
@@ -65,17 +69,26 @@ def settle(state: State, act: Act) -> Outcome | Refused:
     index = len(conflict.losers) - 1 if args.loser is None else args.loser
     if not 0 <= index < len(conflict.losers):
         return refuse_value("out_of_range", "args.loser")
-    if conflict.choice == args.choice and args.choice == "keep":
-        return Outcome(merged=True)
-    settled = replace(conflict, settled_at=act.at, settled_by=act.by.id, choice=args.choice)
-    if args.choice == "swap":
-        return Outcome(
-            rows=(settled, *_written(found, conflict.field, conflict.losers[index].value, act))
+    if args.choice == "keep" and conflict.choice != "swap":
+        return (
+            Outcome(merged=True)
+            if conflict.choice == "keep"
+            else Outcome(rows=(_settled(conflict, act),))
         )
-    undo = (
-        _written(found, conflict.field, conflict.winner, act) if conflict.choice == "swap" else ()
+    if args.choice == "keep":
+        back = Loser(value=conflict.winner, by=conflict.winner_by, op_id=act.op_id, at=act.at)
+        return _brought_back(state, act, _settled(conflict, act), back)
+    # What stands now is what an undo brings back, also when it was written since the conflict.
+    stands = getattr(found, conflict.field, None)
+    newer = {} if conflict.choice == "swap" else {"winner": stands}
+    settled = structs.replace(_settled(conflict, act), **newer)
+    return _brought_back(state, act, settled, conflict.losers[index])
+
+
+def _settled(conflict: Conflict, act: Act) -> Conflict:
+    return structs.replace(
+        conflict, settled_at=act.at, settled_by=act.by.id, choice=act.args.choice
     )
-    return Outcome(rows=(settled, *undo))
 
 
 def subject_of(state: State, on: Aggregate) -> WorkOrder | Site | None:
@@ -84,13 +97,36 @@ def subject_of(state: State, on: Aggregate) -> WorkOrder | Site | None:
     return state.find(kind, on[1]) if kind is not None else None
 
 
-def _written(found: WorkOrder | Site, field: str, value: Any, act: Act) -> tuple[Record, ...]:
-    """The thing with the value brought back; a status gets its line in the history too."""
-    if isinstance(found, WorkOrder) and field == "status":
-        done_at = act.at if value == "done" else None
-        settled = replace(found, status=value, done_at=done_at)
-        return (settled, change(found, act, value, edge="settled"))
-    return (replace(found, **{field: value}),) if field in FIELDS else ()
+def _brought_back(state: State, act: Act, settled: Conflict, value: Loser) -> Outcome:
+    """The thing with a value brought back; a status brings what goes with it."""
+    found = subject_of(state, act.on)
+    if isinstance(found, WorkOrder) and settled.field == "status":
+        return _status_brought_back(state, act, found, (settled, value))
+    if found is None or settled.field not in FIELDS:
+        return Outcome(rows=(settled,))
+    return Outcome(rows=(settled, structs.replace(found, **{settled.field: value.value})))
+
+
+def _status_brought_back(
+    state: State, act: Act, order: WorkOrder, what: tuple[Conflict, Loser]
+) -> Outcome:
+    """A status with its line in the history, the report it came with, and the ticket's progress."""
+    settled, value = what
+    report = state.find(Completion, derive(value.op_id, "completion"))
+    done = value.value == "done"
+    order_after = structs.replace(
+        order,
+        status=value.value,
+        done_at=(report.at if report else act.at) if done else None,
+        outcome=report.outcome if done and report else None,
+        cancel_reason=order.cancel_reason if value.value == "cancelled" else "",
+    )
+    exception = state.find(Task, derive(value.op_id, "task", "work_done_after_cancel", order.id))
+    closed = () if exception is None else (structs.replace(exception, done=done),)
+    return Outcome(
+        rows=(settled, order_after, change(order, act, value.value, edge="settled"), *closed),
+        emits=progress(order.ticket_id, PROGRESS.get(value.value, "in_progress"), act),
+    )
 
 
 def _its_job(reach: Reach) -> tuple[Aggregate, ...]:
@@ -110,5 +146,12 @@ KINDS = (
         device=True,
         touches=_its_job,
     ),
-    Kind(name="conflict.settle", cls="office", nouns=_ON, args=SettleArgs, reduce=settle),
+    Kind(
+        name="conflict.settle",
+        cls="office",
+        nouns=_ON,
+        args=SettleArgs,
+        reduce=settle,
+        touches=to_its_ticket,
+    ),
 )

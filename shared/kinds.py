@@ -75,7 +75,7 @@ TABLES: Final[dict[str, type[Record]]] = {
 # Loaded whole with the thing they live with; everything else only where a rule refers to it.
 EAGER: Final[dict[str, tuple[type[Record], ...]]] = {
     "ticket": (Ticket,),
-    "work_order": (WorkOrder, Assignment, Visit, Reading, Conflict),
+    "work_order": (WorkOrder, Assignment, Visit, Reading, Completion, Conflict, Task),
     "site": (Site, Conflict),
     "customer": (Customer,),
 }

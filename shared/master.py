@@ -6,6 +6,7 @@ import msgspec
 
 from shared.checklist import Checklist
 from shared.errors import Refused, refuse_value
+from shared.fields import FIELDS
 from shared.parts import Location, Part
 from shared.people import Person
 from shared.planning import follow
@@ -33,7 +34,7 @@ class PutArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
 
 def put(state: State, act: Act) -> Outcome | Refused:
     """Write a row of master data: new, or in place of the one with this id."""
-    row = read(act.on, act.args)
+    row = read(act.on, with_kept(state, act))
     if isinstance(row, Refused):
         return row
     wrong = _inconsistent(row)
@@ -44,6 +45,17 @@ def put(state: State, act: Act) -> Outcome | Refused:
         return refuse_value("unknown_subject", missing)
     emits = _person_follows(state.find(Person, row.id), row) if isinstance(row, Person) else ()
     return Outcome(rows=(row,), emits=emits)
+
+
+def with_kept(state: State, act: Act) -> PutArgs:
+    """The arguments, with what phones may have written and this form does not mention."""
+    args: PutArgs = act.args
+    known = state.find(TABLES[act.on[0]], act.on[1])
+    if known is None:
+        return args
+    ours = (name for name, field in FIELDS.items() if field.noun == act.on[0])
+    kept = {name: getattr(known, name) for name in ours if name not in args.row}
+    return PutArgs(row={**kept, **args.row})
 
 
 def read(on: Aggregate, args: PutArgs) -> Record | Refused:

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from shared import ticket
-from shared.amounts import Id, Line, LocalTime, OptionalLine, OptionalText
+from shared.amounts import Id, Line, LocalTime, OptionalLine, OptionalText, is_sayable
 from shared.checklist import Checklist
 from shared.errors import Refused, refuse_state, refuse_value
 from shared.fields import Priority
@@ -84,6 +84,8 @@ class MoveArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
 def create(state: State, act: Act) -> Outcome | Refused:
     """Turn a ticket into a job."""
     args: CreateArgs = act.args
+    if not is_sayable(args.summary):
+        return refuse_value("not_text", "args.summary")
     asked = state.find(Ticket, args.ticket)
     if asked is None:
         return refuse_value("unknown_subject", "args.ticket")
@@ -170,6 +172,8 @@ def cancel(state: State, act: Act) -> Outcome | Refused:
     if order.status not in OPEN:
         return illegal(order, act)
     args: CancelArgs = act.args
+    if not is_sayable(args.reason):
+        return refuse_value("not_text", "args.reason")
     changed = replace(order, status="cancelled", cancel_reason=args.reason)
     return Outcome(
         rows=(changed, change(order, act, "cancelled")),

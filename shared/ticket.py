@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta, structs
 
-from shared.amounts import Id, OptionalLine, Text
+from shared.amounts import Id, OptionalLine, Text, is_sayable
 from shared.errors import Refused, refuse_value
 from shared.fields import Priority
 from shared.ids import derive
@@ -16,7 +16,7 @@ CHANNELS: Final = ("phone", "email", "web", "chat", "walk_in", "technician")
 # R-INT-01, R-INT-02: every channel ends in one queue; R-INT-03.
 Channel = Annotated[str, Meta(pattern=rf"^({'|'.join(CHANNELS)})$(?!\n)")]
 STATUSES: Final = ("new", "planned", "in_progress", "resolved")
-STEPS_BACK: Final = frozenset({("resolved", "planned"), ("planned", "new")})
+STEPS_BACK: Final = frozenset({("resolved", "planned"), ("planned", "new"), ("in_progress", "new")})
 
 
 class Ticket(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -64,6 +64,8 @@ class OpenArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
 def open_ticket(state: State, act: Act) -> Outcome | Refused:
     """Write a request down (R-INT-03: one queue, nothing lost)."""
     args: OpenArgs = act.args
+    if not is_sayable(args.problem):
+        return refuse_value("not_text", "args.problem")
     site = state.find(Site, args.site)
     if state.find(Customer, args.customer) is None:
         return refuse_value("unknown_subject", "args.customer")

@@ -186,12 +186,15 @@ def accept(state: State, act: Act) -> Outcome | Refused:
 
 
 def depart(state: State, act: Act) -> Outcome | Refused:
-    """Set off: a fact of (visit, person)."""
+    """Set off: a fact of (visit, person); the first time counts."""
     order = subject(state, act)
     if isinstance(order, Refused):
         return order
     visit = visit_of(state, act)
-    mine = structs.replace(attended(visit, act.by.id), departed_at=act.at)
+    before = attended(visit, act.by.id)
+    if before.departed_at is not None or before.arrived_at is not None:
+        return Outcome(merged=True)
+    mine = structs.replace(before, departed_at=act.at)
     moved = _moved(state, order, act, (DEPART_FROM, "en_route"))
     flags = (Flag(code="not_accepted"),) if order.status in ("created", "assigned") else ()
     rows = (structs.replace(visit, attendance=with_attendance(visit, mine)), *moved)
@@ -199,12 +202,15 @@ def depart(state: State, act: Act) -> Outcome | Refused:
 
 
 def arrive(state: State, act: Act) -> Outcome | Refused:
-    """Get there: a fact of (visit, person) that stops the response clock."""
+    """Get there: a fact of (visit, person) that stops the response clock; the first time counts."""
     order = subject(state, act)
     if isinstance(order, Refused):
         return order
     visit = visit_of(state, act)
-    mine = structs.replace(attended(visit, act.by.id), arrived_at=act.at)
+    before = attended(visit, act.by.id)
+    if before.arrived_at is not None:
+        return Outcome(merged=True)
+    mine = structs.replace(before, arrived_at=act.at)
     moved = _moved(state, order, act, (ARRIVE_FROM, "on_site"))
     flags = (Flag(code="not_accepted"),) if order.status in ("created", "assigned") else ()
     rows = (structs.replace(visit, attendance=with_attendance(visit, mine)), *moved)

@@ -12,11 +12,15 @@ PUBLIC_KEY_CHARS_MAX: Final = 400
 
 
 class Invitation(Struct, frozen=True, kw_only=True):
-    """What an enrolment text says: where the server is, the one-time code, the server's key."""
+    """What an enrolment text says: where the server is, the one-time code, the server's key.
+
+    `person` is the id of whom the code is for; the text says it, a bare code does not.
+    """
 
     server: str
     code: str
     key: str | None = None
+    person: str | None = None
 
 
 class Introduction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -73,9 +77,10 @@ def token_text(device: str, nonce: str) -> str:
     return f"fieldfare-token|{device}|{nonce}"
 
 
-def invitation_text(server: str, code: str, key: str = "") -> str:
-    """The text in the QR code: where the server is, the code, and the key to know it by, if any."""
-    return SCHEME + urlencode({"url": server, "code": code} | ({"key": key} if key else {}))
+def invitation_text(server: str, code: str, key: str = "", person: str = "") -> str:
+    """The text in the QR code: where the server is, the code, the key to know it by, for whom."""
+    said = {"url": server, "code": code, "key": key, "person": person}
+    return SCHEME + urlencode({name: value for name, value in said.items() if value})
 
 
 def read_invitation(text: str) -> Invitation | None:
@@ -83,4 +88,9 @@ def read_invitation(text: str) -> Invitation | None:
     if not text.startswith(SCHEME):
         return None
     said = {name: values[-1] for name, values in parse_qs(text.removeprefix(SCHEME)).items()}
-    return Invitation(server=said.get("url", ""), code=said.get("code", ""), key=said.get("key"))
+    return Invitation(
+        server=said.get("url", ""),
+        code=said.get("code", ""),
+        key=said.get("key"),
+        person=said.get("person"),
+    )

@@ -9,10 +9,12 @@ from shared.editing import EditArgs
 from shared.errors import Refused
 from shared.fields import FIELDS, check, same
 from shared.ids import derive
+from shared.people import is_field_only
 from shared.records import Record, State
 from shared.registry import Act
 from shared.tasks import Conflict, Loser
 
+LOSERS_MAX = 10  # in one conflict; a row must stay small enough for every phone at the site
 Result = Literal["applied", "merged", "kept_both", "won", "lost"]
 
 
@@ -31,7 +33,7 @@ def merge(state: State, act: Act, current: Record) -> Merged | Refused:
     results: dict[str, Result] = {}
     conflicts: list[Conflict] = []
     for name, (seen, new) in args.fields.items():
-        refused = check(name, new)
+        refused = check(name, new) or (check(name, seen) if seen is not None else None)
         if refused is not None:
             return refused
         value = tidy(new) if isinstance(new, str) else new
@@ -61,7 +63,7 @@ def _decide(name: str, values: tuple[Any, Any, Any], act: Act) -> Result:
 
 def side(act: Act) -> str:
     """Which side of the house an act comes from."""
-    return "device" if act.origin == "device" else "office"
+    return "device" if act.origin == "device" or is_field_only(act.by) else "office"
 
 
 def _both(here: Any, new: Any, act: Act) -> str:
@@ -87,12 +89,22 @@ def opened(state: State, act: Act, lost: Lost) -> Conflict:
         by="" if won else act.by.id,
         op_id=act.op_id,
         at=act.at,
-        side=("office" if side(act) == "device" else "device") if won else side(act),
+        side="" if won else side(act),
     )
     for known in state.of(Conflict, act.on[1]):
-        if known.field == lost.field and known.settled_at is None:
+        if (
+            known.field == lost.field
+            and known.settled_at is None
+            and len(known.losers) < LOSERS_MAX
+        ):
             losers = (*known.losers, loser)
-            return structs.replace(known, losers=losers, winner=lost.stands, seen=lost.seen)
+            return structs.replace(
+                known,
+                losers=losers,
+                winner=lost.stands,
+                winner_by=act.by.id if won else known.winner_by,
+                seen=lost.seen,
+            )
     return Conflict(
         id=derive(act.op_id, "conflict", lost.field),
         home_noun=act.on[0],

@@ -42,7 +42,14 @@ MASTER = {
     for name in record.__struct_fields__
     if name not in ("id", "version")
 }
-COMMAND = {"folder_not_empty", "not_enrolled", "person_exists", "person_unknown", "unreachable"}
+COMMAND = {
+    "folder_not_empty",
+    "not_enrolled",
+    "person_exists",
+    "person_unknown",
+    "unreachable",
+    "work_waiting",
+}
 NEEDED = {
     "answers": {"pass", "fail", "not_applicable"},
     "buttons": set(REGISTRY.kinds),

@@ -7,7 +7,7 @@ from msgspec import structs
 
 from shared.records import State
 from shared.registry import Emit, Landing
-from shared.ticket import STATUSES, Ticket, TicketEvent, progressed
+from shared.ticket import STATUSES, STEPS_BACK, Ticket, TicketEvent, progressed
 from tests.shared.company import (
     ASSET,
     CUSTOMER,
@@ -108,7 +108,7 @@ def moved(before: str, wanted: str) -> str:
 def test_a_ticket_moves_forward_but_for_a_new_plan_and_a_cancelled_one(
     before: str, wanted: str
 ) -> None:
-    back = (before, wanted) in {("resolved", "planned"), ("planned", "new")}
+    back = (before, wanted) in STEPS_BACK
     forward = STATUSES.index(wanted) >= STATUSES.index(before)
     assert moved(before, wanted) == (wanted if forward or back else before)
 

@@ -46,12 +46,14 @@ def test_a_message_is_read_as_it_was_said(message: msgspec.Struct, text: str) ->
     assert msgspec.json.decode(text, type=type(message)) == message
 
 
-@pytest.mark.parametrize("key", ["", "A_-" * 14])
-def test_an_invitation_is_read_as_it_was_written(key: str) -> None:
+@pytest.mark.parametrize(("key", "person"), [("", ""), ("A_-" * 14, ""), ("A_-" * 14, "p1")])
+def test_an_invitation_is_read_as_it_was_written(key: str, person: str) -> None:
     server = "https://office.example:8470/a path?&=#ü"
-    text = invitation_text(server, "7KQ2-9XWM", key)
+    text = invitation_text(server, "7KQ2-9XWM", key, person)
     assert text.isascii()
-    assert read_invitation(text) == Invitation(server=server, code="7KQ2-9XWM", key=key or None)
+    assert read_invitation(text) == Invitation(
+        server=server, code="7KQ2-9XWM", key=key or None, person=person or None
+    )
 
 
 def test_what_an_invitation_leaves_out_is_not_there_and_another_text_is_none() -> None:
