@@ -1,12 +1,13 @@
 """The auditor: recomputes the whole audit log from a database, and names the first thing amiss.
 
 Checked are, leaf by leaf: its number, its bytes, the op and the body it speaks of; the tree above
-the leaves as it is stored; every signed head on the way; and that each epoch begins with what was
-left of the one before.
+the leaves as it is stored; every signed head on the way; that each epoch begins with what was left
+of the one before, and that nothing names an epoch there is not; and that the rows and the feed say
+the same.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -18,13 +19,16 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from msgspec import Struct
 from sqlalchemy import Connection, Select, and_, or_, select
 
-from server import rows, tree
+from server import rows, tally, tree
+from server.entries import as_read, event_read
 from server.notary import LANE_BYTES, PUBLIC_KEYS
 from server.tables import METADATA
 from server.tree import EPOCH, HEAD, LEAF, NODE
 from shared.audit import Growth, Leaf, grow, leaf_bytes, leaf_hash, root_of_peaks
+from shared.kinds import REGISTRY
+from sync.arrival import read
 from sync.leaves import detail_hash
-from sync.protocol import SignedHead
+from sync.protocol import SignedHead, WireOp
 
 LEAVES_READ_MAX: Final = 4_096
 LEVELS_MAX: Final = 53
@@ -35,25 +39,27 @@ RAW: Final = METADATA.tables["raw_op"]
 Publics = Mapping[str, ec.EllipticCurvePublicKey]
 
 
-class Fault(Struct, frozen=True, kw_only=True):
-    """What is amiss, and with which leaf; the number is None where it has none."""
+class Fault(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is amiss, and with which leaf, row or stream; a leaf that waits has no number."""
 
     what: str
-    epoch: str
+    epoch: str | None = None
     number: int | None = None
     op_id: str | None = None
+    stream: str | None = None
+    table: str | None = None
+    row: str | None = None
 
 
 class Report(Struct, frozen=True, kw_only=True):
     """What was looked at, and the first fault found.
 
     `leaves` are those with a number, `unnumbered` those that wait for the notary (or, in an epoch
-    that has ended, never met it). `erased` bodies are gone on purpose. `head` is the newest.
+    that has ended, never met it). `head` is the newest.
     """
 
     leaves: int
     unnumbered: int
-    erased: int
     head: SignedHead | None
     fault: Fault | None
 
@@ -73,7 +79,6 @@ class Audit(Struct, kw_only=True):
     publics: Publics
     leaves: int = 0
     unnumbered: int = 0
-    erased: int = 0
     survived: dict[str, Any] = {}
 
 
@@ -82,15 +87,17 @@ def verify(connection: Connection, publics: Publics) -> Report:
     audit = Audit(connection=connection, publics=publics)
     fault = None
     try:
-        for epoch in connection.execute(select(*EPOCH.c).order_by(EPOCH.c.ordinal)).all():
+        epochs = connection.execute(select(*EPOCH.c).order_by(EPOCH.c.ordinal)).all()
+        _check_epochs(audit, epochs)
+        for epoch in epochs:
             _check_epoch(audit, epoch)
         _check_every_op_has_its_leaf(audit)
+        _check_rows(audit)
     except Wrong as wrong:
         fault = wrong.fault
     return Report(
         leaves=audit.leaves,
         unnumbered=audit.unnumbered,
-        erased=audit.erased,
         head=tree.head(connection),
         fault=fault,
     )
@@ -117,6 +124,21 @@ def is_signed(head: SignedHead, public: ec.EllipticCurvePublicKey) -> bool:
     return len(signature) == 2 * LANE_BYTES
 
 
+def _check_epochs(audit: Audit, epochs: Sequence[Any]) -> None:
+    """They are numbered without gaps from 1, and nothing belongs to another one."""
+    known = [epoch.id for epoch in epochs]
+    for table in (LEAF, HEAD, NODE, OP):
+        named = select(table.c.epoch).where(table.c.epoch.not_in(known))
+        found = audit.connection.scalar(named.order_by(table.c.epoch).limit(1))
+        if found is not None:
+            raise Wrong(Fault(what="epoch_unknown", epoch=found))
+    if not epochs:
+        raise Wrong(Fault(what="epoch_missing"))
+    for ordinal, epoch in enumerate(epochs, 1):
+        if epoch.ordinal != ordinal:
+            raise Wrong(Fault(what="epoch_missing", epoch=epoch.id))
+
+
 def _check_epoch(audit: Audit, epoch: Any) -> None:
     heads = {
         row.size: SignedHead(**row._asdict())
@@ -126,12 +148,13 @@ def _check_epoch(audit: Audit, epoch: Any) -> None:
     total = tree.size(audit.connection, epoch.id)
     while growth.size < total:
         _check_piece(audit, epoch, growth, heads)
-    for size in sorted(heads):
-        if size > growth.size:
-            raise Wrong(Fault(what="leaf_missing", epoch=epoch.id, number=growth.size))
+    signed = max(heads, default=1)  # the epoch's own event has its number before the first head
+    if signed != max(growth.size, 1):
+        what = "leaf_missing" if signed > growth.size else "head_missing"
+        raise Wrong(Fault(what=what, epoch=epoch.id, number=min(signed, growth.size)))
     tail = []
     for leaf in audit.connection.execute(_leaves(epoch.id).where(LEAF.c.number.is_(None))):
-        _check_leaf(audit, leaf)
+        _check_leaf(leaf)
         tail.append(leaf.hash)
     audit.unnumbered += len(tail)
     audit.survived = {
@@ -151,7 +174,7 @@ def _check_piece(audit: Audit, epoch: Any, growth: Growth, heads: Mapping[int, S
     for leaf in audit.connection.execute(wanted.order_by(LEAF.c.number)).all():
         if leaf.number != growth.size:
             raise Wrong(Fault(what="leaf_missing", epoch=epoch.id, number=growth.size))
-        _check_leaf(audit, leaf)
+        _check_leaf(leaf)
         if leaf.number == 0:
             _check_first(audit, epoch, leaf)
         growth.nodes = []
@@ -167,11 +190,10 @@ def _check_piece(audit: Audit, epoch: Any, growth: Growth, heads: Mapping[int, S
         raise Wrong(Fault(what="leaf_missing", epoch=epoch.id, number=growth.size))
 
 
-def _check_leaf(audit: Audit, leaf: Any) -> None:
-    fault = _leaf_fault(leaf) or _op_fault(leaf) or _body_fault(leaf)
+def _check_leaf(leaf: Any) -> None:
+    fault = _leaf_fault(leaf) or _op_fault(leaf) or _body_fault(leaf) or _reading_fault(leaf)
     if fault is not None:
         raise Wrong(Fault(what=fault, epoch=leaf.epoch, number=leaf.number, op_id=leaf.op_id))
-    audit.erased += leaf.body is None
 
 
 def _leaf_fault(leaf: Any) -> str | None:
@@ -179,7 +201,8 @@ def _leaf_fault(leaf: Any) -> str | None:
         told = msgspec.json.decode(leaf.data, type=Leaf)
     except msgspec.DecodeError:
         return "leaf_unreadable"
-    same = (told.epoch, told.op_id, told.n) == (leaf.epoch, leaf.op_id, leaf.n)
+    says = (told.epoch, told.op_id, told.n, told.received)
+    same = says == (leaf.epoch, leaf.op_id, leaf.n, leaf.received)
     if not same or leaf_bytes(told) != leaf.data or leaf_hash(leaf.data) != leaf.hash:
         return "leaf_changed"
     return None
@@ -189,7 +212,8 @@ def _op_fault(leaf: Any) -> str | None:
     told = msgspec.json.decode(leaf.data, type=Leaf)
     if leaf.fingerprint is None:
         return "op_missing"
-    if leaf.fingerprint != told.fingerprint:
+    first = told.n == 1  # a later verdict leaves the time of receipt as it is
+    if leaf.fingerprint != told.fingerprint or (first and leaf.op_received != told.received):
         return "op_changed"
     if (leaf.op_n, leaf.op_epoch) != (told.n, told.epoch):
         return None  # a later verdict has taken the place of this one
@@ -198,19 +222,35 @@ def _op_fault(leaf: Any) -> str | None:
 
 
 def _body_fault(leaf: Any) -> str | None:
-    if leaf.raw is None:
-        return "body_missing"
     if leaf.body is None:
-        return None
+        return "body_missing"
     changed = hashlib.sha256(leaf.body).hexdigest() != leaf.fingerprint
     return "body_changed" if changed else None
 
 
+def _reading_fault(leaf: Any) -> str | None:
+    """What is written of an op beside its body must be what the body says.
+
+    A repair fills in what could not be read; whatever could be read stays.
+    """
+    body = bytes(leaf.body).decode("utf-8", "surrogatepass")
+    says = event_read(leaf.op_id, body)
+    if says is None:
+        says = as_read(read(WireOp(lseq=0, id=leaf.op_id, body=body), REGISTRY))
+    shows = (leaf.kind, leaf.v, leaf.noun, leaf.on_id, leaf.by_id, leaf.origin)
+    repaired = isinstance(leaf.detail, dict) and "repaired_by" in leaf.detail
+    same = all(
+        shown == said or (repaired and said is None)
+        for shown, said in zip(shows, says, strict=True)
+    )
+    return None if same else "op_changed"
+
+
 def _check_first(audit: Audit, epoch: Any, leaf: Any) -> None:
     """An epoch begins with its own event, which says what was left of the one before."""
-    facts = msgspec.json.decode(leaf.body or b"{}").get("facts", {})
+    facts = msgspec.json.decode(leaf.body).get("facts", {})
     expected = {"epoch": epoch.id, **audit.survived}
-    if leaf.op_id != epoch.first_leaf or (leaf.body is not None and facts != expected):
+    if leaf.op_id != epoch.first_leaf or facts != expected:
         raise Wrong(Fault(what="epoch_differs", epoch=epoch.id, number=0, op_id=leaf.op_id))
 
 
@@ -236,13 +276,22 @@ def _check_every_op_has_its_leaf(audit: Audit) -> None:
         raise Wrong(Fault(what="leaf_missing", epoch=found.epoch, op_id=found.op_id))
 
 
+def _check_rows(audit: Audit) -> None:
+    """What people and phones read is not in the log; it must at least agree with itself."""
+    found = next(tally.differences(audit.connection), None)
+    if found is not None:
+        raise Wrong(Fault(what=found.what, stream=found.stream, table=found.table, row=found.row))
+
+
 def _leaves(epoch: str) -> Select[Any]:
     said = (
         *(OP.c.fingerprint, OP.c.verdict, OP.c.code, OP.c.detail, OP.c.flags),
         *(OP.c.n.label("op_n"), OP.c.epoch.label("op_epoch")),
+        *(OP.c.kind, OP.c.v, OP.c.noun, OP.c.on_id, OP.c.by_id, OP.c.origin),
+        OP.c.received.label("op_received"),
     )
     return (
-        select(*LEAF.c, *said, RAW.c.fingerprint.label("raw"), RAW.c.body)
+        select(*LEAF.c, *said, RAW.c.body)
         .select_from(LEAF)
         .outerjoin(OP, OP.c.op_id == LEAF.c.op_id)
         .outerjoin(RAW, RAW.c.fingerprint == OP.c.fingerprint)

@@ -13,6 +13,7 @@ from shared.canonical import canonical
 from shared.errors import Flag
 from shared.ids import derive, fingerprint
 from shared.records import Aggregate
+from sync.arrival import Arrived
 from sync.leaves import leaf_of
 from sync.ports import Entry, Recorded, Standing
 
@@ -43,12 +44,25 @@ def event_id(event: Event) -> str:
     return derive("event", fingerprint(event_body(event)))
 
 
+def event_read(op_id: str, body: str) -> tuple[Any, ...] | None:
+    """What is written beside the body of one of the server's own events; None of another op."""
+    if op_id != derive("event", fingerprint(body)):
+        return None
+    return event_row(msgspec.json.decode(body, type=Event))
+
+
+def event_row(event: Event) -> tuple[Any, ...]:
+    """Kind, version, noun, id, author and origin of an event."""
+    noun, on_id = event.on or (None, None)
+    return (event.kind, 1, noun, on_id, event.by, "server")
+
+
 def leaf_row(entry: Entry, epoch: str, number: int | None) -> tuple[Any, ...]:
     data = leaf_bytes(leaf_of(entry, epoch))
     return (entry.op_id, entry.n, epoch, entry.received, data, leaf_hash(data), number)
 
 
-def as_read(entry: Entry) -> tuple[Any, ...]:
+def as_read(entry: Entry | Arrived) -> tuple[Any, ...]:
     """What could be read of an op. PostgreSQL keeps no NUL in a text; the body has it anyway."""
     texts = (entry.kind, *(entry.on or (None, None)), entry.by, entry.origin)
     kind, noun, on_id, by, origin = (

@@ -31,6 +31,7 @@ from server.entries import (
     as_recorded,
     event_body,
     event_id,
+    event_row,
     leaf_row,
     op_row,
     standing_of,
@@ -111,8 +112,7 @@ class Ledger:
             received=event.at,
             done_at=event.at,
         )
-        noun, on_id = event.on or (None, None)
-        readable = (event.kind, 1, noun, on_id, event.by, "server")
+        readable = event_row(event)
         with refusals():
             self._keep_bodies([entry])
             rows.add(self._connection, "leaf", (), [leaf_row(entry, self.epoch, number)])

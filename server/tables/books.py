@@ -15,7 +15,7 @@ WAITS: Final = "verdict IN ('quarantined', 'held')"
 
 
 class RawOp(SQLModel, table=True):
-    """The bytes of an op, once for all who sent them. Null once they have been erased."""
+    """The bytes of an op, once for all who sent them. Null is for those erased one day."""
 
     __tablename__ = "raw_op"
 

@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 import fieldfare
-from server import auditor, problems, settings
+from server import auditor, problems, settings, tally
 from server.api import ROUTES
 from shared.audit import Leaf, includes, leaf_bytes, leaf_hash
 from shared.clock import At
@@ -153,8 +153,9 @@ def test_every_kind_of_stream_is_told() -> None:
 
 
 def test_every_fault_the_auditor_finds_is_told() -> None:
-    source = Path(str(auditor.__file__)).read_text(encoding="utf-8")
-    words = "leaf|op|body|tree|head|key|signature|epoch"
+    sources = [Path(str(one.__file__)).read_text(encoding="utf-8") for one in (auditor, tally)]
+    source = "".join(sources)
+    words = "leaf|op|body|tree|head|key|signature|epoch|row|feed|stream"
     ends = "missing|unreadable|changed|differs|unknown|wrong"
     named = set(re.findall(rf'"((?:{words})_(?:{ends}))"', source))
     told = set(re.findall(rf"`((?:{words})_(?:{ends}))`", section("The audit log")))

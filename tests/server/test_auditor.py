@@ -1,6 +1,6 @@
 """Whatever is changed in a database behind the server's back, the auditor finds it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -15,13 +15,18 @@ from server.notary import Seal, notarise, publish_keys
 from server.tables import METADATA
 from shared.audit import Leaf, leaf_bytes, leaf_hash
 from shared.ids import derive
-from tests.server.samples import RECEIVED, SALT, begin, entry, ledger, put
+from shared.kinds import TABLES as SHARED_TABLES
+from shared.records import Record
+from sync.ports import Entry
+from tests.server.samples import RECEIVED, SALT, begin, entry, full, ledger, person, put
 
 KEY = ec.derive_private_key(7, ec.SECP256R1())
 SEAL = Seal(signer=KEY, key="k1", holder="one")
 PUBLICS = {"k1": KEY.public_key()}
 TABLES = METADATA.tables
 LEAF, OP, RAW = TABLES["leaf"], TABLES["op"], TABLES["raw_op"]
+EPOCH, HEAD = TABLES["epoch"], TABLES["tree_head"]
+FEED, STREAM = TABLES["feed"], TABLES["stream_head"]
 LEAVES = 7
 
 
@@ -63,7 +68,7 @@ def test_a_log_that_nobody_touched_is_whole(log: Engine) -> None:
     report = audited(log)
     assert report.fault is None
     assert report.head is not None
-    assert (report.leaves, report.unnumbered, report.erased) == (LEAVES, 1, 0)
+    assert (report.leaves, report.unnumbered) == (LEAVES, 1)
     assert report.head.size == LEAVES
 
 
@@ -146,7 +151,7 @@ def test_an_added_leaf_is_found(log: Engine) -> None:
             "op_id": op_at(connection, 2),
             "n": 9,
             "epoch": "epoch-1",
-            "received": RECEIVED,
+            "received": msgspec.json.decode(forged, type=Leaf).received,
             "data": forged,
             "hash": leaf_hash(forged),
             "number": None,
@@ -165,6 +170,12 @@ def test_an_added_leaf_is_found(log: Engine) -> None:
         {"detail": {"more": 1}},
         {"flags": [{"code": "late", "params": {}}]},
         {"fingerprint": "00" * 32},
+        {"received": RECEIVED - 1},
+        {"kind": "note.add"},
+        {"v": 2},
+        {"noun": "work_order", "on_id": derive("other")},
+        {"by_id": derive("ann")},
+        {"origin": "api"},
     ],
 )
 def test_a_changed_op_is_found(log: Engine, change: dict[str, Any]) -> None:
@@ -200,16 +211,14 @@ def test_a_changed_leaf_that_still_waits_for_its_number_is_found(log: Engine) ->
     assert fault == Fault(what="leaf_changed", epoch="epoch-1", op_id=derive("op", "fresh"))
 
 
-@pytest.mark.parametrize(("body", "what"), [(b"{}", "body_changed"), (None, None)])
-def test_a_changed_body_is_found_and_an_erased_one_is_counted(
-    log: Engine, body: bytes | None, what: str | None
-) -> None:
+@pytest.mark.parametrize(("body", "what"), [(b"{}", "body_changed"), (None, "body_missing")])
+def test_a_changed_or_emptied_body_is_found(log: Engine, body: bytes | None, what: str) -> None:
     with writing(log) as connection:
         print_ = entry(2).fingerprint
         connection.execute(update(RAW).where(RAW.c.fingerprint == print_).values(body=body))
-    report = audited(log)
-    assert (report.fault.what if report.fault else None) == what
-    assert report.erased == (body is None)
+    fault = audited(log).fault
+    assert fault is not None
+    assert fault.what == what
 
 
 def test_a_removed_body_is_found(log: Engine) -> None:
@@ -240,3 +249,139 @@ def test_a_log_that_lost_its_last_leaves_does_not_pass_for_the_old_one(log: Engi
     fault = audited(log).fault
     assert fault is not None
     assert (fault.what, fault.epoch, fault.number) == ("epoch_differs", "epoch-2", 0)
+
+
+def test_what_a_story_shows_of_an_op_is_what_its_body_says(engine: Engine) -> None:
+    begin(engine)
+    told = entry_of("told")
+    mended = entry_of("mended", kind=5, detail={"repaired_by": derive("op", "mender")})
+    filled = structs.replace(mended, kind="note.add", v=1, n=2, settles=True)
+    put(engine, entries=[told, structs.replace(mended, verdict="quarantined", detail={})])
+    put(engine, entries=[filled])
+    sign(engine, RECEIVED)
+    assert audited(engine).fault is None
+    for one in (told, filled):
+        for change in ({"by_id": derive("bob")}, {"on_id": derive("other")}, {"origin": "api"}):
+            with writing(engine) as connection:
+                before = connection.execute(select(OP).where(OP.c.op_id == one.op_id)).one()
+                connection.execute(update(OP).where(OP.c.op_id == one.op_id).values(change))
+            fault = audited(engine).fault
+            assert fault is not None
+            assert (fault.what, fault.op_id) == ("op_changed", one.op_id)
+            with writing(engine) as connection:
+                back = {name: getattr(before, name) for name in change}
+                connection.execute(update(OP).where(OP.c.op_id == one.op_id).values(back))
+    assert audited(engine).fault is None
+
+
+def entry_of(name: str, kind: Any = "note.add", **given: Any) -> Entry:
+    """A verdict on an op with a whole header."""
+    on, by = ("work_order", derive("order")), derive("ann")
+    said = {"id": derive("op", name), "kind": kind, "on": on, "by": by, "origin": "device"}
+    body = msgspec.json.encode(said).decode()
+    shown = kind if isinstance(kind, str) else None
+    return entry(name, body=body, kind=shown, on=on, by=by, origin="device", **given)
+
+
+def test_a_log_of_no_epoch_is_none(log: Engine) -> None:
+    with writing(log) as connection:
+        connection.execute(delete(EPOCH))
+        connection.execute(update(OP).values(verdict="rejected"))
+        connection.execute(update(RAW).values(body=b"forged"))
+    report = audited(log)
+    assert (report.fault, report.leaves) == (Fault(what="epoch_unknown", epoch="epoch-1"), 0)
+    with writing(log) as connection:
+        for table in (LEAF, OP, TABLES["tree_node"], TABLES["tree_head"]):
+            connection.execute(delete(table))
+    assert audited(log).fault == Fault(what="epoch_missing")
+
+
+@pytest.mark.parametrize("name", ["leaf", "op", "tree_head", "tree_node"])
+def test_what_belongs_to_an_epoch_there_is_not_is_found(log: Engine, name: str) -> None:
+    table = TABLES[name]
+    with writing(log) as connection:
+        one = connection.execute(select(*table.c).limit(1)).one()
+        here = [column == getattr(one, column.name) for column in table.primary_key]
+        connection.execute(update(table).where(*here).values(epoch="epoch-0"))
+    assert audited(log).fault == Fault(what="epoch_unknown", epoch="epoch-0")
+
+
+def test_an_epoch_under_another_name_or_number_is_found(log: Engine) -> None:
+    with writing(log) as connection:
+        connection.execute(update(EPOCH).values(id="ffff"))
+    assert audited(log).fault == Fault(what="epoch_unknown", epoch="epoch-1")
+    with writing(log) as connection:
+        connection.execute(update(EPOCH).values(id="epoch-1", ordinal=2))
+    assert audited(log).fault == Fault(what="epoch_missing", epoch="epoch-1")
+
+
+def test_removed_heads_are_found(log: Engine) -> None:
+    with writing(log) as connection:
+        connection.execute(delete(HEAD).where(HEAD.c.size == LEAVES))
+    assert audited(log).fault == Fault(what="head_missing", epoch="epoch-1", number=LEAVES - 1)
+    with writing(log) as connection:
+        connection.execute(delete(HEAD))
+    assert audited(log).fault == Fault(what="head_missing", epoch="epoch-1", number=1)
+
+
+def test_rows_and_feed_that_say_the_same_are_whole(log: Engine) -> None:
+    put(log, *one_of_each())
+    assert audited(log).fault is None
+
+
+def one_of_each() -> Iterator[Record]:
+    """A row of every table, each where it lives."""
+    for name in SHARED_TABLES:
+        row = full(name)
+        at_home = {"home_noun": "work_order"} if hasattr(row, "home_noun") else {}
+        yield structs.replace(row, **at_home)
+
+
+NOTE: dict[str, Any] = {"table": "note", "row": derive("sample", "note")}
+NOTE_STREAM = f"wo:{derive('sample', 'work_order')}"
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (delete(TABLES["note"]), {"what": "row_missing", "stream": NOTE_STREAM, **NOTE}),
+        (
+            update(TABLES["note"]).values(text="forged"),
+            {"what": "row_differs", "stream": NOTE_STREAM, **NOTE},
+        ),
+        (delete(FEED).where(FEED.c.table == "note"), {"what": "feed_missing", **NOTE}),
+        (
+            update(FEED).where(FEED.c.table == "note").values(body=b"{}"),
+            {"what": "feed_differs", "stream": NOTE_STREAM, **NOTE},
+        ),
+        (
+            update(FEED).where(FEED.c.table == "note").values(stream="wo:other"),
+            {"what": "row_differs", "stream": "wo:other", **NOTE},
+        ),
+        (
+            update(STREAM).where(STREAM.c.stream == NOTE_STREAM).values(sum_a=1),
+            {"what": "stream_differs", "stream": NOTE_STREAM},
+        ),
+        (
+            delete(STREAM).where(STREAM.c.stream == NOTE_STREAM),
+            {"what": "stream_differs", "stream": NOTE_STREAM},
+        ),
+    ],
+)
+def test_a_change_to_the_rows_or_the_feed_alone_is_found(
+    log: Engine, change: Any, fault: dict[str, Any]
+) -> None:
+    put(log, *one_of_each())
+    with writing(log) as connection:
+        connection.execute(change)
+    assert audited(log).fault == Fault(**fault)
+
+
+def test_a_row_that_can_no_longer_be_read_is_missing(log: Engine) -> None:
+    put(log, person("ann"), person("bob"))
+    table = TABLES["person"]
+    with writing(log) as connection:
+        ann = table.c.id == derive("ann")
+        connection.execute(update(table).where(ann).values(roles=["king", {}]))
+    fault = Fault(what="row_missing", stream="catalog", table="person", row=derive("ann"))
+    assert audited(log).fault == fault
