@@ -187,34 +187,29 @@ def accept(state: State, act: Act) -> Outcome | Refused:
 
 def depart(state: State, act: Act) -> Outcome | Refused:
     """Set off: a fact of (visit, person); the first time counts."""
-    order = subject(state, act)
-    if isinstance(order, Refused):
-        return order
-    visit = visit_of(state, act)
-    before = attended(visit, act.by.id)
-    if before.departed_at is not None or before.arrived_at is not None:
-        return Outcome(merged=True)
-    mine = structs.replace(before, departed_at=act.at)
-    moved = _moved(state, order, act, (DEPART_FROM, "en_route"))
-    flags = (Flag(code="not_accepted"),) if order.status in ("created", "assigned") else ()
-    rows = (structs.replace(visit, attendance=with_attendance(visit, mine)), *moved)
-    return Outcome(rows=rows, flags=(*flags, *lateness(order)))
+    return _attend(state, act, (DEPART_FROM, "en_route"))
 
 
 def arrive(state: State, act: Act) -> Outcome | Refused:
-    """Get there: a fact of (visit, person) that stops the response clock; the first time counts."""
+    """Get there: a fact that stops the response clock; the first time counts."""
+    return _attend(state, act, (ARRIVE_FROM, "on_site"))
+
+
+def _attend(state: State, act: Act, edge: tuple[frozenset[str], str]) -> Outcome | Refused:
+    """Write down that somebody set off or got there, unless that is already written."""
     order = subject(state, act)
     if isinstance(order, Refused):
         return order
     visit = visit_of(state, act)
-    before = attended(visit, act.by.id)
-    if before.arrived_at is not None:
+    mine = attended(visit, act.by.id)
+    here = act.kind == "work_order.arrive"
+    if mine.arrived_at is not None or (mine.departed_at is not None and not here):
         return Outcome(merged=True)
-    mine = structs.replace(before, arrived_at=act.at)
-    moved = _moved(state, order, act, (ARRIVE_FROM, "on_site"))
+    when = {"arrived_at" if here else "departed_at": act.at}
+    seen = with_attendance(visit, structs.replace(mine, **when))
     flags = (Flag(code="not_accepted"),) if order.status in ("created", "assigned") else ()
-    rows = (structs.replace(visit, attendance=with_attendance(visit, mine)), *moved)
-    emits = ticket.progress(order.ticket_id, "in_progress", act)
+    rows = (structs.replace(visit, attendance=seen), *_moved(state, order, act, edge))
+    emits = ticket.progress(order.ticket_id, "in_progress", act) if here else ()
     return Outcome(rows=rows, emits=emits, flags=(*flags, *lateness(order)))
 
 
