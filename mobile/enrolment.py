@@ -9,7 +9,8 @@ from msgspec import Struct, structs
 
 from mobile import database
 from mobile.device import INCARNATION_BYTES, Dice, Installation, install
-from mobile.keys import DeviceKey
+from mobile.keys import DeviceKey, adopt_key
+from mobile.queries import Queries
 from mobile.wire import is_loopback
 from sync.enrolment import Enrolled, Introduction, Invitation, read_invitation
 from sync.ports import Identity
@@ -21,6 +22,22 @@ class Unfit(Exception):
     """An enrolment text that cannot be used; the message says why."""
 
 
+class WorkWaiting(Exception):
+    """Somebody else's work in this folder is not settled with the office yet."""
+
+    def __init__(self, whose: "Outbox") -> None:
+        super().__init__(f"{whose.waiting} of {whose.name}")
+        self.whose = whose
+
+
+class Outbox(Struct, frozen=True, kw_only=True):
+    """How much of one person's work in a folder waits for its final verdict."""
+
+    person: str
+    name: str
+    waiting: int
+
+
 class Registrar(Protocol):
     """Who answers an enrolment: the wire."""
 
@@ -29,7 +46,7 @@ class Registrar(Protocol):
 
 
 class Newcomer(Struct, frozen=True, kw_only=True):
-    """The installation that asks: its folder, its own name, its app's name, its key."""
+    """The installation that asks: its folder, its own name, its app's name, its next key."""
 
     folder: Path
     name: str
@@ -70,8 +87,13 @@ def enrol(
     """Ask the server, then make the person's database and write down whose installation this is.
 
     The database comes first: a folder with `device.json` in it is always complete. Somebody who
-    enrols again on the same installation keeps the outbox.
+    enrols again on the same installation keeps the outbox. Raises `WorkWaiting` and changes nothing
+    while anybody else has work here, before the code is spent where the invitation says for whom
+    it is; else the same code is good here again, as it is for a lost answer.
     """
+    outboxes = _outboxes(newcomer.folder)
+    if invitation.person is not None:
+        _make_way(outboxes, invitation.person)
     answer = registrar.enrol(
         Introduction(
             code=invitation.code,
@@ -80,6 +102,7 @@ def enrol(
             app=newcomer.app,
         )
     )
+    _make_way(outboxes, answer.person.id)
     known = Installation(
         server=invitation.server.rstrip("/"),
         device=answer.device,
@@ -97,8 +120,28 @@ def enrol(
             stamp=answer.stamp,
         )
         _settle_in(connection, fresh)
+    adopt_key(newcomer.folder)
     install(newcomer.folder, known)
     return known
+
+
+def _outboxes(folder: Path) -> list[Outbox]:
+    """What waits in the databases of a folder."""
+    return [_outbox(path) for path in sorted(folder.glob("*.db"))]
+
+
+def _outbox(path: Path) -> Outbox:
+    with database.opened(path) as connection:
+        if database.identity(connection) is None:
+            return Outbox(person=path.stem, name="", waiting=0)
+        known = Queries(connection).condition(free_bytes=0)
+    return Outbox(person=path.stem, name=known.name, waiting=known.pending)
+
+
+def _make_way(outboxes: list[Outbox], person: str) -> None:
+    for one in outboxes:
+        if one.person != person and one.waiting:
+            raise WorkWaiting(one)
 
 
 def _settle_in(connection: database.Connection, fresh: Identity) -> None:

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
 from mobile.device import write_private
 
 FILE: Final = "device.key"
+NEXT: Final = "device.key.next"
 COORDINATE_BYTES: Final = 32
 
 
@@ -53,16 +54,39 @@ class FileKey:
         return _text(r.to_bytes(COORDINATE_BYTES, "big") + s.to_bytes(COORDINATE_BYTES, "big"))
 
 
+class KeyLost(Exception):
+    """This installation's key is gone or damaged: nobody can make it again."""
+
+
 def open_key(folder: Path) -> FileKey:
-    """The key of this installation, made if there is none yet."""
-    path = folder / FILE
-    if not path.exists():
-        made = generate_private_key(SECP256R1())
-        pem = made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        write_private(path, pem)
-    key = load_pem_private_key(path.read_bytes(), None)
-    assert isinstance(key, EllipticCurvePrivateKey)
+    """The key of this installation. Raises `KeyLost`."""
+    key = _kept(folder / FILE)
+    if key is None:
+        raise KeyLost
     return FileKey(key)
+
+
+def next_key(folder: Path) -> FileKey:
+    """The key for the next enrolment; the same until it is adopted, as answers may be lost."""
+    path = folder / NEXT
+    key = _kept(path)
+    if key is None:
+        key = generate_private_key(SECP256R1())
+        write_private(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return FileKey(key)
+
+
+def adopt_key(folder: Path) -> None:
+    """Make the next key that of this installation; the old one is gone."""
+    (folder / NEXT).replace(folder / FILE)
+
+
+def _kept(path: Path) -> EllipticCurvePrivateKey | None:
+    try:
+        key = load_pem_private_key(path.read_bytes(), None)
+    except (FileNotFoundError, ValueError):
+        return None
+    return key if isinstance(key, EllipticCurvePrivateKey) else None
 
 
 def _text(data: bytes) -> str:

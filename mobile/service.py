@@ -20,9 +20,9 @@ from mobile.device import (
     free_bytes,
     installation,
 )
-from mobile.enrolment import Newcomer
+from mobile.enrolment import Newcomer, WorkWaiting
 from mobile.journal import DICE_BYTES, Journal, Said
-from mobile.keys import open_key
+from mobile.keys import next_key, open_key
 from mobile.queries import Condition, Queries
 from mobile.replica import Replica
 from mobile.wire import Refused as TurnedAway, Throttled, Unauthorised, Unreachable, Wire
@@ -35,7 +35,7 @@ from sync.session import Surroundings
 
 # What an act is on when it is on no work order: the argument that names it.
 ON_OP: Final = ("op.repair", "op.discard")
-TROUBLES: Final = (TurnedAway, Unauthorised, Throttled, Busy, Full, Unreachable)
+TROUBLES: Final = (TurnedAway, Unauthorised, Throttled, Busy, Full, Unreachable, WorkWaiting)
 
 
 class Phone(Struct, frozen=True, kw_only=True):
@@ -57,7 +57,7 @@ def enrol(folder: Path, invitation: Invitation, name: str) -> Installation:
     """Make a folder an installation. Raises one of the `TROUBLES`, and `mobile.enrolment.Unfit`."""
     with database.room():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        newcomer = Newcomer(folder=folder, name=name, app=app_name(), key=open_key(folder))
+        newcomer = Newcomer(folder=folder, name=name, app=app_name(), key=next_key(folder))
         wire = Wire(invitation.server, invitation.key)
         try:
             return enrolment.enrol(invitation, newcomer, wire, dice)
@@ -128,6 +128,9 @@ def trouble(ended: Exception) -> Refused:
     """What one of the `TROUBLES` is called: a refusal of the person, or a state that passes."""
     if isinstance(ended, TurnedAway):
         return refuse_person(ended.problem.code)
+    if isinstance(ended, WorkWaiting):
+        whose = ended.whose
+        return refuse_person("work_waiting", count=whose.waiting, name=whose.name or whose.person)
     if isinstance(ended, Unauthorised):
         return refuse_person("not_signed_in")
     if isinstance(ended, Throttled):

@@ -174,7 +174,7 @@ class Office(Struct, frozen=True, kw_only=True):
             code = enrolment.issue(books, (person, by), self.dice, (self.now_ms(), ends))
             event = self.event("enrolment.issue", by, ("person", person))
             self.ledger(books).note_event(event)
-        text = invitation_text(self.settings.public_url, code, self.pin)
+        text = invitation_text(self.settings.public_url, code, self.pin, person)
         return Invitation(code=code, text=text, expires_at=ends)
 
 

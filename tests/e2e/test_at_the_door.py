@@ -14,7 +14,7 @@ import requests
 from msgspec import structs
 
 from mobile.device import installation
-from mobile.keys import open_key
+from mobile.keys import next_key
 from sync.protocol import encode
 from tests.e2e.books import complaints
 from tests.e2e.conftest import Company, opened
@@ -79,7 +79,7 @@ def test_a_code_that_was_guessed_at_too_often_is_used_up(company: Company, tmp_p
 
 
 def public_key(folder: Path) -> str:
-    return open_key(folder / "key").public()
+    return next_key(folder / "key").public()
 
 
 def test_a_code_comes_from_the_command_too_but_not_for_nobody(

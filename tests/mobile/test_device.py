@@ -4,6 +4,7 @@ import stat
 import time
 from pathlib import Path
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -11,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from mobile import device
 from mobile.device import Clock, Installation
-from mobile.keys import open_key
+from mobile.keys import KeyLost, adopt_key, next_key, open_key
 from tests.mobile.wires import decoded
 
 HERE = Installation(
@@ -51,7 +52,10 @@ def test_there_is_room(tmp_path: Path) -> None:
 
 def test_the_key_is_made_once_kept_to_itself_and_signs(tmp_path: Path) -> None:
     folder = tmp_path / "phone"
-    key = open_key(folder)
+    key = next_key(folder)
+    with pytest.raises(KeyLost):
+        open_key(folder)
+    adopt_key(folder)
     modes = [stat.S_IMODE(one.stat().st_mode) for one in (folder, folder / "device.key")]
     assert modes == [0o700, 0o600]
     assert open_key(folder).public() == key.public()
@@ -61,3 +65,6 @@ def test_the_key_is_made_once_kept_to_itself_and_signs(tmp_path: Path) -> None:
     assert len(raw) == 64
     r, s = int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big")
     public.verify(encode_dss_signature(r, s), b"fieldfare-token|d|n", ECDSA(SHA256()))
+    (folder / "device.key").write_text("-----BEGIN PRIVATE KEY-----")
+    with pytest.raises(KeyLost):
+        open_key(folder)

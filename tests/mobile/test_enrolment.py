@@ -7,8 +7,8 @@ import pytest
 
 from mobile import database, device
 from mobile.device import Installation
-from mobile.enrolment import Newcomer, Unfit, enrol, read
-from mobile.keys import open_key
+from mobile.enrolment import Newcomer, Unfit, WorkWaiting, enrol, read
+from mobile.keys import next_key, open_key
 from shared.ids import derive
 from shared.ops import Stamp
 from sync.enrolment import Enrolled, Introduction, Invitation, Owner
@@ -38,7 +38,7 @@ class Registrar:
 
 
 def newcomer(folder: Path) -> Newcomer:
-    return Newcomer(folder=folder, name="Ann's phone", app="test", key=open_key(folder))
+    return Newcomer(folder=folder, name="Ann's phone", app="test", key=next_key(folder))
 
 
 def test_the_whole_text_names_server_code_and_key() -> None:
@@ -110,7 +110,8 @@ def test_enrolling_again_keeps_what_was_recorded(tmp_path: Path) -> None:
         assert database.identity(connection) == Identity(
             device="d2", person="p1", incarnation="01" * 16, stamp=STAMP
         )
-    assert registrar.asked[0].public_key == registrar.asked[1].public_key
+    assert registrar.asked[0].public_key != registrar.asked[1].public_key
+    assert open_key(tmp_path).public() == registrar.asked[1].public_key
 
 
 def test_a_phone_enrolled_again_goes_on_as_another_incarnation_and_loses_nothing(
@@ -131,3 +132,54 @@ def test_a_phone_enrolled_again_goes_on_as_another_incarnation_and_loses_nothing
         ("work_order.depart", "safe"),
     ]
     assert [job.status for job in phone.queries.jobs()] == ["en_route"]
+
+
+def test_a_lost_answer_is_asked_for_again_with_the_same_key(tmp_path: Path) -> None:
+    assert newcomer(tmp_path).key.public() == newcomer(tmp_path).key.public()
+    enrol(read(TEXT), newcomer(tmp_path), Registrar("d1"), device.dice)
+    before = (tmp_path / "device.key").read_bytes()
+    lost = newcomer(tmp_path).key.public()
+    assert newcomer(tmp_path).key.public() == lost
+    assert (tmp_path / "device.key").read_bytes() == before
+
+
+def kept(folder: Path) -> dict[str, bytes]:
+    """What must not change when somebody is not let in."""
+    names = ("device.json", "device.key")
+    return {name: (folder / name).read_bytes() for name in names if (folder / name).exists()}
+
+
+@pytest.mark.parametrize("text", [f"{TEXT}&person=p1", TEXT])
+def test_nobody_takes_a_phone_over_before_the_work_on_it_is_settled(
+    phone: Phone, text: str
+) -> None:
+    registrar = Registrar("d1", "d2", "d2")
+    registrar.person = ANN
+    enrol(read(TEXT), newcomer(phone.folder), registrar, device.dice)
+    phone.must("work_order.accept")
+    before = kept(phone.folder)
+    registrar.person = "p1"
+    with pytest.raises(WorkWaiting) as refused:
+        enrol(read(text), newcomer(phone.folder), registrar, device.dice)
+    whose = refused.value.whose
+    assert (whose.person, whose.name, whose.waiting) == (ANN, "Ann", 1)
+    assert len(registrar.asked) == (1 if "person" in text else 2)
+    assert kept(phone.folder) == before
+    assert not database.path_of(phone.folder, "p1").exists()
+
+
+def test_the_next_person_gets_a_key_and_a_database_of_their_own(phone: Phone) -> None:
+    registrar = Registrar("d1", "d2")
+    registrar.person = ANN
+    enrol(read(TEXT), newcomer(phone.folder), registrar, device.dice)
+    phone.must("work_order.accept")
+    phone.world.callers[id(phone.replica)] = Caller(device="d1", person=ANN)
+    phone.sync()
+    registrar.person = "p1"
+    enrol(read(f"{TEXT}&person=p1"), newcomer(phone.folder), registrar, device.dice)
+    known = device.installation(phone.folder)
+    assert known is not None
+    assert (known.device, known.person) == ("d2", "p1")
+    first, second = (one.public_key for one in registrar.asked)
+    assert open_key(phone.folder).public() == second != first
+    assert [line.state for line in phone.queries.outbox()] == ["safe"]

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from mobile.device import Installation, install
+from mobile.keys import adopt_key, next_key
 from shared.ops import Stamp
 from sync.protocol import Page, Reply, Row, encode
 from tests.mobile.phones import Phone
@@ -28,6 +29,8 @@ LONG: Final = {"text": "x" * 3_000, "audience": "internal"}
 def installed(phone: Phone, server: str = "http://127.0.0.1:9") -> Path:
     """The folder of a phone, as the command finds it."""
     known = Installation(server=server, device="d", person=ANN, login="ann")
+    next_key(phone.folder)
+    adopt_key(phone.folder)
     install(phone.folder, known)
     phone.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return phone.folder
@@ -115,3 +118,12 @@ def test_who_reads_only_the_beginning_gets_it_without_a_trace() -> None:
     )
     os.close(writing)
     assert (ran.returncode, ran.stderr) == (0, b"")
+
+
+def test_another_person_is_told_whose_work_is_still_waiting(phone: Phone) -> None:
+    folder = installed(phone)
+    phone.must("work_order.accept")
+    text = "fieldfare:1?url=http%3A%2F%2F127.0.0.1%3A9&code=7KQ2-9XWM&person=somebody"
+    code, told, errors = run("enrol", "--code", text, "--data", folder)
+    assert (code, told["code"], errors) == (3, "work_waiting", "")
+    assert "1 change of Ann" in told["reason"]

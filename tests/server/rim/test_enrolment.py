@@ -140,7 +140,8 @@ def test_the_console_gives_a_code_with_the_text_for_the_qr_code(company: Company
     told = answer.json()
     assert answer.status_code == 201
     assert told["text"] == invitation_text(
-        company.settings.public_url, told["code"], company.office.keys.thumbprint
+        *(company.settings.public_url, told["code"], company.office.keys.thumbprint),
+        person=company.people["technician"],
     )
     assert told["expires_at"] == company.now_ms + 15 * 60_000
     assert enrol(company, told["code"])[0] == 200
