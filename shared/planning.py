@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from msgspec import structs
+
 from shared import ticket
 from shared.amounts import Id, Line, LocalTime, OptionalLine, OptionalText, is_sayable
 from shared.checklist import Checklist
@@ -9,7 +11,7 @@ from shared.errors import Refused, refuse_state, refuse_value
 from shared.fields import Priority
 from shared.ids import derive
 from shared.people import Person, Subscription, may
-from shared.records import Aggregate, Record, State, replace, stream_of
+from shared.records import Aggregate, Record, State, stream_of
 from shared.registry import Act, Args, Emit, Kind, Landing, Outcome, Reach, Ref
 from shared.site import Asset
 from shared.ticket import Ticket
@@ -132,7 +134,7 @@ def assign(state: State, act: Act) -> Outcome | Refused:
         return refuse_state("illegal_status", status="assigned", verb=act.kind)
     rows: list[Record] = [_assignment(act, args.person, args.role)]
     if order.status == "created":
-        rows += [replace(order, status="assigned"), change(order, act, "assigned")]
+        rows += [structs.replace(order, status="assigned"), change(order, act, "assigned")]
     return Outcome(rows=tuple(rows), emits=_follow(order, args.person, "subscribe"))
 
 
@@ -146,8 +148,8 @@ def reassign(state: State, act: Act) -> Outcome | Refused:
     if [one.person_id for one in holding] == [args.person]:
         return Outcome(merged=True)
     leaving = [one for one in holding if one.person_id != args.person]
-    ended = [replace(one, until_ms=act.at) for one in leaving]
-    kept = [replace(one, role="lead") for one in holding if one.person_id == args.person]
+    ended = [structs.replace(one, until_ms=act.at) for one in leaving]
+    kept = [structs.replace(one, role="lead") for one in holding if one.person_id == args.person]
     leading = kept or [_assignment(act, args.person, "lead")]
     emits = [
         *(emit for one in leaving for emit in _follow(order, one.person_id, "unsubscribe")),
@@ -158,7 +160,7 @@ def reassign(state: State, act: Act) -> Outcome | Refused:
         *leading,
         *_handed_over(state, act, {one.person_id for one in leaving}),
     ]
-    rows += [replace(order, status="assigned"), change(order, act, "assigned")]
+    rows += [structs.replace(order, status="assigned"), change(order, act, "assigned")]
     return Outcome(rows=tuple(rows), emits=tuple(emits))
 
 
@@ -174,7 +176,7 @@ def cancel(state: State, act: Act) -> Outcome | Refused:
     args: CancelArgs = act.args
     if not is_sayable(args.reason):
         return refuse_value("not_text", "args.reason")
-    changed = replace(order, status="cancelled", cancel_reason=args.reason)
+    changed = structs.replace(order, status="cancelled", cancel_reason=args.reason)
     return Outcome(
         rows=(changed, change(order, act, "cancelled")),
         emits=ticket.progress(order.ticket_id, "new", act),
@@ -214,7 +216,7 @@ def move(state: State, act: Act) -> Outcome | Refused:
     unfit = unfit_window(args.planned_from, args.planned_to, "args")
     if unfit is not None:
         return unfit
-    moved = replace(
+    moved = structs.replace(
         visit,
         planned_from=args.planned_from,
         planned_to=args.planned_to,
@@ -291,7 +293,7 @@ def _assignment(act: Act, person_id: str, role: str) -> Assignment:
 
 def _handed_over(state: State, act: Act, leaving: set[str]) -> list[Visit]:
     return [
-        replace(visit, person_id=act.args.person)
+        structs.replace(visit, person_id=act.args.person)
         for visit in state.of(Visit, act.on[1])
         if visit.ended_at is None and not visit.attendance and visit.person_id in leaving
     ]

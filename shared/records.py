@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import Any, ClassVar, Final, TypeVar
+from typing import ClassVar, Final, TypeVar
 
 from msgspec import Struct, structs
 
@@ -122,8 +122,3 @@ class State:
         place = home(row)
         if place is not None:
             self._at_home.setdefault((type(row), place[1]), {})[row.id] = None
-
-
-def replace(row: R, **changes: Any) -> R:
-    """The row with some fields changed."""
-    return structs.replace(row, **changes)

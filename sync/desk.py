@@ -73,7 +73,7 @@ def land_safely(desk: Desk, one: Arrived, at: int) -> Judgement:
     """Judge and land. A rule that breaks down must not take the rest of the batch with it."""
     assert one.op is not None
     assert one.rule is not None
-    case = Case(op=one.op, on=one.op.on, rule=one.rule, args=one.args, at=at)
+    case = Case(op=one.op, rule=one.rule, args=one.args, at=at)
     try:
         judged = judge(desk.state, case)
         return land(desk.registry, desk.state, judged, (one.op_id, at))

@@ -9,7 +9,7 @@ from shared.errors import Flag, Params, Refused, refuse_person, refuse_value
 from shared.fields import FIELDS
 from shared.ops import SYSTEM, Op, Verdict
 from shared.people import Person, is_field_only, may
-from shared.records import Aggregate, Record, State, home, stream_of
+from shared.records import Record, State, home, stream_of
 from shared.registry import Act, Emit, Kind, Outcome, Registry
 from shared.work_order import Completion, WorkOrder, standing
 from sync.merge import Lost, Merged, merge, opened
@@ -26,7 +26,6 @@ class Case(Struct, frozen=True, kw_only=True):
     """An op that can be judged: read, with its rule, its arguments and its corrected time (ms)."""
 
     op: Op
-    on: Aggregate
     rule: Kind
     args: Any
     at: int
@@ -56,15 +55,15 @@ class Stood(Struct, frozen=True, kw_only=True):
 
 def judge(state: State, case: Case) -> Judgement:
     """The one judgement: authorise, merge, reduce. Never raises for what a person can cause."""
-    if case.on[0] not in case.rule.nouns:
-        return _refused(refuse_value("wrong_value", "on", reason=case.on[0]), ())
+    if case.op.on[0] not in case.rule.nouns:
+        return _refused(refuse_value("wrong_value", "on", reason=case.op.on[0]), ())
     author = person(state, case.op.by)
     if author is None:
         return _refused(refuse_value("unknown_person", "by"), ())
     act = Act(
         op_id=case.op.id,
         kind=case.op.kind,
-        on=case.on,
+        on=case.op.on,
         by=author,
         at=case.at,
         origin=case.op.origin,
@@ -74,8 +73,8 @@ def judge(state: State, case: Case) -> Judgement:
     stood = _authorise(state, act)
     if isinstance(stood, Refused):
         return _refused(stood, ())
-    if case.rule.creates and case.on[1] != case.op.id:
-        return _refused(refuse_value("wrong_value", "on", reason=case.on[1]), ())
+    if case.rule.creates and case.op.on[1] != case.op.id:
+        return _refused(refuse_value("wrong_value", "on", reason=case.op.on[1]), ())
     if stood.former and case.rule.cls in ("status", "edit"):
         return _former(state, act, case)
     if case.rule.cls == "edit":

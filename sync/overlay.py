@@ -40,7 +40,7 @@ def weigh(replica: Replica, registry: Registry, one: Arrived, at: int) -> Weighe
     if not one.rule.device:
         return Refused(code="not_permitted", grounds="permission", params={"kind": one.op.kind})
     state = replica.load(reach([one], replica.links), base=False)
-    case = Case(op=one.op, on=one.op.on, rule=one.rule, args=one.args, at=at)
+    case = Case(op=one.op, rule=one.rule, args=one.args, at=at)
     judged = land(registry, state, judge(state, case), (one.op_id, at))
     refused = _refusal(judged)
     if refused is not None:
@@ -140,7 +140,7 @@ def _rejudge(registry: Registry, state: State, one: Pending) -> Outboxed:
     arrived, entry = one.arrived, one.entry
     if arrived.op is None or arrived.rule is None:
         return structs.replace(entry, refusal=arrived.problem.code if arrived.problem else None)
-    case = Case(op=arrived.op, on=entry.on, rule=arrived.rule, args=arrived.args, at=entry.recorded)
+    case = Case(op=arrived.op, rule=arrived.rule, args=arrived.args, at=entry.recorded)
     judged = judge(state, case)
     if judged.verdict not in (Verdict.APPLIED, Verdict.MERGED):
         return structs.replace(entry, refusal=judged.code, emits=())
