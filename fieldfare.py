@@ -171,15 +171,8 @@ def device_do(options: argparse.Namespace) -> Answer:
         done = service.act(phone, options.kind, options.wo, args)
         if isinstance(done, Refused):
             return _told(options, done)
-        return (
-            DONE,
-            {
-                "id": done.op_id,
-                "lseq": done.lseq,
-                "kind": done.kind,
-                "flags": [flag.code for flag in done.flags],
-            },
-        )
+        told = {"id": done.op_id, "lseq": done.lseq, "kind": done.kind}
+        return (DONE, {**told, "flags": [flag.code for flag in done.flags]})
 
     return _on_the_phone(options, go)
 
@@ -318,7 +311,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _server_commands(commands: Any) -> None:
     new = _command(commands, "init", init)
-    new.add_argument("--data", type=Path, required=True)
+    new.add_argument("--data", type=_path, required=True)
     new.add_argument("--demo", action="store_true", help="with the demo company")
     new.add_argument("--day", type=date.fromisoformat, help="the demo company's today, 2026-11-21")
     _language(new, default="en")
@@ -371,7 +364,7 @@ def _device_commands(commands: Any) -> None:
     show.add_argument("--wo", required=True, metavar="NUMBER")
     rest = [_command(commands, name, partial(device_items, LISTS[name])) for name in LISTS]
     for one in (enrol, sync, act, show, *rest):
-        one.add_argument("--data", type=Path, required=True, metavar="DIR")
+        one.add_argument("--data", type=_path, required=True, metavar="DIR")
         _language(one)
 
 
@@ -385,11 +378,17 @@ def _command(
 
 
 def _place(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", type=Path, metavar="DIR")
+    parser.add_argument("--data", type=_path, metavar="DIR")
     parser.add_argument("--database", metavar="URL")
-    parser.add_argument("--keys", type=Path, metavar="DIR")
+    parser.add_argument("--keys", type=_path, metavar="DIR")
     parser.set_defaults(run=partial(_placed, parser.get_default("run")))
     _language(parser)
+
+
+def _path(text: str) -> Path:
+    if text == "":  # an unset variable; as a path it would be the folder one happens to be in
+        raise argparse.ArgumentTypeError("a folder is expected")
+    return Path(text)
 
 
 def _language(parser: argparse.ArgumentParser, default: str | None = None) -> None:

@@ -205,7 +205,7 @@ def exported(chosen: Settings) -> dict[str, Any]:
 @contextmanager
 def _read(chosen: Settings) -> Iterator[Any]:
     """The books as they are, by whatever server they were written."""
-    engine = database.open_engine(chosen.database_url, reads_only=True)
+    engine = database.open_engine(chosen.books, reads_only=True)
     try:
         with database.reading(engine) as books:
             if not database.has_table(books, "tree_head"):

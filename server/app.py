@@ -1,14 +1,16 @@
 """The composition root of the server: the only module that knows the real clock and dice."""
 
 import asyncio
+import fcntl
 import os
 import signal
+import socket
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from importlib.metadata import version
 from typing import Any, Final, TextIO
@@ -45,7 +47,7 @@ from server.ledger import Ledger
 from server.library import ReadingRoom
 from server.notary import Seal
 from server.sessions import PUBLIC, Actor
-from server.settings import Settings, fit
+from server.settings import Settings, Unfit, fit
 from sync.protocol import REQUEST_BYTES_MAX
 
 Clock = Callable[[], int]
@@ -85,7 +87,7 @@ def open_office(
     """Open the keys and the database, bring it to this version, and see whether it was put back."""
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     ours = keys.open_keys(settings.keys, dice)
-    engine = database.open_engine(settings.database_url, connections=settings.threads + 2)
+    engine = database.open_engine(settings.books, connections=settings.threads + 2)
     migrations.upgrade(engine)
     log = logs.open_log(stream or sys.stderr, clock, settings.log_level)
     logs.adopt_libraries(log)
@@ -277,13 +279,51 @@ def tidy(office: Office) -> None:
 def serve(settings: Settings, *, ready: Callable[[str], Any] | None = None) -> None:
     """Serve until SIGTERM or Ctrl+C. `ready` is told the address once the socket is open.
 
-    Raises `server.settings.Unfit`.
+    Raises `server.settings.Unfit`, also where another server is at it already.
     """
     fit(settings)
-    if settings.workers > 1:
-        _serve_many(settings, ready)
-    else:
-        asyncio.run(_serve_one(settings, create_app(settings), ready))
+    _see_that_the_port_is_free(settings)
+    with _alone_in_its_folder(settings):
+        if settings.workers > 1:
+            _serve_many(settings, ready)
+        else:
+            asyncio.run(_serve_one(settings, create_app(settings), ready))
+
+
+def _see_that_the_port_is_free(settings: Settings) -> None:
+    """The real socket would share its port with another server's, and the two the requests."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM
+        )[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(
+                socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
+            )  # not of connections gone by
+            probe.bind(address)
+    except OSError as error:
+        raise Unfit(f"port: cannot listen on {settings.public_url}: {error.strerror}") from error
+
+
+@contextmanager
+def _alone_in_its_folder(settings: Settings) -> Iterator[None]:
+    """One process serves a folder with an embedded database; commands may write beside it."""
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder = os.open(settings.data, os.O_RDONLY)
+    try:
+        if settings.is_embedded and not _locked(folder):
+            raise Unfit(f"data: another server serves {settings.data} already")
+        yield
+    finally:
+        os.close(folder)
+
+
+def _locked(folder: int) -> bool:
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 async def _serve_one(settings: Settings, app: Litestar, ready: Callable[[str], Any] | None) -> None:

@@ -5,8 +5,9 @@ statement on. Readers see one snapshot. What failed only for now is `Busy`; what
 refuses for what is in it is `sync.ports.Unwritable`.
 """
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -31,6 +32,7 @@ PATIENCE_MS: Final = 10_000
 IDLE_TRANSACTION_MAX_MS: Final = 60_000
 STATEMENT_MAX_MS: Final = 60_000
 CONNECTIONS: Final = 16
+PRIVATE: Final = 0o600
 
 READS: Final = {"fieldfare_reads": True}
 POSTGRES_READS: Final = {
@@ -48,18 +50,20 @@ class Busy(Exception):
 
 
 def open_engine(
-    url: str,
+    place: str | Path,
     *,
     connections: int = CONNECTIONS,
     patience_ms: int = PATIENCE_MS,
     reads_only: bool = False,
 ) -> Engine:
-    """The engine of a database. `sqlite://` is one that lives in memory, on one connection.
+    """The engine of a database: of a URL, or of a SQLite file, which nobody else may read.
 
+    `sqlite://` is one that lives in memory, on one connection.
     `patience_ms` is how long to wait for a lock or a connection before it is `Busy`. An engine
     that `reads_only` makes no file and changes none.
     """
-    parsed = make_url(url)
+    # Not by a text: in a URL `?` would end the path.
+    url = URL.create("sqlite", database=str(place)) if isinstance(place, Path) else make_url(place)
     pool: dict[str, Any] = {
         "pool_size": connections,
         "max_overflow": 0,
@@ -67,11 +71,13 @@ def open_engine(
         "pool_use_lifo": True,  # the connection used last has its pages and statements at hand
     }
     json = {"json_serializer": dumped, "json_deserializer": msgspec.json.decode}
-    if parsed.get_backend_name() == "sqlite":
-        in_memory = parsed.database in (None, "", ":memory:")
+    if url.get_backend_name() == "sqlite":
+        in_memory = url.database in (None, "", ":memory:")
         chosen = {"poolclass": StaticPool} if in_memory else pool
         if reads_only:
-            return _sqlite_as_it_is(parsed, {**chosen, **json})
+            return _sqlite_as_it_is(url, {**chosen, **json})
+        if not in_memory:
+            _make_private(Path(str(url.database)))
         return _sqlite(url, patience_ms, {**chosen, **json})
     return create_engine(
         url,
@@ -98,7 +104,13 @@ def _limits(patience_ms: int) -> str:
     return " ".join(f"-c {name}={value}" for name, value in limits.items())
 
 
-def _sqlite(url: str, patience_ms: int, options: dict[str, Any]) -> Engine:
+def _make_private(path: Path) -> None:
+    """Make the file unless it is there; SQLite gives the files beside it the same rights."""
+    with suppress(OSError):  # which SQLite will tell, as `Busy`
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, PRIVATE))
+
+
+def _sqlite(url: URL, patience_ms: int, options: dict[str, Any]) -> Engine:
     # Without an isolation level the driver leaves BEGIN to us, or savepoints would go wrong.
     engine = create_engine(
         url,

@@ -68,9 +68,14 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     limits: Limits = Limits()
 
     @property
-    def database_url(self) -> str:
+    def books(self) -> str | Path:
         """Where the database is: the URL given, or one SQLite file in the data folder."""
-        return self.database or f"sqlite:///{self.data / 'fieldfare.db'}"
+        return self.database or self.data / "fieldfare.db"
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the database is a file that one process serves."""
+        return self.database == "" or self.database.startswith("sqlite")
 
     @property
     def evidence(self) -> str:
@@ -116,7 +121,7 @@ def fit(settings: Settings) -> Settings:
         ZoneInfo(settings.time_zone)
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise Unfit(f"time_zone: there is no zone {settings.time_zone!r}") from error
-    if settings.workers > 1 and settings.database_url.startswith("sqlite"):
+    if settings.workers > 1 and settings.is_embedded:
         raise Unfit("workers: SQLite serves one process; take PostgreSQL for more")
     if (settings.tls_certificate is None) != (settings.tls_key is None):
         raise Unfit("tls_certificate and tls_key: give both or neither")

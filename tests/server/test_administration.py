@@ -3,6 +3,7 @@
 import json
 import shutil
 import sqlite3
+import stat
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -121,3 +122,21 @@ def test_a_new_password_ends_the_sessions_of_the_old_one(data: Path) -> None:
         administration.new_password(office, "admin")
         with office.reading() as books:
             assert sessions.person_of_session(books, token, office.now_ms()) is None
+
+
+def test_the_database_is_in_its_private_folder_whatever_that_is_called(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "50% of #1? mode=rwc"
+    told(capsys, "init", "--data", folder)
+    assert [path.name for path in tmp_path.iterdir()] == [folder.name]
+    assert stat.S_IMODE((folder / "fieldfare.db").stat().st_mode) == 0o600
+    assert told(capsys, "audit", "verify", "--data", folder)["fault"] is None
+    assert len(told(capsys, "person", "list", "--data", folder)["items"]) == 1
+
+
+@pytest.mark.parametrize("words", [("init",), ("person", "list"), ("device", "status")])
+def test_a_folder_without_a_name_is_none(
+    capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    assert "--data: a folder is expected" in complaint(capsys, *words, "--data", "")

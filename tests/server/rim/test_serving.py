@@ -37,16 +37,7 @@ def test_a_server_process_answers_and_stops_when_told(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-W", "error", "-c", PROGRAM, str(tmp_path / "data"), str(port)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    with process, ended(process):
-        assert process.stdout is not None
-        assert process.stdout.readline().strip() == f"http://127.0.0.1:{port}"
+    with begun(tmp_path / "data", port) as process:
         answer = answered(f"http://127.0.0.1:{port}/health")
         assert answer.json() == {"live": True, "ready": True, "writable": True, "migrated": True}
         problem = requests.get(f"http://127.0.0.1:{port}/api/tickets", timeout=5)
@@ -55,6 +46,38 @@ def test_a_server_process_answers_and_stops_when_told(
         _, errors = process.communicate(timeout=20)
     assert process.returncode == 0, errors
     assert [json.loads(line) for line in errors.splitlines()] == []
+
+
+def test_a_port_or_a_folder_that_is_served_is_not_served_twice(tmp_path: Path) -> None:
+    port = free_port()
+    with begun(tmp_path / "data", port):
+        for folder, place, reason in (
+            (tmp_path / "other", port, f"Unfit: port: cannot listen on http://127.0.0.1:{port}"),
+            (tmp_path / "data", free_port(), "Unfit: data: another server serves"),
+        ):
+            with started(folder, place) as second, ended(second):
+                told, errors = second.communicate(timeout=READY_S)
+            assert (second.returncode, told) == (1, "")
+            assert reason in errors
+
+
+def started(folder: Path, port: int) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", PROGRAM, str(folder), str(port)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@contextmanager
+def begun(folder: Path, port: int) -> Iterator["subprocess.Popen[str]"]:
+    """A server process that serves."""
+    with started(folder, port) as process, ended(process):
+        assert process.stdout is not None
+        assert process.stdout.readline().strip() == f"http://127.0.0.1:{port}"
+        yield process
 
 
 @contextmanager

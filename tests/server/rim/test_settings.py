@@ -25,7 +25,7 @@ def test_flags_stand_above_the_file_beside_the_data(tmp_path: Path) -> None:
     settings = load({"data": tmp_path, "port": 9001, "host": None})
     assert (settings.port, settings.time_zone, settings.currency) == (9001, "Asia/Shanghai", "CNY")
     assert settings.limits.session_minutes == 5
-    assert settings.database_url == f"sqlite:///{tmp_path / 'fieldfare.db'}"
+    assert settings.books == tmp_path / "fieldfare.db"
     assert settings.zone.key == "Asia/Shanghai"
     assert settings.evidence == f"file://{tmp_path / 'evidence'}"
     assert settings.public_url == "http://127.0.0.1:9001"
