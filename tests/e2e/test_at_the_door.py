@@ -94,7 +94,7 @@ def test_a_code_comes_from_the_command_too_but_not_for_nobody(
     assert (nobody.code, nobody.told["code"], nobody.told["field"]) == (
         REFUSED,
         "person_unknown",
-        "login",
+        "person",
     )
 
 

@@ -277,6 +277,28 @@ def test_an_act_that_needs_a_person_is_delivered_and_told(company: Company) -> N
     assert phone.items("status")[0]["attention"] >= 1
 
 
+def test_an_act_that_was_set_aside_is_mended_by_command(company: Company) -> None:
+    job = company.job(ZHOU)
+    phone = company.phone(ZHOU)
+    phone.must("work_order.accept", job["number"])
+    note = phone.must("note.add", job["number"], text="damaged", audience="internal")
+    with closing(sqlite3.connect(phone.database())) as database, database:
+        torn = """UPDATE outbox SET body = replace(body, op_id, 'x') WHERE op_id = ?"""
+        database.execute(torn, (note,))
+    assert phone.sync().code == PERSON_NEEDED
+    line = phone.line(note)
+    assert (line["state"], line["code"]) == ("attention", "unreadable")
+    assert line["kept_as"] not in (None, note)
+    assert phone.act("op.repair", of=note, body_fingerprint="0" * 64).code == DONE
+    assert phone.sync().told["verdicts"] == {"rejected": 1}
+    mended = phone.act("op.repair", of=note)
+    assert (mended.code, mended.told["kind"]) == (DONE, "op.repair")
+    assert phone.sync().code == DONE
+    assert phone.line(note)["state"] == "safe"
+    notes = company.desk.order(job["number"])["notes"]
+    assert [one["text"] for one in notes] == ["damaged"]
+
+
 def test_one_process_talks_at_a_time_and_the_other_says_so(company: Company) -> None:
     phone = company.phone(ZHOU)
     with alone(phone.folder):

@@ -67,7 +67,7 @@ def test_both_change_the_contact_phone_and_the_technicians_number_stands(company
         "winner_by_name": "周健",
     }
     (loser,) = conflict["losers"]
-    assert (loser["value"], loser["side"], loser["op_id"]) == (office, "office", op)
+    assert (loser["value"], loser["op_id"]) == (office, op)
     assert phone.sheet(job["number"])["site"]["contact_phone"] == field
     assert phone.line(op)["state"] == "attention"
 
