@@ -13,7 +13,7 @@ from shared.clock import At
 from shared.editing import subject_of
 from shared.errors import Refused, refuse_state, refuse_value
 from shared.fields import FIELDS
-from shared.ids import RANDOM_BYTES, is_id, uuid7
+from shared.ids import RANDOM_BYTES, fingerprint, is_id, uuid7
 from shared.kinds import REGISTRY
 from shared.ops import SALT_BYTES
 from shared.people import Person
@@ -32,7 +32,8 @@ class Said(Struct, frozen=True, kw_only=True):
 
     `args` may leave out what goes without saying: the visit one is on, the value that was on the
     screen when a field was edited (`{"fields": {"contact_phone": "..."}}`), one's own van. A part
-    may be named by its number or bar code.
+    may be named by its number or bar code. A repair says what is to be different (`args` as a
+    whole); the rest is as in the op that `of` names, by its own id or the one it is kept under.
     """
 
     kind: str
@@ -106,7 +107,10 @@ def _complete_edit(said: Said, scene: _Scene) -> Said | Refused:
         return said
     order = scene.state.find(WorkOrder, said.on[1])
     args, on, state = dict(said.args), said.on, scene.state
-    if order is not None and any(_noun(name) == "site" for name in fields):
+    nouns = {_noun(name) for name in fields} - {None}
+    if len(nouns) > 1:
+        return refuse_value("two_subjects", "args.fields")
+    if order is not None and "site" in nouns:
         on = ("site", order.site_id)
         args.setdefault("work_order", order.id)
         state = scene.replica.load(_about(on, scene.person), base=False)
@@ -133,8 +137,38 @@ def _complete_use(said: Said, scene: _Scene) -> Said | Refused:
     return structs.replace(said, args=args)
 
 
+def _complete_mend(said: Said, scene: _Scene) -> Said:
+    """An op is mended under the id it is kept under; what a repair does not say stays as it was."""
+    found = scene.replica.known_as(str(said.args.get("of", "")))
+    if found is None:
+        return said
+    kept = found.detail.get("op_id", found.op_id)
+    args = {**said.args, "of": kept}
+    if said.kind == "op.repair":
+        args = {**_as_it_was(found), **args}
+    return structs.replace(said, on=("op", kept), args=args)
+
+
+def _as_it_was(entry: Outboxed) -> dict[str, Any]:
+    """What a repair needs of an op, as far as its body can be read."""
+    known = {
+        "body_fingerprint": fingerprint(entry.body),
+        "kind": entry.kind,
+        "on": list(entry.on),
+    }
+    try:
+        told = msgspec.json.decode(entry.body)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return known
+    names = ("kind", "v", "on", "args")
+    said = {name: told[name] for name in names if name in told} if isinstance(told, dict) else {}
+    return {**known, **said}
+
+
 _COMPLETE: Final[dict[str, Callable[[Said, _Scene], Said | Refused]]] = {
     "edit": _complete_edit,
+    "op.discard": _complete_mend,
+    "op.repair": _complete_mend,
     "parts.use": _complete_use,
 }
 

@@ -1,7 +1,7 @@
 """What screens and the command read: jobs, one job's sheet, the outbox, and how the phone is."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, Literal, TypeVar
 
 import msgspec
@@ -13,7 +13,7 @@ from shared.amounts import quantity_text
 from shared.checklist import Checklist, Item, Reading
 from shared.clock import is_skewed, skew_ms
 from shared.errors import Refused
-from shared.ids import is_id
+from shared.ids import fingerprint, is_id
 from shared.kinds import read_row
 from shared.notes import Note
 from shared.ops import PROVISIONAL, Verdict
@@ -52,14 +52,16 @@ _PART: Final = """SELECT tbl, body FROM shown WHERE tbl = 'part'
         json_extract(CAST(body AS TEXT), '$.barcode')) ORDER BY id"""
 _BY_ID: Final = "SELECT tbl, body FROM shown WHERE tbl = ? AND id = ?"
 _AT_HOME: Final = "SELECT tbl, body FROM shown WHERE home_noun = ? AND home_id = ? ORDER BY id"
-_OPS: Final = """SELECT lseq, op_id, kind, recorded, verdict, code, refusal, detail, epoch,
-    CASE noun WHEN 'work_order' THEN id ELSE json_extract(body, '$.args.work_order') END
+_OPS: Final = """SELECT lseq, op_id, kind, recorded, verdict, code, refusal, detail, epoch, body,
+    CASE WHEN noun = 'work_order' THEN id
+    WHEN json_valid(body) THEN json_extract(body, '$.args.work_order') END
     FROM outbox ORDER BY lseq"""
 _SUMS: Final = """SELECT count(*) FROM mark LEFT JOIN (
     SELECT stream, sum(lane1) AS one, sum(lane2) AS two FROM row GROUP BY stream) AS counted
     USING (stream) WHERE cursor > 0
     AND (coalesce(one, 0) % ? <> lane1 OR coalesce(two, 0) % ? <> lane2)"""
 
+Orders = dict[str, tuple[WorkOrder, bool]]
 R = TypeVar("R", bound=Record)
 
 
@@ -86,6 +88,8 @@ class Job(Struct, frozen=True, kw_only=True):
 class Line(Struct, frozen=True, kw_only=True):
     """One op of the outbox. `job` is the work order it belongs to, `done_at` the phone's time.
 
+    `fingerprint` is that of its body; `kept_as` the id the server keeps it under, if another.
+
     `field` is the path of what was wrong, if a field was; `reason` says so in words, if asked for.
     """
 
@@ -100,6 +104,8 @@ class Line(Struct, frozen=True, kw_only=True):
     code: str | None
     field: str | None
     params: dict[str, Any]
+    fingerprint: str
+    kept_as: str | None = None
     reason: str | None = None
 
 
@@ -279,37 +285,12 @@ class Queries:
     def _lines(self) -> list[Line]:
         epoch = self._identity().epoch
         orders = self._orders()
-        return [
-            Line(
-                lseq=lseq,
-                op_id=op_id,
-                kind=kind,
-                job=job,
-                number=orders[job][0].number if job in orders else None,
-                done_at=recorded,
-                state=_state(verdict, refusal, is_current=kept == epoch),
-                verdict=verdict,
-                code=code or refusal,
-                field=msgspec.json.decode(detail).get("field"),
-                params=msgspec.json.decode(detail).get("params", {}),
-            )
-            for (
-                lseq,
-                op_id,
-                kind,
-                recorded,
-                verdict,
-                code,
-                refusal,
-                detail,
-                kept,
-                job,
-            ) in self._connection.execute(_OPS).fetchall()
-        ]
+        found = self._connection.execute(_OPS).fetchall()
+        return [_line(columns, epoch, orders) for columns in found]
 
-    def _orders(self) -> dict[str, tuple[WorkOrder, bool]]:
+    def _orders(self) -> Orders:
         """The jobs shown, and whether they are about to leave the phone."""
-        found: dict[str, tuple[WorkOrder, bool]] = {}
+        found: Orders = {}
         for body, leaving in self._connection.execute(_ORDERS).fetchall():
             order = read_row(table(WorkOrder), body)
             assert isinstance(order, WorkOrder)
@@ -329,6 +310,26 @@ class Queries:
     def _rows(self, kind: type[R], statement: str, values: tuple[str, ...]) -> list[R]:
         rows = [read_row(*columns) for columns in self._connection.execute(statement, values)]
         return [row for row in rows if isinstance(row, kind)]
+
+
+def _line(columns: Sequence[Any], epoch: str | None, orders: Orders) -> Line:
+    lseq, op_id, kind, recorded, verdict, code, refusal, told, kept, body, job = columns
+    detail = msgspec.json.decode(told)
+    return Line(
+        lseq=lseq,
+        op_id=op_id,
+        kind=kind,
+        job=job,
+        number=orders[job][0].number if job in orders else None,
+        done_at=recorded,
+        state=_state(verdict, refusal, is_current=kept == epoch),
+        verdict=verdict,
+        code=code or refusal,
+        field=detail.get("field"),
+        params=detail.get("params", {}),
+        fingerprint=fingerprint(body),
+        kept_as=detail.get("op_id"),
+    )
 
 
 def _state(verdict: str | None, refusal: str | None, *, is_current: bool) -> Sync:

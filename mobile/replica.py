@@ -7,12 +7,11 @@ from typing import Any, Final
 
 import msgspec
 
-from mobile import database
-from shared.errors import Flag
+from mobile import database, outbox
 from shared.kinds import EAGER, LINKS, TABLES, read_row, write_row
 from shared.ops import FINAL
 from shared.records import Aggregate, Record, State, home, stream_of, table
-from shared.registry import Emit, Links
+from shared.registry import Links
 from sync.digest import LANE, NO_ROWS, Sums, minus, plus, row_sums
 from sync.ports import Identity, Outboxed, StreamMark, Wanted
 from sync.protocol import Row
@@ -83,17 +82,6 @@ _BY_ID: Final = {
         ON tbl = json_extract(key.value, '$[0]') AND sent.id = json_extract(key.value, '$[1]')
         ORDER BY tbl, sent.id""",
 }
-_OP: Final = """SELECT lseq, op_id, fingerprint, body, kind, noun, id, author, recorded,
-    incarnation, on_top, refusal, emits, verdict, code, detail, flags, at, epoch, received
-    FROM outbox """
-_PUT_OP: Final = """INSERT INTO outbox (lseq, op_id, fingerprint, body, kind, noun, id, author,
-    recorded, incarnation, on_top, refusal, emits, verdict, code, detail, flags, at, epoch,
-    received) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
-_KEEP_OP: Final = """UPDATE outbox SET lseq = ?, incarnation = ?, on_top = ?, refusal = ?,
-    emits = ?, verdict = ?, code = ?, detail = ?, flags = ?, at = ?, epoch = ?, received = ?
-    WHERE op_id = ?"""
-_emits = msgspec.json.Decoder(tuple[Emit, ...])
-_flags = msgspec.json.Decoder(tuple[Flag, ...])
 
 
 class Replica:
@@ -121,7 +109,7 @@ class Replica:
 
     def append(self, entry: Outboxed) -> None:
         """Put a new op into the outbox."""
-        self._connection.execute(_PUT_OP, (*_place(entry), *_standing(entry)))
+        self._connection.execute(outbox.PUT, (*outbox.place(entry), *outbox.standing(entry)))
         self._touch([entry])
 
     def next_lseq(self) -> int:
@@ -144,13 +132,13 @@ class Replica:
     def outgoing(self, ops_max: int, bytes_max: int) -> list[Outboxed]:
         """Ops without a verdict in this epoch, by lseq, within the limits, at least one if any."""
         found = self._connection.execute(
-            _OP + "WHERE verdict IS NULL OR epoch IS NOT ? ORDER BY lseq LIMIT ?",
+            outbox.SELECT + "WHERE verdict IS NULL OR epoch IS NOT ? ORDER BY lseq LIMIT ?",
             (self.identity().epoch, ops_max),
         )
         chosen: list[Outboxed] = []
         left = bytes_max
         for columns in found:
-            entry = _outboxed(columns)
+            entry = outbox.read(columns)
             left -= len(entry.body.encode())
             if chosen and left < 0:
                 break
@@ -161,12 +149,22 @@ class Replica:
         """Ops of the outbox, by lseq."""
         return self._ops("WHERE op_id IN (SELECT value FROM json_each(?))", list(op_ids))
 
+    def known_as(self, op_id: str) -> Outboxed | None:
+        """The op with this id, or that the server keeps under it."""
+        found = self._connection.execute(
+            outbox.SELECT + "WHERE op_id = ?1 OR json_extract(detail, '$.op_id') = ?1", (op_id,)
+        ).fetchone()
+        return outbox.read(found) if found is not None else None
+
     def update(self, entries: Iterable[Outboxed]) -> None:
         """Keep changed entries of the outbox (found by op id)."""
         changed = list(entries)
         self._connection.executemany(
-            _KEEP_OP,
-            [(entry.lseq, entry.incarnation, *_standing(entry), entry.op_id) for entry in changed],
+            outbox.KEEP,
+            [
+                (entry.lseq, entry.incarnation, *outbox.standing(entry), entry.op_id)
+                for entry in changed
+            ],
         )
         self._connection.executemany(_UNTOUCH, [(entry.op_id,) for entry in changed])
         self._touch(changed)
@@ -187,7 +185,10 @@ class Replica:
 
     def all_ops(self) -> list[Outboxed]:
         """The whole outbox, by lseq."""
-        return [_outboxed(columns) for columns in self._connection.execute(_OP + "ORDER BY lseq")]
+        return [
+            outbox.read(columns)
+            for columns in self._connection.execute(outbox.SELECT + "ORDER BY lseq")
+        ]
 
     def marks(self) -> dict[str, StreamMark]:
         """Where the phone stands in every stream it has."""
@@ -302,8 +303,8 @@ class Replica:
         )
 
     def _ops(self, where: str, keys: Sequence[Any]) -> list[Outboxed]:
-        found = self._connection.execute(_OP + where + " ORDER BY lseq", (_json(keys),))
-        return [_outboxed(columns) for columns in found]
+        found = self._connection.execute(outbox.SELECT + where + " ORDER BY lseq", (_json(keys),))
+        return [outbox.read(columns) for columns in found]
 
     def _touch(self, entries: Iterable[Outboxed]) -> None:
         self._connection.executemany(
@@ -331,63 +332,6 @@ def _abstract(kind: str, body: bytes) -> tuple[str | None, str | None, int | Non
     except msgspec.DecodeError:
         return (None, None, None)
     return (*(home(row) or (None, None)), row.version)
-
-
-def _place(entry: Outboxed) -> tuple[Any, ...]:
-    """What never changes of an op but by a fork."""
-    return (
-        entry.lseq,
-        entry.op_id,
-        entry.fingerprint,
-        entry.body,
-        entry.kind,
-        *entry.on,
-        entry.by,
-        entry.recorded,
-        entry.incarnation,
-    )
-
-
-def _standing(entry: Outboxed) -> tuple[Any, ...]:
-    """What becomes of an op."""
-    return (
-        entry.on_top,
-        entry.refusal,
-        _json(entry.emits),
-        entry.verdict,
-        entry.code,
-        _json(entry.detail),
-        _json(entry.flags),
-        _json(entry.at),
-        entry.epoch,
-        entry.received,
-    )
-
-
-def _outboxed(columns: Sequence[Any]) -> Outboxed:
-    lseq, op_id, fingerprint, body, kind, noun, identity, by, recorded, incarnation = columns[:10]
-    on_top, refusal, emits, verdict, code, detail, flags, at, epoch, received = columns[10:]
-    return Outboxed(
-        lseq=lseq,
-        op_id=op_id,
-        fingerprint=fingerprint,
-        body=body,
-        kind=kind,
-        on=(noun, identity),
-        by=by,
-        recorded=recorded,
-        incarnation=incarnation,
-        on_top=bool(on_top),
-        refusal=refusal,
-        emits=_emits.decode(emits),
-        verdict=verdict,
-        code=code,
-        detail=msgspec.json.decode(detail),
-        flags=_flags.decode(flags),
-        at=msgspec.json.decode(at),
-        epoch=epoch,
-        received=received,
-    )
 
 
 def _json(value: Any) -> str:

@@ -63,6 +63,7 @@ REFUSALS = frozenset(
         "out_of_range",
         "behind",
         "too_large",
+        "two_subjects",
         "unknown_choice",
         "unknown_field",
         "unknown_person",

@@ -12,9 +12,9 @@ import pytest
 from mobile import database
 from mobile.device import Clock, dice
 from mobile.journal import DICE_BYTES, Journal, Said
-from mobile.queries import Queries
+from mobile.queries import Line, Queries
 from mobile.replica import Replica
-from shared.errors import Refused, refuse_state
+from shared.errors import Refused, refuse_state, refuse_value
 from shared.ids import fingerprint
 from shared.ops import decode
 from shared.parts import PartUse
@@ -173,6 +173,92 @@ def test_a_serial_part_is_kept_with_its_number(phone: Phone) -> None:
     assert sheet is not None
     assert [(one.use.part_id, one.use.serial) for one in sheet.parts] == [(BOARD, "SN-1")]
     assert isinstance(sheet.parts[0].use, PartUse)
+
+
+def test_the_job_and_its_site_are_edited_one_after_the_other(phone: Phone) -> None:
+    before = list(phone.connection.iterdump())
+    both = {"fields": {"contact_phone": "13800001234", "priority": "urgent"}}
+    assert phone.record("edit", both) == refuse_value("two_subjects", "args.fields")
+    assert list(phone.connection.iterdump()) == before
+    unknown = phone.record("edit", {"fields": {"contact_phone": "13800001234", "mood": "good"}})
+    assert isinstance(unknown, Refused)
+    assert (unknown.code, unknown.field) == ("unknown_field", "args.fields.mood")
+
+
+def damaged(phone: Phone, entry: Outboxed, old: str, new: str) -> None:
+    """What bad memory does to an op before it is sent."""
+    with phone.replica.transaction():
+        phone.connection.execute(
+            "UPDATE outbox SET body = ? WHERE op_id = ?",
+            (entry.body.replace(old, new), entry.op_id),
+        )
+
+
+def line_of(phone: Phone, entry: Outboxed) -> Line:
+    (line,) = (line for line in phone.queries.outbox() if line.op_id == entry.op_id)
+    return line
+
+
+@pytest.mark.parametrize("by", ["its own id", "the id it is kept under"])
+@pytest.mark.parametrize("how", ["another version", "another id"])
+def test_a_repair_says_only_what_changes_and_names_the_op_by_either_id(
+    phone: Phone, how: str, by: str
+) -> None:
+    phone.work()
+    entry = phone.must("note.add", NOTE)
+    wrong = ('"v":1', '"v":9') if how == "another version" else (entry.op_id, known("nothing"))
+    damaged(phone, entry, *wrong)
+    phone.sync()
+    line = line_of(phone, entry)
+    assert line.verdict == "quarantined"
+    assert (line.kept_as is None) is (how == "another version")
+    of = (line.kept_as or entry.op_id) if by == "the id it is kept under" else entry.op_id
+    said = {"of": of, "v": 1}
+    repair = phone.must("op.repair", said, ("op", of))
+    assert body_args(repair) == {
+        "of": line.kept_as or entry.op_id,
+        "body_fingerprint": line.fingerprint,
+        "kind": "note.add",
+        "v": 1,
+        "on": list(phone.on),
+        "args": NOTE,
+    }
+    phone.sync()
+    assert line_of(phone, repair).verdict == "applied"
+    assert line_of(phone, entry).verdict == "applied"
+
+
+def test_an_op_is_given_up_by_the_id_the_phone_knows(phone: Phone) -> None:
+    phone.work()
+    entry = phone.must("note.add", NOTE)
+    damaged(phone, entry, entry.op_id, known("nothing"))
+    phone.sync()
+    given_up = phone.must(
+        "op.discard", {"of": entry.op_id, "reason": "typed twice"}, ("op", entry.op_id)
+    )
+    phone.sync()
+    assert [line_of(phone, one).verdict for one in (given_up, entry)] == ["applied", "rejected"]
+
+
+def test_what_cannot_be_read_is_entered_anew_by_its_repair(phone: Phone) -> None:
+    phone.work()
+    entry = phone.must("note.add", NOTE)
+    damaged(phone, entry, "{", "[")
+    phone.sync()
+    bare = phone.record("op.repair", {"of": entry.op_id}, ("op", entry.op_id))
+    assert isinstance(bare, Refused)
+    assert bare.code == "missing_field"
+    said = {"of": entry.op_id, "v": 1, "args": NOTE}
+    phone.must("op.repair", said, ("op", entry.op_id))
+    phone.sync()
+    assert line_of(phone, entry).verdict == "applied"
+
+
+def test_a_repair_of_what_this_phone_does_not_have_says_everything_itself(phone: Phone) -> None:
+    nothing = known("no op")
+    bare = phone.record("op.repair", {"of": nothing}, ("op", nothing))
+    assert isinstance(bare, Refused)
+    assert bare.code == "missing_field"
 
 
 class Falling(Replica):

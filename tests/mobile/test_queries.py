@@ -165,6 +165,8 @@ def test_what_is_told_is_told_in_order(phone: Phone) -> None:
         "code": None,
         "field": None,
         "params": {},
+        "fingerprint": entry.fingerprint,
+        "kept_as": None,
         "reason": None,
     }
 

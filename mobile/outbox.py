@@ -1,0 +1,84 @@
+"""A row of the outbox: how an op is kept on the phone, and how it is read again."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from shared.errors import Flag
+from shared.registry import Emit
+from sync.ports import Outboxed
+
+SELECT: Final = """SELECT lseq, op_id, fingerprint, body, kind, noun, id, author, recorded,
+    incarnation, on_top, refusal, emits, verdict, code, detail, flags, at, epoch, received
+    FROM outbox """
+PUT: Final = """INSERT INTO outbox (lseq, op_id, fingerprint, body, kind, noun, id, author,
+    recorded, incarnation, on_top, refusal, emits, verdict, code, detail, flags, at, epoch,
+    received) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+KEEP: Final = """UPDATE outbox SET lseq = ?, incarnation = ?, on_top = ?, refusal = ?,
+    emits = ?, verdict = ?, code = ?, detail = ?, flags = ?, at = ?, epoch = ?, received = ?
+    WHERE op_id = ?"""
+_emits = msgspec.json.Decoder(tuple[Emit, ...])
+_flags = msgspec.json.Decoder(tuple[Flag, ...])
+
+
+def place(entry: Outboxed) -> tuple[Any, ...]:
+    """What never changes of an op but by a fork, in the order of a row."""
+    return (
+        entry.lseq,
+        entry.op_id,
+        entry.fingerprint,
+        entry.body,
+        entry.kind,
+        *entry.on,
+        entry.by,
+        entry.recorded,
+        entry.incarnation,
+    )
+
+
+def standing(entry: Outboxed) -> tuple[Any, ...]:
+    """What becomes of an op, in the order of a row."""
+    return (
+        entry.on_top,
+        entry.refusal,
+        _json(entry.emits),
+        entry.verdict,
+        entry.code,
+        _json(entry.detail),
+        _json(entry.flags),
+        _json(entry.at),
+        entry.epoch,
+        entry.received,
+    )
+
+
+def read(columns: Sequence[Any]) -> Outboxed:
+    """The op in a row that `SELECT` found."""
+    lseq, op_id, fingerprint, body, kind, noun, identity, by, recorded, incarnation = columns[:10]
+    on_top, refusal, emits, verdict, code, detail, flags, at, epoch, received = columns[10:]
+    return Outboxed(
+        lseq=lseq,
+        op_id=op_id,
+        fingerprint=fingerprint,
+        body=body,
+        kind=kind,
+        on=(noun, identity),
+        by=by,
+        recorded=recorded,
+        incarnation=incarnation,
+        on_top=bool(on_top),
+        refusal=refusal,
+        emits=_emits.decode(emits),
+        verdict=verdict,
+        code=code,
+        detail=msgspec.json.decode(detail),
+        flags=_flags.decode(flags),
+        at=msgspec.json.decode(at),
+        epoch=epoch,
+        received=received,
+    )
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
