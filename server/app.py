@@ -41,13 +41,14 @@ from server import (
     texts,
     throttle,
 )
-from server.api import Inflation, Office
+from server.api import Contact, Inflation, Office
 from server.keys import Dice
 from server.ledger import Ledger
 from server.library import ReadingRoom
 from server.notary import Seal
 from server.sessions import PUBLIC, Actor
 from server.settings import Settings, Unfit, fit
+from sync.ports import Unwritable
 from sync.protocol import REQUEST_BYTES_MAX
 
 Clock = Callable[[], int]
@@ -267,13 +268,25 @@ def notarise(office: Office, seal: Seal) -> None:
 def tidy(office: Office) -> None:
     """Write down when devices were heard of, and drop what is over."""
     now = office.now_ms()
-    heard = {device: office.contacts.pop(device) for device in list(office.contacts)}
+    heard = dict(office.contacts)
     with office.writing() as books:
         for device, contact in heard.items():
-            enrolment.note_contact(books, device, (contact.at, contact.clock_ms), contact.app)
+            _note_contact(office, books, device, contact)
         sessions.sweep(books, now)
         minutes = max(office.settings.limits.window_minutes, throttle.DAY_MINUTES)
         throttle.sweep(books, now - minutes * throttle.MINUTE_MS)
+    for device, contact in heard.items():
+        if office.contacts.get(device) is contact:
+            office.contacts.pop(device, None)
+
+
+def _note_contact(office: Office, books: Any, device: str, contact: Contact) -> None:
+    """Write one device down, by itself: what is wrong with one is nothing to the others."""
+    try:
+        with database.savepoint(books):
+            enrolment.note_contact(books, device, (contact.at, contact.clock_ms), contact.app)
+    except Unwritable as broken:
+        office.log.error("a contact cannot be kept", device=device, error=str(broken))
 
 
 def serve(settings: Settings, *, ready: Callable[[str], Any] | None = None) -> None:

@@ -49,6 +49,10 @@ class Busy(Exception):
     """The database cannot do it now; the same request may succeed later."""
 
 
+class Unaskable(Exception):
+    """A question names a value that the database cannot even look for."""
+
+
 def open_engine(
     place: str | Path,
     *,
@@ -169,14 +173,20 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """One read transaction: a snapshot of everything, taken by its first statement."""
+    """One read transaction: a snapshot of everything, taken by its first statement.
+
+    Raises `Busy` and `Unaskable`.
+    """
     options = READS if is_sqlite(engine) else POSTGRES_READS
-    with (
-        _patience(),
-        engine.connect() as connection,
-        connection.execution_options(**options).begin(),
-    ):
-        yield connection
+    try:
+        with (
+            _patience(),
+            engine.connect() as connection,
+            connection.execution_options(**options).begin(),
+        ):
+            yield connection
+    except (DataError, OverflowError) as unfit:
+        raise Unaskable(type(unfit).__name__) from unfit
 
 
 @contextmanager

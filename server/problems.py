@@ -10,7 +10,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi import ResponseSpec
 from msgspec import Struct
 
-from server.database import Busy
+from server.database import Busy, Unaskable
 from server.logs import Log, trace_of
 from server.texts import Texts
 from shared.errors import Params, Refused
@@ -195,6 +195,9 @@ def handlers(texts: Texts, log: Log, dice: Callable[[int], bytes]) -> Handlers:
     def busy(request: Request[Any, Any, Any], _: Busy) -> Response[ProblemDocument]:
         return _answer(texts, request, Problem("busy"))
 
+    def unaskable(request: Request[Any, Any, Any], _: Unaskable) -> Response[ProblemDocument]:
+        return _answer(texts, request, Problem("wrong_value", {"field": "unnamed"}))
+
     def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[ProblemDocument]:
         reference = dice(REFERENCE_BYTES).hex()
         log.error(
@@ -210,6 +213,7 @@ def handlers(texts: Texts, log: Log, dice: Callable[[int], bytes]) -> Handlers:
     return {
         Problem: ours,
         Busy: busy,
+        Unaskable: unaskable,
         HTTPException: frameworks,
         # The decoder raises these for bytes that are no text, and for brackets without end.
         UnicodeDecodeError: unreadable,

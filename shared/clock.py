@@ -1,12 +1,16 @@
 """Clock evidence: what a device's clocks said, and what the true time most likely was."""
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
+
+from shared.ids import PLAIN_PATTERN
 
 SKEW_TOLERATED_MS = 5 * 60_000
 MS_MAX = 2**53
+Ms = Annotated[int, Meta(ge=-MS_MAX, le=MS_MAX)]
+Boot = Annotated[str, Meta(min_length=1, max_length=64, pattern=PLAIN_PATTERN)]
 
 
 class At(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -16,9 +20,9 @@ class At(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     boot clock (`boottime`, or `monotonic` where there is none, or `server`).
     """
 
-    wall: int
-    boot: str
-    mono: int
+    wall: Ms
+    boot: Boot
+    mono: Ms
     src: Literal["boottime", "monotonic", "server"]
 
 

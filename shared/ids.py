@@ -10,6 +10,7 @@ RANDOM_BYTES = 10
 # Patterns end in `$(?!\n)`: in Python `$` alone lets one more line end through, and JSON Schema
 # knows no `\Z`.
 ID_PATTERN = r"^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$(?!\n)"
+PLAIN_PATTERN = r"^[^\x00-\x1f\x7f]*$(?!\n)"  # a text without control characters
 _ID = re.compile(ID_PATTERN)
 
 

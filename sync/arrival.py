@@ -17,7 +17,7 @@ from sync.upcast import UPCASTS, upcast
 
 PAIR = 2
 VERSION_MAX = 1_000_000
-_PATH = re.compile(r" - at `\$(.*)`$")
+_PATH = re.compile(r" - at (?:`key` in )?`\$(.*)`$")
 _UNKNOWN = re.compile(r"^Object contains unknown field `(.*)`")
 _MISSING = re.compile(r"^Object missing required field `(.*)`")
 _WRONG_TYPE = re.compile(r"^Expected `.*`, got `.*`")

@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlencode
 
 from msgspec import Meta, Struct
 
+from shared.ids import PLAIN_PATTERN
 from shared.ops import Stamp
 
 SCHEME: Final = "fieldfare:1?"
@@ -28,8 +29,8 @@ class Introduction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     code: Annotated[str, Meta(min_length=1, max_length=64)]
     public_key: Annotated[str, Meta(min_length=1, max_length=PUBLIC_KEY_CHARS_MAX)]
-    name: Annotated[str, Meta(min_length=1, max_length=80)]
-    app: Annotated[str, Meta(max_length=40)] = ""
+    name: Annotated[str, Meta(min_length=1, max_length=80, pattern=PLAIN_PATTERN)]
+    app: Annotated[str, Meta(max_length=40, pattern=PLAIN_PATTERN)] = ""
 
 
 class Owner(Struct, frozen=True, kw_only=True):
@@ -54,8 +55,8 @@ class Enrolled(Struct, frozen=True, kw_only=True):
 class Challenge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A device that wants an access token; with the signed nonce, or asking for one."""
 
-    device: Annotated[str, Meta(max_length=64)]
-    nonce: Annotated[str, Meta(max_length=64)] | None = None
+    device: Annotated[str, Meta(max_length=64, pattern=PLAIN_PATTERN)]
+    nonce: Annotated[str, Meta(max_length=64, pattern=PLAIN_PATTERN)] | None = None
     signature: Annotated[str, Meta(max_length=128)] | None = None
 
 

@@ -7,6 +7,7 @@ from msgspec import Meta, Raw, Struct, field
 
 from shared.clock import At
 from shared.errors import Flag
+from shared.ids import PLAIN_PATTERN
 from shared.ops import Stamp
 
 PROTOCOL: Final = 1
@@ -17,13 +18,17 @@ PULL_BYTES_WANTED: Final = 640_000
 PULL_BYTES_MAX: Final = 1_000_000
 OPS_PER_DAY_MAX: Final = 20_000  # per device; the rest waits with 429
 
-OpaqueId = Annotated[str, Meta(min_length=1, max_length=64)]
+STREAMS_MAX: Final = 20_000  # named in one request
+
+OpaqueId = Annotated[str, Meta(min_length=1, max_length=64, pattern=PLAIN_PATTERN)]
+Stream = Annotated[str, Meta(max_length=80, pattern=PLAIN_PATTERN)]
+Place = Annotated[int, Meta(ge=0, le=2**53)]
 
 
 class WireOp(Struct, frozen=True, kw_only=True):
     """An op on its way: its place in the incarnation, its id, and its body verbatim."""
 
-    lseq: Annotated[int, Meta(ge=0, le=2**53)]
+    lseq: Place
     id: Annotated[str, Meta(max_length=64)]
     body: str
 
@@ -38,20 +43,24 @@ class Request(Struct, frozen=True, kw_only=True, omit_defaults=True):
     one replaces.
     """
 
-    protocol: int
-    app: Annotated[str, Meta(max_length=40)]
+    protocol: Annotated[int, Meta(ge=1, le=1_000)]
+    app: Annotated[str, Meta(max_length=40, pattern=PLAIN_PATTERN)]
     device: OpaqueId
     incarnation: OpaqueId
     clock: At
-    token: Annotated[str, Meta(max_length=400)] | None = None
+    token: Annotated[str, Meta(max_length=400, pattern=PLAIN_PATTERN)] | None = None
     ops: list[WireOp] = field(default_factory=list)
-    cursors: dict[str, int | None] = field(default_factory=dict)
+    cursors: Annotated[dict[Stream, Place | None], Meta(max_length=STREAMS_MAX)] = field(
+        default_factory=dict
+    )
     full: bool = False
     vector: Annotated[str, Meta(max_length=64)] = ""
-    staged: dict[str, int] = field(default_factory=dict)
+    staged: Annotated[dict[Stream, Place], Meta(max_length=STREAMS_MAX)] = field(
+        default_factory=dict
+    )
     pull: bool = False
-    want_bytes: Annotated[int, Meta(ge=0)] | None = None
-    head: Annotated[int, Meta(ge=0)] | None = None
+    want_bytes: Place | None = None
+    head: Place | None = None
     forked_from: OpaqueId | None = None
 
 

@@ -18,7 +18,7 @@ from server.settings import Settings
 from server.texts import Texts
 from shared.amounts import Id
 from shared.clock import At
-from shared.ids import RANDOM_BYTES, uuid7
+from shared.ids import PLAIN_PATTERN, RANDOM_BYTES, uuid7
 from shared.kinds import REGISTRY
 from shared.ops import SALT_BYTES, Op, encode
 from shared.people import Person, may
@@ -49,7 +49,7 @@ class Asked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     id: Id
     kind: Annotated[str, Meta(min_length=1, max_length=40)]
-    on: tuple[Annotated[str, Meta(max_length=40)], Id]
+    on: tuple[Annotated[str, Meta(max_length=40, pattern=PLAIN_PATTERN)], Id]
     args: dict[str, Any] = msgspec.field(default_factory=dict)
     v: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
     visit: Id | None = None

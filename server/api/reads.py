@@ -1,5 +1,6 @@
 """Reads: lists page by page, and one thing with its whole story."""
 
+import re
 from typing import Annotated, Any, Final, Literal
 
 from litestar import get
@@ -14,11 +15,14 @@ from server.problems import FAULTS, Problem, reason, wrong_parameter
 from server.queries import PAGE_MAX, PARTING, Item, Listed, Window
 from server.sessions import PUBLIC
 from shared import ticket as tickets_room, work_order as work_orders_room
+from shared.amounts import has_control_characters
 from shared.texts import Catalogue, say
 
 PAGE: Final = 50
 PAGING: Final = ("after", "limit")
 MARK_CHARS_MAX: Final = 400
+
+_NUMBER: Final = re.compile(r"-?[0-9]{1,18}")  # what a database's whole numbers hold
 
 Limit = Annotated[int, QueryParameter(ge=1, le=PAGE_MAX)]
 After = Annotated[str | None, QueryParameter(max_length=MARK_CHARS_MAX)]
@@ -29,12 +33,18 @@ Name = Annotated[str | None, QueryParameter(max_length=80)]
 def known_parameters(
     connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
 ) -> None:
-    """Refuse a parameter that the route does not take: a filter misspelt is no filter."""
+    """Refuse a parameter that the route does not take: a filter misspelt is no filter.
+
+    And one whose value is no text: PostgreSQL keeps no NUL and looks for none.
+    """
     if handler.opt.get("intent") == PUBLIC:
         return
     taken = (*PAGING, *handler.opt.get("takes", ())) if "takes" in handler.opt else ()
     for name in connection.query_params:
         if name not in taken:
+            raise wrong_parameter(name)
+    for name, value in (*connection.query_params.multi_items(), *connection.path_params.items()):
+        if has_control_characters(value):
             raise wrong_parameter(name)
 
 
@@ -43,7 +53,7 @@ def by_number(after: str | None, limit: int) -> Window:
     value, parting, identity = (after or "").rpartition(PARTING)
     if after is None:
         return Window(limit=limit)
-    if not parting or not value.lstrip("-").isdecimal() or not identity:
+    if not parting or not _NUMBER.fullmatch(value) or not identity:
         raise wrong_parameter("after")
     return Window(limit=limit, after=(int(value), identity))
 

@@ -11,6 +11,7 @@ from server import people, sessions, throttle
 from server.api.office import AnyRequest, Office, address_of
 from server.problems import FAULTS, Problem, throttled, wrong_field
 from server.sessions import CHANGE_PASSWORD, PUBLIC, Actor
+from shared.ids import PLAIN_PATTERN
 from shared.people import Person
 
 NO_CONTENT: Final = 204
@@ -20,7 +21,7 @@ Secret = Annotated[str, Meta(min_length=1, max_length=people.PASSWORD_CHARS_MAX)
 class Login(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who wants to come in."""
 
-    login: Annotated[str, Meta(min_length=1, max_length=80)]
+    login: Annotated[str, Meta(min_length=1, max_length=80, pattern=PLAIN_PATTERN)]
     password: Secret
 
 
