@@ -127,7 +127,7 @@ def device_enrol(options: argparse.Namespace) -> Answer:
         told = {"device": known.device, "person": known.login, "name": known.name}
         return (DONE, {**told, "server": known.server})
 
-    return _over_the_wire(options, go)
+    return _to_the_end(options, go, UNREACHABLE)
 
 
 def device_kinds(_options: argparse.Namespace) -> Answer:
@@ -151,18 +151,19 @@ def device_sync(options: argparse.Namespace) -> Answer:
         trouble = any(report.verdicts.get(verdict) for verdict in NEEDS_PERSON)
         return (PERSON_NEEDED if trouble else DONE, told)
 
-    return _over_the_wire(options, lambda: _with_phone(options, go))
+    return _to_the_end(options, lambda: _with_phone(options, go), UNREACHABLE)
 
 
 def device_do(options: argparse.Namespace) -> Answer:
     """Record one act."""
-    text = sys.stdin.read() if options.json == "-" else options.json
     try:
-        args = json.loads(text)
+        text = sys.stdin.read() if options.json == "-" else options.json
+        args = json.loads(text) if text.strip() else None
     except (ValueError, RecursionError) as wrong:
-        return (USAGE, {"code": "not_json", "reason": str(wrong)})
+        return _misused(options, "not_json", "not_arguments", detail=str(wrong))
     if not isinstance(args, dict):
-        return (USAGE, {"code": "not_json", "reason": "an object is expected"})
+        words = "no_arguments" if args is None else "not_arguments"
+        return _misused(options, "not_json", words, detail="")
 
     def go(phone: Any) -> Answer:
         from mobile import service
@@ -262,13 +263,18 @@ def _language_of(options: argparse.Namespace) -> str:
 
 def _with_phone(options: argparse.Namespace, go: Callable[[Any], Answer]) -> Answer:
     from mobile import service
-    from shared import texts
 
     with service.opened(options.data) as phone:
         if phone is None:
-            reason = texts.say(_catalogue(options), "command", "not_enrolled")
-            return (USAGE, {"code": "not_enrolled", "reason": reason})
+            return _misused(options, "not_enrolled", "not_enrolled")
         return go(phone)
+
+
+def _misused(options: argparse.Namespace, code: str, words: str, **params: Any) -> Answer:
+    from shared import texts
+
+    reason = texts.say(_catalogue(options), "command", words, params).strip()
+    return (USAGE, {"code": code, "reason": reason})
 
 
 def _shown(options: argparse.Namespace, look: Callable[[Any], Any]) -> Answer:
@@ -276,25 +282,19 @@ def _shown(options: argparse.Namespace, look: Callable[[Any], Any]) -> Answer:
 
 
 def _on_the_phone(options: argparse.Namespace, go: Callable[[Any], Answer]) -> Answer:
-    """What needs no server, but may find the disk full."""
-    from mobile import database, service
-
-    try:
-        return _with_phone(options, go)
-    except database.Full as full:
-        return _told(options, service.trouble(full))
+    """What needs no server, but may find the disk full or the folder unfit."""
+    return _to_the_end(options, lambda: _with_phone(options, go), REFUSED)
 
 
-def _over_the_wire(options: argparse.Namespace, go: Callable[[], Answer]) -> Answer:
-    """What a conversation may end with, as exit codes."""
+def _to_the_end(options: argparse.Namespace, go: Callable[[], Answer], passing: int) -> Answer:
+    """What the phone's folder or a conversation may end with; `passing` is for what passes."""
     from mobile import service
 
     try:
         return go()
     except service.TROUBLES as ended:
         trouble = service.trouble(ended)
-        _, told = _told(options, trouble)
-        return (REFUSED if trouble.grounds == "permission" else UNREACHABLE, told)
+        return (passing if trouble.grounds == "state" else REFUSED, _told(options, trouble)[1])
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -15,8 +15,6 @@ from shared.kinds import TABLES
 from sync.ports import Identity
 
 BUSY_TIMEOUT_S: Final = 15.0
-NO_ROOM: Final = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)  # a full disk may show as either
-NO_ROOM_FOR_FILES: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 PRIMARY_CODE: Final = 0xFF
 PRIVATE: Final = 0o600
 
@@ -93,6 +91,31 @@ class TooNew(Exception):
     """The file was written by a newer app; this one leaves it as it is."""
 
 
+class Missing(Exception):
+    """The file with everything that was recorded here is not where it was."""
+
+
+class Damaged(Exception):
+    """The file is no database, or not a whole one; it is left as it is."""
+
+
+class Shut(Exception):
+    """The folder is none, or may not be read and written. Nothing was changed."""
+
+
+# What SQLite's codes and the system's error numbers mean. A full disk may show as FULL or IOERR.
+_SQLITE_MEANS: Final[dict[int, type[Exception]]] = {
+    **dict.fromkeys((sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR), Full),
+    **dict.fromkeys((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB), Damaged),
+    **dict.fromkeys((sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM), Shut),
+}
+_ERRNO_MEANS: Final[dict[int, type[Exception]]] = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), Full),
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST), Shut),
+    **dict.fromkeys((errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP), Shut),
+}
+
+
 def path_of(folder: Path, person: str) -> Path:
     """Where one person's database is kept on this installation."""
     return folder / f"{person}.db"
@@ -100,15 +123,18 @@ def path_of(folder: Path, person: str) -> Path:
 
 @contextmanager
 def opened(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection to the file, made or brought up to date first, closed at the end."""
-    with closing(connect(path)) as connection:
+    """A connection to the file, made or brought up to date first, closed at the end.
+
+    Raises `TooNew`, `Full`, `Damaged` and `Shut`, also for what is done within.
+    """
+    with closing(connect(path)) as connection, room():
         yield connection
 
 
 def connect(path: Path, migrations: Migrations = MIGRATIONS) -> sqlite3.Connection:
     """A connection for one thread. What it commits survives a power cut.
 
-    Raises `TooNew` and `Full`.
+    Raises `TooNew`, `Full`, `Damaged` and `Shut`.
     """
     with room():
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, PRIVATE))
@@ -144,17 +170,19 @@ def writing(connection: sqlite3.Connection) -> Iterator[None]:
 
 @contextmanager
 def room() -> Iterator[None]:
-    """What finds no room on this phone is `Full`, whoever says so."""
+    """What the disk cannot do is `Full`, `Shut` or `Damaged`, whoever says so."""
     try:
         yield
-    except sqlite3.OperationalError as error:
-        if getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE in NO_ROOM:
-            raise Full(str(error)) from error
-        raise
+    except sqlite3.DatabaseError as error:
+        meaning = _SQLITE_MEANS.get(getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE)
+        if meaning is None:
+            raise
+        raise meaning(str(error)) from error
     except OSError as error:
-        if error.errno in NO_ROOM_FOR_FILES:
-            raise Full(str(error)) from error
-        raise
+        meaning = _ERRNO_MEANS.get(error.errno or 0)
+        if meaning is None:
+            raise
+        raise meaning(str(error)) from error
 
 
 @contextmanager

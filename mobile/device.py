@@ -23,6 +23,10 @@ INCARNATION_BYTES: Final = 16
 Dice = Callable[[int], bytes]
 
 
+class Garbled(Exception):
+    """`device.json` is there and cannot be read."""
+
+
 class Installation(Struct, frozen=True, kw_only=True):
     """Which server this installation belongs to, as which device, and who works with it.
 
@@ -69,11 +73,14 @@ def free_bytes(folder: Path) -> int:
 
 
 def installation(folder: Path) -> Installation | None:
-    """Whose installation a folder is, or None before it is enrolled."""
+    """Whose installation a folder is, or None before it is enrolled. Raises `Garbled`."""
     path = folder / FILE
     if not path.exists():
         return None
-    return msgspec.json.decode(path.read_bytes(), type=Installation)
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Installation)
+    except msgspec.DecodeError as wrong:
+        raise Garbled(f"{FILE}: {wrong}") from wrong
 
 
 def install(folder: Path, known: Installation) -> None:

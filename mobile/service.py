@@ -11,10 +11,11 @@ from msgspec import Struct
 
 from mobile import database, enrolment
 from mobile.courier import Busy, Courier, Post, Report
-from mobile.database import Full
+from mobile.database import Damaged, Full, Missing, Shut, TooNew
 from mobile.device import (
     INCARNATION_BYTES,
     Clock,
+    Garbled,
     Installation,
     dice,
     free_bytes,
@@ -22,10 +23,18 @@ from mobile.device import (
 )
 from mobile.enrolment import Newcomer, WorkWaiting
 from mobile.journal import DICE_BYTES, Journal, Said
-from mobile.keys import next_key, open_key
+from mobile.keys import KeyLost, next_key, open_key
 from mobile.queries import Condition, Queries
 from mobile.replica import Replica
-from mobile.wire import Refused as TurnedAway, Throttled, Unauthorised, Unreachable, Wire
+from mobile.wire import (
+    REPLY_BYTES_MAX,
+    Oversized,
+    Refused as TurnedAway,
+    Throttled,
+    Unauthorised,
+    Unreachable,
+    Wire,
+)
 from shared.errors import Refused, refuse_person, refuse_state, refuse_value
 from shared.kinds import REGISTRY
 from shared.records import Aggregate
@@ -35,7 +44,19 @@ from sync.session import Surroundings
 
 # What an act is on when it is on no work order: the argument that names it.
 ON_OP: Final = ("op.repair", "op.discard")
-TROUBLES: Final = (TurnedAway, Unauthorised, Throttled, Busy, Full, Unreachable, WorkWaiting)
+# What may be wrong with the folder of an installation, and the words for it.
+FAULTS: Final[dict[type[Exception], str]] = {
+    Damaged: "phone_damaged",
+    Garbled: "enrol_again",
+    KeyLost: "enrol_again",
+    Missing: "phone_missing",
+    Shut: "folder_shut",
+    TooNew: "app_too_old",
+}
+TROUBLES: Final[tuple[type[Exception], ...]] = (
+    *(TurnedAway, Unauthorised, Throttled, Busy, Full, Unreachable, WorkWaiting),
+    *FAULTS,
+)
 
 
 class Phone(Struct, frozen=True, kw_only=True):
@@ -58,21 +79,24 @@ def enrol(folder: Path, invitation: Invitation, name: str) -> Installation:
     with database.room():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         newcomer = Newcomer(folder=folder, name=name, app=app_name(), key=next_key(folder))
-        wire = Wire(invitation.server, invitation.key)
-        try:
+        with _line(invitation.server, invitation.key) as wire:
             return enrolment.enrol(invitation, newcomer, wire, dice)
-        finally:
-            wire.close()
 
 
 @contextmanager
 def opened(folder: Path) -> Iterator[Phone | None]:
-    """The installation in a folder, or None where there is none."""
-    owner = installation(folder)
+    """The installation in a folder, or None where there is none. Raises one of the `FAULTS`."""
+    with database.room():
+        owner = installation(folder)
     if owner is None:
         yield None
         return
-    with database.opened(database.path_of(folder, owner.person)) as connection:
+    path = database.path_of(folder, owner.person)
+    if not path.exists() or path.stat().st_size == 0:
+        raise Missing(path.name)
+    with database.opened(path) as connection:
+        if database.identity(connection) is None:
+            raise Missing(path.name)
         replica, queries = Replica(connection), Queries(connection)
         yield Phone(
             folder=folder,
@@ -108,36 +132,52 @@ def _subject(
 
 def talk(phone: Phone, *, ops_only: bool) -> Report:
     """One conversation with the server. Raises what the courier raises; all is kept."""
-    wire = Wire(phone.owner.server, phone.owner.key)
-    post = Post(
-        wire=wire, key=open_key(phone.folder), folder=phone.folder, monotonic=time.monotonic
-    )
+    key = open_key(phone.folder)
     around = Surroundings(
         now=phone.clock.now,
         name=lambda: dice(INCARNATION_BYTES).hex(),
         app=app_name(),
         ops_only=ops_only,
     )
-    try:
+    with _line(phone.owner.server, phone.owner.key) as wire:
+        post = Post(wire=wire, key=key, folder=phone.folder, monotonic=time.monotonic)
         return Courier(phone.replica, post, around).talk()
+
+
+@contextmanager
+def _line(server: str, key: str | None) -> Iterator[Wire]:
+    """A wire to a server, which whoever cannot reach it names."""
+    wire = Wire(server, key)
+    try:
+        yield wire
+    except Unreachable as ended:
+        ended.server = server
+        raise
     finally:
         wire.close()
 
 
 def trouble(ended: Exception) -> Refused:
-    """What one of the `TROUBLES` is called: a refusal of the person, or a state that passes."""
-    if isinstance(ended, TurnedAway):
-        return refuse_person(ended.problem.code)
+    """What one of the `TROUBLES` is called.
+
+    A refusal of the person, a fault of the folder (a value), or a state that passes.
+    """
+    if type(ended) in FAULTS:
+        return refuse_value(FAULTS[type(ended)], "data", detail=str(ended))
+    if isinstance(ended, TurnedAway | Unauthorised):
+        told = ended.problem.code if isinstance(ended, TurnedAway) else "not_signed_in"
+        return refuse_person(told)
     if isinstance(ended, WorkWaiting):
         whose = ended.whose
         return refuse_person("work_waiting", count=whose.waiting, name=whose.name or whose.person)
-    if isinstance(ended, Unauthorised):
-        return refuse_person("not_signed_in")
     if isinstance(ended, Throttled):
         return refuse_state("too_many_tries", seconds=int(ended.retry_after_s))
     if isinstance(ended, Busy | Full):
         return refuse_state("busy" if isinstance(ended, Busy) else "disk_full")
-    return refuse_state("unreachable", url=None, detail=str(ended))
+    if isinstance(ended, Oversized):
+        return refuse_state("answer_too_large", limit=REPLY_BYTES_MAX)
+    server = ended.server if isinstance(ended, Unreachable) else None
+    return refuse_state("unreachable", url=server, detail=str(ended))
 
 
 def app_name() -> str:

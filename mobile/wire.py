@@ -32,9 +32,15 @@ UNAUTHORISED: Final = 401
 class Unreachable(Exception):
     """Nobody answered as the server would: no network, too slow, broken, or somebody else."""
 
+    server: str | None = None
+
 
 class TooSlow(Unreachable):
     """The deadline passed. Whether the server acted is not known."""
+
+
+class Oversized(Unreachable):
+    """The answer is larger than a phone can bear."""
 
 
 class Throttled(Exception):
@@ -214,7 +220,7 @@ def _content(response: requests.Response, until: float) -> bytes:
         size += len(piece)
         pieces.append(piece)
         if size > REPLY_BYTES_MAX:
-            raise Unreachable(f"the answer is larger than {REPLY_BYTES_MAX} bytes")
+            raise Oversized(f"the answer is larger than {REPLY_BYTES_MAX} bytes")
         if time.monotonic() > until:
             raise TooSlow("the answer took longer than the deadline")
     return b"".join(pieces)

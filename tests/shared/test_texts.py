@@ -43,10 +43,18 @@ MASTER = {
     if name not in ("id", "version")
 }
 COMMAND = {
+    "answer_too_large",
+    "app_too_old",
+    "enrol_again",
     "folder_not_empty",
+    "folder_shut",
+    "no_arguments",
+    "not_arguments",
     "not_enrolled",
     "person_exists",
     "person_unknown",
+    "phone_damaged",
+    "phone_missing",
     "unreachable",
     "work_waiting",
 }
