@@ -41,7 +41,7 @@ from server.tables import METADATA
 from server.tables.books import WAITS
 from shared.clock import Sighting
 from shared.ids import fingerprint
-from shared.kinds import EAGER, LINKS, NUMBERED
+from shared.kinds import EAGER, KEYS, LINKS, NUMBERED
 from shared.records import Aggregate, Record, State, table
 from shared.registry import Links
 from sync.ports import Entry, Recorded, Standing, Wanted
@@ -196,7 +196,10 @@ class Ledger:
                 field = "home_id" if kind.home[0] == "*" else kind.home[1]
                 asked.setdefault((table(kind), field), set()).add(identity)
         for kind, identity in wanted.refs:
-            asked.setdefault((table(kind), "id"), set()).add(identity)
+            field, parting, value = identity.partition("=")
+            if not parting or KEYS.get(kind) != field:
+                field, value = "id", identity
+            asked.setdefault((table(kind), field), set()).add(value)
         loaded: list[Record] = []
         for (name, column), ids in sorted(asked.items()):
             loaded += rows.fetch(self._connection, name, column, ids)

@@ -38,6 +38,7 @@ REFUSED_ON_DEVICE = frozenset(
 REFUSALS = frozenset(
     {
         "already_so",
+        "already_exists",
         "already_settled",
         "cancelled_meanwhile",
         "crashed",

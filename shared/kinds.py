@@ -83,6 +83,8 @@ EAGER: Final[dict[str, tuple[type[Record], ...]]] = {
 LINKS: Final[dict[str, tuple[type[Record], tuple[str, ...]]]] = {
     "work_order": (WorkOrder, ("ticket_id", "checklist_id")),
 }
+# Fields that no two rows of a table share: there a ref may name a row by them as well.
+KEYS: Final[dict[type[Record], str]] = {Person: "login"}
 # Given by the server, once, when a row is first written there: table -> prefix.
 NUMBERED: Final = {"ticket": "T", "work_order": "WO"}
 

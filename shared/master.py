@@ -11,7 +11,7 @@ from shared.parts import Location, Part
 from shared.people import Person
 from shared.planning import follow
 from shared.records import CATALOG, Aggregate, Record, State, stream_of, table
-from shared.registry import Act, Args, Emit, Kind, Outcome, Reach, Ref
+from shared.registry import Act, Args, Emit, Kind, Outcome, Reach, Ref, by
 from shared.site import Asset, Customer, Site
 
 TABLES: Final[dict[str, type[Record]]] = {
@@ -43,6 +43,8 @@ def put(state: State, act: Act) -> Outcome | Refused:
     missing = _dangling(state, row)
     if missing is not None:
         return refuse_value("unknown_subject", missing)
+    if isinstance(row, Person) and _is_taken(state, row):
+        return refuse_value("already_exists", "args.row.login", value=row.login)
     emits = _person_follows(state.find(Person, row.id), row) if isinstance(row, Person) else ()
     return Outcome(rows=(row,), emits=emits)
 
@@ -89,6 +91,12 @@ def _dangling(state: State, row: Record) -> str | None:
     return f"args.row.{field}" if named and state.find(kind, named) is None else None
 
 
+def _is_taken(state: State, row: Person) -> bool:
+    """Whether somebody else has this login, disabled or not."""
+    known = state.of(Person, CATALOG)
+    return any(one.login == row.login and one.id != row.id for one in known)
+
+
 def _person_follows(before: Person | None, after: Person) -> tuple[Emit, ...]:
     emits = [follow(after.id, CATALOG, "person")]
     if before is not None and before.van_id and before.van_id != after.van_id:
@@ -112,7 +120,8 @@ def _refs(reach: Reach) -> tuple[Ref, ...]:
     if own not in NAMED:
         return ((own, reach.on[1]),)
     field, kind = NAMED[own]
-    return ((own, reach.on[1]), (kind, str(reach.args.row.get(field))))
+    refs = ((own, reach.on[1]), (kind, str(reach.args.row.get(field))))
+    return (*refs, (own, by("login", str(reach.args.row.get("login"))))) if own is Person else refs
 
 
 KINDS = (

@@ -12,7 +12,7 @@ from shared.people import Person
 from shared.records import Aggregate, Record, State
 
 Class = Literal["fact", "status", "edit", "office", "settle"]
-Ref = tuple[type[Record], str]
+Ref = tuple[type[Record], str]  # a row by its id, or `by` a field that no two rows share
 Links = Mapping[str, str | None]
 
 
@@ -58,6 +58,11 @@ class Reach(Struct, frozen=True, kw_only=True):
 
 
 Reduce = Callable[[State, Act], Outcome | Refused]
+
+
+def by(field: str, value: str) -> str:
+    """How a ref names a row by another field than its id (`shared.kinds.KEYS`)."""
+    return f"{field}={value}"
 
 
 def nothing(_reach: Reach) -> tuple[()]:

@@ -36,11 +36,11 @@ class Kept(SQLModel):
 
 
 class Person(Kept, table=True):
-    """Somebody who acts. A login is one person's, which the rules cannot see to."""
+    """Somebody who acts."""
 
     __tablename__ = "person"
 
-    login: str = Field(index=True)
+    login: str = Field(index=True, unique=True)
     name: str
     roles: list[str] = nested()
     skills: list[str] = nested()

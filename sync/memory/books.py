@@ -10,11 +10,11 @@ from msgspec import Struct, structs
 from shared.audit import leaf_bytes
 from shared.clock import Sighting
 from shared.ids import derive
-from shared.kinds import EAGER, LINKS, NUMBERED, write_row
+from shared.kinds import EAGER, KEYS, LINKS, NUMBERED, write_row
 from shared.ops import PROVISIONAL, Verdict
 from shared.people import Subscription
 from shared.records import Aggregate, Record, State, home, stream_of, table
-from shared.registry import Links
+from shared.registry import Links, by
 from sync.digest import NO_ROWS, Sums, minus, plus, row_sums
 from sync.leaves import leaf_of
 from sync.ports import Entry, Head, Piece, Recorded, Standing, Unwritable, Wanted
@@ -283,11 +283,12 @@ def linked(rows: dict[Key, Record], subjects: Collection[Aggregate]) -> dict[Agg
 
 def loaded(rows: dict[Key, Record], wanted: Wanted) -> list[Record]:
     """The rows of whole things as `shared.kinds.EAGER` says, and those referred to."""
-    refs = {ref for ref in wanted.refs if ref in rows}
+    refs = wanted.refs
     return [
         row
         for key, row in rows.items()
         if key in refs
+        or (key[0] in KEYS and (key[0], by(KEYS[key[0]], getattr(row, KEYS[key[0]]))) in refs)
         or (
             (place := home(row)) is not None
             and place in wanted.aggregates

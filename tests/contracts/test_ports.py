@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from shared.ops import SYSTEM
 from sync.memory import MemoryPhone
 from sync.ports import Entry, Standing, Unwritable, Wanted
+from sync.protocol import WireOp
 from tests.contracts.servers import BookServer, PhoneShelf
 from tests.contracts.story import Told, tell
 from tests.world import ANN, FILTER, SITE, VAN_ANN, MemoryServer, Server, World
@@ -120,6 +122,26 @@ def test_an_op_is_entered_once(server: Server) -> None:
             authority.enter([entry], state)
         assert authority.recall({entry.op_id})[entry.op_id].verdict == "rejected"
         assert authority.bodies({entry.fingerprint}) == {entry.fingerprint: "{}"}
+
+
+def test_a_login_is_one_persons_also_within_a_batch(server: Server) -> None:
+    world = World(server)
+    row = {"login": "ann", "name": "Ann", "roles": ["technician"]}
+    new, third = world.name(), world.name()
+
+    def put(who: str, **more: str) -> WireOp:
+        return world.op("master.put", ("person", who), {"row": {**row, **more}}, by=SYSTEM)
+
+    (taken,) = world.hand_in([put(new)])
+    assert (taken.verdict, taken.code) == ("rejected", "already_exists")
+    assert taken.detail == {"field": "args.row.login", "params": {"value": "ann"}}
+    told = world.hand_in([put(ANN, login="anna"), put(new), put(third), put(third, login="x=y")])
+    assert [(one.verdict, one.code) for one in told] == [
+        ("applied", None),
+        ("applied", None),
+        ("rejected", "already_exists"),
+        ("rejected", "wrong_value"),
+    ]
 
 
 def test_numbers_follow_each_other_without_end(server: Server) -> None:

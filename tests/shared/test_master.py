@@ -5,11 +5,13 @@ from typing import Any
 import pytest
 
 from shared.checklist import Checklist
+from shared.kinds import REGISTRY
 from shared.parts import Location
 from shared.people import Person
-from shared.registry import Act, Outcome
+from shared.registry import Act, Outcome, Reach, Ref, by
 from shared.site import Site
 from tests.shared.company import (
+    ANN,
     ASSET,
     CHECKLIST,
     CUSTOMER,
@@ -90,6 +92,20 @@ def test_a_row_that_cannot_be_says_where(
     noun: str, row: dict[str, Any], code: str, field: str
 ) -> None:
     assert refusal(state(), putting(noun, ident("new"), row)) == (code, field)
+
+
+def test_a_login_is_one_persons() -> None:
+    taken = putting("person", ident("new"), {**TECH, "login": "ann"})
+    assert refusal(state(), taken) == ("already_exists", "args.row.login")
+    assert (Person, by("login", "ann")) in reach_of(taken)
+    again = putting("person", ANN.id, {**TECH, "login": "ann"})
+    assert only(done(state(), again), Person).login == "ann"
+
+
+def reach_of(act: Act) -> set[Ref]:
+    """The rows that the rule asks for."""
+    rule = REGISTRY.kinds["master.put"]
+    return set(rule.refs(Reach(on=act.on, args=act.args, links={})))
 
 
 def test_an_asset_stands_at_a_site() -> None:

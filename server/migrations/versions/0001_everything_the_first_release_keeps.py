@@ -240,7 +240,7 @@ def upgrade() -> None:
         sa.Column("disabled", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index(op.f("ix_person_login"), "person", ["login"], unique=False)
+    op.create_index(op.f("ix_person_login"), "person", ["login"], unique=True)
     op.create_table(
         "raw_op",
         sa.Column("fingerprint", sqlmodel.AutoString(), nullable=False),
