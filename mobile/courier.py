@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Final, Protocol
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from mobile.database import room
 from mobile.keys import DeviceKey
 from mobile.replica import Replica
-from mobile.wire import Refused, TooSlow, Unauthorised, Unreachable
+from mobile.wire import Refused, Throttled, TooSlow, Unauthorised, Unreachable
 from sync.enrolment import Access, token_text
 from sync.protocol import Reply, Request, decode_reply, encode
 from sync.session import Summary, Surroundings, TimedOut, converse
@@ -20,11 +20,16 @@ from sync.session import Summary, Surroundings, TimedOut, converse
 LOCK_FILE: Final = "courier.lock"
 RENEW_BEFORE_S: Final = 30.0
 TOO_LARGE: Final = 413
+TOO_MANY: Final = 429
 MANY: Final = 1 << 40
 
 
 class Busy(Exception):
     """Another process on this phone is talking to the server."""
+
+
+class HandInLater(Throttled):
+    """The server takes no more ops for a while; its news was fetched all the same."""
 
 
 class Line(Protocol):
@@ -80,15 +85,16 @@ class Courier:
         self._post = post
         self._around = around
         self._pass: _Pass | None = None
+        self._hand_in_from = post.monotonic()
 
     def talk(self, progress: Callable[[], None] = lambda: None) -> Report:
         """Push and pull until there is nothing left; `progress` is called after each answer.
 
-        Raises `Busy`, `mobile.database.Full` and what the wire raises. Whatever was answered
-        before that is kept.
+        Raises `Busy`, `HandInLater`, `mobile.database.Full` and what the wire raises. Whatever was
+        answered before that is kept.
         """
         with alone(self._post.folder):
-            summary = self._drive(converse(self._replica, self._around), progress)
+            summary = self._hand_in(progress)
         identity = self._replica.identity()
         return Report(
             pushed=summary.pushed,
@@ -101,6 +107,19 @@ class Courier:
             ops_only=self._around.ops_only,
             server_epoch=identity.epoch,
         )
+
+    def _hand_in(self, progress: Callable[[], None]) -> Summary:
+        """Push and pull; only pull where the server has had enough ops for now."""
+        waits = self._post.monotonic() < self._hand_in_from
+        try:
+            if not (waits and self._replica.outgoing(1, 1)):
+                return self._drive(converse(self._replica, self._around), progress)
+        except HandInLater as later:
+            self._hand_in_from = self._post.monotonic() + later.retry_after_s
+        if not self._around.ops_only:
+            around = structs.replace(self._around, pull_only=True)
+            self._drive(converse(self._replica, around), progress)
+        raise HandInLater(max(self._hand_in_from - self._post.monotonic(), 0.0), TOO_MANY)
 
     def _drive(
         self,
@@ -125,6 +144,10 @@ class Courier:
             return _read(self._exchange(encode(request), request.device))
         except TooSlow:
             return TimedOut()
+        except Throttled as wait:
+            if request.ops and wait.status == TOO_MANY:
+                raise HandInLater(wait.retry_after_s, wait.status) from wait
+            raise
         except Refused as refused:
             if refused.problem.status == TOO_LARGE:
                 return TimedOut()  # half as much is what helps here, too

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from msgspec import Struct, field
 
-from mobile.courier import Busy, Report
+from mobile.courier import Busy, HandInLater, Report
 from mobile.database import Full
 from mobile.wire import DEADLINE_S, Refused, Throttled, Unauthorised, Unreachable
 from sync.backoff import delay_ms
@@ -109,6 +109,9 @@ class Lane:
         if isinstance(ended, Report) and not ended.timed_out:
             self._failures = 0
             return IDLE_S
+        if isinstance(ended, HandInLater):
+            self._failures = 0
+            return min(ended.retry_after_s, IDLE_S)
         self._failures += 1
         if isinstance(ended, Throttled):
             self._not_before = self._pace.monotonic() + ended.retry_after_s

@@ -46,9 +46,10 @@ class Oversized(Unreachable):
 class Throttled(Exception):
     """The server asks to be left alone for a while."""
 
-    def __init__(self, retry_after_s: float) -> None:
+    def __init__(self, retry_after_s: float, status: int = 0) -> None:
         super().__init__(f"again in {retry_after_s:g} s")
         self.retry_after_s = retry_after_s
+        self.status = status
 
 
 class Unauthorised(Exception):
@@ -236,7 +237,7 @@ def _judged(response: requests.Response, content: bytes) -> bytes:
         return content
     wait = _wait_s(response)
     if status in THROTTLED and wait is not None:
-        raise Throttled(wait)
+        raise Throttled(wait, status)
     if status == UNAUTHORISED:
         raise Unauthorised(_problem(status, content).code)
     if kind == "application/problem+json" and status < requests.codes.internal_server_error:

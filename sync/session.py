@@ -32,13 +32,15 @@ class TimedOut(Struct, frozen=True):
 class Surroundings(Struct, frozen=True, kw_only=True):
     """What the conversation may not know by itself: the clocks, new random names, who we are.
 
-    `now` gives the clock evidence at the time of sending, `name` a fresh incarnation.
+    `now` gives the clock evidence at the time of sending, `name` a fresh incarnation. `pull_only`
+    leaves the outbox for another time.
     """
 
     now: Callable[[], At]
     name: Callable[[], str]
     app: str
     ops_only: bool = False
+    pull_only: bool = False
     want_bytes: int = PULL_BYTES_WANTED
     ops_max: int = OPS_PER_PUSH_MAX
     registry: Registry = REGISTRY
@@ -107,7 +109,8 @@ def _compose(replica: Replica, around: Surroundings, pace: _Pace) -> Request:
     marks = replica.marks()
     cursors = {mark.stream: mark.cursor for mark in marks.values() if mark.cursor > 0}
     staged = {mark.stream: mark.staged for mark in marks.values() if mark.staged is not None}
-    outgoing = [] if pace.pull_only else replica.outgoing(pace.ops_max, PUSH_BYTES_MAX)
+    still = pace.pull_only or around.pull_only
+    outgoing = [] if still else replica.outgoing(pace.ops_max, PUSH_BYTES_MAX)
     lost = any(mark.cursor == 0 and mark.staged is None for mark in marks.values())
     full = pace.full or lost or identity.token is None
     return Request(
@@ -150,7 +153,7 @@ def _is_done(replica: Replica, around: Surroundings, pace: _Pace, reply: Reply) 
     if reply.need_vector or reply.more or pace.pull_only:
         return False
     with replica.transaction():
-        if replica.outgoing(1, 1):
+        if not around.pull_only and replica.outgoing(1, 1):
             return False
         marks = replica.marks().values()
     return around.ops_only or not any(mark.staged is not None for mark in marks)

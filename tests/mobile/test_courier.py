@@ -1,10 +1,11 @@
 """How the phone talks to the server: once and whole, again and again, one process at a time."""
 
 import pytest
+from msgspec import structs
 
 from mobile import database
-from mobile.courier import Busy, Courier, Post, Report, alone
-from mobile.wire import Problem, Refused, TooSlow, Unauthorised, Unreachable
+from mobile.courier import Busy, Courier, HandInLater, Post, Report, alone
+from mobile.wire import Problem, Refused, Throttled, TooSlow, Unauthorised, Unreachable
 from sync.enrolment import Access
 from sync.protocol import Request, decode_request, encode
 from sync.session import Surroundings
@@ -197,6 +198,45 @@ def test_an_answer_there_is_no_room_for_is_not_taken_and_comes_again(phone: Phon
     phone.connection.execute("PRAGMA max_page_count = 1000000")
     assert Spoken(phone).courier.talk().pending_ops == 0
     assert len(phone.queries.jobs()) == 41
+
+
+def test_who_has_handed_in_enough_for_now_still_gets_news(phone: Phone) -> None:
+    phone.work()
+    spoken = Spoken(phone, Throttled(600, 429))
+    phone.world.job(ANN, checklist=CHECKLIST)
+    with pytest.raises(HandInLater) as later:
+        spoken.courier.talk()
+    assert (later.value.retry_after_s, len(phone.queries.jobs())) == (600, 2)
+    assert [len(one.ops) for one in spoken.line.requests] == [
+        4,
+        *[0] * (len(spoken.line.requests) - 1),
+    ]
+    phone.world.job(ANN, checklist=CHECKLIST)
+    spoken.clock.now += 60
+    with pytest.raises(HandInLater) as later:
+        spoken.courier.talk()
+    assert (later.value.retry_after_s, len(phone.queries.jobs())) == (540, 3)
+    assert len([one for one in spoken.line.requests if one.ops]) == 1
+    spoken.clock.now += 540
+    assert (spoken.courier.talk().pushed, phone.replica.outgoing(9, 9)) == (4, [])
+
+
+def test_a_busy_server_is_left_alone(phone: Phone) -> None:
+    phone.work()
+    spoken = Spoken(phone, Throttled(7, 503))
+    with pytest.raises(Throttled) as busy:
+        spoken.courier.talk()
+    assert not isinstance(busy.value, HandInLater)
+    assert len(spoken.line.requests) == 1
+
+
+def test_who_only_pushes_is_not_given_news_instead(phone: Phone) -> None:
+    phone.work()
+    spoken = Spoken(phone, Throttled(600, 429))
+    spoken.courier._around = structs.replace(spoken.courier._around, ops_only=True)
+    with pytest.raises(HandInLater):
+        spoken.courier.talk()
+    assert len(spoken.line.requests) == 1
 
 
 def test_only_one_talks_while_anybody_records(phone: Phone) -> None:

@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 
 from mobile import database
-from mobile.courier import Busy, Courier, Report
+from mobile.courier import Busy, Courier, HandInLater, Report
 from mobile.lane import Abandoned, Lane, Pace, Watchdog
 from mobile.replica import Replica
 from mobile.wire import Problem, Refused, Throttled, Unauthorised, Unreachable
@@ -76,6 +76,7 @@ def test_every_ending_has_its_wait() -> None:
     refused = Refused(Problem(status=403, code="device_revoked"))
     ends = (Busy(), Throttled(7), Unauthorised(), refused, database.Full())
     assert waits(*ends) == [60.0, 7.0, 300.0, 300.0, 300.0]
+    assert waits(HandInLater(3_600), HandInLater(7), Unreachable()) == [60.0, 7.0, 1.0]
 
 
 def test_a_bug_does_not_end_the_lane(caplog: pytest.LogCaptureFixture) -> None:

@@ -66,9 +66,9 @@ def test_a_code_is_traded_for_an_identity() -> None:
 REFUSAL = b'{"type":"about:blank","code":"code_used","title":"Used","detail":"Ask again"}'
 ANSWERS: list[tuple[Answer, Exception]] = [
     (Answer(status=401, body=b'{"code":"expired"}', headers=PROBLEM), Unauthorised()),
-    (Answer(status=429, headers={"Retry-After": "7"}), Throttled(7)),
-    (Answer(status=503, headers={"Retry-After": "7"}), Throttled(7)),
-    (Answer(status=503, headers={"Retry-After": "99999999"}), Throttled(3600)),
+    (Answer(status=429, headers={"Retry-After": "7"}), Throttled(7, 429)),
+    (Answer(status=503, headers={"Retry-After": "7"}), Throttled(7, 503)),
+    (Answer(status=503, headers={"Retry-After": "99999999"}), Throttled(3600, 503)),
     (Answer(status=503), Unreachable()),
     (Answer(status=500, body=REFUSAL, headers=PROBLEM), Unreachable()),
     (Answer(status=502, body=b"<html>", headers={"Content-Type": "text/html"}), Unreachable()),
@@ -84,7 +84,8 @@ def test_an_answer_means_what_somebody_has_to_do(answer: Answer, expected: Excep
         line.sync(b"{}", TOKEN)
     if isinstance(expected, Throttled):
         assert isinstance(raised.value, Throttled)
-        assert raised.value.retry_after_s == expected.retry_after_s
+        told = (raised.value.retry_after_s, raised.value.status)
+        assert told == (expected.retry_after_s, expected.status)
 
 
 def test_a_refusal_says_why() -> None:

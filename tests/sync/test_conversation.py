@@ -1,5 +1,6 @@
 """A phone and the server in conversation: what comes across, whatever happens on the way."""
 
+import pytest
 from msgspec import structs
 
 from shared.parts import Balance, balance_id
@@ -325,3 +326,27 @@ def test_an_edit_that_ends_before_it_begins_is_refused() -> None:
     told = world.office("edit", ("work_order", order), said)
     assert (told.verdict, told.code) == ("rejected", "out_of_range")
     assert told.detail["field"] == "args.fields.planned_to"
+
+
+def test_who_only_pulls_gets_the_news_and_keeps_what_waits() -> None:
+    world = World()
+    order = world.job(ANN)
+    phone = world.phone(ANN)
+    assert isinstance(phone, MemoryPhone)
+    world.sync(phone)
+    world.taps(phone, order, "accept")
+    world.job(ANN)
+    around = Surroundings(
+        now=lambda: world.clock(phone), name=world.random_name, app="test", pull_only=True
+    )
+    talking = converse(phone, around)
+    request = next(talking)
+    with pytest.raises(StopIteration) as end:
+        while True:
+            assert request.ops == []
+            request = talking.send(world.serve(phone, request))
+    assert (end.value.value.pushed, end.value.value.checksum_ok) == (0, True)
+    assert len([one for one in phone.marks() if one.startswith("wo:")]) == 2
+    assert [one.verdict for one in phone.outgoing(9, 9)] == [None]
+    assert world.sync(phone).verdicts == {"applied": 1}
+    same_as_server(world, phone)
