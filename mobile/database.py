@@ -139,6 +139,7 @@ def connect(path: Path, migrations: Migrations = MIGRATIONS) -> sqlite3.Connecti
     with room():
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, PRIVATE))
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+    connection.text_factory = _text
     try:
         with room():
             connection.execute("PRAGMA journal_mode = WAL")
@@ -149,6 +150,11 @@ def connect(path: Path, migrations: Migrations = MIGRATIONS) -> sqlite3.Connecti
         connection.close()
         raise
     return connection
+
+
+def _text(data: bytes) -> str:
+    """A text as it is kept; bytes that are none survive as half characters."""
+    return data.decode("utf-8", "surrogateescape")
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import msgspec
 from shared.errors import Flag
 from shared.registry import Emit
 from sync.ports import Outboxed
+from sync.protocol import WireOp
 
 SELECT: Final = """SELECT lseq, op_id, fingerprint, body, kind, noun, id, author, recorded,
     incarnation, on_top, refusal, emits, verdict, code, detail, flags, at, epoch, received
@@ -53,6 +54,26 @@ def standing(entry: Outboxed) -> tuple[Any, ...]:
     )
 
 
+def is_torn(entry: Outboxed) -> bool:
+    """Whether an op came to such harm that no request can hold it: it stops only itself."""
+    return is_unsayable(entry.lseq, entry.op_id, entry.body)
+
+
+def is_unsayable(lseq: Any, op_id: str, body: str) -> bool:
+    """The same of what a row holds."""
+    try:
+        msgspec.convert({"lseq": lseq, "id": op_id, "body": body}, WireOp)
+        (op_id + body).encode()
+    except (msgspec.ValidationError, UnicodeError):
+        return True
+    return False
+
+
+def as_text(body: str | bytes) -> str:
+    """A body, as far as it still is text."""
+    return body if isinstance(body, str) else body.decode("utf-8", "surrogateescape")
+
+
 def read(columns: Sequence[Any]) -> Outboxed:
     """The op in a row that `SELECT` found."""
     lseq, op_id, fingerprint, body, kind, noun, identity, by, recorded, incarnation = columns[:10]
@@ -61,7 +82,7 @@ def read(columns: Sequence[Any]) -> Outboxed:
         lseq=lseq,
         op_id=op_id,
         fingerprint=fingerprint,
-        body=body,
+        body=as_text(body),
         kind=kind,
         on=(noun, identity),
         by=by,

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, TypeVar
 import msgspec
 from msgspec import Struct, structs
 
-from mobile import database
+from mobile import database, outbox
 from mobile.database import reading
 from shared.amounts import quantity_text
 from shared.checklist import Checklist, Item, Reading
@@ -30,6 +30,7 @@ from sync.digest import LANE
 from sync.ports import Identity
 
 Sync = Literal["safe", "waiting", "attention", "refused"]
+TORN: Final = "torn"
 WORST: Final[tuple[Sync, ...]] = ("safe", "waiting", "attention", "refused")
 STATES: Final[dict[Verdict, Sync]] = {
     Verdict.APPLIED: "safe",
@@ -313,8 +314,11 @@ class Queries:
 
 
 def _line(columns: Sequence[Any], epoch: str | None, orders: Orders) -> Line:
-    lseq, op_id, kind, recorded, verdict, code, refusal, told, kept, body, job = columns
-    detail = msgspec.json.decode(told)
+    lseq, op_id, kind, recorded, verdict, code, refusal, told, kept, content, job = columns
+    detail, body = msgspec.json.decode(told), outbox.as_text(content)
+    if (verdict is None or kept != epoch) and outbox.is_unsayable(lseq, op_id, body):
+        refusal = TORN
+        code = None
     return Line(
         lseq=lseq,
         op_id=op_id,
@@ -346,6 +350,8 @@ def _planned(order: WorkOrder, visits: Iterable[Visit]) -> WorkOrder | Visit:
 
 
 def _is_pending(line: Line) -> bool:
+    if line.code == TORN:
+        return False  # it will never be sent
     return line.state == "waiting" or line.verdict in (None, *PROVISIONAL)
 
 

@@ -17,6 +17,7 @@ from sync.ports import Identity, Outboxed, StreamMark, Wanted
 from sync.protocol import Row
 
 FIRST_LSEQ: Final = 1
+LSEQ_MAX: Final = 2**52
 
 _TOUCHES: Final = """op_id IN (SELECT op_id FROM json_each(?) AS key
     CROSS JOIN outbox_touch ON noun = json_extract(key.value, '$[0]')
@@ -113,8 +114,10 @@ class Replica:
         self._touch([entry])
 
     def next_lseq(self) -> int:
-        """The next free place, counting without gaps."""
-        last = self._connection.execute("SELECT max(lseq) FROM outbox").fetchone()[0]
+        """The next free place, counting without gaps; past no place that cannot be one."""
+        last = self._connection.execute(
+            "SELECT max(lseq) FROM outbox WHERE lseq BETWEEN 0 AND ?", (LSEQ_MAX,)
+        ).fetchone()[0]
         return FIRST_LSEQ if last is None else int(last) + 1
 
     def renumber(self, incarnation: str) -> None:
@@ -130,17 +133,22 @@ class Replica:
         )
 
     def outgoing(self, ops_max: int, bytes_max: int) -> list[Outboxed]:
-        """Ops without a verdict in this epoch, by lseq, within the limits, at least one if any."""
+        """Ops without a verdict in this epoch, by lseq, within the limits, at least one if any.
+
+        What came to harm and fits into no request is left out.
+        """
         found = self._connection.execute(
-            outbox.SELECT + "WHERE verdict IS NULL OR epoch IS NOT ? ORDER BY lseq LIMIT ?",
-            (self.identity().epoch, ops_max),
+            outbox.SELECT + "WHERE verdict IS NULL OR epoch IS NOT ? ORDER BY lseq",
+            (self.identity().epoch,),
         )
         chosen: list[Outboxed] = []
         left = bytes_max
         for columns in found:
             entry = outbox.read(columns)
+            if outbox.is_torn(entry):
+                continue
             left -= len(entry.body.encode())
-            if chosen and left < 0:
+            if len(chosen) == ops_max or (chosen and left < 0):
                 break
             chosen.append(entry)
         return chosen
@@ -170,8 +178,12 @@ class Replica:
         self._touch(changed)
 
     def on_top_of(self, aggregates: Collection[Aggregate]) -> list[Outboxed]:
-        """Ops still on top that are on one of these, or emit to one, by lseq."""
-        return self._ops(f"WHERE on_top AND {_TOUCHES}", list(aggregates))
+        """Ops still on top that are on one of these, or emit to one, by lseq.
+
+        What came to harm is not: it never gets to the office, and may be entered anew.
+        """
+        found = self._ops(f"WHERE on_top AND {_TOUCHES}", list(aggregates))
+        return [one for one in found if not outbox.is_torn(one)]
 
     def unsettled_on(self, aggregates: Collection[Aggregate]) -> list[Outboxed]:
         """Ops without a final verdict that are on one of these, or emit to one, by lseq."""

@@ -64,6 +64,7 @@ REFUSALS = frozenset(
         "out_of_range",
         "behind",
         "too_large",
+        "torn",
         "two_subjects",
         "unknown_choice",
         "unknown_field",

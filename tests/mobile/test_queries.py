@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import msgspec
+import pytest
 from msgspec import structs
 
 from mobile.queries import NUMBERED
@@ -200,6 +201,43 @@ def test_the_condition_says_what_waits_since_when(phone: Phone) -> None:
     assert (found.clock_skewed, found.free_bytes) == (False, FREE_BYTES)
     assert found.streams == len(phone.replica.marks())
     assert found.checksum_ok
+
+
+HARM = [
+    "lseq = -7",
+    "lseq = 1 << 60",
+    "lseq = 'x'",
+    "body = CAST(x'7BFF7D' AS TEXT)",
+    "body = x'7BFF7D'",
+    "body = CAST(x'7BEDA0807D' AS TEXT)",
+]
+
+
+@pytest.mark.parametrize("harm", HARM)
+def test_what_came_to_harm_stops_only_itself_and_is_told(phone: Phone, harm: str) -> None:
+    phone.must("work_order.accept")
+    torn = phone.must("work_order.depart")
+    phone.must("note.add", {"text": "after it", "audience": "internal"})
+    with phone.replica.transaction():
+        phone.connection.execute(f"UPDATE outbox SET {harm} WHERE op_id = ?", (torn.op_id,))
+    last = phone.must("note.add", {"text": "and after that", "audience": "internal"})
+    assert last.lseq == 4
+    assert [one.kind for one in phone.replica.outgoing(9, 9_000)] == [
+        *("work_order.accept", "note.add", "note.add"),
+    ]
+    phone.sync()
+    words = parse((TEXTS / "en.toml").read_text(encoding="utf-8"))
+    lines = {line.op_id: line for line in phone.queries.outbox(words)}
+    line = lines.pop(torn.op_id)
+    assert (line.state, line.verdict, line.code) == ("attention", None, "torn")
+    assert "damaged" in str(line.reason)
+    assert {one.state for one in lines.values()} == {"safe"}
+    found = phone.queries.condition(FREE_BYTES)
+    assert (found.pending, found.attention) == (0, 1)
+    assert [job.sync for job in phone.queries.jobs()] == ["attention"]
+    phone.must("work_order.depart")
+    phone.sync()
+    assert phone.queries.condition(FREE_BYTES).pending == 0
 
 
 def test_a_clock_that_is_very_wrong_is_told(phone: Phone) -> None:
