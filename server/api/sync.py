@@ -15,6 +15,7 @@ from server.keys import mark_epoch
 from server.problems import FAULTS, Problem, malformed, throttled
 from server.sessions import Actor
 from shared.clock import Sighting, skew_ms
+from shared.people import may
 from sync import exchange
 from sync.exchange import Caller, Heard, House
 from sync.protocol import (
@@ -78,7 +79,8 @@ def _read(body: bytes) -> Request:
 def _talk(office: Office, request: Request, actor: Actor) -> Talk:
     if request.device != actor.device:
         raise Problem("wrong_device")
-    if actor.person.disabled:  # may hand in what was recorded, and read nothing more
+    person = actor.person
+    if person.disabled or not may(person.roles, "sync"):  # may hand in, and read nothing more
         request = structs.replace(request, pull=False)
     ring = office.keys.token
     house = House(
@@ -88,7 +90,7 @@ def _talk(office: Office, request: Request, actor: Actor) -> Talk:
         nonce=office.dice(NONCE_BYTES).hex(),
         on_crash=office.note_crash,
     )
-    caller = Caller(device=request.device, person=actor.person.id)
+    caller = Caller(device=request.device, person=person.id)
     return Talk(request=request, caller=caller, house=house)
 
 

@@ -115,6 +115,18 @@ def test_somebody_who_left_may_hand_in_and_read_nothing(company: Company) -> Non
     assert told.streams == []
 
 
+def test_somebody_who_lost_the_role_may_hand_in_and_read_nothing(company: Company) -> None:
+    phone, order = company.phone(), job(company)
+    first = begun(company, phone)
+    row = {"login": "technician", "name": "Ann", "roles": ["dispatcher"]}
+    company.put("person", company.people["technician"], **row)
+    op = accept(company, phone, order)
+    vector = vector_hash(first.server_epoch, {})
+    told = talk(company, phone, token=first.token, vector=vector, ops=[op], pull=True)
+    assert [(one.verdict, one.code) for one in told.results] == [("rejected", "not_permitted")]
+    assert told.streams == []
+
+
 def test_a_token_from_the_future_begins_a_new_epoch(company: Company) -> None:
     phone, order = company.phone(), job(company)
     first = begun(company, phone)
