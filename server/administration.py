@@ -15,7 +15,7 @@ from server.demo import DemoOp, company
 from server.settings import FILE, Settings
 from shared.errors import Refused, refuse_state, refuse_value
 from shared.ops import SYSTEM
-from shared.people import Person
+from shared.people import Person, may
 from sync.protocol import WireOp
 
 DEMO_SEED: Final = 20_26
@@ -124,10 +124,19 @@ def disable_person(office: Office, login: str) -> dict[str, Any] | Refused:
     known = find(office, login)
     if isinstance(known, Refused):
         return known
+    if _is_last_administrator(office, known):
+        return refuse_state("last_administrator", login=login)
     row = msgspec.to_builtins(known)
     kept = {name: value for name, value in row.items() if name not in ("id", "version")}
     refused = _put_person(office, known.id, {**kept, "disabled": True})
     return refused or {"login": login, "disabled": True}
+
+
+def _is_last_administrator(office: Office, known: Person) -> bool:
+    with office.reading() as books:
+        left = [one for one in people.everybody(books) if not one.disabled]
+    others = [one for one in left if one.id != known.id and may(one.roles, "people.manage")]
+    return may(known.roles, "people.manage") and others == []
 
 
 def find(office: Office, login: str) -> Person | Refused:

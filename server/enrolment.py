@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from msgspec import Struct
 from sqlalchemy import Connection, Row, Table, delete, insert, select, update
 
+from server import throttle
 from server.keys import Dice
 from server.people import ALPHABET, GROUP, readable
 from server.problems import Problem
@@ -23,7 +24,7 @@ SELECTOR_CHARS: Final = 4
 SECRET_CHARS: Final = 8
 NONCE_BYTES: Final = 24
 NONCE_MS: Final = 2 * 60_000
-NONCES_PER_DEVICE_MAX: Final = 20
+NONCES_MAX: Final = 20
 HALF_BYTES: Final = 32
 
 _code: Table = METADATA.tables[access.EnrolmentCode.__tablename__]
@@ -158,19 +159,26 @@ def revoke(connection: Connection, device: str, now_ms: int) -> None:
     )
 
 
-def challenge(connection: Connection, device: str, dice: Dice, now_ms: int) -> str:
-    """A nonce for a device to sign. An unknown device is given one too, which nothing fits."""
-    nonce = urlsafe_b64encode(dice(NONCE_BYTES)).decode()
+def challenge(connection: Connection, device: str, address: str, dice: Dice, now_ms: int) -> str:
+    """A nonce for a device to sign. An unknown device is given one too, which nothing fits.
+
+    Too many push out the oldest that were asked for from the same address, and no other's.
+    """
+    nonce, source = urlsafe_b64encode(dice(NONCE_BYTES)).decode(), throttle.hashed(address)
     connection.execute(delete(_nonce).where(_nonce.c.expires_at <= now_ms))
     known = connection.scalar(select(_device.c.id).where(_device.c.id == device))
     pending = connection.scalars(
-        select(_nonce.c.nonce).where(_nonce.c.device_id == device).order_by(_nonce.c.expires_at)
+        select(_nonce.c.nonce)
+        .where(_nonce.c.device_id == device, _nonce.c.source == source)
+        .order_by(_nonce.c.expires_at)
     ).all()
-    if len(pending) >= NONCES_PER_DEVICE_MAX:
+    if len(pending) >= NONCES_MAX:
         connection.execute(delete(_nonce).where(_nonce.c.nonce == pending[0]))
     if known is not None:
         connection.execute(
-            insert(_nonce).values(nonce=nonce, device_id=device, expires_at=now_ms + NONCE_MS)
+            insert(_nonce).values(
+                nonce=nonce, device_id=device, source=source, expires_at=now_ms + NONCE_MS
+            )
         )
     return nonce
 

@@ -29,6 +29,7 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     logins_per_window: Annotated[int, Meta(ge=1)] = 10
     logins_per_address: Annotated[int, Meta(ge=1)] = 50
     enrolments_per_address: Annotated[int, Meta(ge=1)] = 20
+    tokens_per_address: Annotated[int, Meta(ge=1)] = 2_000
     window_minutes: Minutes = 15
     session_minutes: Minutes = 12 * 60
     device_token_minutes: Minutes = 10

@@ -27,7 +27,7 @@ def strike(
     over = since + minutes * MINUTE_MS <= now_ms
     began = rows.insert_into(_throttle, connection.dialect.name)
     struck = (
-        began.values(key=_hashed(key), since=now_ms, tries=count)
+        began.values(key=hashed(key), since=now_ms, tries=count)
         .on_conflict_do_update(
             index_elements=["key"],
             set_={
@@ -44,8 +44,8 @@ def strike(
 
 def forget(connection: Connection, keys: Iterable[str]) -> None:
     """Start afresh: whoever tried was let in."""
-    hashed = [_hashed(key) for key in keys]
-    connection.execute(delete(_throttle).where(_throttle.c.key.in_(hashed)))
+    hashes = [hashed(key) for key in keys]
+    connection.execute(delete(_throttle).where(_throttle.c.key.in_(hashes)))
 
 
 def sweep(connection: Connection, before_ms: int) -> None:
@@ -53,5 +53,6 @@ def sweep(connection: Connection, before_ms: int) -> None:
     connection.execute(delete(_throttle).where(_throttle.c.since < before_ms))
 
 
-def _hashed(key: str) -> str:
+def hashed(key: str) -> str:
+    """What is kept of a login or an address."""
     return hashlib.sha256(key.encode()).hexdigest()[:32]

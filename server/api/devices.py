@@ -24,6 +24,7 @@ from sync.enrolment import (
 from sync.exchange import House, stamp_for
 
 ENROLMENTS: Final = "enrol|"
+TOKENS: Final = "token|"
 NO_CONTENT: Final = 204
 
 
@@ -80,18 +81,25 @@ def _admitted(office: Office, books: Any, let: Let, told: Introduction, now: int
 
 
 @post("/token", opt={"intent": PUBLIC}, status_code=200, responses=FAULTS, sync_to_thread=True)
-def token(data: JSONBody[Challenge], office: NamedDependency[Office]) -> Nonce | Access:
+def token(
+    data: JSONBody[Challenge], request: AnyRequest, office: NamedDependency[Office]
+) -> Nonce | Access:
     """Give a nonce; for the signed nonce give an access token."""
-    now = office.now_ms()
-    if data.nonce is None or data.signature is None:
-        with office.writing() as books:
-            nonce = enrolment.challenge(books, data.device, office.dice, now)
-        return Nonce(nonce=nonce)
+    now, limits = office.now_ms(), office.settings.limits
+    address = address_of(office, request)
+    most = (limits.tokens_per_address, limits.window_minutes)
+    problem: Problem | None = None
     with office.writing() as books:
-        problem = enrolment.answered(books, data.device, data.nonce, data.signature, now)
+        wait = throttle.strike(books, TOKENS + address, most, now)
+        if wait:
+            problem = throttled(wait)
+        elif data.nonce is None or data.signature is None:
+            return Nonce(nonce=enrolment.challenge(books, data.device, address, office.dice, now))
+        else:
+            problem = enrolment.answered(books, data.device, data.nonce, data.signature, now)
     if problem is not None:
         raise problem
-    minutes = office.settings.limits.device_token_minutes
+    minutes = limits.device_token_minutes
     given = sessions.device_token(office.keys.session, data.device, office.ends(minutes))
     return Access(token=given, expires_in=minutes * 60)
 

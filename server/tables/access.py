@@ -67,12 +67,16 @@ class EnrolmentCode(SQLModel, table=True):
 
 
 class TokenNonce(SQLModel, table=True):
-    """What a device has to sign to be given an access token; good once."""
+    """What a device has to sign to be given an access token; good once.
+
+    `source` is a hash of the address that asked for it.
+    """
 
     __tablename__ = "token_nonce"
 
     nonce: str = Field(primary_key=True)
     device_id: str = Field(index=True, foreign_key="device.id")
+    source: str
     expires_at: int = Field(sa_type=BigInteger, index=True)
 
 

@@ -12,6 +12,7 @@ import pytest
 
 import fieldfare
 from server import administration, sessions, settings
+from shared.errors import Refused
 from shared.people import Person
 
 
@@ -140,3 +141,15 @@ def test_a_folder_without_a_name_is_none(
     capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
 ) -> None:
     assert "--data: a folder is expected" in complaint(capsys, *words, "--data", "")
+
+
+def test_the_last_administrator_stays(data: Path) -> None:
+    with administration.opened(settings.load({"data": data})) as office:
+        refused = administration.disable_person(office, "admin")
+        assert isinstance(refused, Refused)
+        assert (refused.code, refused.params) == ("last_administrator", {"login": "admin"})
+        row = {"login": "second", "name": "Second", "roles": ["administrator"]}
+        assert not isinstance(administration.add_person(office, row), Refused)
+        gone = administration.disable_person(office, "admin")
+        assert gone == {"login": "admin", "disabled": True}
+        assert isinstance(administration.disable_person(office, "second"), Refused)

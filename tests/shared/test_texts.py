@@ -48,6 +48,7 @@ COMMAND = {
     "enrol_again",
     "folder_not_empty",
     "folder_shut",
+    "last_administrator",
     "no_arguments",
     "not_arguments",
     "not_enrolled",

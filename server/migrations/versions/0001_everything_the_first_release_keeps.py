@@ -461,6 +461,7 @@ def upgrade() -> None:
         "token_nonce",
         sa.Column("nonce", sqlmodel.AutoString(), nullable=False),
         sa.Column("device_id", sqlmodel.AutoString(), nullable=False),
+        sa.Column("source", sqlmodel.AutoString(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["device_id"],

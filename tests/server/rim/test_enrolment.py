@@ -1,5 +1,6 @@
 """Enrolment and access tokens: codes that fit, codes that do not, and signatures."""
 
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -9,6 +10,7 @@ from sqlalchemy import Engine
 
 from server import enrolment
 from server.database import writing
+from server.settings import Limits
 from shared.ids import derive
 from sync.enrolment import invitation_text
 from tests.server.rim.company import Company, base64url, newcomer
@@ -157,6 +159,33 @@ def test_a_signed_nonce_is_worth_one_token(company: Company) -> None:
     assert (answer.status_code, answer.json()["expires_in"]) == (200, 600)
     again = phone.ask(nonce)
     assert (again.status_code, again.json()["code"]) == (401, "wrong_signature")
+
+
+def test_strangers_do_not_push_out_a_devices_own_nonces(tmp_path: Path) -> None:
+    company = Company(tmp_path / "data", proxy="testclient")
+    with company.client as client:
+        phone = company.phone()
+        mine = phone.nonce()
+        stranger = {"X-Forwarded-For": "203.0.113.9"}
+        for _ in range(enrolment.NONCES_MAX + 1):
+            assert client.post("/token", json={"device": phone.device}, headers=stranger).is_success
+        assert phone.ask(mine).status_code == 200
+        oldest = phone.nonce()
+        for _ in range(enrolment.NONCES_MAX):
+            phone.nonce()
+        assert phone.ask(oldest).status_code == 401
+
+
+def test_asking_for_tokens_without_end_is_told_to_wait(tmp_path: Path) -> None:
+    company = Company(tmp_path / "data", limits=Limits(tokens_per_address=3))
+    with company.client:
+        phone = company.phone()
+        nonces = [phone.nonce() for _ in range(3)]
+        refused = phone.ask(nonces[0])
+        assert (refused.status_code, refused.json()["code"]) == (429, "too_many_tries")
+        assert refused.headers["Retry-After"] == str(company.limits().window_minutes * 60)
+        company.now_ms += company.limits().window_minutes * 60_000
+        assert phone.ask(phone.nonce()).status_code == 200
 
 
 def test_a_wrong_late_or_foreign_signature_is_worth_nothing(company: Company) -> None:
