@@ -19,6 +19,7 @@ ROUTES = (
     reads.stock,
     reads.ticket,
     reads.tickets,
+    reads.waiting,
     reads.work_order,
     reads.work_orders,
     sign_in.change_password,

@@ -197,6 +197,29 @@ def conflicts(
 
 
 @get(
+    "/api/ops",
+    opt={"intent": "read.conflicts", "takes": ("verdict",)},
+    responses=FAULTS,
+    sync_to_thread=True,
+)
+def waiting(
+    request: AnyRequest,
+    office: NamedDependency[Office],
+    verdict: FromQuery[Literal["quarantined", "held"] | None] = None,
+    after: After = None,
+    limit: Limit = PAGE,
+) -> Listed:
+    """Ops that wait for a person, newest first, each with its body."""
+    window = by_number(after, limit)
+    with office.reading() as books:
+        found = queries.waiting(books, window, verdict=verdict)
+    catalogue = catalogue_of(office, request)
+    for item in found.items:
+        item["reason"] = reason(catalogue, item["code"], item["detail"]) if item["code"] else None
+    return found
+
+
+@get(
     "/api/devices",
     opt={"intent": "read.devices", "takes": ()},
     responses=FAULTS,

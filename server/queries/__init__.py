@@ -5,7 +5,7 @@ Every question costs the same number of statements, however long the answer is.
 
 from server.queries.books import epoch, leaves, newest_revision, proof, revision, story
 from server.queries.jobs import ticket, tickets, work_order, work_orders
-from server.queries.office import conflicts, devices, stock
+from server.queries.office import conflicts, devices, stock, waiting
 from server.queries.pages import PAGE_MAX, PARTING, Item, Listed, Window, is_known
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "story",
     "ticket",
     "tickets",
+    "waiting",
     "work_order",
     "work_orders",
 ]

@@ -1,8 +1,9 @@
-"""What the office keeps an eye on: stock, conflicts, and the fleet."""
+"""What the office keeps an eye on: stock, conflicts, ops that wait for a person, and the fleet."""
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, and_, func, or_, select, text
 
-from server.queries.pages import Listed, T, Window, mentions, page
+from server.queries.pages import Item, Listed, T, Window, mentions, page
+from server.tables.books import WAITS
 from shared.amounts import quantity_text
 from shared.ops import PROVISIONAL
 
@@ -52,6 +53,43 @@ def conflicts(
     if work_order is not None:
         wanted = wanted.where(or_(order.c.number == work_order, order.c.id == work_order))
     return page(connection, wanted, window, (conflict.c.at, conflict.c.id))
+
+
+def waiting(connection: Connection, window: Window, *, verdict: str | None) -> Listed:
+    """Ops without a final verdict, newest first, each with its body: all it takes to mend one."""
+    op, raw, person, device = T["op"], T["raw_op"], T["person"], T["device"]
+    order, ticket = T["work_order"], T["ticket"]
+    joined = (
+        op.outerjoin(raw, raw.c.fingerprint == op.c.fingerprint)
+        .outerjoin(person, person.c.id == op.c.by_id)
+        .outerjoin(device, device.c.id == op.c.device)
+        .outerjoin(order, and_(op.c.noun == "work_order", order.c.id == op.c.on_id))
+        .outerjoin(ticket, and_(op.c.noun == "ticket", ticket.c.id == op.c.on_id))
+    )
+    wanted = select(
+        op.c.op_id.label("id"),
+        *(op.c.kind, op.c.noun, op.c.on_id, op.c.by_id, op.c.device, op.c.verdict, op.c.code),
+        *(op.c.detail, op.c.received, op.c.fingerprint, raw.c.body),
+        func.coalesce(order.c.number, ticket.c.number).label("number"),
+        person.c.name.label("by_name"),
+        device.c.name.label("device_name"),
+    ).select_from(joined)
+    wanted = wanted.where(text(WAITS) if verdict is None else op.c.verdict == verdict)
+    listed = page(connection, wanted, window, (op.c.received, op.c.op_id))
+    for item in listed.items:
+        _reshape(item)
+    return listed
+
+
+def _reshape(item: Item) -> None:
+    """Names beside ids, and the body as text; what in it is no text is marked as such."""
+    body, noun, on_id = item["body"], item.pop("noun"), item.pop("on_id")
+    by, by_name = item.pop("by_id"), item.pop("by_name")
+    device, device_name = item["device"], item.pop("device_name")
+    item["by"] = None if by is None else {"id": by, "name": by_name}
+    item["device"] = None if device is None else {"id": device, "name": device_name}
+    item["on"] = None if noun is None else [noun, on_id]
+    item["body"] = None if body is None else bytes(body).decode("utf-8", "replace")
 
 
 def devices(connection: Connection, window: Window) -> Listed:
