@@ -35,7 +35,7 @@ from mobile.wire import (
     Unreachable,
     Wire,
 )
-from shared.errors import Refused, refuse_person, refuse_state, refuse_value
+from shared.errors import Params, Refused, refuse_person, refuse_state, refuse_value
 from shared.kinds import REGISTRY
 from shared.records import Aggregate
 from sync.enrolment import Invitation
@@ -163,7 +163,8 @@ def trouble(ended: Exception) -> Refused:
     A refusal of the person, a fault of the folder (a value), or a state that passes.
     """
     if type(ended) in FAULTS:
-        return refuse_value(FAULTS[type(ended)], "data", detail=str(ended))
+        params: Params = {"detail": str(ended)}
+        return Refused(code=FAULTS[type(ended)], grounds="value", field="data", params=params)
     if isinstance(ended, TurnedAway | Unauthorised):
         told = ended.problem.code if isinstance(ended, TurnedAway) else "not_signed_in"
         return refuse_person(told)
