@@ -2,6 +2,7 @@
 
 import io
 import random
+import threading
 from base64 import urlsafe_b64encode
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from litestar import Litestar
 from litestar.testing import TestClient
+from sqlalchemy import event
 
 from server import enrolment, people, sessions
 from server.api import Office
@@ -28,10 +30,24 @@ from sync.intake import receive
 from sync.protocol import WireOp
 
 START_MS = 1_795_000_000_000
+BESIDE = "notary"  # the thread that signs beside every request
 CUSTOMER, SITE, PART, STORE = (
     derive("test", name) for name in ("customer", "site", "part", "store")
 )
 PASSWORD = "correct horse battery"
+
+
+def asked_of(office: Office) -> list[str]:
+    """Every statement that requests make from now on, without those of the notary's thread."""
+    said: list[str] = []
+
+    def hear(*told: Any) -> None:
+        if threading.current_thread().name != BESIDE:
+            said.append(told[2])
+
+    engine = office.reading.args[0]  # type: ignore[attr-defined]
+    event.listen(engine, "before_cursor_execute", hear)
+    return said
 
 
 class Company:

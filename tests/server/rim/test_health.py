@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 import msgspec
-from sqlalchemy import event, text
+from sqlalchemy import text
 
-from tests.server.rim.company import PASSWORD, Company
+from tests.server.rim.company import PASSWORD, Company, asked_of
 from tests.server.rim.test_office_ops import opened, say
 
 
@@ -57,9 +57,7 @@ def test_secrets_and_names_never_reach_the_log(company: Company) -> None:
 
 def test_a_question_costs_the_same_however_long_its_answer(company: Company) -> None:
     headers = company.signed_in("service_manager")
-    said: list[str] = []
-    engine = company.office.reading.args[0]  # type: ignore[attr-defined]
-    event.listen(engine, "before_cursor_execute", lambda *told: said.append(told[2]))
+    said = asked_of(company.office)
     paths = ("/api/tickets", "/api/work-orders", "/api/stock", "/api/conflicts", "/api/devices")
 
     def cost() -> list[int]:

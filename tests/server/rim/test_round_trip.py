@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import event
 
 from server.api import Office
 from server.app import open_office
@@ -16,7 +15,7 @@ from shared.clock import At
 from shared.ops import Op, encode
 from sync.digest import vector_hash
 from sync.protocol import Reply, decode_reply
-from tests.server.rim.company import Company, Phone
+from tests.server.rim.company import Company, Phone, asked_of
 from tests.server.rim.test_office_ops import assigned, created, opened, say, verdicts
 
 
@@ -91,9 +90,7 @@ def test_a_request_without_news_writes_nothing(company: Company) -> None:
     request = phone.request(
         token=first.token, vector=vector_hash(first.server_epoch, {}), pull=True
     )
-    said: list[str] = []
-    engine = company.office.reading.args[0]  # type: ignore[attr-defined]
-    event.listen(engine, "before_cursor_execute", lambda *told: said.append(told[2]))
+    said = asked_of(company.office)
     company.now_ms += 1_000
     answer = company.client.post("/sync", json=request, headers=headers)
     assert decode_reply(answer.content).token == first.token
