@@ -4,6 +4,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+# A window without a screen, a browser, and fonts for what the browser shows.
+WINDOW := libgl1 libegl1
+BROWSER := chromium fonts-noto-cjk
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 
 .PHONY: check test slow bench demo clean
@@ -15,9 +18,11 @@ check: $(READY)
 	$(BIN)/lint-imports --no-logo
 
 test: $(READY)
-	$(BIN)/pytest -n 2 -m 'not slow'
+	@tools/need $(WINDOW) $(BROWSER)
+	$(BIN)/pytest -n 2 --dist loadgroup -m 'not slow'
 
 slow: $(READY)
+	@tools/need $(WINDOW) $(BROWSER)
 	$(BIN)/pytest -m slow --timeout 1800
 
 bench: $(READY)
@@ -33,8 +38,7 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo 'Fieldfare needs Python 3.11 or newer: make PYTHON=/path/to/python3' >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
-		|| { [ "$$(id -u)" = 0 ] && apt-get -qq update && apt-get -qq -y install python3-venv; } \
-		|| { echo 'Missing Debian package: python3-venv' >&2; exit 1; }
+		|| tools/need python3-venv
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install --constraint constraints.txt --editable '.[server,mobile,dev]'
 	@touch $@

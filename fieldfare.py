@@ -248,8 +248,8 @@ def _told(options: argparse.Namespace, told: Any) -> Answer:
 def _catalogue(options: argparse.Namespace) -> Any:
     from shared import texts
 
-    told = (ASSETS / "texts" / f"{_language_of(options)}.toml").read_text(encoding="utf-8")
-    return texts.parse(told)
+    files = sorted((ASSETS / "texts" / _language_of(options)).glob("*.toml"))
+    return texts.parse(*(path.read_text(encoding="utf-8") for path in files))
 
 
 def _language_of(options: argparse.Namespace) -> str:

@@ -23,10 +23,15 @@ class Texts(Struct, frozen=True, kw_only=True):
         return self.catalogues[self.language_of(accepted)]
 
 
+def read_catalogue(folder: Path) -> Catalogue:
+    """The texts of one language: all files of its folder together."""
+    files = sorted(folder.glob("*.toml"))
+    return parse(*(path.read_text(encoding="utf-8") for path in files))
+
+
 def load_texts(assets: Path, language: str = LANGUAGES[0]) -> Texts:
     """The texts of every language."""
-    files = {one: assets / "texts" / f"{one}.toml" for one in LANGUAGES}
     return Texts(
-        catalogues={one: parse(path.read_text(encoding="utf-8")) for one, path in files.items()},
+        catalogues={one: read_catalogue(assets / "texts" / one) for one in LANGUAGES},
         language=next(one for one in LANGUAGES if one == language),
     )

@@ -46,10 +46,14 @@ class Catalogue(Struct, frozen=True, kw_only=True):
     groups: Mapping[str, Mapping[str, str | Plural]]
 
 
-def parse(toml: str) -> Catalogue:
-    """The catalogue in a TOML text. Raises ValueError where a leaf is not a text."""
+def parse(*tomls: str) -> Catalogue:
+    """The catalogue in TOML texts, put together.
+
+    Raises ValueError where a leaf is not a text, or where two of them word the same code.
+    """
     groups: dict[str, dict[str, str | Plural]] = {}
-    _collect(tomllib.loads(toml), "", groups)
+    for toml in tomls:
+        _collect(tomllib.loads(toml), "", groups)
     return Catalogue(groups=groups)
 
 
@@ -117,6 +121,8 @@ def _collect(
     table: dict[str, Any], prefix: str, groups: dict[str, dict[str, str | Plural]]
 ) -> None:
     for key, value in table.items():
+        if key in groups.get(prefix, {}):
+            raise ValueError(f"{prefix}.{key} is worded twice")
         if isinstance(value, str) and prefix:
             groups.setdefault(prefix, {})[key] = value
         elif isinstance(value, dict) and _is_plural(value):

@@ -16,8 +16,9 @@ from msgspec import Struct
 
 from server.demo.reconciliation import Subject, checks
 from server.demo.stage import Failed, Stage
+from server.texts import read_catalogue
 from shared.amounts import quantity_text
-from shared.texts import parse, say as word
+from shared.texts import say as word
 
 TECHNICIAN: Final = "zhou.jian"
 DISPATCHER: Final = "diaodu1"
@@ -49,7 +50,7 @@ class Used(Struct, frozen=True, kw_only=True):
 
 def play(command: Sequence[str], folder: Path | None, texts: Path, language: str) -> int:
     """Play it aloud; 0 only if everything reconciles. A folder that was named is kept."""
-    catalogue = parse((texts / f"{language}.toml").read_text(encoding="utf-8"))
+    catalogue = read_catalogue(texts / language)
 
     def say(code: str, **params: Any) -> None:
         print(word(catalogue, "main_job", code, params), flush=True)

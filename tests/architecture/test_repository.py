@@ -122,7 +122,10 @@ def test_the_wheel_carries_every_package_the_command_and_the_assets(tmp_path: Pa
         for path in (ROOT / room).rglob("*")
         if path.is_file() and path.suffix != ".pyc"
     }
-    assert {"fieldfare.py", *(f"assets/texts/{language}.toml" for language in LANGUAGES)} <= inside
+    assert {
+        "fieldfare.py",
+        *(f"assets/texts/{language}/domain.toml" for language in LANGUAGES),
+    } <= inside
     assert sorted(expected - inside) == []
 
 
@@ -165,8 +168,10 @@ def test_every_link_between_papers_leads_somewhere() -> None:
 
 
 def texts(language: str) -> dict[str, str | dict[str, str]]:
-    path = ROOT / "assets" / "texts" / f"{language}.toml"
-    return dict(leaves(tomllib.loads(path.read_text(encoding="utf-8"))))
+    found: dict[str, str | dict[str, str]] = {}
+    for path in sorted((ROOT / "assets" / "texts" / language).glob("*.toml")):
+        found |= leaves(tomllib.loads(path.read_text(encoding="utf-8")))
+    return found
 
 
 def leaves(table: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str | dict[str, str]]]:

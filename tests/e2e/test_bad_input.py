@@ -7,9 +7,10 @@ from typing import Any, Final
 import pytest
 from msgspec import Struct
 
+from server.texts import read_catalogue
 from shared.errors import refuse_value
 from shared.ids import fingerprint, id_of_unreadable
-from shared.texts import explain, parse
+from shared.texts import explain
 from sync.protocol import Result, WireOp
 from tests.e2e.books import read_only
 from tests.e2e.conftest import Company
@@ -19,8 +20,7 @@ from tests.e2e.talker import Talker, now_ms, talking, wired
 ZHOU, MA = "zhou.jian", "ma.lei"
 LANGUAGES: Final = ("en", "zh")
 ENGLISH, CATALOGUE_ZH = (
-    parse((ROOT / "assets" / "texts" / f"{language}.toml").read_text(encoding="utf-8"))
-    for language in LANGUAGES
+    read_catalogue(ROOT / "assets" / "texts" / language) for language in LANGUAGES
 )
 MISSING: Final = refuse_value("missing_field", "args.text")
 CHINESE: Final = re.compile(r"[一-鿿]")

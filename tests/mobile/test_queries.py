@@ -7,9 +7,10 @@ import pytest
 from msgspec import structs
 
 from mobile.queries import NUMBERED
+from server.texts import read_catalogue
 from shared.clock import SKEW_TOLERATED_MS
 from shared.errors import Refused
-from shared.texts import explain, parse
+from shared.texts import explain
 from sync.digest import NO_ROWS
 from tests.mobile.phones import Phone
 from tests.world import ANN, ASSET, BOB, CUSTOMER, FILTER, SITE, VAN_ANN
@@ -180,7 +181,7 @@ def test_why_an_op_was_not_taken_is_told_in_words(phone: Phone) -> None:
     with phone.replica.transaction():
         phone.replica.update([refused])
     for language in ("en", "zh"):
-        words = parse((TEXTS / f"{language}.toml").read_text(encoding="utf-8"))
+        words = read_catalogue(TEXTS / language)
         (line,) = phone.queries.outbox(words)
         assert line.field == "by"
         known = Refused(code="wrong_author", grounds="value", field="by")
@@ -226,7 +227,7 @@ def test_what_came_to_harm_stops_only_itself_and_is_told(phone: Phone, harm: str
         *("work_order.accept", "note.add", "note.add"),
     ]
     phone.sync()
-    words = parse((TEXTS / "en.toml").read_text(encoding="utf-8"))
+    words = read_catalogue(TEXTS / "en")
     lines = {line.op_id: line for line in phone.queries.outbox(words)}
     line = lines.pop(torn.op_id)
     assert (line.state, line.verdict, line.code) == ("attention", None, "torn")

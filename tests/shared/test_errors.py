@@ -3,6 +3,7 @@
 import ast
 from pathlib import Path
 
+from server.texts import read_catalogue
 from shared.errors import (
     FLAGS,
     REFUSALS,
@@ -12,10 +13,10 @@ from shared.errors import (
     refuse_state,
     refuse_value,
 )
-from shared.texts import REASONS, has_text, parse
+from shared.texts import REASONS, has_text
 
 ROOT = Path(__file__).resolve().parents[2]
-TEXTS = parse((ROOT / "assets" / "texts" / "en.toml").read_text(encoding="utf-8"))
+TEXTS = read_catalogue(ROOT / "assets" / "texts" / "en")
 SOURCES = {
     path: ast.parse(path.read_text(encoding="utf-8"))
     for package in ("shared", "sync", "mobile")

@@ -4,18 +4,18 @@ from pathlib import Path
 
 import pytest
 
+from server.texts import read_catalogue
 from shared.fields import PRIORITIES
 from shared.kinds import REGISTRY, TABLES
 from shared.ops import Verdict
 from shared.people import ROLES
-from shared.texts import parse
 from shared.ticket import STATUSES as TICKET_STATUSES
 from shared.visit import OUTCOMES
 from shared.work_order import STATUSES
 
 ROOT = Path(__file__).resolve().parents[2]
 PAPER = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
-CHINESE = parse((ROOT / "assets" / "texts" / "zh.toml").read_text(encoding="utf-8")).groups
+CHINESE = read_catalogue(ROOT / "assets" / "texts" / "zh").groups
 
 
 def rows(section: str) -> list[list[str]]:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from server.problems import STATUS
+from server.texts import read_catalogue
 from shared.errors import FLAGS, REFUSALS, Refused, refuse_value
 from shared.fields import FIELDS, PRIORITIES
 from shared.ids import derive
@@ -31,10 +32,7 @@ from shared.visit import OUTCOMES
 from shared.work_order import SERVICES, STATUSES
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "texts"
-TEXTS = {
-    language: parse((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
-    for language in LANGUAGES
-}
+TEXTS = {language: read_catalogue(FOLDER / language) for language in LANGUAGES}
 ARGUMENTS = {name for kind in REGISTRY.kinds.values() for name in kind.args.__struct_fields__}
 MASTER = {
     name
@@ -210,3 +208,12 @@ def test_the_language_people_like_best_is_chosen(header: str | None, language: s
 @given(st.text())
 def test_any_header_gives_a_language(header: str) -> None:
     assert choose_language(header) in LANGUAGES
+
+
+def test_a_text_that_two_files_word_is_an_error() -> None:
+    with pytest.raises(ValueError, match=r"a\.b is worded twice"):
+        parse('[a]\nb = "one"', '[a]\nb = "two"')
+
+
+def test_texts_of_several_files_stand_together() -> None:
+    assert parse('[a]\nb = "one"', '[a]\nc = "two"').groups == {"a": {"b": "one", "c": "two"}}
