@@ -70,8 +70,8 @@ class Job(Struct, frozen=True, kw_only=True):
     """One line of the list. `sync` is the worst state of this person's own ops on the job.
 
     `planned_from` and `planned_to` are those of the person's next visit, else the job's own, as
-    wall times at the site. `leaving` marks a job that is no longer theirs and only waits for the
-    office.
+    wall times at the site, in its `time_zone`. `leaving` marks a job that is no longer theirs and
+    only waits for the office. `machine` is its model and `trade` its class, where one is named.
     """
 
     id: str
@@ -84,6 +84,10 @@ class Job(Struct, frozen=True, kw_only=True):
     summary: str
     sync: Sync
     leaving: bool = False
+    address: str = ""
+    time_zone: str = ""
+    machine: str = ""
+    trade: str = ""
 
 
 class Line(Struct, frozen=True, kw_only=True):
@@ -261,6 +265,8 @@ class Queries:
         leaving: bool = False,
     ) -> Job:
         customer = self._one(Customer, order.customer_id)
+        site = self._one(Site, order.site_id)
+        asset = self._one(Asset, order.asset_id)
         planned = _planned(order, open_visits(visits, self._identity().person))
         return Job(
             id=order.id,
@@ -273,6 +279,10 @@ class Queries:
             summary=order.summary,
             sync=worst.get(order.id, "safe"),
             leaving=leaving,
+            address=site.address if site is not None else "",
+            time_zone=site.time_zone if site is not None else "",
+            machine=asset.model if asset is not None else "",
+            trade=asset.product_class if asset is not None else "",
         )
 
     def _used(self, use: PartUse) -> Used:

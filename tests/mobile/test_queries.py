@@ -38,6 +38,10 @@ def test_a_line_of_the_list_says_what_where_when_and_how_safe_it_is(phone: Phone
         "summary": "Heat pump does not start",
         "sync": "safe",
         "leaving": False,
+        "address": "Main Street 1",
+        "time_zone": "Asia/Shanghai",
+        "machine": "HP-9",
+        "trade": "",
     }
 
 
