@@ -19,7 +19,11 @@ THUMBPRINT_BYTES: Final = 32
 
 
 class Unfit(Exception):
-    """An enrolment text that cannot be used; the message says why."""
+    """An enrolment text that cannot be used; the message says why, and `code` names it."""
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class WorkWaiting(Exception):
@@ -64,13 +68,13 @@ def read(text: str, *, server: str | None = None, insecure: bool = False) -> Inv
 def _checked(invitation: Invitation, *, insecure: bool) -> Invitation:
     address = urlsplit(invitation.server)
     if address.scheme not in ("http", "https") or not address.hostname:
-        raise Unfit("the enrolment text names no server, and none was given")
+        raise Unfit("the enrolment text names no server, and none was given", "no_server")
     if address.scheme == "http" and not (insecure or is_loopback(invitation.server)):
-        raise Unfit("the server must be reached by https")
+        raise Unfit("the server must be reached by https", "no_https")
     if not invitation.code or any(sign.isspace() for sign in invitation.code):
-        raise Unfit("the enrolment text holds no code")
+        raise Unfit("the enrolment text holds no code", "no_code")
     if invitation.key is not None and not _is_thumbprint(invitation.key):
-        raise Unfit("the server's key in the enrolment text is not complete")
+        raise Unfit("the server's key in the enrolment text is not complete", "key_cut")
     return invitation
 
 
