@@ -9,9 +9,9 @@ from typing import Any, Final
 import msgspec
 
 from server import app, auditor, database, keys, people, settings
-from server.api import Asked, Office
 from server.auditor import Report
 from server.demo import DemoOp, company
+from server.office import Asked, Office
 from server.settings import FILE, Settings
 from shared.errors import Refused, refuse_state, refuse_value
 from shared.ops import SYSTEM

@@ -41,11 +41,12 @@ from server import (
     texts,
     throttle,
 )
-from server.api import Contact, Inflation, Office
+from server.api import Inflation
 from server.keys import Dice
 from server.ledger import Ledger
 from server.library import ReadingRoom
 from server.notary import Seal
+from server.office import Contact, Office
 from server.sessions import PUBLIC, Actor
 from server.settings import Settings, Unfit, fit
 from sync.ports import Unwritable

@@ -1,7 +1,8 @@
 """People who come in: finding them, and the passwords they come in with."""
 
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 import msgspec
@@ -9,6 +10,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, Row, Table, delete, insert, select
 
+from server.database import Busy
 from server.keys import Dice
 from server.tables import METADATA, access
 from shared.people import Person
@@ -16,6 +18,8 @@ from shared.people import Person
 PASSWORD_CHARS_MIN: Final = 10
 PASSWORD_CHARS_MAX: Final = 200
 HASHING_AT_ONCE: Final = 2  # each takes 64 MB
+# Who waits holds a thread that phones need: more than these are told to come again.
+HASHING_IN_LINE: Final = 4
 # No 0, 1, I, L, O, U: what is read aloud or off a screen must not be guessed at.
 ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 ONE_TIME_CHARS: Final = 12
@@ -24,6 +28,7 @@ GROUP: Final = 4
 _credential: Table = METADATA.tables[access.Credential.__tablename__]
 _hasher = PasswordHasher()
 _at_once = threading.BoundedSemaphore(HASHING_AT_ONCE)
+_in_line = threading.BoundedSemaphore(HASHING_AT_ONCE + HASHING_IN_LINE)
 # What an unknown login is checked against, so that it takes as long as a known one.
 _NOBODY: Final = (
     "$argon2id$v=19$m=65536,t=3,p=4$bm9ib2R5IGlzIGhlcmUhIQ$"
@@ -81,15 +86,27 @@ def fits(known: Known | None, password: str) -> bool:
     Never call this inside a write transaction: it takes a good part of a second.
     """
     on_file = known.hash if known is not None and known.hash is not None else _NOBODY
-    with _at_once, suppress(VerificationError, InvalidHashError):
+    with _turn(), suppress(VerificationError, InvalidHashError):
         _hasher.verify(on_file, password)
         return known is not None and known.hash is not None and not known.person.disabled
     return False
 
 
+@contextmanager
+def _turn() -> Iterator[None]:
+    """A turn at the hashing. Raises `Busy` where too many wait already."""
+    if not _in_line.acquire(blocking=False):
+        raise Busy
+    try:
+        with _at_once:
+            yield
+    finally:
+        _in_line.release()
+
+
 def hashed(password: str) -> str:
     """The password as it is kept."""
-    with _at_once:
+    with _turn():
         return _hasher.hash(password)
 
 

@@ -2,7 +2,6 @@
 
 from server.api import devices, health, ops, reads, sign_in, sync
 from server.api.inflation import Inflation
-from server.api.office import Asked, Contact, Office
 from server.api.reads import known_parameters
 
 ROUTES = (
@@ -29,4 +28,4 @@ ROUTES = (
     sync.sync,
 )
 
-__all__ = ["ROUTES", "Asked", "Contact", "Inflation", "Office", "known_parameters"]
+__all__ = ["ROUTES", "Inflation", "known_parameters"]

@@ -8,8 +8,8 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
 from server import enrolment, people, sessions, throttle
-from server.api.office import AnyRequest, Invitation, Office, address_of
 from server.enrolment import Let
+from server.office import AnyRequest, Invitation, Office, address_of
 from server.problems import FAULTS, Problem, throttled, wrong_field
 from server.sessions import PUBLIC, Actor
 from shared.people import Login

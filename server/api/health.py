@@ -5,8 +5,8 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 
 from server import queries
-from server.api.office import Office
 from server.database import Busy
+from server.office import Office
 from server.problems import FAULTS
 from server.sessions import PUBLIC
 

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
-from server.api.office import AnyRequest, Asked, Office, catalogue_of
+from server.office import AnyRequest, Asked, Office, catalogue_of
 from server.problems import FAULTS, Fault, reason, wrong_fields
 from server.sessions import Actor
 from shared.kinds import REGISTRY

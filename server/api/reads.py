@@ -10,7 +10,7 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from server import queries
-from server.api.office import AnyRequest, Office, catalogue_of
+from server.office import AnyRequest, Office, catalogue_of
 from server.problems import FAULTS, Problem, reason, wrong_parameter
 from server.queries import PAGE_MAX, PARTING, Item, Listed, Window
 from server.sessions import PUBLIC

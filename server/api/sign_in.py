@@ -7,9 +7,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
-from server import people, sessions, throttle
-from server.api.office import AnyRequest, Office, address_of
-from server.problems import FAULTS, Problem, throttled, wrong_field
+from server import people, sessions
+from server.office import AnyRequest, Office, address_of
+from server.problems import FAULTS, wrong_field
 from server.sessions import CHANGE_PASSWORD, PUBLIC, Actor
 from shared.ids import PLAIN_PATTERN
 from shared.people import Person
@@ -50,39 +50,13 @@ class OneTime(Struct, frozen=True, kw_only=True):
 @post("/api/login", opt={"intent": PUBLIC}, status_code=200, responses=FAULTS, sync_to_thread=True)
 def login(data: JSONBody[Login], request: AnyRequest, office: NamedDependency[Office]) -> SignedIn:
     """Open a session. Every try counts, for the login and for the address."""
-    name = data.login.strip().lower()
-    keys = (f"login|{name}", f"address|{address_of(office, request)}")
-    _count(office, keys)
-    with office.reading() as books:
-        known = people.find_by_login(books, name)
-    if not people.fits(known, data.password) or known is None:
-        raise Problem("wrong_password")
-    ends = office.ends(office.settings.limits.session_minutes)
-    with office.writing() as books:
-        now = office.now_ms()
-        throttle.forget(books, keys[:1])
-        sessions.sweep(books, now)
-        opened = sessions.open_session(books, known.person.id, office.dice, (now, ends))
+    let = office.sign_in(data.login, data.password, address_of(office, request))
     return SignedIn(
-        token=opened.token,
-        person=known.person,
-        expires_at=opened.expires_at,
-        must_change_password=known.must_change,
+        token=let.session.token,
+        person=let.person,
+        expires_at=let.session.expires_at,
+        must_change_password=let.must_change,
     )
-
-
-def _count(office: Office, keys: tuple[str, str]) -> None:
-    """Count a try before it is looked at, so that many at once are not one. Raises `Problem`."""
-    limits = office.settings.limits
-    tries = (limits.logins_per_window, limits.logins_per_address)
-    now = office.now_ms()
-    with office.writing() as books:
-        waits = [
-            throttle.strike(books, key, (most, limits.window_minutes), now)
-            for key, most in zip(keys, tries, strict=True)
-        ]
-    if any(waits):
-        raise throttled(max(waits))
 
 
 @post(
@@ -112,26 +86,10 @@ def change_password(
     office: NamedDependency[Office],
 ) -> SignedIn:
     """Change one's own password. Every session ends but the new one that is answered."""
-    person = actor.person
-    _count(office, (f"login|{person.login}", f"person|{person.id}"))
-    with office.reading() as books:
-        known = people.find_by_login(books, person.login)
-    if not people.fits(known, data.old):
-        raise Problem("wrong_password")
-    if data.new == data.old or people.is_weak(data.new, person.login):
-        raise Problem("weak_password", {"count": people.PASSWORD_CHARS_MIN})
-    kept = people.hashed(data.new)
-    ends = office.ends(office.settings.limits.session_minutes)
-    with office.writing() as books:
-        now = office.now_ms()
-        people.keep_password(books, person.id, kept, now, must_change=False)
-        sessions.close_all(books, person.id)
-        opened = sessions.open_session(books, person.id, office.dice, (now, ends))
-        event = office.event("password.change", person.id, ("person", person.id))
-        office.ledger(books).note_event(event)
+    opened = office.change_password(actor.person, data.old, data.new)
     return SignedIn(
         token=opened.token,
-        person=person,
+        person=actor.person,
         expires_at=opened.expires_at,
         must_change_password=False,
     )

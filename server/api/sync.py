@@ -10,8 +10,8 @@ from litestar.params import RawBody
 from msgspec import Struct, structs
 
 from server import enrolment, throttle
-from server.api.office import AnyRequest, Contact, Office
 from server.keys import mark_epoch
+from server.office import AnyRequest, Contact, Office
 from server.problems import FAULTS, Problem, malformed, throttled
 from server.sessions import Actor
 from shared.clock import Sighting, skew_ms

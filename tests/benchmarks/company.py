@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from server import enrolment, sessions
-from server.api import Office
+from server.office import Office
 from shared.clock import At
 from shared.ids import RANDOM_BYTES, derive, uuid7
 from shared.ops import SYSTEM, Op, Origin, encode

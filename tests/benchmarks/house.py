@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from sqlalchemy import func, select
 
 from server import app
-from server.api import Office
+from server.office import Office
 from server.settings import Settings, load
 from server.tables import METADATA
 from tests.benchmarks.company import Company, Technician

@@ -17,8 +17,8 @@ from litestar.testing import TestClient
 from sqlalchemy import event
 
 from server import enrolment, people, sessions
-from server.api import Office
 from server.app import create_app
+from server.office import Office
 from server.settings import Limits, Settings
 from shared.clock import At
 from shared.ids import derive, uuid7

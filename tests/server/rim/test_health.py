@@ -76,8 +76,8 @@ def test_a_question_costs_the_same_however_long_its_answer(company: Company) -> 
 
 
 def test_what_waits_is_written_down_when_the_server_stops(company: Company) -> None:
-    from server.api import Contact
     from server.app import tidy
+    from server.office import Contact
 
     phone = company.phone()
     company.office.contacts[phone.device] = Contact(at=5, clock_ms=-3, app="x")

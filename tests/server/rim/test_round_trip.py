@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from server.api import Office
 from server.app import open_office
 from server.database import Busy
 from server.keys import marked_epoch
+from server.office import Office
 from shared.clock import At
 from shared.ops import Op, encode
 from sync.digest import vector_hash

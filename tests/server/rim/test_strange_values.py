@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from litestar import get
 from sqlalchemy import text
 
-from server.api import Contact
 from server.app import tidy
+from server.office import Contact
 from server.sessions import PUBLIC
 from shared.clock import At
 from shared.ops import Op, encode

@@ -8,19 +8,21 @@ import msgspec
 from litestar import Request
 from msgspec import Meta, Raw, Struct
 
-from server import enrolment, people, sessions
+from server import enrolment, people, sessions, throttle
 from server.entries import Event
 from server.keys import Dice, Keys
 from server.ledger import Ledger
 from server.logs import Log, trace_of
 from server.notary import Seal
+from server.problems import Problem, throttled
+from server.sessions import Opened
 from server.settings import Settings
 from server.texts import Texts
 from shared.amounts import Id
 from shared.clock import At
 from shared.ids import PLAIN_PATTERN, RANDOM_BYTES, uuid7
 from shared.kinds import REGISTRY
-from shared.ops import SALT_BYTES, Op, encode
+from shared.ops import SALT_BYTES, Op, Origin, encode
 from shared.people import Person, may
 from shared.texts import Catalogue
 from sync.desk import Parcel
@@ -31,6 +33,7 @@ from sync.protocol import Result, WireOp
 
 EPOCH_BYTES: Final = 8
 HOLDER_BYTES: Final = 8
+ORIGINS: Final = frozenset({"api", "console"})
 MINUTE_MS: Final = 60_000
 
 AnyRequest = Request[Any, Any, Any]
@@ -61,6 +64,14 @@ class Invitation(Struct, frozen=True, kw_only=True):
     code: str
     text: str
     expires_at: int
+
+
+class Admitted(Struct, frozen=True, kw_only=True):
+    """Somebody who was let in, with the session opened for them."""
+
+    person: Person
+    session: Opened
+    must_change: bool
 
 
 class Office(Struct, frozen=True, kw_only=True):
@@ -119,7 +130,7 @@ class Office(Struct, frozen=True, kw_only=True):
         ledger.begin_epoch(epoch, now_ms, self.dice(SALT_BYTES).hex())
         return epoch
 
-    def body(self, asked: Asked, by: str, at: int) -> str:
+    def body(self, asked: Asked, by: str, at: int, *, origin: Origin = "api") -> str:
         """An op of the office as it is kept: said by somebody, at a time (ms) of this server."""
         kind = REGISTRY.kinds.get(asked.kind)
         op = Op(
@@ -128,7 +139,7 @@ class Office(Struct, frozen=True, kw_only=True):
             v=asked.v or (kind.version if kind is not None else 1),
             on=asked.on,
             by=by,
-            origin="api",
+            origin=origin,
             at=At(wall=at, boot="server", mono=at, src="server"),
             salt=self.dice(SALT_BYTES).hex(),
             args=Raw(msgspec.json.encode(asked.args)),
@@ -140,13 +151,64 @@ class Office(Struct, frozen=True, kw_only=True):
         """Give the office's ops their verdicts; with a person, nobody else's are taken."""
         parcel = Parcel(
             ops=ops,
-            origins=frozenset({"api"}),
+            origins=ORIGINS,
             person=person,
             received=now_ms,
             on_crash=self.note_crash,
         )
         with self.writing() as books:
             return receive(self.ledger(books), parcel)
+
+    def sign_in(self, login: str, password: str, address: str) -> Admitted:
+        """Open a session. Every try counts, for the login and for the address. Raises `Problem`."""
+        name = login.strip().lower()
+        keys = (f"login|{name}", f"address|{address}")
+        self._count(keys)
+        with self.reading() as books:
+            known = people.find_by_login(books, name)
+        if not people.fits(known, password) or known is None:
+            raise Problem("wrong_password")
+        with self.writing() as books:
+            now = self.now_ms()
+            throttle.forget(books, keys[:1])
+            sessions.sweep(books, now)
+            opened = self._open(books, known.person.id)
+        return Admitted(person=known.person, session=opened, must_change=known.must_change)
+
+    def change_password(self, person: Person, old: str, new: str) -> Opened:
+        """Every session of theirs ends but the new one that is answered. Raises `Problem`."""
+        self._count((f"login|{person.login}", f"person|{person.id}"))
+        with self.reading() as books:
+            known = people.find_by_login(books, person.login)
+        if not people.fits(known, old):
+            raise Problem("wrong_password")
+        if new == old or people.is_weak(new, person.login):
+            raise Problem("weak_password", {"count": people.PASSWORD_CHARS_MIN})
+        kept = people.hashed(new)
+        with self.writing() as books:
+            people.keep_password(books, person.id, kept, self.now_ms(), must_change=False)
+            sessions.close_all(books, person.id)
+            opened = self._open(books, person.id)
+            event = self.event("password.change", person.id, ("person", person.id))
+            self.ledger(books).note_event(event)
+        return opened
+
+    def _open(self, books: Any, person: str) -> Opened:
+        ends = self.ends(self.settings.limits.session_minutes)
+        return sessions.open_session(books, person, self.dice, (self.now_ms(), ends))
+
+    def _count(self, keys: tuple[str, str]) -> None:
+        """Count a try before it is looked at, so that many at once are not one."""
+        limits = self.settings.limits
+        tries = (limits.logins_per_window, limits.logins_per_address)
+        now = self.now_ms()
+        with self.writing() as books:
+            waits = [
+                throttle.strike(books, key, (most, limits.window_minutes), now)
+                for key, most in zip(keys, tries, strict=True)
+            ]
+        if any(waits):
+            raise throttled(max(waits))
 
     def reset_password(self, login: str, by: str) -> str | None:
         """A one-time password for somebody; it ends their sessions. None if nobody is so called."""
