@@ -29,9 +29,7 @@ _OF_ORDER: Final = (
 _PLACED: Final = ORDER.join(SITE, SITE.c.id == ORDER.c.site_id).join(
     CUSTOMER, CUSTOMER.c.id == ORDER.c.customer_id
 )
-_OPEN_VISIT: Final = exists().where(
-    VISIT.c.work_order_id == ORDER.c.id, VISIT.c.ended_at.is_(None)
-)
+_OPEN_VISIT: Final = exists().where(VISIT.c.work_order_id == ORDER.c.id, VISIT.c.ended_at.is_(None))
 _HELD: Final = exists().where(
     ASSIGNMENT.c.work_order_id == ORDER.c.id, ASSIGNMENT.c.until_ms.is_(None)
 )
@@ -132,7 +130,7 @@ def loads(connection: Connection) -> dict[str, int]:
         .where(ORDER.c.status.in_(OPEN), ASSIGNMENT.c.until_ms.is_(None))
         .group_by(ASSIGNMENT.c.person_id)
     )
-    return {person: count for person, count in connection.execute(wanted)}
+    return dict(connection.execute(wanted).tuples().all())
 
 
 def acquainted(connection: Connection, asset: str | None) -> dict[str, int]:
@@ -145,7 +143,7 @@ def acquainted(connection: Connection, asset: str | None) -> dict[str, int]:
         .where(ORDER.c.asset_id == asset, VISIT.c.ended_at.is_not(None))
         .group_by(VISIT.c.person_id)
     )
-    return {person: last for person, last in connection.execute(wanted)}
+    return dict(connection.execute(wanted).tuples().all())
 
 
 def heard_of(connection: Connection) -> dict[str, int | None]:
@@ -156,7 +154,7 @@ def heard_of(connection: Connection) -> dict[str, int | None]:
         .where(device.c.revoked_at.is_(None))
         .group_by(device.c.person_id)
     )
-    return {person: last for person, last in connection.execute(wanted)}
+    return dict(connection.execute(wanted).tuples().all())
 
 
 def carried(
