@@ -1,0 +1,20 @@
+"""What a device can do beside computing, in two halves: Android, and any other machine."""
+
+import sys
+from pathlib import Path
+from typing import Final
+
+from mobile.adapters.ports import Adapters, Host
+
+ON_ANDROID: Final = hasattr(sys, "getandroidapilevel")
+
+
+def choose(folder: Path, host: Host) -> Adapters:
+    """The half that fits this machine; `folder` is where the installation keeps its files."""
+    if ON_ANDROID:
+        from mobile.adapters import android
+
+        return android.adapters(folder, host)
+    from mobile.adapters import desktop
+
+    return desktop.adapters(folder, host)

@@ -1,0 +1,158 @@
+"""Any machine that is no Android phone: what it has of a device's abilities."""
+
+import locale
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from mobile.adapters.ports import (
+    Adapters,
+    Feeling,
+    Ground,
+    Host,
+    Passed,
+    Position,
+)
+from mobile.device import write_private
+
+PICTURES: Final = "camera"
+PICTURE_ENDS: Final = (".jpg", ".jpeg", ".png", ".webp")
+POSITION: Final = "position.json"
+SECRETS: Final = "secrets"
+
+
+def adapters(folder: Path, host: Host) -> Adapters:
+    """All of them, for an installation's folder."""
+    return Adapters(
+        camera=PictureFolder(folder / PICTURES),
+        location=PositionFile(folder / POSITION),
+        connectivity=LastTalk(),
+        share=Clipboard(host.copy),
+        keystore=SecretFiles(folder / SECRETS),
+        haptics=NoHaptics(),
+        text_entry=NoTextEntry(),
+        surroundings=Desktop(),
+    )
+
+
+class PictureFolder:
+    """A camera whose pictures are put into a folder by hand: the newest one is taken."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def take(self, path: Path, taken: Callable[[Path | None], None]) -> None:
+        """Copy the newest picture; None where there is none."""
+        found = [one for one in self._folder.glob("*") if one.suffix.lower() in PICTURE_ENDS]
+        if not found:
+            taken(None)
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(max(found, key=lambda one: (one.stat().st_mtime_ns, one.name)), path)
+        taken(path)
+
+
+class PositionFile:
+    """A place that somebody wrote down: a `Position` as JSON."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def ask(self, told: Callable[[Position | None], None]) -> None:
+        """Tell what the file says; None where there is none or it cannot be read."""
+        try:
+            told(msgspec.json.decode(self._path.read_bytes(), type=Position))
+        except (OSError, msgspec.DecodeError):
+            told(None)
+
+
+class LastTalk:
+    """A network that is known by whether the last conversation reached the server."""
+
+    def __init__(self) -> None:
+        self._reached: bool | None = None
+
+    def is_online(self) -> bool | None:
+        """How the last conversation went; None before there was one."""
+        return self._reached
+
+    def heard(self, *, reached: bool) -> None:
+        """Remember how a conversation went."""
+        self._reached = reached
+
+
+class Clipboard:
+    """Without other apps to hand anything to, everything is copied."""
+
+    def __init__(self, copy: Callable[[str], bool]) -> None:
+        self._copy = copy
+
+    def text(self, text: str) -> Passed:
+        """Copy a text."""
+        return "copied" if self._copy(text) else ""
+
+    def call(self, number: str) -> Passed:
+        """Copy a number."""
+        return self.text(number)
+
+    def map(self, address: str) -> Passed:
+        """Copy an address."""
+        return self.text(address)
+
+
+class SecretFiles:
+    """Secrets in files that only their owner may read."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, name: str, secret: bytes) -> None:
+        """Write a secret down, whole or not at all."""
+        write_private(self._folder / name, secret)
+
+    def read(self, name: str) -> bytes | None:
+        """The secret of this name, if there is one."""
+        try:
+            return (self._folder / name).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def drop(self, name: str) -> None:
+        """Forget a secret."""
+        (self._folder / name).unlink(missing_ok=True)
+
+
+class NoHaptics:
+    """A machine that nobody holds in the hand."""
+
+    def feel(self, feeling: Feeling) -> None:
+        """Nothing is felt."""
+
+
+class NoTextEntry:
+    """A machine with a keyboard needs no editor of its own."""
+
+    def edit(self, title: str, text: str, done: Callable[[str | None], None]) -> bool:
+        """There is none: the app's own field is used."""
+        del title, text, done
+        return False
+
+
+class Desktop:
+    """A window on a desk."""
+
+    def language(self) -> str:
+        """The language of the messages, such as `zh-CN`; empty where none is set."""
+        named = locale.getlocale(locale.LC_CTYPE)[0] or ""
+        return named.partition(".")[0].replace("_", "-")
+
+    def ground(self) -> Ground:
+        """A desk is light."""
+        return "light"
+
+    def insets(self) -> tuple[int, int]:
+        """A window has its own frame."""
+        return (0, 0)

@@ -1,0 +1,1 @@
+"""What the screens show, as frozen values; nothing here knows how it is drawn."""

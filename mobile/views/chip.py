@@ -1,0 +1,80 @@
+"""The sync chip: how this phone stands with the office, in its worst state and few words."""
+
+from typing import Final, Literal
+
+from msgspec import Struct
+
+from mobile.queries import Condition
+from mobile.texts import Words
+from shared.errors import Refused
+
+State = Literal["up_to_date", "waiting", "sending", "offline", "needs_you"]
+TONES: Final[dict[State, str]] = {
+    "up_to_date": "success",
+    "waiting": "info",
+    "sending": "info",
+    "offline": "warning",
+    "needs_you": "danger",
+}
+ICONS: Final[dict[State, str]] = {
+    "up_to_date": "cloud_done",
+    "waiting": "cloud_upload",
+    "sending": "sync",
+    "offline": "cloud_off",
+    "needs_you": "error",
+}
+
+
+class Traffic(Struct, frozen=True, kw_only=True):
+    """What the couriers are at.
+
+    `sent` of `total` changes are through while one is `talking`. `reached` tells whether the last
+    conversation reached the server (None: there was none yet). `trouble` is what a person must
+    see to before the next one can succeed.
+    """
+
+    talking: bool = False
+    sent: int = 0
+    total: int = 0
+    reached: bool | None = None
+    trouble: Refused | None = None
+
+
+class SyncChip(Struct, frozen=True, kw_only=True):
+    """A state, what it is called, and how it is drawn."""
+
+    state: State
+    text: str
+    tone: str
+    icon: str
+
+
+def chip(traffic: Traffic, condition: Condition, words: Words) -> SyncChip:
+    """The worst that is true of this phone."""
+    state = _state(traffic, condition)
+    return SyncChip(
+        state=state,
+        text=_text(state, traffic, condition, words),
+        tone=TONES[state],
+        icon=ICONS[state],
+    )
+
+
+def _state(traffic: Traffic, condition: Condition) -> State:
+    if condition.attention or traffic.trouble is not None or condition.clock_skewed:
+        return "needs_you"
+    if traffic.reached is False:
+        return "offline"
+    if traffic.talking and traffic.total:
+        return "sending"
+    if condition.pending or condition.last_contact is None:
+        return "waiting"
+    return "up_to_date"
+
+
+def _text(state: State, traffic: Traffic, condition: Condition, words: Words) -> str:
+    if state == "offline" and condition.pending:
+        return words("kit.sync", "offline_changes", count=condition.pending)
+    if state == "sending":
+        return words("kit.sync", "sending", done=traffic.sent, count=traffic.total)
+    return words("kit.sync", state)
