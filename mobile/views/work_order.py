@@ -1,0 +1,227 @@
+"""What the first screen of a job shows: what is wrong, where, with which machine, and what next."""
+
+from typing import Any, Final, Literal
+
+from msgspec import Struct
+
+from mobile.queries import Sheet, Sync
+from mobile.texts import Words
+from mobile.views.step import Step, failed, missing, step
+from shared.tasks import Conflict
+
+Tone = Literal["neutral", "primary", "info", "success", "warning", "danger"]
+
+STATUS_TONES: Final[dict[str, Tone]] = {
+    "assigned": "warning",
+    "accepted": "info",
+    "en_route": "primary",
+    "on_site": "primary",
+    "working": "primary",
+    "paused": "warning",
+    "done": "success",
+    "handed_in": "success",
+    "cancelled": "danger",
+}
+PRIORITY_TONES: Final[dict[str, Tone]] = {"urgent": "warning", "emergency": "danger"}
+SYNC_TONES: Final[dict[Sync, Tone]] = {
+    "safe": "success",
+    "waiting": "info",
+    "attention": "warning",
+    "refused": "danger",
+}
+SYNC_ICONS: Final[dict[Sync, str]] = {
+    "safe": "cloud_done",
+    "waiting": "cloud_upload",
+    "attention": "error",
+    "refused": "error",
+}
+SECTIONS: Final = ("details", "checklist", "parts", "notes", "history")
+OPEN_ENDED: Final = ("done", "handed_in", "cancelled")
+
+
+class Mark(Struct, frozen=True, kw_only=True):
+    """A state in words, with its icon and only then its colour."""
+
+    text: str
+    tone: Tone
+    icon: str = ""
+
+
+class Section(Struct, frozen=True, kw_only=True):
+    """One part of a job, and how much is in it."""
+
+    name: str
+    label: str
+    count: str
+    tone: Tone = "neutral"
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """Where to go, whom to ask for, and how to get in. The address is never cut."""
+
+    customer: str
+    site: str
+    address: str
+    contact: str
+    phone: str
+    access: str
+
+
+class Machine(Struct, frozen=True, kw_only=True):
+    """What stands there, and what was last done to it."""
+
+    name: str
+    model: str
+    serial: str
+    delivered: str
+    last: str
+
+
+class WorkOrderView(Struct, frozen=True, kw_only=True):
+    """A job at a glance. `status` and `sync` also say what they mean in words."""
+
+    id: str
+    number: str
+    title: str
+    status: Mark
+    priority: Mark | None
+    sync: Mark
+    alerts: tuple[Mark, ...]
+    planned: str
+    problem: str
+    order_note: str
+    terms: str
+    place: Place
+    machine: Machine | None
+    step: Step
+    sections: tuple[Section, ...]
+    is_open: bool
+
+
+def work_order(sheet: Sheet, person: str, words: Words, now: int) -> WorkOrderView:
+    """The overview of a job."""
+    order, job = sheet.order, sheet.job
+    return WorkOrderView(
+        id=order.id,
+        number=order.number or words("job", "unnumbered"),
+        title=order.summary,
+        status=Mark(
+            text=words("statuses", order.status), tone=STATUS_TONES.get(order.status, "neutral")
+        ),
+        priority=_priority(order.priority, words),
+        sync=_sync(sheet, words),
+        alerts=_alerts(sheet, words),
+        planned=planned(job.planned_from, job.planned_to, words, now),
+        problem=sheet.ticket.problem if sheet.ticket is not None else order.summary,
+        order_note=order.job_note,
+        terms=words.join(words("services", order.service), words("categories", order.category)),
+        place=_place(sheet, words),
+        machine=_machine(sheet, words, now),
+        step=step(sheet, person, words),
+        sections=tuple(_section(name, sheet, words) for name in SECTIONS),
+        is_open=is_open(sheet),
+    )
+
+
+def is_open(sheet: Sheet) -> bool:
+    """Whether something can still be recorded on a job by whoever holds this phone."""
+    return not sheet.job.leaving and sheet.order.status not in OPEN_ENDED
+
+
+def in_words(conflict: Conflict, words: Words) -> str:
+    """What two people meant, what stands, and who may change it."""
+    field = conflict.field
+    loser = conflict.losers[-1].value if conflict.losers else None
+    known = {"office": "office", "device": "device"}
+    code = "status" if field == "status" else known.get(conflict.rule, "office")
+    return words(
+        "job_conflict",
+        code,
+        field=field,
+        winner=_value(field, conflict.winner, words),
+        loser=_value(field, loser, words),
+    )
+
+
+def _value(field: str, value: Any, words: Words) -> str:
+    if value in (None, ""):
+        return words("job_conflict", "empty")
+    if field in ("planned_from", "planned_to"):
+        return words.join(words.day(str(value)), words.time(str(value)))
+    group = {"status": "statuses", "priority": "priorities"}.get(field)
+    return words(group, str(value)) if group else str(value)
+
+
+def _alerts(sheet: Sheet, words: Words) -> tuple[Mark, ...]:
+    """What needs a person here: open conflicts, and acts that the office did not take as meant."""
+    found = [
+        Mark(text=in_words(one, words), tone="warning", icon="call_split")
+        for one in sheet.conflicts
+        if one.settled_at is None
+    ]
+    if sheet.job.sync in ("attention", "refused"):
+        icon, tone = SYNC_ICONS[sheet.job.sync], SYNC_TONES[sheet.job.sync]
+        found.append(Mark(text=words("job_sync", sheet.job.sync), tone=tone, icon=icon))
+    return tuple(found)
+
+
+def _sync(sheet: Sheet, words: Words) -> Mark:
+    state = sheet.job.sync
+    waiting = sum(line.state == "waiting" for line in sheet.ops)
+    text = words("job_sync", state, count=waiting)
+    return Mark(text=text, tone=SYNC_TONES[state], icon=SYNC_ICONS[state])
+
+
+def _priority(priority: str, words: Words) -> Mark | None:
+    tone = PRIORITY_TONES.get(priority)
+    if tone is None:
+        return None
+    return Mark(text=words("priorities", priority), tone=tone, icon="priority_high")
+
+
+def planned(begin: str | None, end: str | None, words: Words, now: int) -> str:
+    """When somebody is expected, in words."""
+    if begin is None:
+        return words("job", "unplanned")
+    day = words.near_day(begin[:10], words.today(now))
+    return words("kit.dates", "day_time", day=day, time=words.span(begin, end))
+
+
+def _place(sheet: Sheet, words: Words) -> Place:
+    site, customer = sheet.site, sheet.customer
+    name = words.join(customer.name, customer.salutation) if customer is not None else ""
+    return Place(
+        customer=name,
+        site=site.name if site is not None else "",
+        address=site.address if site is not None else "",
+        contact=site.contact_name if site is not None else "",
+        phone=(site.contact_phone if site is not None else "")
+        or (customer.phone if customer is not None else ""),
+        access=site.access_notes if site is not None else "",
+    )
+
+
+def _machine(sheet: Sheet, words: Words, now: int) -> Machine | None:
+    asset = sheet.asset
+    if asset is None:
+        return None
+    delivered = asset.delivered_on
+    return Machine(
+        name=asset.name,
+        model=asset.model,
+        serial=asset.serial,
+        delivered=words.day(delivered, words.today(now)) if delivered else "",
+        last="",
+    )
+
+
+def _section(name: str, sheet: Sheet, words: Words) -> Section:
+    label = words("job_sections", name)
+    if name == "checklist" and sheet.checklist:
+        done = sum(one.reading is not None for one in sheet.checklist)
+        left, bad = missing(sheet.checklist), failed(sheet.checklist)
+        tone: Tone = "danger" if bad else "warning" if left else "success"
+        return Section(name=name, label=label, count=f"{done}/{len(sheet.checklist)}", tone=tone)
+    counts = {"parts": len(sheet.parts), "notes": len(sheet.notes)}
+    count = counts.get(name, 0)
+    return Section(name=name, label=label, count=str(count) if count else "")
