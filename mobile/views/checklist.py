@@ -1,5 +1,6 @@
 """The checklist as it is filled in: each check with its answer, its limits and the last value."""
 
+import unicodedata
 from collections.abc import Mapping
 from typing import Final, Literal
 
@@ -109,7 +110,8 @@ def limits(item: Item, words: Words) -> str:
 
 def as_number(text: str) -> str | None:
     """A typed measurement as it is recorded (`21,4` is 21.4), or None where it is no number."""
-    plain = tidy(text).replace("，", ".").replace(",", ".").replace("。", ".").replace("−", "-")
+    plain = unicodedata.normalize("NFKC", tidy(text))
+    plain = plain.replace(",", ".").replace("。", ".").replace("−", "-")
     plain = plain.removeprefix("+")
     if plain.startswith("."):
         plain = f"0{plain}"
