@@ -7,7 +7,7 @@ the same.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -24,7 +24,7 @@ from server.entries import as_read, event_read
 from server.notary import LANE_BYTES, PUBLIC_KEYS
 from server.tables import METADATA
 from server.tree import EPOCH, HEAD, LEAF, NODE
-from shared.audit import Growth, Leaf, grow, leaf_bytes, leaf_hash, root_of_peaks
+from shared.audit import Growth, Leaf, grow, includes, leaf_bytes, leaf_hash, root_of_peaks
 from shared.kinds import REGISTRY
 from sync.arrival import read
 from sync.leaves import detail_hash
@@ -64,6 +64,19 @@ class Report(Struct, frozen=True, kw_only=True):
     fault: Fault | None
 
 
+class Finding(Struct, frozen=True, kw_only=True):
+    """What was found of one op's newest leaf: its number, and the signed head it is proven in.
+
+    Without a fault and without a head it still waits for the notary, or lies in an older epoch,
+    which only a check of everything proves.
+    """
+
+    op_id: str
+    number: int | None
+    head: SignedHead | None = None
+    fault: str | None = None
+
+
 class Wrong(Exception):
     """A fault was found."""
 
@@ -101,6 +114,47 @@ def verify(connection: Connection, publics: Publics) -> Report:
         head=tree.head(connection),
         fault=fault,
     )
+
+
+def examine(connection: Connection, publics: Publics, op_ids: Collection[str]) -> list[Finding]:
+    """Check the leaves of some ops: bytes, body, verdict, and the way up to the signed head."""
+    rows = connection.execute(
+        _told().where(LEAF.c.op_id.in_(op_ids)).order_by(LEAF.c.op_id, LEAF.c.received, LEAF.c.n)
+    ).all()
+    faults: dict[str, str] = {}
+    newest: dict[str, Any] = {}
+    for leaf in rows:
+        newest[leaf.op_id] = leaf
+        fault = _leaf_fault(leaf) or _op_fault(leaf) or _body_fault(leaf) or _reading_fault(leaf)
+        if fault is not None:
+            faults.setdefault(leaf.op_id, fault)
+    found = [
+        Finding(op_id=one.op_id, number=one.number, fault=faults[one.op_id])
+        if one.op_id in faults
+        else _proven(connection, publics, one)
+        for one in newest.values()
+    ]
+    missing = [one for one in op_ids if one not in newest]
+    return [*found, *(Finding(op_id=one, number=None, fault="leaf_missing") for one in missing)]
+
+
+def _proven(connection: Connection, publics: Publics, leaf: Any) -> Finding:
+    """Whether a leaf is under the newest signed head, by its own hash and the stored nodes."""
+    place = tree.inclusion(connection, leaf.op_id)
+    if place is None or place.number != leaf.number:
+        return Finding(op_id=leaf.op_id, number=leaf.number)
+    head, public = place.head, publics.get(place.head.key)
+    path = [bytes.fromhex(one) for one in place.path]
+    wrong = None
+    if not includes(
+        leaf_hash(leaf.data), place.number, path, (head.size, bytes.fromhex(head.root))
+    ):
+        wrong = "tree_differs"
+    elif public is None:
+        wrong = "key_unknown"
+    elif not is_signed(head, public):
+        wrong = "signature_wrong"
+    return Finding(op_id=leaf.op_id, number=leaf.number, head=head, fault=wrong)
 
 
 def kept_keys(connection: Connection) -> Publics:
@@ -284,6 +338,11 @@ def _check_rows(audit: Audit) -> None:
 
 
 def _leaves(epoch: str) -> Select[Any]:
+    return _told().where(LEAF.c.epoch == epoch)
+
+
+def _told() -> Select[Any]:
+    """Leaves with the op and the body each speaks of."""
     said = (
         *(OP.c.fingerprint, OP.c.verdict, OP.c.code, OP.c.detail, OP.c.flags),
         *(OP.c.n.label("op_n"), OP.c.epoch.label("op_epoch")),
@@ -295,7 +354,6 @@ def _leaves(epoch: str) -> Select[Any]:
         .select_from(LEAF)
         .outerjoin(OP, OP.c.op_id == LEAF.c.op_id)
         .outerjoin(RAW, RAW.c.fingerprint == OP.c.fingerprint)
-        .where(LEAF.c.epoch == epoch)
     )
 
 
