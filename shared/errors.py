@@ -61,6 +61,7 @@ REFUSALS = frozenset(
         "not_assigned",
         "not_permitted",
         "not_text",
+        "on_file",
         "out_of_range",
         "behind",
         "too_large",

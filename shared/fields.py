@@ -54,9 +54,12 @@ def normal(field: Field, value: Any) -> Any:
     if not isinstance(value, str):
         return value or None
     text = tidy(value)
-    if field.digits_only:
-        text = "".join(sign for sign in text if sign.isdigit() or sign == "+")
-    return text or None
+    return (digits(text) if field.digits_only else text) or None
+
+
+def digits(phone: str) -> str:
+    """A telephone number as it is compared, without its punctuation."""
+    return "".join(sign for sign in phone if sign.isdigit() or sign == "+")
 
 
 def check(name: str, value: Any) -> Refused | None:

@@ -5,22 +5,30 @@ from typing import Any, Final
 import msgspec
 
 from shared import (
+    assignment,
     editing,
     master,
     mending,
+    newcomers,
     notes,
     parts,
     planning,
+    provision,
     readings,
+    serials,
+    stock,
+    tasks,
     ticket,
     work_order,
 )
 from shared.checklist import Checklist, Reading
 from shared.notes import Note
-from shared.parts import Balance, Location, Movement, Part, PartUse, SerialClaim
+from shared.parts import Balance, Location, Movement, Part, PartUse, PlannedPart
 from shared.people import OpState, Person, Subscription
+from shared.provision import OrderedPart
 from shared.records import Record, table
 from shared.registry import Registry
+from shared.serials import SerialClaim
 from shared.site import Asset, Customer, Site
 from shared.tasks import Conflict, Task
 from shared.ticket import Ticket, TicketEvent
@@ -31,15 +39,20 @@ REGISTRY: Final = Registry(
     (
         *ticket.KINDS,
         *planning.KINDS,
+        *assignment.KINDS,
         *work_order.KINDS,
         *readings.KINDS,
         *parts.KINDS,
+        *provision.KINDS,
+        *stock.KINDS,
+        *newcomers.KINDS,
+        *tasks.KINDS,
         *notes.KINDS,
         *editing.KINDS,
         *mending.KINDS,
         *master.KINDS,
     ),
-    {**ticket.ABSORBS, **parts.ABSORBS, **planning.ABSORBS},
+    {**ticket.ABSORBS, **parts.ABSORBS, **serials.ABSORBS, **assignment.ABSORBS},
 )
 
 TABLES: Final[dict[str, type[Record]]] = {
@@ -61,6 +74,8 @@ TABLES: Final[dict[str, type[Record]]] = {
         Completion,
         Reading,
         Note,
+        PlannedPart,
+        OrderedPart,
         PartUse,
         Balance,
         Movement,
@@ -82,9 +97,16 @@ EAGER: Final[dict[str, tuple[type[Record], ...]]] = {
 # The ids a thing names, by which its rules reach further.
 LINKS: Final[dict[str, tuple[type[Record], tuple[str, ...]]]] = {
     "work_order": (WorkOrder, ("ticket_id", "checklist_id")),
+    "part_use": (PartUse, ("location_id", "part_id", "serial")),
+    "task": (Task, ("home_noun", "home_id")),
 }
-# Fields that no two rows of a table share: there a ref may name a row by them as well.
-KEYS: Final[dict[type[Record], str]] = {Person: "login"}
+# Fields by which a ref may name rows as well: all that have the value. Each has an index.
+KEYS: Final[dict[type[Record], str]] = {
+    Person: "login",
+    Customer: "phone",
+    Site: "customer_id",
+    Asset: "serial",
+}
 # Given by the server, once, when a row is first written there: table -> prefix.
 NUMBERED: Final = {"ticket": "T", "work_order": "WO"}
 

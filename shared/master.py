@@ -4,12 +4,12 @@ from typing import Any, Final
 
 import msgspec
 
+from shared.assignment import follow
 from shared.checklist import Checklist
 from shared.errors import Refused, refuse_value
 from shared.fields import FIELDS
 from shared.parts import Location, Part
 from shared.people import Person
-from shared.planning import follow
 from shared.records import CATALOG, Aggregate, Record, State, stream_of, table
 from shared.registry import Act, Args, Emit, Kind, Outcome, Reach, Ref, by
 from shared.site import Asset, Customer, Site

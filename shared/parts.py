@@ -9,6 +9,7 @@ from shared.errors import Flag, Refused, refuse_value
 from shared.ids import derive
 from shared.records import Aggregate, Record, State
 from shared.registry import Act, Args, Emit, Kind, Landing, Outcome, Reach, Ref
+from shared.serials import SerialClaim, claim, claim_id, release
 from shared.tasks import Task
 from shared.work_order import lateness, subject
 
@@ -19,10 +20,15 @@ USED_AT_ONCE_MAX = (
     100_000_000  # thousandths: a hundred thousand of anything is a slip of the finger
 )
 
+# What becomes of the part that was replaced.
+OLD_PARTS: Final = ("kept", "scrapped", "with_customer", "returned")
+OldPart = Annotated[str, Meta(pattern=rf"^({'|'.join(OLD_PARTS)})$(?!\n)")]
+
 # Where parts come from and go to. They hold no balance of their own: it is the sum of the rest.
 SUPPLIER: Final = derive("location", "supplier")
 INSTALLED: Final = derive("location", "installed")
-OUTSIDE: Final = frozenset({SUPPLIER, INSTALLED})
+COUNTED: Final = derive("location", "counted")  # what a count found more or less than the books
+OUTSIDE: Final = frozenset({SUPPLIER, INSTALLED, COUNTED})
 
 
 class Part(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -72,20 +78,12 @@ class Movement(Record, frozen=True, kw_only=True, omit_defaults=True):
     at: int
 
 
-class SerialClaim(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """Who was first to say that a numbered part was used, and on which job."""
-
-    home = ("location", "location_id")
-
-    location_id: Id
-    part_id: Id
-    serial: Line
-    work_order_id: Id
-    op_id: Id
-
-
 class PartUse(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """A part that went into a machine (R-PRT-14). `amount` is in thousandths of its unit."""
+    """A part that went into a machine (R-PRT-14). `amount` is in thousandths of its unit.
+
+    `returned` is how much of it was booked wrongly and taken back; `old_part` is where the replaced
+    one is now; `planned_id` the line of the plan that it fulfils.
+    """
 
     home = ("work_order", "work_order_id")
 
@@ -97,22 +95,44 @@ class PartUse(Record, frozen=True, kw_only=True, omit_defaults=True):
     serial: OptionalLine = ""
     person_id: Id
     at: int
+    old_part: OldPart | None = None
+    planned_id: Id | None = None
+    returned: int | None = None
+
+
+class PlannedPart(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """A part that a job will probably need (thousandths), until somebody drops it (ms)."""
+
+    home = ("work_order", "work_order_id")
+
+    work_order_id: Id
+    part_id: Id
+    amount: int
+    note: OptionalLine = ""
+    person_id: Id
+    at: int
+    dropped_at: int | None = None
 
 
 class UseArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
-    """Which part, how much of it, from where, and its serial number if it has one."""
+    """Which part, how much of it, from where, and its serial number if it has one.
+
+    Also what became of the old one, and which line of the plan this fulfils.
+    """
 
     part: Id
     location: Id
     quantity: Quantity
     serial: OptionalLine = ""
+    old_part: OldPart | None = None
+    planned: Id | None = None
 
 
-class ReceiveArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
-    """Which part came in, and how much."""
+class ReturnArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
+    """Which booking was wrong, and how much of it (all that is left, if not said)."""
 
-    part: Id
-    quantity: Quantity
+    use: Id
+    quantity: Quantity | None = None
 
 
 def use(state: State, act: Act) -> Outcome | Refused:
@@ -134,25 +154,45 @@ def use(state: State, act: Act) -> Outcome | Refused:
         serial=tidy(args.serial),
         person_id=act.by.id,
         at=act.at,
+        old_part=args.old_part,
+        planned_id=_line_of_plan(state, act),
     )
-    claims = (_claim(act, args),) if used.serial else ()
+    claims = (claim(used),) if used.serial else ()
     return Outcome(
         rows=(used,),
-        emits=(*_move(args.part, (args.location, INSTALLED), used.amount), *claims),
+        emits=(*transfer(args.part, (args.location, INSTALLED), used.amount), *claims),
         flags=lateness(order),
     )
 
 
-def receive(state: State, act: Act) -> Outcome | Refused:
-    """Book parts in from the supplier (R-PRT-12)."""
-    args: ReceiveArgs = act.args
-    if state.find(Location, act.on[1]) is None:
-        return refuse_value("unknown_subject", "on")
-    if state.find(Part, args.part) is None:
-        return refuse_value("unknown_subject", "args.part")
-    if not thousandths(args.quantity) > 0:
+def take_back(state: State, act: Act) -> Outcome | Refused:
+    """Take back what was booked by mistake: the opposite movement, and a serial number set free."""
+    order = subject(state, act)
+    if isinstance(order, Refused):
+        return order
+    args: ReturnArgs = act.args
+    used = state.find(PartUse, args.use)
+    if used is None or used.work_order_id != order.id:
+        return refuse_value("unknown_subject", "args.use")
+    back = used.returned or 0
+    left = used.amount - back
+    if left == 0:
+        return Outcome(merged=True)
+    amount = left if args.quantity is None else thousandths(args.quantity)
+    if not 0 < amount <= left:
         return refuse_value("wrong_quantity", "args.quantity", quantity=args.quantity)
-    return Outcome(emits=_move(args.part, (SUPPLIER, act.on[1]), thousandths(args.quantity)))
+    freed = (release(used),) if used.serial and amount == left else ()
+    return Outcome(
+        rows=(structs.replace(used, returned=back + amount),),
+        emits=(*transfer(used.part_id, (INSTALLED, used.location_id), amount), *freed),
+        flags=lateness(order),
+    )
+
+
+def _line_of_plan(state: State, act: Act) -> str | None:
+    """The line of this job's plan that is fulfilled. One that is not there stops no fact."""
+    line = state.find(PlannedPart, act.args.planned)
+    return line.id if line is not None and line.work_order_id == act.on[1] else None
 
 
 def _unusable(state: State, args: UseArgs) -> Refused | None:
@@ -171,7 +211,7 @@ def _unusable(state: State, args: UseArgs) -> Refused | None:
     return None
 
 
-def _move(part: str, path: tuple[str, str], amount: int) -> tuple[Emit, ...]:
+def transfer(part: str, path: tuple[str, str], amount: int) -> tuple[Emit, ...]:
     """One movement, told once to each place that keeps a balance; the first also books it."""
     held = [place for place in path if place not in OUTSIDE]
     return tuple(
@@ -230,40 +270,6 @@ def _recount(balance: Balance, op_id: str, at: int) -> Task:
     )
 
 
-def _claim(act: Act, args: UseArgs) -> Emit:
-    return Emit(
-        on=("location", args.location),
-        name="serial.claim",
-        args={"part": args.part, "serial": tidy(args.serial), "work_order": act.on[1]},
-    )
-
-
-def claimed(state: State, emit: Emit, op_id: str, at: int) -> Landing:
-    """The first claim of a serial number stands; a second one opens a task (promise: F12)."""
-    part, serial = str(emit.args["part"]), str(emit.args["serial"])
-    first = state.find(SerialClaim, claim_id(part, serial))
-    if first is None or first.op_id == op_id:
-        claim = SerialClaim(
-            id=claim_id(part, serial),
-            location_id=emit.on[1],
-            part_id=part,
-            serial=serial,
-            work_order_id=str(emit.args["work_order"]),
-            op_id=op_id,
-        )
-        return Landing(rows=(claim,))
-    second = Task(
-        id=derive(op_id, "task", "serial_twice"),
-        home_noun="location",
-        home_id=emit.on[1],
-        code="serial_twice",
-        params={"serial": serial, "part": part, "first": first.work_order_id},
-        op_id=op_id,
-        at=at,
-    )
-    return Landing(rows=(second,), flags=(Flag(code="serial_twice", params={"serial": serial}),))
-
-
 def balance_id(location_id: str, part_id: str) -> str:
     """The id of the one balance of a part at a place."""
     return derive("balance", location_id, part_id)
@@ -272,11 +278,6 @@ def balance_id(location_id: str, part_id: str) -> str:
 def recount_id(location_id: str, part_id: str) -> str:
     """The id of the one recount task of a part at a place."""
     return derive(balance_id(location_id, part_id), "recount")
-
-
-def claim_id(part_id: str, serial: str) -> str:
-    """The id of the one claim of a serial number."""
-    return derive("serial", part_id, serial)
 
 
 def _place(reach: Reach) -> tuple[Aggregate, ...]:
@@ -294,19 +295,31 @@ def _used(reach: Reach) -> tuple[Ref, ...]:
         (Balance, balance_id(args.location, args.part)),
         (Task, recount_id(args.location, args.part)),
         *claim,
+        *(((PlannedPart, args.planned),) if args.planned else ()),
     )
 
 
-def _received(reach: Reach) -> tuple[Ref, ...]:
-    place, part = reach.on[1], reach.args.part
-    return ((Part, part), (Location, place), (Balance, balance_id(place, part)))
+def _its_place(reach: Reach) -> tuple[Aggregate, ...]:
+    place = reach.links.get("location_id")
+    return (("location", place),) if place else ()
 
+
+def _taken_back(reach: Reach) -> tuple[Ref, ...]:
+    place, part = reach.links.get("location_id"), reach.links.get("part_id")
+    if not place or not part:
+        return ((PartUse, reach.args.use),)
+    serial = reach.links.get("serial")
+    claim: tuple[Ref, ...] = ((SerialClaim, claim_id(part, serial)),) if serial else ()
+    return ((PartUse, reach.args.use), (Balance, balance_id(place, part)), *claim)
+
+
+_ON = frozenset({"work_order"})
 
 KINDS = (
     Kind(
         name="parts.use",
         cls="fact",
-        nouns=frozenset({"work_order"}),
+        nouns=_ON,
         args=UseArgs,
         reduce=use,
         device=True,
@@ -314,12 +327,15 @@ KINDS = (
         refs=_used,
     ),
     Kind(
-        name="stock.receive",
-        cls="office",
-        nouns=frozenset({"location"}),
-        args=ReceiveArgs,
-        reduce=receive,
-        refs=_received,
+        name="parts.return",
+        cls="fact",
+        nouns=_ON,
+        args=ReturnArgs,
+        reduce=take_back,
+        device=True,
+        names=("part_use", "use"),
+        touches=_its_place,
+        refs=_taken_back,
     ),
 )
-ABSORBS = {"stock.move": moved, "serial.claim": claimed}
+ABSORBS = {"stock.move": moved}

@@ -34,12 +34,18 @@ _WATCH = frozenset({"inspector", "service_manager", "administrator"})
 
 # Every route and every op goes through this table: intent -> the roles that may.
 MAY: Final[dict[str, frozenset[str]]] = {
+    "customer.add": _DESK,
+    "site.add": _DESK,
+    "asset.add": _DESK,
     "ticket.open": _DESK,
     "work_order.create": _PLAN,
     "work_order.assign": _PLAN,
     "work_order.reassign": _PLAN,
+    "work_order.unassign": _PLAN,
     "work_order.cancel": _PLAN,
+    "work_order.see": _FIELD,
     "work_order.accept": _FIELD,
+    "work_order.decline": _FIELD,
     "work_order.depart": _FIELD,
     "work_order.arrive": _FIELD,
     "work_order.start": _FIELD,
@@ -49,13 +55,21 @@ MAY: Final[dict[str, frozenset[str]]] = {
     "visit.plan": _PLAN,
     "visit.move": _PLAN,
     "checklist.answer": _FIELD,
+    "parts.plan": _FIELD | _PLAN,
+    "parts.unplan": _FIELD | _PLAN,
     "parts.use": _FIELD,
+    "parts.return": _FIELD,
+    "parts.order": _FIELD | _PLAN,
+    "parts.supply": _STORE | _PLAN,
     "note.add": _FIELD | _DESK,
     "edit": _FIELD | _DESK,
     "conflict.settle": _PLAN,
     "op.repair": _FIELD | _PLAN,
     "op.discard": _FIELD | _PLAN,
     "stock.receive": _STORE,
+    "stock.move": _STORE,
+    "stock.count": _STORE,
+    "task.close": _DESK | _STORE,
     "master.put": _ADMIN,
     "read.tickets": _LOOK,
     "read.work_orders": _LOOK,
@@ -120,3 +134,9 @@ def may(roles: tuple[str, ...], intent: str) -> bool:
 def is_field_only(person: Person) -> bool:
     """Whether somebody works in the field only, so that assignment decides what they may touch."""
     return _PLAN.isdisjoint(person.roles) and "customer_service" not in person.roles
+
+
+def needs_the_job(person: Person, intent: str) -> bool:
+    """Whether somebody may do this only on jobs that are theirs: by a role in the field alone."""
+    elsewhere = tuple(role for role in person.roles if role not in _FIELD)
+    return is_field_only(person) and not may(elsewhere, intent)

@@ -94,6 +94,13 @@ class State:
             if found is not None:
                 yield found
 
+    def all(self, kind: type[R]) -> Iterator[R]:
+        """Every row of this type that is known, by id."""
+        for table_, identity in sorted(self._rows, key=lambda key: key[1]):
+            found = self.find(kind, identity) if table_ is kind else None
+            if found is not None:
+                yield found
+
     def put(self, row: Record) -> Record:
         """Take a changed or new row; its version becomes the next one. Returns it as kept."""
         key = (type(row), row.id)

@@ -50,7 +50,7 @@ class Act(Struct, frozen=True, kw_only=True):
 
 
 class Reach(Struct, frozen=True, kw_only=True):
-    """What an op may concern, before anything is loaded: `links` are ids its subject names."""
+    """What an op may concern, before anything is loaded: `links` are ids that rows name."""
 
     on: Aggregate
     args: Any
@@ -75,6 +75,8 @@ class Kind(Struct, frozen=True, kw_only=True):
 
     `touches` names the other aggregates it may emit to (they are locked with its own) and
     `refs` the single rows its rule reads. A kind that `creates` is on an id equal to its op's.
+    `names` is (noun, argument) of a row in the arguments whose own links are wanted as well. A verb
+    that `withdraws` is judged the same where somebody no longer has the job that it gives up.
     """
 
     name: str
@@ -85,6 +87,8 @@ class Kind(Struct, frozen=True, kw_only=True):
     version: int = 1
     device: bool = False
     creates: bool = False
+    withdraws: bool = False
+    names: tuple[str, str] | None = None
     touches: Callable[[Reach], Iterable[Aggregate]] = nothing
     refs: Callable[[Reach], Iterable[Ref]] = nothing
 

@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
-from shared.amounts import Id
-from shared.errors import Params
+from shared.amounts import Id, OptionalLine, has_control_characters, tidy
+from shared.errors import Params, Refused, refuse_value
 from shared.ids import derive
-from shared.records import Aggregate, Record
-from shared.registry import Act
+from shared.records import Aggregate, Record, State
+from shared.registry import Act, Args, Kind, Outcome, Reach, Ref
 
 
 class Task(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """Something a person in the office should look at, and why."""
+    """Something a person in the office should look at, and why; who closed it, when (ms), how."""
 
     home = ("*", "")
 
@@ -23,6 +23,9 @@ class Task(Record, frozen=True, kw_only=True, omit_defaults=True):
     op_id: Id
     at: int
     done: bool = False
+    closed_at: int | None = None
+    closed_by: Id | None = None
+    note: OptionalLine = ""
 
 
 class Loser(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -58,6 +61,28 @@ class Conflict(Record, frozen=True, kw_only=True, omit_defaults=True):
     choice: str | None = None
 
 
+class CloseArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of it."""
+
+    note: OptionalLine = ""
+
+
+def close(state: State, act: Act) -> Outcome | Refused:
+    """Close a task: somebody has seen to it."""
+    found = state.find(Task, act.on[1])
+    if found is None:
+        return refuse_value("unknown_subject", "on")
+    note = tidy(act.args.note)
+    if has_control_characters(note):
+        return refuse_value("not_text", "args.note")
+    return Outcome(merged=True) if found.done else Outcome(rows=(closed(found, act, note),))
+
+
+def closed(found: Task, act: Act, note: str = "") -> Task:
+    """A task as it is once somebody has seen to it."""
+    return structs.replace(found, done=True, closed_at=act.at, closed_by=act.by.id, note=note)
+
+
 def task(act: Act, code: str, *, params: Params | None = None, on: Aggregate | None = None) -> Task:
     """A task that an act opens, on what it acts on or on another thing."""
     noun, identity = on or act.on
@@ -70,3 +95,25 @@ def task(act: Act, code: str, *, params: Params | None = None, on: Aggregate | N
         op_id=act.op_id,
         at=act.at,
     )
+
+
+def _its_home(reach: Reach) -> tuple[Aggregate, ...]:
+    noun, identity = reach.links.get("home_noun"), reach.links.get("home_id")
+    return ((noun, identity),) if noun and identity else ()
+
+
+def _itself(reach: Reach) -> tuple[Ref, ...]:
+    return ((Task, reach.on[1]),)
+
+
+KINDS = (
+    Kind(
+        name="task.close",
+        cls="office",
+        nouns=frozenset({"task"}),
+        args=CloseArgs,
+        reduce=close,
+        touches=_its_home,
+        refs=_itself,
+    ),
+)

@@ -84,7 +84,10 @@ class WorkOrder(Record, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Assignment(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """Who is to do it: lead or helper, from when until when (ms). Never deleted."""
+    """Who is to do it: lead or helper, from when until when (ms). Never deleted.
+
+    `seen_at` and `accepted_at` are when that person opened the job on a phone and took it on.
+    """
 
     home = ("work_order", "work_order_id")
 
@@ -93,6 +96,8 @@ class Assignment(Record, frozen=True, kw_only=True, omit_defaults=True):
     role: str
     from_ms: int
     until_ms: int | None = None
+    seen_at: int | None = None
+    accepted_at: int | None = None
 
 
 class StatusChange(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -180,11 +185,6 @@ def visit_of(state: State, act: Act) -> Visit:
     return Visit(id=unknown, work_order_id=act.on[1], person_id=act.by.id)
 
 
-def accept(state: State, act: Act) -> Outcome | Refused:
-    """Take the job on."""
-    return _step(state, act)
-
-
 def depart(state: State, act: Act) -> Outcome | Refused:
     """Set off: a fact of (visit, person); the first time counts."""
     return _attend(state, act, (DEPART_FROM, "en_route"))
@@ -215,17 +215,17 @@ def _attend(state: State, act: Act, edge: tuple[frozenset[str], str]) -> Outcome
 
 def start(state: State, act: Act) -> Outcome | Refused:
     """Begin the work."""
-    return _step(state, act)
+    return step(state, act)
 
 
 def pause(state: State, act: Act) -> Outcome | Refused:
     """Interrupt the work, with a reason."""
-    return _step(state, act)
+    return step(state, act)
 
 
 def resume(state: State, act: Act) -> Outcome | Refused:
     """Go on with the work."""
-    return _step(state, act)
+    return step(state, act)
 
 
 def complete(state: State, act: Act) -> Outcome | Refused:
@@ -279,7 +279,8 @@ def _finished(state: State, act: Act, order: WorkOrder, report: Completion) -> O
     )
 
 
-def _step(state: State, act: Act) -> Outcome | Refused:
+def step(state: State, act: Act) -> Outcome | Refused:
+    """One step of the machine (`LEGAL`)."""
     order = subject(state, act)
     if isinstance(order, Refused):
         return order
@@ -364,9 +365,6 @@ def illegal(order: WorkOrder, act: Act) -> Refused:
 _ON = frozenset({"work_order"})
 
 KINDS = (
-    Kind(
-        name="work_order.accept", cls="status", nouns=_ON, args=NoArgs, reduce=accept, device=True
-    ),
     Kind(name="work_order.depart", cls="fact", nouns=_ON, args=NoArgs, reduce=depart, device=True),
     Kind(
         name="work_order.arrive",

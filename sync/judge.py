@@ -8,7 +8,7 @@ from shared.editing import EditArgs, Winners, subject_of
 from shared.errors import Flag, Params, Refused, refuse_person, refuse_value
 from shared.fields import FIELDS
 from shared.ops import SYSTEM, Op, Verdict
-from shared.people import Person, is_field_only, may
+from shared.people import Person, may, needs_the_job
 from shared.records import Record, State, home, stream_of
 from shared.registry import Act, Emit, Kind, Outcome, Registry
 from shared.work_order import Completion, WorkOrder, standing
@@ -75,7 +75,7 @@ def judge(state: State, case: Case) -> Judgement:
         return _refused(stood, ())
     if case.rule.creates and case.op.on[1] != case.op.id:
         return _refused(refuse_value("wrong_value", "on", reason=case.op.on[1]), ())
-    if stood.former and case.rule.cls in ("status", "edit"):
+    if stood.former and case.rule.cls in ("status", "edit") and not case.rule.withdraws:
         return _former(state, act, case)
     if case.rule.cls == "edit":
         return _edited(state, act, case, stood.flags)
@@ -116,7 +116,7 @@ def _authorise(state: State, act: Act) -> Stood | Refused:
     if not may(act.by.roles, act.kind):
         return refuse_person("not_permitted", kind=act.kind)
     ended = (Flag(code="role_ended"),) if act.by.disabled else ()
-    if not is_field_only(act.by) or act.on[0] not in ("work_order", "site"):
+    if not needs_the_job(act.by, act.kind) or act.on[0] not in ("work_order", "site"):
         return Stood(flags=ended)
     job = _job(state, act)
     if isinstance(job, Refused):

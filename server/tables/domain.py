@@ -193,6 +193,8 @@ class Assignment(Kept, table=True):
     role: str
     from_ms: int = whole()
     until_ms: int | None = whole()
+    seen_at: int | None = whole()
+    accepted_at: int | None = whole()
 
 
 class Visit(Kept, table=True):
@@ -286,6 +288,40 @@ class PartUse(Kept, table=True):
     serial: str
     person_id: str
     at: int = whole()
+    old_part: str | None
+    planned_id: str | None
+    returned: int | None = whole()
+
+
+class PlannedPart(Kept, table=True):
+    """A part that a job will probably need."""
+
+    __tablename__ = "planned_part"
+
+    work_order_id: str = within("work_order")
+    part_id: str = Field(index=True)
+    amount: int = whole()
+    note: str
+    person_id: str
+    at: int = whole()
+    dropped_at: int | None = whole()
+
+
+class OrderedPart(Kept, table=True):
+    """A part that has to be ordered for a job."""
+
+    __tablename__ = "ordered_part"
+
+    work_order_id: str = within("work_order")
+    visit_id: str | None
+    part_id: str | None = Field(index=True)
+    text: str
+    amount: int = whole()
+    note: str
+    person_id: str
+    at: int = whole()
+    supplied_at: int | None = whole(index=True)
+    supplied_by: str | None
 
 
 class Balance(Kept, table=True):
@@ -336,6 +372,9 @@ class Task(Kept, table=True):
     op_id: str
     at: int = whole()
     done: bool = Field(index=True)
+    closed_at: int | None = whole()
+    closed_by: str | None
+    note: str
 
 
 class Conflict(Kept, table=True):

@@ -19,12 +19,12 @@ def test_a_migrated_database_has_the_tables_that_the_code_knows(engine: Engine) 
 def test_migrating_again_changes_nothing(engine: Engine) -> None:
     upgrade(engine)
     with writing(engine) as connection:
-        assert MigrationContext.configure(connection).get_current_heads() == ("0001",)
+        assert MigrationContext.configure(connection).get_current_heads() == ("0002",)
 
 
 def test_the_migrations_are_one_line_without_branches() -> None:
     scripts = ScriptDirectory.from_config(config())
-    assert [one.revision for one in reversed(list(scripts.walk_revisions()))] == ["0001"]
+    assert [one.revision for one in reversed(list(scripts.walk_revisions()))] == ["0001", "0002"]
 
 
 def test_foreign_keys_are_checked_after_a_migration(engine: Engine) -> None:

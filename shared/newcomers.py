@@ -1,0 +1,203 @@
+"""Newcomers: a customer, a site, a machine, written down while somebody is on the telephone."""
+
+from collections.abc import Iterable
+from typing import Annotated
+
+from msgspec import Meta
+
+from shared.amounts import (
+    Id,
+    Line,
+    LocalDate,
+    OptionalLine,
+    OptionalText,
+    has_control_characters,
+    is_real,
+    is_sayable,
+    tidy,
+)
+from shared.errors import Refused, refuse_value
+from shared.fields import Phone, digits
+from shared.records import Aggregate, State
+from shared.registry import Act, Args, Kind, Outcome, Reach, Ref, by
+from shared.site import Asset, Customer, CustomerType, Site, TimeZone
+
+Spoken = Annotated[str, Meta(pattern=r"^(en|zh)?$(?!\n)")]
+
+
+class CustomerArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
+    """Who it is, how they are addressed, and how they are reached."""
+
+    name: Line
+    type: CustomerType
+    salutation: OptionalLine = ""
+    phone: Phone = ""
+    language: Spoken = ""
+
+
+class SiteArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
+    """Whose place it is, where, in which time zone, and how one gets in."""
+
+    customer: Id
+    address: Line
+    time_zone: TimeZone
+    name: OptionalLine = ""
+    division: OptionalLine = ""
+    zone: OptionalLine = ""
+    contact_name: OptionalLine = ""
+    contact_phone: Phone = ""
+    access_notes: OptionalText = ""
+
+
+class AssetArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
+    """Where the machine stands and what it is; it is called by its model if it has no name."""
+
+    site: Id
+    model: Line
+    name: OptionalLine = ""
+    serial: OptionalLine = ""
+    product_class: OptionalLine = ""
+    delivered_on: LocalDate | None = None
+
+
+def add_customer(state: State, act: Act) -> Outcome | Refused:
+    """Write a new customer down, unless one of this name and telephone number is there."""
+    args: CustomerArgs = act.args
+    unreadable = _unreadable(args, ("name",))
+    if unreadable is not None:
+        return unreadable
+    new = Customer(
+        id=act.on[1],
+        name=tidy(args.name),
+        type=args.type,
+        salutation=tidy(args.salutation),
+        phone=args.phone.strip(),
+        language=args.language,
+    )
+    for known in state.all(Customer):
+        same_number = digits(known.phone) == digits(new.phone) != ""
+        if known.id != new.id and same_number and known.name == new.name:
+            return refuse_value("on_file", "args.phone", value=new.phone, id=known.id)
+    return Outcome(rows=(new,))
+
+
+def add_site(state: State, act: Act) -> Outcome | Refused:
+    """Write a new place of a customer down, unless this address of theirs is there."""
+    args: SiteArgs = act.args
+    unreadable = _unreadable(args, ("address",))
+    if unreadable is not None:
+        return unreadable
+    if state.find(Customer, args.customer) is None:
+        return refuse_value("unknown_subject", "args.customer")
+    new = Site(
+        id=act.on[1],
+        customer_id=args.customer,
+        name=tidy(args.name),
+        address=tidy(args.address),
+        division=tidy(args.division),
+        zone=tidy(args.zone),
+        time_zone=args.time_zone,
+        contact_name=tidy(args.contact_name),
+        contact_phone=args.contact_phone.strip(),
+        access_notes=tidy(args.access_notes),
+    )
+    for known in state.all(Site):
+        same_place = _packed(known.address) == _packed(new.address)
+        if known.id != new.id and known.customer_id == new.customer_id and same_place:
+            return refuse_value("on_file", "args.address", value=new.address, id=known.id)
+    return Outcome(rows=(new,))
+
+
+def add_asset(state: State, act: Act) -> Outcome | Refused:
+    """Write a new machine down, unless one of this model and serial number is there."""
+    args: AssetArgs = act.args
+    unreadable = _unreadable(args, ("model",))
+    if unreadable is not None:
+        return unreadable
+    if state.find(Site, args.site) is None:
+        return refuse_value("unknown_subject", "args.site")
+    if args.delivered_on is not None and not is_real(args.delivered_on):
+        return refuse_value("wrong_value", "args.delivered_on", reason=args.delivered_on)
+    new = Asset(
+        id=act.on[1],
+        site_id=args.site,
+        name=tidy(args.name) or tidy(args.model),
+        model=tidy(args.model),
+        serial=tidy(args.serial),
+        product_class=tidy(args.product_class),
+        delivered_on=args.delivered_on,
+    )
+    for known in state.all(Asset):
+        same_machine = (known.serial, known.model) == (new.serial, new.model)
+        if new.serial and known.id != new.id and same_machine:
+            return refuse_value("on_file", "args.serial", value=new.serial, id=known.id)
+    return Outcome(rows=(new,))
+
+
+def _unreadable(args: CustomerArgs | SiteArgs | AssetArgs, said: Iterable[str]) -> Refused | None:
+    """The first text that cannot be shown, or that should say something and does not."""
+    for name in args.__struct_fields__:
+        value = getattr(args, name)
+        if isinstance(value, str) and has_control_characters(tidy(value)):
+            return refuse_value("not_text", f"args.{name}")
+    empty = (name for name in said if not is_sayable(getattr(args, name)))
+    field = next(empty, None)
+    return refuse_value("not_text", f"args.{field}") if field is not None else None
+
+
+def _packed(address: str) -> str:
+    """An address as it is compared: how somebody spaces it makes no other place."""
+    return "".join(address.split()).casefold()
+
+
+def _same_number(reach: Reach) -> tuple[Ref, ...]:
+    phone = reach.args.phone.strip()
+    spellings = sorted({phone, digits(phone)} - {""})
+    return tuple((Customer, by("phone", one)) for one in spellings)
+
+
+def _places_of(reach: Reach) -> tuple[Ref, ...]:
+    customer = reach.args.customer
+    return ((Customer, customer), (Site, by("customer_id", customer)))
+
+
+def _same_serial(reach: Reach) -> tuple[Ref, ...]:
+    serial = tidy(reach.args.serial)
+    same: tuple[Ref, ...] = ((Asset, by("serial", serial)),) if serial else ()
+    return ((Site, reach.args.site), *same)
+
+
+def _its_site(reach: Reach) -> tuple[Aggregate, ...]:
+    return (("site", reach.args.site),)
+
+
+KINDS = (
+    Kind(
+        name="customer.add",
+        cls="office",
+        nouns=frozenset({"customer"}),
+        args=CustomerArgs,
+        reduce=add_customer,
+        creates=True,
+        refs=_same_number,
+    ),
+    Kind(
+        name="site.add",
+        cls="office",
+        nouns=frozenset({"site"}),
+        args=SiteArgs,
+        reduce=add_site,
+        creates=True,
+        refs=_places_of,
+    ),
+    Kind(
+        name="asset.add",
+        cls="office",
+        nouns=frozenset({"asset"}),
+        args=AssetArgs,
+        reduce=add_asset,
+        creates=True,
+        touches=_its_site,
+        refs=_same_serial,
+    ),
+)
