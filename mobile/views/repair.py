@@ -1,0 +1,95 @@
+"""Correcting one entry: which of its words may be changed, and how they go back into it."""
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+from msgspec import Struct
+
+from mobile.texts import Words
+from shared.fields import PRIORITIES
+from shared.ids import is_id
+from shared.visit import OUTCOMES
+
+Input = Literal["line", "text", "number", "choice"]
+LONG: Final = frozenset({"text", "diagnosis", "work_done", "access_notes", "job_note", "note"})
+NUMBERS: Final = frozenset({"quantity"})
+CHOICES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
+    "outcome": ("outcomes", tuple(OUTCOMES)),
+    "priority": ("priorities", PRIORITIES),
+    "audience": ("audiences", ("internal", "customer")),
+}
+EDITED: Final = "fields."
+
+
+class RepairField(Struct, frozen=True, kw_only=True):
+    """One word of an entry that may be changed. `choices` are (code, label)."""
+
+    path: str
+    label: str
+    value: str
+    input: Input
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+def repair_fields(
+    args: Mapping[str, Any], words: Words, drafted: Mapping[str, str] | None = None
+) -> tuple[RepairField, ...]:
+    """What may be changed of what an op said; ids stay as they are. `drafted` is half typed."""
+    known = drafted or {}
+    return tuple(
+        _field(path, known.get(path, value), words) for path, value in _texts(args).items()
+    )
+
+
+def repaired(args: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
+    """What the op should have said."""
+    mended = dict(args)
+    edited = {name: list(pair) for name, pair in _edits(args).items()}
+    for path, value in values.items():
+        name = path.removeprefix(EDITED)
+        if path.startswith(EDITED) and name in edited:
+            edited[name][1] = value
+        elif path in mended:
+            mended[path] = value
+    if edited:
+        mended["fields"] = edited
+    return mended
+
+
+def _texts(args: Mapping[str, Any]) -> dict[str, str]:
+    found = {
+        name: value
+        for name, value in args.items()
+        if isinstance(value, str) and not is_id(value) and name != "item"
+    }
+    for name, pair in _edits(args).items():
+        if pair[1] is None or isinstance(pair[1], str):
+            found[EDITED + name] = pair[1] or ""
+    return found
+
+
+def _edits(args: Mapping[str, Any]) -> dict[str, list[Any]]:
+    fields = args.get("fields")
+    if not isinstance(fields, dict):
+        return {}
+    pairs = {name: pair for name, pair in fields.items() if isinstance(pair, list | tuple)}
+    return {name: list(pair) for name, pair in pairs.items() if len(pair) == len(("seen", "new"))}
+
+
+def _field(path: str, value: str, words: Words) -> RepairField:
+    name = path.removeprefix(EDITED)
+    group, codes = CHOICES.get(name, ("", ()))
+    kind: Input = "line"
+    if codes:
+        kind = "choice"
+    elif name in NUMBERS:
+        kind = "number"
+    elif name in LONG:
+        kind = "text"
+    return RepairField(
+        path=path,
+        label=words("fields", name),
+        value=value,
+        input=kind,
+        choices=tuple((code, words(group, code)) for code in codes),
+    )
