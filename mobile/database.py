@@ -38,14 +38,29 @@ MIGRATIONS: Final[Migrations] = (
             PRIMARY KEY (noun, id, op_id)) WITHOUT ROWID""",
         "CREATE INDEX outbox_touch_op ON outbox_touch (op_id)",
     ),
+    (
+        """CREATE TABLE notice (id TEXT PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL,
+            acknowledged INTEGER NOT NULL)""",
+        "CREATE INDEX notice_at ON notice (at)",
+        "CREATE INDEX notice_unread ON notice (id) WHERE NOT acknowledged",
+        """CREATE TABLE told (noun TEXT, id TEXT, facts TEXT NOT NULL,
+            PRIMARY KEY (noun, id)) WITHOUT ROWID""",
+    ),
 )
 
 # A copy of the server's: dropped and fetched again whenever its shape has changed. `base` is a
-# row as it was sent, `view` the same with own pending work on top (null: nothing on top).
+# row as it was sent, `view` the same with own pending work on top (null: nothing on top). `words`
+# are what a part is found by; they are kept in their index only.
 CACHE: Final[tuple[str, ...]] = (
     """CREATE TABLE row (stream TEXT, tbl TEXT, id TEXT, home_noun TEXT, home_id TEXT,
         version INTEGER, base BLOB, lane1 INTEGER, lane2 INTEGER, view BLOB,
+        words TEXT AS (CASE WHEN tbl = 'part' THEN lower(
+            json_extract(CAST(coalesce(view, base) AS TEXT), '$.number') || '|' ||
+            coalesce(json_extract(CAST(coalesce(view, base) AS TEXT), '$.barcode'), '') || '|' ||
+            json_extract(CAST(coalesce(view, base) AS TEXT), '$.en') || '|' ||
+            json_extract(CAST(coalesce(view, base) AS TEXT), '$.zh')) END),
         PRIMARY KEY (stream, tbl, id))""",
+    "CREATE INDEX row_words ON row (words, id) WHERE tbl = 'part'",
     "CREATE INDEX row_home ON row (home_noun, home_id, tbl)",
     "CREATE INDEX row_id ON row (tbl, id)",
     "CREATE INDEX row_viewed ON row (stream) WHERE view IS NOT NULL",

@@ -1,6 +1,6 @@
 """The phone's one door for writes: what a person did becomes an op in the outbox, or is refused."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import msgspec
@@ -79,6 +79,11 @@ class Journal:
             return record(self._replica, REGISTRY, draft)
         except Full:
             return refuse_state("disk_full")
+
+    def acknowledge(self, notices: Iterable[str]) -> None:
+        """Keep that its person has read these notices, by id. No other phone learns of it."""
+        with self._replica.transaction():
+            self._replica.acknowledge(notices)
 
     def _completed(self, said: Said, person: str) -> Said | Refused:
         """What was said, with what goes without saying."""

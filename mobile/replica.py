@@ -314,6 +314,13 @@ class Replica:
             ],
         )
 
+    def acknowledge(self, notices: Iterable[str]) -> None:
+        """Keep that these notices (by id) have been read."""
+        self._connection.executemany(
+            "UPDATE notice SET acknowledged = 1 WHERE id = ? AND NOT acknowledged",
+            [(identity,) for identity in notices],
+        )
+
     def _ops(self, where: str, keys: Sequence[Any]) -> list[Outboxed]:
         found = self._connection.execute(outbox.SELECT + where + " ORDER BY lseq", (_json(keys),))
         return [outbox.read(columns) for columns in found]

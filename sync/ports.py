@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from msgspec import Struct, field
 
@@ -253,6 +253,56 @@ class StreamMark(Struct, frozen=True, kw_only=True):
     sums: Sums
     staged: int | None = None
     leaving: bool = False
+
+
+class Change(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What was otherwise before: the name of a field, or the id of a part, and both values."""
+
+    field: str
+    old: Any = None
+    new: Any = None
+
+
+NoticeKind = Literal[
+    "assigned",
+    "taken_away",
+    "moved",
+    "cancelled",
+    "edited",
+    "conflict",
+    "refused",
+    "held",
+    "quarantined",
+    "mended",
+    "stock_came",
+]
+
+
+class Notice(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Something the person of a phone should know, told once and kept until it is pushed out.
+
+    `at` is the server's time (ms) of the answer it came with. `job` is the work order it is about,
+    `number` and `customer` how people call it. Of a change `old` is what was shown before.
+    Of a conflict `stands` says whose value is in force; each change goes from the value that lost
+    to the one that stands. `op_id`, `op_kind`, `code` and `params` are those of one's own op.
+    """
+
+    id: str
+    kind: NoticeKind
+    at: int
+    job: str | None = None
+    number: str | None = None
+    customer: str = ""
+    changes: tuple[Change, ...] = ()
+    stands: Literal["", "office", "mine"] = ""
+    code: str | None = None
+    params: dict[str, Any] = field(default_factory=dict)
+    op_id: str | None = None
+    op_kind: str | None = None
+    unread: bool = False
+
+
+Facts = dict[str, Any]  # what somebody was told of a thing last, by name
 
 
 class Replica(Protocol):

@@ -42,6 +42,13 @@ def test_a_line_of_the_list_says_what_where_when_and_how_safe_it_is(phone: Phone
         "time_zone": "Asia/Shanghai",
         "machine": "HP-9",
         "trade": "",
+        "site": "",
+        "serial": "S-1",
+        "skill": "",
+        "category": "A",
+        "service": "repair",
+        "done_at": None,
+        "outcome": None,
     }
 
 

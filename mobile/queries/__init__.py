@@ -1,0 +1,112 @@
+"""What screens and the command read: jobs, one job's sheet, the outbox, and how the phone is."""
+
+import sqlite3
+
+from mobile.database import reading
+from mobile.queries import (
+    condition as conditions,
+    finding,
+    history as histories,
+    inbox as inboxes,
+    jobs as lists,
+    lines,
+    sheet as sheets,
+    stock,
+)
+from mobile.queries.condition import Condition, Waiting
+from mobile.queries.finding import Found
+from mobile.queries.history import Past, Read
+from mobile.queries.jobs import NUMBERED, Job
+from mobile.queries.lines import STATES, TORN, WORST, Line, Sync
+from mobile.queries.sheet import Answer, Sheet, Team, Used
+from mobile.queries.stock import Stocked, Van
+from shared.parts import Part
+from shared.texts import Catalogue
+from shared.work_order import WorkOrder
+from sync.ports import Change, Notice
+
+__all__ = [
+    "NUMBERED",
+    "STATES",
+    "TORN",
+    "WORST",
+    "Answer",
+    "Change",
+    "Condition",
+    "Found",
+    "Job",
+    "Line",
+    "Notice",
+    "Past",
+    "Queries",
+    "Read",
+    "Sheet",
+    "Stocked",
+    "Sync",
+    "Team",
+    "Used",
+    "Van",
+    "Waiting",
+]
+
+
+class Queries:
+    """Reads what is shown, over a connection that one thread owns. Each answer is one snapshot."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def jobs(self) -> list[Job]:
+        """The jobs on this phone, by planned time, those without one last."""
+        with reading(self._connection):
+            return lists.listed(self._connection)
+
+    def sheet(self, named: str) -> Sheet | None:
+        """Everything about the job with this number or id."""
+        with reading(self._connection):
+            order = self.job_named(named)
+            return sheets.sheet(self._connection, order) if order is not None else None
+
+    def find(self, text: str) -> Found:
+        """Jobs and parts that mention every word of a text; one Chinese character is enough."""
+        with reading(self._connection):
+            return finding.find(self._connection, text)
+
+    def van(self) -> Van | None:
+        """What this person's own van holds, or None where they have none."""
+        with reading(self._connection):
+            return stock.van(self._connection)
+
+    def history(self, asset_id: str) -> list[Past]:
+        """The last visits to a machine, newest first."""
+        with reading(self._connection):
+            return list(histories.of_machine(self._connection, asset_id))
+
+    def inbox(self) -> list[Notice]:
+        """What the office did and what became of one's own ops, newest first."""
+        with reading(self._connection):
+            return inboxes.notices(self._connection)
+
+    def outbox(self, words: Catalogue | None = None) -> list[Line]:
+        """Every op of this person, in the order they were recorded; in words, if there are any."""
+        with reading(self._connection):
+            found = lines.every(self._connection)
+        return [lines.in_words(line, words) for line in found] if words is not None else found
+
+    def waiting(self) -> Waiting:
+        """What a chip shows of the outbox and the inbox; cheap enough for every redraw."""
+        with reading(self._connection):
+            return conditions.waiting(self._connection)
+
+    def condition(self, free_bytes: int) -> Condition:
+        """How this phone is: what waits, since when, when the server last answered, what room."""
+        with reading(self._connection):
+            return conditions.condition(self._connection, free_bytes)
+
+    def job_named(self, text: str) -> WorkOrder | None:
+        """The job with this number or id. Also for use inside a transaction."""
+        return lists.named(self._connection, text)
+
+    def part_named(self, text: str) -> Part | None:
+        """The part with this number or bar code. Also for use inside a transaction."""
+        return stock.part_named(self._connection, text)

@@ -1,0 +1,141 @@
+"""The outbox as people read it: one line an op, what became of it, and what is worst of a job."""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, Literal
+
+import msgspec
+from msgspec import Struct, structs
+
+from mobile import outbox
+from mobile.queries import rows
+from shared.errors import Refused
+from shared.ids import fingerprint
+from shared.ops import PROVISIONAL, Verdict
+from shared.texts import Catalogue, explain
+from shared.work_order import WorkOrder
+
+Sync = Literal["safe", "waiting", "attention", "refused"]
+TORN: Final = "torn"
+WORST: Final[tuple[Sync, ...]] = ("safe", "waiting", "attention", "refused")
+STATES: Final[dict[Verdict, Sync]] = {
+    Verdict.APPLIED: "safe",
+    Verdict.MERGED: "safe",
+    Verdict.CONFLICT: "attention",
+    Verdict.REJECTED: "refused",
+    Verdict.QUARANTINED: "attention",
+    Verdict.HELD: "attention",
+}
+
+_OPS: Final = """SELECT lseq, op_id, kind, recorded, verdict, code, refusal, detail, epoch, body,
+    CASE WHEN noun = 'work_order' THEN id
+    WHEN json_valid(body) THEN json_extract(body, '$.args.work_order') END AS job FROM outbox"""
+_ALL: Final = _OPS + " ORDER BY lseq"
+_OF_JOB: Final = _OPS + " WHERE job = ? ORDER BY lseq"
+# What is in the books for good needs no look: most of an outbox, after a while.
+_UNSAFE: Final = (
+    _OPS
+    + """ WHERE verdict IS NULL OR verdict NOT IN ('applied', 'merged')
+    OR epoch IS NOT ? ORDER BY lseq"""
+)
+
+
+class Line(Struct, frozen=True, kw_only=True):
+    """One op of the outbox. `job` is the work order it belongs to, `done_at` the phone's time.
+
+    `fingerprint` is that of its body; `kept_as` the id the server keeps it under, if another.
+
+    `field` is the path of what was wrong, if a field was; `reason` says so in words, if asked for.
+    """
+
+    lseq: int
+    op_id: str
+    kind: str
+    job: str | None
+    number: str | None
+    done_at: int
+    state: Sync
+    verdict: str | None
+    code: str | None
+    field: str | None
+    params: dict[str, Any]
+    fingerprint: str
+    kept_as: str | None = None
+    reason: str | None = None
+
+
+def every(connection: sqlite3.Connection) -> list[Line]:
+    """Every op of this person, in the order they were recorded."""
+    return _read(connection, _ALL, ())
+
+
+def of_job(connection: sqlite3.Connection, work_order_id: str) -> list[Line]:
+    """The ops that belong to one job, in the order they were recorded."""
+    return _read(connection, _OF_JOB, (work_order_id,))
+
+
+def unsafe(connection: sqlite3.Connection) -> list[Line]:
+    """The ops that are not in the server's books, or not as their author meant them."""
+    return _read(connection, _UNSAFE, (rows.identity(connection).epoch,))
+
+
+def in_words(line: Line, words: Catalogue) -> Line:
+    """The line with its reason in words."""
+    if line.code is None:
+        return line
+    refused = Refused(code=line.code, grounds="value", field=line.field, params=line.params)
+    return structs.replace(line, reason=explain(words, refused))
+
+
+def is_pending(line: Line) -> bool:
+    """Whether an op still has to get to the server, or waits there for a person."""
+    if line.code == TORN:
+        return False  # it will never be sent
+    return line.state == "waiting" or line.verdict in (None, *PROVISIONAL)
+
+
+def worst(lines: Iterable[Line]) -> dict[str, Sync]:
+    """Per job, the worst state of the ops on it."""
+    found: dict[str, Sync] = {}
+    for line in lines:
+        if line.job is not None:
+            known = found.get(line.job, "safe")
+            found[line.job] = max(known, line.state, key=WORST.index)
+    return found
+
+
+def _read(connection: sqlite3.Connection, statement: str, values: tuple[Any, ...]) -> list[Line]:
+    epoch = rows.identity(connection).epoch
+    found = connection.execute(statement, values).fetchall()
+    orders = rows.several(connection, WorkOrder, {columns[-1] for columns in found})
+    return [_line(columns, epoch, orders) for columns in found]
+
+
+def _line(columns: Sequence[Any], epoch: str | None, orders: dict[str, WorkOrder]) -> Line:
+    lseq, op_id, kind, recorded, verdict, code, refusal, told, kept, content, job = columns
+    detail, body = msgspec.json.decode(told), outbox.as_text(content)
+    if (verdict is None or kept != epoch) and outbox.is_unsayable(lseq, op_id, body):
+        refusal = TORN
+        code = None
+    return Line(
+        lseq=lseq,
+        op_id=op_id,
+        kind=kind,
+        job=job,
+        number=orders[job].number if job in orders else None,
+        done_at=recorded,
+        state=_state(verdict, refusal, is_current=kept == epoch),
+        verdict=verdict,
+        code=code or refusal,
+        field=detail.get("field"),
+        params=detail.get("params", {}),
+        fingerprint=fingerprint(body),
+        kept_as=detail.get("op_id"),
+    )
+
+
+def _state(verdict: str | None, refusal: str | None, *, is_current: bool) -> Sync:
+    """An op's state in one word. What a server said before it was restored, it must say again."""
+    if verdict is None or not is_current:
+        return "waiting" if refusal is None else "attention"
+    return STATES[Verdict(verdict)]

@@ -1,0 +1,144 @@
+"""The sheet of one job: everything about it that this phone knows."""
+
+import sqlite3
+from collections.abc import Iterable
+from typing import TypeVar
+
+from msgspec import Struct
+
+from mobile.queries import history, jobs, lines, rows
+from mobile.queries.history import Past, Read
+from mobile.queries.jobs import Job
+from mobile.queries.lines import Line
+from shared.amounts import quantity_text
+from shared.checklist import Checklist, Item, Reading
+from shared.notes import Note
+from shared.parts import Location, Part, PartUse
+from shared.people import Person
+from shared.records import State
+from shared.site import Asset, Customer, Site
+from shared.tasks import Conflict
+from shared.ticket import Ticket
+from shared.visit import Visit
+from shared.work_order import Assignment, Completion, StatusChange, WorkOrder
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """One thing to look at, and the newest reading of it.
+
+    `last` is the newest reading of it at an earlier visit to this machine.
+    """
+
+    item: Item
+    reading: Reading | None
+    last: Read | None = None
+
+
+class Used(Struct, frozen=True, kw_only=True):
+    """A part that went into the machine, by its number and name."""
+
+    use: PartUse
+    quantity: str
+    part: Part | None
+    location: Location | None
+
+
+class Team(Struct, frozen=True, kw_only=True):
+    """Somebody who has the job now, and as what."""
+
+    person: Person
+    role: str
+
+
+class Sheet(Struct, frozen=True, kw_only=True):
+    """Everything about one job that this phone knows. Lists are in the order things happened."""
+
+    job: Job
+    order: WorkOrder
+    ticket: Ticket | None
+    site: Site | None
+    customer: Customer | None
+    asset: Asset | None
+    visits: tuple[Visit, ...]
+    checklist: tuple[Answer, ...]
+    parts: tuple[Used, ...]
+    notes: tuple[Note, ...]
+    completions: tuple[Completion, ...]
+    conflicts: tuple[Conflict, ...]
+    ops: tuple[Line, ...]
+    statuses: tuple[StatusChange, ...] = ()
+    history: tuple[Past, ...] = ()
+    team: tuple[Team, ...] = ()
+
+
+def sheet(connection: sqlite3.Connection, order: WorkOrder) -> Sheet:
+    """Everything about one job."""
+    state = rows.at_home(connection, ("work_order", order.id))
+    asset = rows.one(connection, Asset, order.asset_id)
+    before = history.of_machine(connection, order.asset_id, but=order.id) if order.asset_id else ()
+    checklist = rows.one(connection, Checklist, order.checklist_id)
+    around = jobs.around_one(connection, order, state.of(Visit, order.id))
+    return Sheet(
+        job=jobs.job(order, around),
+        order=order,
+        ticket=rows.one(connection, Ticket, order.ticket_id),
+        site=around.sites.get(order.site_id),
+        customer=around.customers.get(order.customer_id),
+        asset=asset,
+        visits=tuple(state.of(Visit, order.id)),
+        checklist=_answers(checklist, state, order.id, before),
+        parts=_used(connection, state, order.id),
+        notes=_in_time(state.of(Note, order.id)),
+        completions=_in_time(state.of(Completion, order.id)),
+        conflicts=_in_time(state.of(Conflict, order.id)),
+        ops=tuple(lines.of_job(connection, order.id)),
+        statuses=_in_time(state.of(StatusChange, order.id)),
+        history=before,
+        team=_team(connection, state, order.id),
+    )
+
+
+Dated = TypeVar("Dated", Note, Completion, Conflict, StatusChange, PartUse)
+
+
+def _in_time(dated: Iterable[Dated]) -> tuple[Dated, ...]:
+    return tuple(sorted(dated, key=lambda one: (one.at, one.id)))
+
+
+def _answers(
+    checklist: Checklist | None, state: State, order_id: str, before: tuple[Past, ...]
+) -> tuple[Answer, ...]:
+    newest: dict[str, Reading] = {}
+    for one in sorted(state.of(Reading, order_id), key=lambda reading: (reading.at, reading.id)):
+        newest[one.item] = one
+    items = checklist.items if checklist is not None else ()
+    last = history.last_of_each(before)
+    return tuple(
+        Answer(item=item, reading=newest.get(item.code), last=last.get(item.code)) for item in items
+    )
+
+
+def _used(connection: sqlite3.Connection, state: State, order_id: str) -> tuple[Used, ...]:
+    uses = list(state.of(PartUse, order_id))
+    parts = rows.several(connection, Part, {use.part_id for use in uses})
+    places = rows.several(connection, Location, {use.location_id for use in uses})
+    return tuple(
+        Used(
+            use=use,
+            quantity=quantity_text(use.amount),
+            part=parts.get(use.part_id),
+            location=places.get(use.location_id),
+        )
+        for use in uses
+    )
+
+
+def _team(connection: sqlite3.Connection, state: State, order_id: str) -> tuple[Team, ...]:
+    now = [one for one in state.of(Assignment, order_id) if one.until_ms is None]
+    people = rows.several(connection, Person, {one.person_id for one in now})
+    ordered = sorted(now, key=lambda one: (one.role != "lead", one.from_ms, one.id))
+    return tuple(
+        Team(person=people[one.person_id], role=one.role)
+        for one in ordered
+        if one.person_id in people
+    )
