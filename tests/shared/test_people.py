@@ -5,17 +5,23 @@ from itertools import combinations
 import pytest
 
 from shared.kinds import REGISTRY
-from shared.people import MAY, ROLES, Person, is_field_only, may
+from shared.people import MAY, ROLES, Person, is_field_only, may, needs_the_job
 
 # t technician, d dispatcher, c customer service, l team leader, w warehouse, f finance,
 # m service manager, i inspector, p partner, a administrator
 LETTERS = dict(zip("tdclwfmipa", ROLES, strict=True))
 TABLE = {
+    "customer.add": "d c l m a",
+    "site.add": "d c l m a",
+    "asset.add": "d c l m a",
     "ticket.open": "d c l m a",
     "work_order.create": "d l m a",
     "work_order.assign": "d l m a",
     "work_order.reassign": "d l m a",
+    "work_order.unassign": "d l m a",
     "work_order.cancel": "d l m a",
+    "work_order.see": "t p",
+    "work_order.decline": "t p",
     "work_order.accept": "t p",
     "work_order.depart": "t p",
     "work_order.arrive": "t p",
@@ -26,13 +32,21 @@ TABLE = {
     "visit.plan": "d l m a",
     "visit.move": "d l m a",
     "checklist.answer": "t p",
+    "parts.plan": "t p d l m a",
+    "parts.unplan": "t p d l m a",
     "parts.use": "t p",
+    "parts.return": "t p",
+    "parts.order": "t p d l m a",
+    "parts.supply": "w d l m a",
     "note.add": "t p d c l m a",
     "edit": "t p d c l m a",
     "conflict.settle": "d l m a",
     "op.repair": "t p d l m a",
     "op.discard": "t p d l m a",
     "stock.receive": "w a",
+    "stock.move": "w a",
+    "stock.count": "w a",
+    "task.close": "d c l m w a",
     "master.put": "a",
     "read.tickets": "d c l w f m i a",
     "read.work_orders": "d c l w f m i a",
@@ -86,3 +100,20 @@ def test_who_works_in_the_field_only_touches_what_is_assigned(
 ) -> None:
     person = Person(id="p", login="p1", name="P", roles=roles)
     assert is_field_only(person) is field_only
+
+
+@pytest.mark.parametrize(
+    ("roles", "intent", "needed"),
+    [
+        (("technician",), "note.add", True),
+        (("technician", "warehouse"), "parts.use", True),
+        (("technician", "warehouse"), "parts.supply", False),
+        (("warehouse",), "parts.supply", False),
+        (("technician", "dispatcher"), "parts.use", False),
+    ],
+)
+def test_whose_right_comes_from_the_field_alone_needs_the_job(
+    roles: tuple[str, ...], intent: str, needed: bool
+) -> None:
+    person = Person(id="p", login="p1", name="P", roles=roles)
+    assert needs_the_job(person, intent) is needed

@@ -13,7 +13,7 @@ from shared.ids import derive
 from shared.kinds import REGISTRY
 from shared.master import TABLES
 from shared.ops import Verdict
-from shared.parts import PART_TYPES
+from shared.parts import OLD_PARTS, PART_TYPES
 from shared.people import ROLES
 from shared.texts import (
     LANGUAGES,
@@ -74,7 +74,11 @@ NEEDED = {
     "roles": set(ROLES),
     "services": set(SERVICES),
     "statuses": {*STATUSES, *TICKET_STATUSES},
-    "tasks": {"recount", "serial_twice", "work_done_after_cancel", "plan_next_visit"},
+    "old_parts": set(OLD_PARTS),
+    "tasks": {
+        *("declined", "order_part", "plan_next_visit", "recount", "serial_twice"),
+        "work_done_after_cancel",
+    },
     "verdicts": {verdict.value for verdict in Verdict},
 }
 SMALL = Catalogue(
@@ -113,7 +117,8 @@ def test_chinese_uses_full_width_punctuation() -> None:
         for group in TEXTS["zh"].groups.values()
         for text in group.values()
     ]
-    assert [text for text in texts if set(text) & set(",;!?") or text.endswith(".")] == []
+    spoken = [text.replace("fieldfare:1?", "") for text in texts]  # what a code begins with
+    assert [text for text in spoken if set(text) & set(",;!?") or text.endswith(".")] == []
 
 
 def test_a_parameter_that_is_a_code_is_said_in_words() -> None:

@@ -69,7 +69,8 @@ OVER = ("done", "handed_in", "cancelled")
 
 def at(status: str, *more: Visit) -> State:
     outcome = "done" if status == "done" else None
-    return state(structs.replace(ORDER, status=status, outcome=outcome), *more)
+    lead = structs.replace(LEAD, accepted_at=None if status in ("created", "assigned") else NOW)
+    return state(structs.replace(ORDER, status=status, outcome=outcome), lead, *more)
 
 
 @pytest.mark.parametrize("status", STATUSES)
