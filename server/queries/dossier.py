@@ -34,6 +34,8 @@ def job(connection: Connection, number: str) -> Item | None:
         "readings": living_with(connection, "reading", *of_order, order="at"),
         "notes": living_with(connection, "note", *of_order, order="at"),
         "used": _parts(connection, "part_use", own),
+        "planned": _parts(connection, "planned_part", own),
+        "ordered": _parts(connection, "ordered_part", own),
         "tasks": living_with(connection, "task", "home_id", own, order="at"),
         "conflicts": living_with(connection, "conflict", "home_id", own, order="at"),
     }

@@ -6,11 +6,11 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select,
 
 from server.queries.pages import Item, Listed, T, Window, by_id, mentions, page
 from shared.amounts import quantity_text
-from shared.parts import INSTALLED, SUPPLIER
+from shared.parts import COUNTED, INSTALLED, SUPPLIER
 
 BALANCE, PART, PLACE = T["balance"], T["part"], T["location"]
 MOVEMENT, TASK, PERSON = T["movement"], T["task"], T["person"]
-OUTSIDE: Final = {SUPPLIER: "supplier", INSTALLED: "installed"}
+OUTSIDE: Final = {SUPPLIER: "supplier", INSTALLED: "installed", COUNTED: "counted"}
 TYPES: Final = ("warehouse", "transit", "defective", "van", "scrap")
 
 _RECOUNT: Final = (

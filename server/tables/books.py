@@ -41,6 +41,13 @@ class OpRow(SQLModel, table=True):
             sqlite_where=text(WAITS),
             postgresql_where=text(WAITS),
         ),
+        Index(
+            "ix_op_waits",
+            "received",
+            "op_id",
+            sqlite_where=text(WAITS),
+            postgresql_where=text(WAITS),
+        ),
     )
 
     op_id: str = Field(primary_key=True)

@@ -161,6 +161,7 @@ class WorkOrder(Kept, table=True):
     """A job."""
 
     __tablename__ = "work_order"
+    __table_args__ = (Index("ix_work_order_asset", "asset_id"),)
 
     number: str | None = Field(unique=True)
     ticket_id: str = within("ticket")
@@ -338,9 +339,15 @@ class Movement(Kept, table=True):
     """So much left one place and came to another."""
 
     __tablename__ = "movement"
+    __table_args__ = (
+        Index("ix_movement_part", "part_id", "at", "id"),
+        Index("ix_movement_source", "source_id", "at", "id"),
+        Index("ix_movement_target", "target_id", "at", "id"),
+        Index("ix_movement_at", "at", "id"),
+    )
 
     op_id: str
-    part_id: str = Field(index=True)
+    part_id: str
     source_id: str
     target_id: str
     amount: int = whole()
@@ -363,7 +370,10 @@ class Task(Kept, table=True):
     """Something a person in the office should look at."""
 
     __tablename__ = "task"
-    __table_args__ = (Index("ix_task_home", "home_id", "home_noun"),)
+    __table_args__ = (
+        Index("ix_task_home", "home_id", "home_noun"),
+        Index("ix_task_at", "done", "at", "id"),
+    )
 
     home_noun: str
     home_id: str
@@ -371,7 +381,7 @@ class Task(Kept, table=True):
     params: dict[str, Any] = nested()
     op_id: str
     at: int = whole()
-    done: bool = Field(index=True)
+    done: bool
     closed_at: int | None = whole()
     closed_by: str | None
     note: str
@@ -381,7 +391,10 @@ class Conflict(Kept, table=True):
     """Two people meant different things."""
 
     __tablename__ = "conflict"
-    __table_args__ = (Index("ix_conflict_home", "home_id", "home_noun"),)
+    __table_args__ = (
+        Index("ix_conflict_home", "home_id", "home_noun"),
+        Index("ix_conflict_at", "at", "id"),
+    )
 
     home_noun: str
     home_id: str

@@ -22,7 +22,7 @@ ANN: dict[str, Any] = {"id": "ann", "name": "Ann"}
 
 
 def visit(name: str, start: str, end: str, **more: Any) -> dict[str, Any]:
-    told = {
+    told: dict[str, Any] = {
         "id": name,
         "order": f"order of {name}",
         "number": f"WO-{name}",
