@@ -1,0 +1,184 @@
+"""The queue of tickets as dispatchers work it: saved filters with counts, and who has what."""
+
+from collections.abc import Collection, Mapping
+from typing import Any, Final
+
+from msgspec import Struct
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    tuple_,
+)
+
+from server.queries.pages import Item, Listed, T, Window, mentions, page
+from shared.work_order import OPEN
+
+TABS: Final = ("open", "unassigned", "late", "mine", "parts", "repeats", "resolved", "all")
+COUNTED: Final = TABS[:6]
+OPEN_TICKETS: Final = ("new", "planned", "in_progress")
+NOT_BEGUN: Final = ("created", "assigned", "accepted", "en_route")
+REPEAT_MS: Final = 30 * 24 * 3_600_000  # R-CRM: the same machine again within thirty days
+
+TICKET, ORDER, VISIT = T["ticket"], T["work_order"], T["visit"]
+CUSTOMER, SITE, ASSET = T["customer"], T["site"], T["asset"]
+ASSIGNMENT, PERSON = T["assignment"], T["person"]
+_PLACED: Final = TICKET.join(CUSTOMER, CUSTOMER.c.id == TICKET.c.customer_id).join(
+    SITE, SITE.c.id == TICKET.c.site_id
+)
+
+
+class Sieve(Struct, frozen=True, kw_only=True):
+    """What of the queue is wanted. `clocks` is the wall time now per time zone; `me` who looks."""
+
+    tab: str = "open"
+    q: str = ""
+    priority: str = ""
+    zone: str = ""
+    me: str = ""
+    clocks: Mapping[str, str] = {}
+
+
+def time_zones(connection: Connection) -> list[str]:
+    """The time zones that sites lie in."""
+    return list(connection.scalars(select(SITE.c.time_zone).distinct()))
+
+
+def zones(connection: Connection) -> list[str]:
+    """The dispatcher's zones that sites lie in, by name."""
+    named = select(SITE.c.zone).where(SITE.c.zone != "").distinct()
+    return sorted(connection.scalars(named))
+
+
+def tickets(connection: Connection, window: Window, sieve: Sieve) -> Listed:
+    """Tickets, newest first, each with its place and the job that stands for it."""
+    place = (
+        CUSTOMER.c.name.label("customer"),
+        SITE.c.name.label("site"),
+        *(SITE.c.address, SITE.c.zone, SITE.c.time_zone),
+    )
+    wanted = _sifted(select(*TICKET.c, *place).select_from(_PLACED), sieve)
+    listed = page(connection, wanted, window, (TICKET.c.opened_at, TICKET.c.id))
+    jobs = standing_jobs(connection, [item["id"] for item in listed.items])
+    for item in listed.items:
+        item["job"] = jobs.get(item["id"])
+    return listed
+
+
+def newer(connection: Connection, sieve: Sieve, mark: tuple[int, str]) -> int:
+    """How many tickets of the queue stand above one by now."""
+    above = tuple_(TICKET.c.opened_at, TICKET.c.id) > tuple_(*mark)
+    wanted = _sifted(select(func.count()).select_from(_PLACED), sieve).where(above)
+    return connection.scalar(wanted) or 0
+
+
+def counts(connection: Connection, sieve: Sieve) -> dict[str, int]:
+    """How many tickets each saved filter of open ones holds."""
+    columns = [func.sum(case((_in_tab(tab, sieve), 1), else_=0)).label(tab) for tab in COUNTED[1:]]
+    # The place is needed for its time zone only.
+    joined = TICKET.join(SITE, SITE.c.id == TICKET.c.site_id)
+    wanted = select(func.count().label("open"), *columns).select_from(joined)
+    row = connection.execute(wanted.where(TICKET.c.status.in_(OPEN_TICKETS))).one()
+    return {tab: getattr(row, tab) or 0 for tab in COUNTED}
+
+
+def standing_jobs(connection: Connection, tickets: Collection[str]) -> dict[str, Item]:
+    """The newest job of each ticket that was not called off, with who leads it and its time."""
+    if not tickets:
+        return {}
+    joined = (
+        ORDER.outerjoin(
+            ASSIGNMENT,
+            and_(
+                ASSIGNMENT.c.work_order_id == ORDER.c.id,
+                ASSIGNMENT.c.until_ms.is_(None),
+                ASSIGNMENT.c.role == "lead",
+            ),
+        )
+        .outerjoin(PERSON, PERSON.c.id == ASSIGNMENT.c.person_id)
+        .outerjoin(VISIT, and_(VISIT.c.work_order_id == ORDER.c.id, VISIT.c.ended_at.is_(None)))
+    )
+    wanted = (
+        select(
+            *(ORDER.c.id, ORDER.c.number, ORDER.c.ticket_id, ORDER.c.status, ORDER.c.outcome),
+            func.coalesce(VISIT.c.planned_from, ORDER.c.planned_from).label("planned_from"),
+            func.coalesce(VISIT.c.planned_to, ORDER.c.planned_to).label("planned_to"),
+            PERSON.c.name.label("person"),
+        )
+        .select_from(joined)
+        .where(ORDER.c.ticket_id.in_(tickets), ORDER.c.status != "cancelled")
+        .order_by(ORDER.c.created_at, ORDER.c.id, VISIT.c.planned_from.desc())
+    )
+    return {row.ticket_id: dict(row._asdict()) for row in connection.execute(wanted)}
+
+
+def is_late(clocks: Mapping[str, str]) -> ColumnElement[bool]:
+    """Whether a job's promised time is over at its site and nobody has begun."""
+    over = [and_(SITE.c.time_zone == zone, _end() < now) for zone, now in clocks.items()]
+    return and_(ORDER.c.status.in_(NOT_BEGUN), or_(false(), *over))
+
+
+def is_unassigned() -> ColumnElement[bool]:
+    """Whether nobody has the job of a ticket."""
+    held = exists().where(ORDER.c.ticket_id == TICKET.c.id, ORDER.c.status.in_(OPEN[1:]))
+    return ~held
+
+
+def waits_for_parts() -> ColumnElement[bool]:
+    """Whether the last visit to a job ended for want of a part, and no other one has begun."""
+    return and_(ORDER.c.status.in_(OPEN), ORDER.c.outcome == "waits_for_part")
+
+
+def _end() -> ColumnElement[Any]:
+    """When a job was to be over: by its open visit if it has one, else as it was promised."""
+    planned = (
+        select(func.max(VISIT.c.planned_to))
+        .where(VISIT.c.work_order_id == ORDER.c.id, VISIT.c.ended_at.is_(None))
+        .scalar_subquery()
+    )
+    return func.coalesce(planned, ORDER.c.planned_to)
+
+
+def _sifted(wanted: Select[Any], sieve: Sieve) -> Select[Any]:
+    wanted = wanted.where(_in_tab(sieve.tab, sieve))
+    if sieve.tab in COUNTED:
+        wanted = wanted.where(TICKET.c.status.in_(OPEN_TICKETS))
+    if sieve.priority:
+        wanted = wanted.where(TICKET.c.priority == sieve.priority)
+    if sieve.zone:
+        wanted = wanted.where(SITE.c.zone == sieve.zone)
+    if sieve.q:
+        columns = (TICKET.c.number, TICKET.c.problem, CUSTOMER.c.name, SITE.c.address)
+        wanted = wanted.where(mentions(sieve.q, *columns))
+    return wanted
+
+
+def _in_tab(tab: str, sieve: Sieve) -> ColumnElement[bool]:
+    mine = ORDER.c.ticket_id == TICKET.c.id
+    tests: dict[str, ColumnElement[bool]] = {
+        "unassigned": is_unassigned(),
+        "late": exists().where(mine, is_late(sieve.clocks)),
+        "mine": TICKET.c.opened_by == sieve.me,
+        "parts": exists().where(mine, waits_for_parts()),
+        "repeats": _is_repeat(),
+        "resolved": TICKET.c.status == "resolved",
+    }
+    return tests.get(tab, TICKET.c.id.is_not(None))
+
+
+def _is_repeat() -> ColumnElement[bool]:
+    before = TICKET.alias("before")
+    return exists().where(
+        before.c.site_id == TICKET.c.site_id,
+        before.c.asset_id == TICKET.c.asset_id,
+        before.c.id != TICKET.c.id,
+        before.c.opened_at <= TICKET.c.opened_at,
+        before.c.opened_at > TICKET.c.opened_at - REPEAT_MS,
+    )

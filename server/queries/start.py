@@ -1,0 +1,318 @@
+"""The start page's figures: what needs a person now, and how full each technician's day is."""
+
+import datetime
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+)
+
+from server.queries.pages import Item, T
+from server.queries.queue import (
+    OPEN_TICKETS,
+    is_late,
+    is_unassigned,
+    waits_for_parts,
+)
+from server.tables.books import WAITS
+from shared.amounts import quantity_text
+from shared.clock import SKEW_TOLERATED_MS
+from shared.fields import PRIORITIES
+from shared.people import may
+from shared.work_order import OPEN
+
+ROWS_MAX: Final = 6  # of each group; the rest is behind the group's link
+SILENT_MS: Final = 4 * 3_600_000
+DAY_MS: Final = 24 * 3_600_000
+ARRIVALS_MAX: Final = 2_000
+ON_SITE: Final = ("on_site", "working", "paused")
+
+TICKET, ORDER, VISIT = T["ticket"], T["work_order"], T["visit"]
+CUSTOMER, SITE, PERSON = T["customer"], T["site"], T["person"]
+ASSIGNMENT, DEVICE, OP = T["assignment"], T["device"], T["op"]
+CONFLICT, TASK, PART = T["conflict"], T["task"], T["part"]
+BALANCE, PLACE = T["balance"], T["location"]
+
+_PLACE: Final = (CUSTOMER.c.name.label("customer"), SITE.c.zone, SITE.c.time_zone)
+Group = tuple[int, list[Item]]  # how many there are, and the worst of them
+
+
+def urgency(column: ColumnElement[Any]) -> ColumnElement[int]:
+    """The most pressing first."""
+    ranks = {name: place for place, name in enumerate(reversed(PRIORITIES))}
+    return case(ranks, value=column)
+
+
+def unassigned(connection: Connection) -> Group:
+    """Open tickets that nobody has: the most pressing first, then the oldest."""
+    joined = TICKET.join(CUSTOMER, CUSTOMER.c.id == TICKET.c.customer_id).join(
+        SITE, SITE.c.id == TICKET.c.site_id
+    )
+    job = (
+        select(ORDER.c.number)
+        .where(ORDER.c.ticket_id == TICKET.c.id, ORDER.c.status == "created")
+        .limit(1)
+        .scalar_subquery()
+    )
+    wanted = (
+        select(
+            *(TICKET.c.id, TICKET.c.number, TICKET.c.problem, TICKET.c.priority),
+            *(TICKET.c.opened_at, job.label("work_order"), *_PLACE),
+        )
+        .select_from(joined)
+        .where(TICKET.c.status.in_(OPEN_TICKETS), is_unassigned())
+    )
+    return _group(connection, wanted, urgency(TICKET.c.priority), TICKET.c.opened_at, TICKET.c.id)
+
+
+def late(connection: Connection, clocks: Mapping[str, str]) -> Group:
+    """Jobs whose promised time is over and that nobody has begun, the longest over first."""
+    joined = (
+        ORDER.join(CUSTOMER, CUSTOMER.c.id == ORDER.c.customer_id)
+        .join(SITE, SITE.c.id == ORDER.c.site_id)
+        .outerjoin(
+            ASSIGNMENT,
+            and_(
+                ASSIGNMENT.c.work_order_id == ORDER.c.id,
+                ASSIGNMENT.c.until_ms.is_(None),
+                ASSIGNMENT.c.role == "lead",
+            ),
+        )
+        .outerjoin(PERSON, PERSON.c.id == ASSIGNMENT.c.person_id)
+    )
+    end = func.coalesce(
+        select(func.max(VISIT.c.planned_to))
+        .where(VISIT.c.work_order_id == ORDER.c.id, VISIT.c.ended_at.is_(None))
+        .scalar_subquery(),
+        ORDER.c.planned_to,
+    )
+    wanted = (
+        select(
+            *(ORDER.c.id, ORDER.c.number, ORDER.c.summary, ORDER.c.priority, ORDER.c.status),
+            *(end.label("planned_to"), PERSON.c.name.label("person"), *_PLACE),
+        )
+        .select_from(joined)
+        .where(is_late(clocks))
+    )
+    return _group(connection, wanted, end, urgency(ORDER.c.priority), ORDER.c.id)
+
+
+def conflicts(connection: Connection) -> Group:
+    """Open conflicts, the oldest first."""
+    joined = (
+        CONFLICT.outerjoin(
+            ORDER, and_(CONFLICT.c.home_noun == "work_order", ORDER.c.id == CONFLICT.c.home_id)
+        )
+        .outerjoin(
+            SITE,
+            or_(
+                SITE.c.id == ORDER.c.site_id,
+                and_(CONFLICT.c.home_noun == "site", SITE.c.id == CONFLICT.c.home_id),
+            ),
+        )
+        .outerjoin(CUSTOMER, CUSTOMER.c.id == SITE.c.customer_id)
+    )
+    wanted = (
+        select(
+            *(CONFLICT.c.id, CONFLICT.c.field, CONFLICT.c.rule, CONFLICT.c.at),
+            *(ORDER.c.number, CUSTOMER.c.name.label("customer")),
+        )
+        .select_from(joined)
+        .where(CONFLICT.c.settled_at.is_(None))
+    )
+    return _group(connection, wanted, CONFLICT.c.at, CONFLICT.c.id)
+
+
+def set_aside(connection: Connection) -> Group:
+    """Ops that wait for a person or behind one that does, the oldest first."""
+    waiting = OP.alias("waiting")
+    joined = OP.outerjoin(PERSON, PERSON.c.id == OP.c.by_id).outerjoin(
+        ORDER, and_(OP.c.noun == "work_order", ORDER.c.id == OP.c.on_id)
+    )
+    wanted = (
+        select(
+            *(OP.c.op_id.label("id"), OP.c.kind, OP.c.verdict, OP.c.code, OP.c.detail),
+            *(OP.c.received, PERSON.c.name.label("person"), ORDER.c.number),
+        )
+        .select_from(joined)
+        # Apart, or the order would keep the database from the index of what waits.
+        .where(OP.c.op_id.in_(select(waiting.c.op_id).where(text(WAITS))))
+    )
+    return _group(connection, wanted, OP.c.received, OP.c.op_id)
+
+
+def tasks(connection: Connection) -> Group:
+    """Open tasks, the oldest first, with what they are about."""
+    joined = TASK.outerjoin(
+        ORDER, and_(TASK.c.home_noun == "work_order", ORDER.c.id == TASK.c.home_id)
+    ).outerjoin(CUSTOMER, CUSTOMER.c.id == ORDER.c.customer_id)
+    wanted = (
+        select(
+            *(TASK.c.id, TASK.c.code, TASK.c.params, TASK.c.at, TASK.c.home_noun, TASK.c.home_id),
+            *(ORDER.c.number, ORDER.c.summary, CUSTOMER.c.name.label("customer")),
+        )
+        .select_from(joined)
+        .where(TASK.c.done.is_(False))
+    )
+    count, found = _group(connection, wanted, TASK.c.at, TASK.c.id)
+    named = {str(one["params"].get("part")) for one in found}
+    known = connection.execute(
+        select(PART.c.id, PART.c.number, PART.c.en, PART.c.zh).where(PART.c.id.in_(named))
+    )
+    parts = {row.id: dict(row._asdict()) for row in known}
+    return count, [{**one, "part": parts.get(str(one["params"].get("part")))} for one in found]
+
+
+def short_stock(connection: Connection) -> Group:
+    """Parts of which more was used than the books show, the farthest below first."""
+    wanted = (
+        select(
+            *(BALANCE.c.id, BALANCE.c.amount, PART.c.number, PART.c.en, PART.c.zh, PART.c.unit),
+            *(PLACE.c.code, PLACE.c.en.label("place_en"), PLACE.c.zh.label("place_zh")),
+            PLACE.c.id.label("place_id"),
+        )
+        .select_from(
+            BALANCE.join(PART, PART.c.id == BALANCE.c.part_id).join(
+                PLACE, PLACE.c.id == BALANCE.c.location_id
+            )
+        )
+        .where(BALANCE.c.amount < 0)
+    )
+    count, found = _group(connection, wanted, BALANCE.c.amount, BALANCE.c.id)
+    return count, [{**one, "quantity": quantity_text(one["amount"])} for one in found]
+
+
+def phones(
+    connection: Connection, heard: Mapping[str, tuple[int, int]], day: str, now_ms: int
+) -> Group:
+    """Phones of people who are out today that are silent or whose clock is wrong, worst first.
+
+    `heard` is what is newer than the books: device -> (when, how far its clock is ahead), in ms.
+    """
+    out = exists().where(VISIT.c.person_id == DEVICE.c.person_id, *_on(VISIT.c.planned_from, day))
+    rows = connection.execute(
+        select(
+            *(DEVICE.c.id, DEVICE.c.name, DEVICE.c.app, DEVICE.c.contact_at),
+            *(DEVICE.c.created_at, DEVICE.c.clock_ms, PERSON.c.name.label("person")),
+        )
+        .join_from(DEVICE, PERSON, PERSON.c.id == DEVICE.c.person_id)
+        .where(DEVICE.c.revoked_at.is_(None), PERSON.c.disabled.is_(False), out)
+    )
+    found = []
+    for row in rows:
+        at, clock_ms = heard.get(row.id, (row.contact_at or row.created_at, row.clock_ms))
+        item = {**row._asdict(), "contact_at": at, "clock_ms": clock_ms}
+        item["is_silent"] = now_ms - at > SILENT_MS
+        if item["is_silent"] or abs(clock_ms) > SKEW_TOLERATED_MS:
+            found.append(item)
+    found.sort(key=lambda one: (not one["is_silent"], one["contact_at"]))
+    return len(found), found[:ROWS_MAX]
+
+
+def figures(connection: Connection, day: str, now_ms: int) -> dict[str, int | None]:
+    """The summary strip: counts of today, and how long acts took to arrive (ms)."""
+    asked = {
+        "visits": _count(VISIT, *_on(VISIT.c.planned_from, day)),
+        "visits_done": _count(
+            VISIT, *_on(VISIT.c.planned_from, day), VISIT.c.ended_at.is_not(None)
+        ),
+        "open_tickets": _count(TICKET, TICKET.c.status.in_(OPEN_TICKETS)),
+        "on_site": select(func.count(ASSIGNMENT.c.person_id.distinct()))
+        .join_from(ORDER, ASSIGNMENT, ASSIGNMENT.c.work_order_id == ORDER.c.id)
+        .where(ORDER.c.status.in_(ON_SITE), ASSIGNMENT.c.until_ms.is_(None)),
+        "waiting_for_parts": _count(ORDER, waits_for_parts()),
+    }
+    found: dict[str, int | None] = {
+        name: connection.scalar(wanted) or 0 for name, wanted in asked.items()
+    }
+    return {**found, **_arrivals(connection, now_ms)}
+
+
+def loads(connection: Connection, day: str) -> list[Item]:
+    """Each technician's day by name, in minutes: what is done, on now, and still planned."""
+    people = connection.execute(
+        select(PERSON.c.id, PERSON.c.name, PERSON.c.roles)
+        .where(PERSON.c.disabled.is_(False))
+        .order_by(PERSON.c.name, PERSON.c.id)
+    )
+    rows = connection.execute(
+        select(
+            *(VISIT.c.person_id, VISIT.c.planned_from, VISIT.c.planned_to, VISIT.c.ended_at),
+            ORDER.c.status,
+        )
+        .join_from(VISIT, ORDER, ORDER.c.id == VISIT.c.work_order_id)
+        .where(*_on(VISIT.c.planned_from, day), ORDER.c.status != "cancelled")
+    )
+    minutes: dict[str, dict[str, int]] = {}
+    for row in rows:
+        mine = minutes.setdefault(row.person_id, {"done": 0, "now": 0, "planned": 0, "visits": 0})
+        mine[_share(row.ended_at, row.status)] += _minutes(row.planned_from, row.planned_to)
+        mine["visits"] += 1
+    none = {"done": 0, "now": 0, "planned": 0, "visits": 0}
+    return [
+        {"id": one.id, "name": one.name, **minutes.get(one.id, none)}
+        for one in people
+        if may(tuple(one.roles), "work_order.accept")
+    ]
+
+
+def _share(ended_at: int | None, status: str) -> str:
+    if ended_at is not None or status not in OPEN:
+        return "done"
+    return "now" if status in ON_SITE else "planned"
+
+
+def _minutes(start: str, end: str | None) -> int:
+    if end is None:
+        return 0
+    length = datetime.datetime.fromisoformat(end) - datetime.datetime.fromisoformat(start)
+    return int(length.total_seconds()) // 60
+
+
+def _arrivals(connection: Connection, now_ms: int) -> dict[str, int | None]:
+    """How long what was done in the field took to be safe here: the middle and the 95th of 100."""
+    delay = OP.c.received - OP.c.done_at
+    rows = connection.scalars(
+        select(delay)
+        .where(OP.c.received > now_ms - DAY_MS, OP.c.origin == "device", OP.c.uncertain.is_(False))
+        .order_by(OP.c.received.desc())
+        .limit(ARRIVALS_MAX)
+    )
+    took = sorted(max(0, one) for one in rows)
+    if not took:
+        return {"arrivals": 0, "arrival_ms": None, "arrival_p95_ms": None}
+    last = len(took) - 1
+    return {
+        "arrivals": len(took),
+        "arrival_ms": took[last // 2],
+        "arrival_p95_ms": took[last * 95 // 100],
+    }
+
+
+def _on(column: ColumnElement[Any], day: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    after = datetime.date.fromisoformat(day) + datetime.timedelta(days=1)
+    return (column >= day, column < after.isoformat())
+
+
+def _count(table: Any, *wanted: ColumnElement[bool]) -> Select[Any]:
+    return select(func.count()).select_from(table).where(*wanted)
+
+
+def _group(connection: Connection, wanted: Select[Any], *sorted_by: ColumnElement[Any]) -> Group:
+    """How many there are, and the first few."""
+    few = wanted.order_by(*sorted_by).limit(ROWS_MAX + 1)
+    found = [dict(row._asdict()) for row in connection.execute(few)]
+    if len(found) <= ROWS_MAX:
+        return len(found), found
+    counted = wanted.with_only_columns(func.count()).order_by(None)
+    return connection.scalar(counted) or 0, found[:ROWS_MAX]
