@@ -1,17 +1,17 @@
 """The checklist as it is filled in: each check with its answer, its limits and the last value."""
 
 import unicodedata
-from collections.abc import Mapping
 from typing import Final, Literal
 
 from msgspec import Struct
 
-from mobile.queries import Answer, Sheet
+from mobile.queries import Answer, Read, Sheet
 from mobile.texts import Words
 from mobile.views.step import failed, is_bad, missing
 from mobile.views.work_order import Tone, is_open
 from shared.amounts import quantity_text, tidy
 from shared.checklist import Item, Reading, is_number
+from shared.history import PastReading
 
 Standing = Literal["open", "good", "bad", "skipped"]
 NOT_APPLICABLE: Final = "not_applicable"
@@ -73,8 +73,8 @@ class ChecklistView(Struct, frozen=True, kw_only=True):
     asset: str | None
 
 
-def checklist(sheet: Sheet, last: Mapping[str, Reading], words: Words, now: int) -> ChecklistView:
-    """The checklist of a job; `last` holds this machine's last reading of each check."""
+def checklist(sheet: Sheet, words: Words, now: int) -> ChecklistView:
+    """The checklist of a job, with what was read last time on its machine."""
     answers = sheet.checklist
     left, bad = missing(answers), failed(answers)
     answered = sum(one.reading is not None for one in answers)
@@ -88,10 +88,7 @@ def checklist(sheet: Sheet, last: Mapping[str, Reading], words: Words, now: int)
         else words("job_checks", "complete"),
         bad=words("job_checks", "bad", count=bad) if bad else "",
         tone=tone,
-        checks=tuple(
-            _check(str(index), one, last.get(one.item.code), (words, now))
-            for index, one in enumerate(answers, 1)
-        ),
+        checks=tuple(_check(str(index), one, words, now) for index, one in enumerate(answers, 1)),
         first_missing=left[0].item.code if left else "",
         is_open=is_open(sheet),
         asset=sheet.order.asset_id,
@@ -118,7 +115,7 @@ def as_number(text: str) -> str | None:
     return plain if is_number(plain) else None
 
 
-def shown(item: Item, reading: Reading, words: Words) -> str:
+def shown(item: Item, reading: Reading | PastReading, words: Words) -> str:
     """What was recorded, in words, with its unit."""
     if reading.not_applicable:
         return words("job_checks", "was_not_applicable")
@@ -132,8 +129,7 @@ def shown(item: Item, reading: Reading, words: Words) -> str:
     return f"{reading.value} {item.unit}".strip() if item.type == "number" else reading.value
 
 
-def _check(number: str, answer: Answer, last: Reading | None, said: tuple[Words, int]) -> Check:
-    words, now = said
+def _check(number: str, answer: Answer, words: Words, now: int) -> Check:
     item, reading = answer.item, answer.reading
     around = limits(item, words)
     return Check(
@@ -147,7 +143,7 @@ def _check(number: str, answer: Answer, last: Reading | None, said: tuple[Words,
         chosen=_chosen(reading),
         unit=item.unit,
         limits=around,
-        last=_last(item, last, words, now),
+        last=_last(item, answer.last, words, now),
         warning=words("job_checks", "outside", limits=around)
         if reading is not None and reading.out_of_limits
         else "",
@@ -173,11 +169,11 @@ def _chosen(reading: Reading | None) -> str:
     return NOT_APPLICABLE if reading.not_applicable else reading.value
 
 
-def _last(item: Item, last: Reading | None, words: Words, now: int) -> str:
+def _last(item: Item, last: Read | None, words: Words, now: int) -> str:
     if last is None:
         return ""
     when = words.near_day(words.local(last.at).date(), words.today(now))
-    return words("job_checks", "last", value=shown(item, last, words), when=when)
+    return words("job_checks", "last", value=shown(item, last.reading, words), when=when)
 
 
 def _options(item: Item, words: Words) -> tuple[Option, ...]:

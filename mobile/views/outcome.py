@@ -11,13 +11,13 @@ from shared.visit import OUTCOMES
 
 ICONS: Final[dict[str, str]] = {
     "done": "check_circle",
-    "no_fault_found": "search_check",
-    "price_refused": "money_off",
+    "no_fault_found": "fact_check",
+    "price_refused": "sell",
     "customer_refuses": "block",
-    "customer_not_in": "door_front",
+    "customer_not_in": "no_accounts",
     "customer_moved_date": "event",
     "waits_for_part": "inventory_2",
-    "wrong_address": "wrong_location",
+    "wrong_address": "location_off",
     "taken_back": "home_repair_service",
     "unsafe": "warning",
 }

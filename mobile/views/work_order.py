@@ -211,8 +211,17 @@ def _machine(sheet: Sheet, words: Words, now: int) -> Machine | None:
         model=asset.model,
         serial=asset.serial,
         delivered=words.day(delivered, words.today(now)) if delivered else "",
-        last="",
+        last=_last(sheet, words, now),
     )
+
+
+def _last(sheet: Sheet, words: Words, now: int) -> str:
+    """When somebody was last at this machine, and how that ended."""
+    if not sheet.history:
+        return words("job", "first_visit")
+    visit = sheet.history[0].visit
+    when = words.near_day(words.local(visit.ended_at).date(), words.today(now))
+    return words.join(when, words("outcomes", visit.outcome), sheet.history[0].person)
 
 
 def _section(name: str, sheet: Sheet, words: Words) -> Section:
@@ -222,6 +231,10 @@ def _section(name: str, sheet: Sheet, words: Words) -> Section:
         left, bad = missing(sheet.checklist), failed(sheet.checklist)
         tone: Tone = "danger" if bad else "warning" if left else "success"
         return Section(name=name, label=label, count=f"{done}/{len(sheet.checklist)}", tone=tone)
-    counts = {"parts": len(sheet.parts), "notes": len(sheet.notes)}
+    counts = {
+        "parts": len(sheet.parts),
+        "notes": len(sheet.notes),
+        "history": len(sheet.history),
+    }
     count = counts.get(name, 0)
     return Section(name=name, label=label, count=str(count) if count else "")
