@@ -127,19 +127,24 @@ def _complete_edit(said: Said, scene: _Scene) -> Said | Refused:
     return structs.replace(said, on=on, args=args)
 
 
+def _complete_part(said: Said, scene: _Scene) -> Said | Refused:
+    """A part may be named by its number or bar code."""
+    part = said.args.get("part")
+    if not isinstance(part, str) or is_id(part):
+        return said
+    found = scene.queries.part_named(part)
+    if found is None:
+        return refuse_value("unknown_subject", "args.part")
+    return structs.replace(said, args={**said.args, "part": found.id})
+
+
 def _complete_use(said: Said, scene: _Scene) -> Said | Refused:
     """A part may be named by its number or bar code; it comes from one's own van."""
-    args = dict(said.args)
-    part = args.get("part")
-    if isinstance(part, str) and not is_id(part):
-        found = scene.queries.part_named(part)
-        if found is None:
-            return refuse_value("unknown_subject", "args.part")
-        args["part"] = found.id
+    known = _complete_part(said, scene)
     me = scene.state.find(Person, scene.person)
-    if "location" not in args and me is not None and me.van_id is not None:
-        args["location"] = me.van_id
-    return structs.replace(said, args=args)
+    if isinstance(known, Refused) or "location" in known.args or me is None or me.van_id is None:
+        return known
+    return structs.replace(known, args={**known.args, "location": me.van_id})
 
 
 def _complete_mend(said: Said, scene: _Scene) -> Said:
@@ -174,6 +179,8 @@ _COMPLETE: Final[dict[str, Callable[[Said, _Scene], Said | Refused]]] = {
     "edit": _complete_edit,
     "op.discard": _complete_mend,
     "op.repair": _complete_mend,
+    "parts.order": _complete_part,
+    "parts.plan": _complete_part,
     "parts.use": _complete_use,
 }
 

@@ -18,7 +18,7 @@ from mobile.queries.finding import Found
 from mobile.queries.history import Past, Read
 from mobile.queries.jobs import NUMBERED, Job
 from mobile.queries.lines import STATES, TORN, WORST, Line, Sync
-from mobile.queries.sheet import Answer, Sheet, Team, Used
+from mobile.queries.sheet import Answer, Ordered, Planned, Sheet, Team, Used
 from mobile.queries.stock import Stocked, Van
 from shared.parts import Part
 from shared.texts import Catalogue
@@ -37,7 +37,9 @@ __all__ = [
     "Job",
     "Line",
     "Notice",
+    "Ordered",
     "Past",
+    "Planned",
     "Queries",
     "Read",
     "Sheet",

@@ -13,8 +13,9 @@ from mobile.queries.lines import Line
 from shared.amounts import quantity_text
 from shared.checklist import Checklist, Item, Reading
 from shared.notes import Note
-from shared.parts import Location, Part, PartUse
+from shared.parts import Location, Part, PartUse, PlannedPart
 from shared.people import Person
+from shared.provision import OrderedPart
 from shared.records import State
 from shared.site import Asset, Customer, Site
 from shared.tasks import Conflict
@@ -43,6 +44,22 @@ class Used(Struct, frozen=True, kw_only=True):
     location: Location | None
 
 
+class Planned(Struct, frozen=True, kw_only=True):
+    """A part that the job will probably need, by its number and name."""
+
+    line: PlannedPart
+    quantity: str
+    part: Part | None
+
+
+class Ordered(Struct, frozen=True, kw_only=True):
+    """A part to be ordered, or on its way; `part` is None where somebody only said it in words."""
+
+    line: OrderedPart
+    quantity: str
+    part: Part | None
+
+
 class Team(Struct, frozen=True, kw_only=True):
     """Somebody who has the job now, and as what."""
 
@@ -66,6 +83,8 @@ class Sheet(Struct, frozen=True, kw_only=True):
     completions: tuple[Completion, ...]
     conflicts: tuple[Conflict, ...]
     ops: tuple[Line, ...]
+    planned: tuple[Planned, ...] = ()
+    ordered: tuple[Ordered, ...] = ()
     statuses: tuple[StatusChange, ...] = ()
     history: tuple[Past, ...] = ()
     team: tuple[Team, ...] = ()
@@ -92,13 +111,15 @@ def sheet(connection: sqlite3.Connection, order: WorkOrder) -> Sheet:
         completions=_in_time(state.of(Completion, order.id)),
         conflicts=_in_time(state.of(Conflict, order.id)),
         ops=tuple(lines.of_job(connection, order.id)),
+        planned=_planned(connection, state, order.id),
+        ordered=_ordered(connection, state, order.id),
         statuses=_in_time(state.of(StatusChange, order.id)),
         history=before,
         team=_team(connection, state, order.id),
     )
 
 
-Dated = TypeVar("Dated", Note, Completion, Conflict, StatusChange, PartUse)
+Dated = TypeVar("Dated", Note, Completion, Conflict, StatusChange, PlannedPart, OrderedPart)
 
 
 def _in_time(dated: Iterable[Dated]) -> tuple[Dated, ...]:
@@ -130,6 +151,25 @@ def _used(connection: sqlite3.Connection, state: State, order_id: str) -> tuple[
             location=places.get(use.location_id),
         )
         for use in uses
+    )
+
+
+def _planned(connection: sqlite3.Connection, state: State, order_id: str) -> tuple[Planned, ...]:
+    lines = _in_time(state.of(PlannedPart, order_id))
+    parts = rows.several(connection, Part, {one.part_id for one in lines})
+    return tuple(
+        Planned(line=one, quantity=quantity_text(one.amount), part=parts.get(one.part_id))
+        for one in lines
+        if one.dropped_at is None
+    )
+
+
+def _ordered(connection: sqlite3.Connection, state: State, order_id: str) -> tuple[Ordered, ...]:
+    lines = _in_time(state.of(OrderedPart, order_id))
+    parts = rows.several(connection, Part, {one.part_id for one in lines})
+    return tuple(
+        Ordered(line=one, quantity=quantity_text(one.amount), part=parts.get(one.part_id or ""))
+        for one in lines
     )
 
 

@@ -10,6 +10,7 @@ from mobile.queries import NUMBERED
 from server.texts import read_catalogue
 from shared.clock import SKEW_TOLERATED_MS
 from shared.errors import Refused
+from shared.ids import derive
 from shared.texts import explain
 from sync.digest import NO_ROWS
 from tests.mobile.phones import Phone
@@ -288,3 +289,27 @@ def test_a_job_taken_away_while_work_on_it_waits_is_marked_as_leaving(phone: Pho
     )
     phone.sync()
     assert phone.queries.jobs() == []
+
+
+def test_the_sheet_tells_which_parts_are_planned_and_which_to_be_ordered(phone: Phone) -> None:
+    phone.work()
+    phone.must("parts.plan", {"part": "F-1", "quantity": "2", "note": "both sides"})
+    dropped = phone.must("parts.plan", {"part": FILTER, "quantity": "1"})
+    phone.must("parts.unplan", {"planned": derive(dropped.op_id, "planned")})
+    phone.must("parts.order", {"text": "A gasket, 40 mm", "quantity": "1"})
+    phone.must("parts.order", {"part": FILTER, "quantity": "3.5"})
+    sheet = phone.queries.sheet(phone.job)
+    assert sheet is not None
+    (planned,) = sheet.planned
+    assert planned.part is not None
+    assert (planned.part.id, planned.quantity, planned.line.note) == (FILTER, "2", "both sides")
+    ordered = [(one.line.text, one.part and one.part.number, one.quantity) for one in sheet.ordered]
+    assert ordered == [("A gasket, 40 mm", None, "1"), ("", "F-1", "3.5")]
+    assert [(one.before, one.after) for one in sheet.statuses] == [
+        ("created", "assigned"),
+        ("assigned", "accepted"),
+        ("accepted", "en_route"),
+        ("en_route", "on_site"),
+        ("on_site", "working"),
+    ]
+    assert [(one.person.name, one.role) for one in sheet.team] == [("Ann", "lead")]
