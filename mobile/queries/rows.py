@@ -12,6 +12,7 @@ from shared.records import Aggregate, Record, State, table
 from sync.ports import Identity
 
 _BY_ID: Final = "SELECT tbl, body FROM shown WHERE tbl = ? AND id = ?"
+_AS_SENT: Final = "SELECT tbl, body FROM sent WHERE tbl = ? AND id = ?"
 _BY_IDS: Final = """SELECT tbl, body FROM json_each(?) AS key
     CROSS JOIN shown ON tbl = ? AND shown.id = key.value"""
 _EVERY: Final = "SELECT tbl, body FROM shown WHERE tbl = ? ORDER BY id"
@@ -32,6 +33,11 @@ def one(connection: sqlite3.Connection, kind: type[R], identity: str | None) -> 
     if identity is None:
         return None
     return next(iter(found(connection, kind, _BY_ID, (table(kind), identity))), None)
+
+
+def as_sent(connection: sqlite3.Connection, kind: type[R], identity: str) -> R | None:
+    """The row as the server last sent it, without what was changed here since."""
+    return next(iter(found(connection, kind, _AS_SENT, (table(kind), identity))), None)
 
 
 def several(

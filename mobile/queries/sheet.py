@@ -61,14 +61,20 @@ class Ordered(Struct, frozen=True, kw_only=True):
 
 
 class Team(Struct, frozen=True, kw_only=True):
-    """Somebody who has the job now, and as what."""
+    """Somebody who has the job now, as what, and when they saw and accepted it (ms)."""
 
     person: Person
     role: str
+    seen_at: int | None = None
+    accepted_at: int | None = None
 
 
 class Sheet(Struct, frozen=True, kw_only=True):
-    """Everything about one job that this phone knows. Lists are in the order things happened."""
+    """Everything about one job that this phone knows. Lists are in the order things happened.
+
+    `order_sent` and `site_sent` are the order and the site as the office last sent them, without
+    what was changed here since; `names` are those of the people who did something here, by id.
+    """
 
     job: Job
     order: WorkOrder
@@ -88,6 +94,9 @@ class Sheet(Struct, frozen=True, kw_only=True):
     statuses: tuple[StatusChange, ...] = ()
     history: tuple[Past, ...] = ()
     team: tuple[Team, ...] = ()
+    order_sent: WorkOrder | None = None
+    site_sent: Site | None = None
+    names: dict[str, str] = {}
 
 
 def sheet(connection: sqlite3.Connection, order: WorkOrder) -> Sheet:
@@ -116,6 +125,9 @@ def sheet(connection: sqlite3.Connection, order: WorkOrder) -> Sheet:
         statuses=_in_time(state.of(StatusChange, order.id)),
         history=before,
         team=_team(connection, state, order.id),
+        order_sent=rows.as_sent(connection, WorkOrder, order.id),
+        site_sent=rows.as_sent(connection, Site, order.site_id),
+        names=_names(connection, state, order.id),
     )
 
 
@@ -178,7 +190,18 @@ def _team(connection: sqlite3.Connection, state: State, order_id: str) -> tuple[
     people = rows.several(connection, Person, {one.person_id for one in now})
     ordered = sorted(now, key=lambda one: (one.role != "lead", one.from_ms, one.id))
     return tuple(
-        Team(person=people[one.person_id], role=one.role)
+        Team(
+            person=people[one.person_id],
+            role=one.role,
+            seen_at=one.seen_at,
+            accepted_at=one.accepted_at,
+        )
         for one in ordered
         if one.person_id in people
     )
+
+
+def _names(connection: sqlite3.Connection, state: State, order_id: str) -> dict[str, str]:
+    wrote = {one.person_id for one in state.of(Note, order_id)}
+    acted = {one.person_id for one in state.of(StatusChange, order_id)}
+    return {one.id: one.name for one in rows.several(connection, Person, wrote | acted).values()}
