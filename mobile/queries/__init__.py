@@ -10,6 +10,7 @@ from mobile.queries import (
     inbox as inboxes,
     jobs as lists,
     lines,
+    rows,
     sheet as sheets,
     stock,
 )
@@ -112,3 +113,7 @@ class Queries:
     def part_named(self, text: str) -> Part | None:
         """The part with this number or bar code. Also for use inside a transaction."""
         return stock.part_named(self._connection, text)
+
+    def part(self, identity: str) -> Part | None:
+        """The part with this id."""
+        return rows.one(self._connection, Part, identity)
