@@ -29,7 +29,7 @@ REPEAT_MS: Final = 30 * 24 * 3_600_000  # R-CRM: the same machine again within t
 
 TICKET, ORDER, VISIT = T["ticket"], T["work_order"], T["visit"]
 CUSTOMER, SITE, ASSET = T["customer"], T["site"], T["asset"]
-ASSIGNMENT, PERSON = T["assignment"], T["person"]
+ASSIGNMENT, PERSON, ORDERED = T["assignment"], T["person"], T["ordered_part"]
 _PLACED: Final = TICKET.join(CUSTOMER, CUSTOMER.c.id == TICKET.c.customer_id).join(
     SITE, SITE.c.id == TICKET.c.site_id
 )
@@ -132,8 +132,12 @@ def is_unassigned() -> ColumnElement[bool]:
 
 
 def waits_for_parts() -> ColumnElement[bool]:
-    """Whether the last visit to a job ended for want of a part, and no other one has begun."""
-    return and_(ORDER.c.status.in_(OPEN), ORDER.c.outcome == "waits_for_part")
+    """Whether a job's last visit ended for want of a part, or one is ordered and has not come."""
+    ordered = select(ORDERED.c.work_order_id).where(ORDERED.c.supplied_at.is_(None))
+    return and_(
+        ORDER.c.status.in_(OPEN),
+        or_(ORDER.c.outcome == "waits_for_part", ORDER.c.id.in_(ordered)),
+    )
 
 
 def _end() -> ColumnElement[Any]:

@@ -131,6 +131,7 @@ class Ticket(Kept, table=True):
     """A customer's request."""
 
     __tablename__ = "ticket"
+    __table_args__ = (Index("ix_ticket_queue", "status", "opened_at", "id"),)
 
     number: str | None = Field(unique=True)
     customer_id: str = within("customer")
@@ -140,7 +141,7 @@ class Ticket(Kept, table=True):
     problem: str
     priority: str
     caller: str
-    status: str = Field(index=True)
+    status: str
     opened_by: str
     opened_at: int = whole(index=True)
 
