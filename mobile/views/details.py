@@ -8,7 +8,6 @@ from mobile.queries import Sheet
 from mobile.texts import Words
 from mobile.views.work_order import is_open, planned
 from shared.fields import FIELDS, Field, normal
-from shared.site import Site
 from shared.work_order import WorkOrder
 
 Keyboard = Literal["text", "phone", "long"]
@@ -50,12 +49,10 @@ class DetailsView(Struct, frozen=True, kw_only=True):
     closed: str
 
 
-def details(
-    sheet: Sheet, office: tuple[Site | None, WorkOrder | None], words: Words, now: int
-) -> DetailsView:
-    """The details of a job; `office` holds its site and order as the office last sent them."""
+def details(sheet: Sheet, words: Words, now: int) -> DetailsView:
+    """The details of a job, each beside what the office has where that differs."""
     here: dict[str, Any] = {"site": sheet.site, "work_order": sheet.order}
-    there: dict[str, Any] = {"site": office[0], "work_order": office[1]}
+    there: dict[str, Any] = {"site": sheet.site_sent, "work_order": sheet.order_sent}
     blanks = []
     for name, (code, keyboard) in FORM.items():
         field = FIELDS[name]
@@ -76,7 +73,7 @@ def details(
         title=words("job_details", "title"),
         blanks=tuple(blanks),
         planned=planned(sheet.job.planned_from, sheet.job.planned_to, words, now),
-        planned_office=_planned_office(sheet.order, office[1], words, now),
+        planned_office=_planned_office(sheet.order, sheet.order_sent, words, now),
         lead=words("job_details", "wish_lead"),
         is_open=is_open(sheet),
         closed=words("job_details", "locked"),

@@ -36,11 +36,11 @@ class HistoryView(Struct, frozen=True, kw_only=True):
     earlier: tuple[Earlier, ...]
 
 
-def history(sheet: Sheet, names: Mapping[str, str], words: Words, now: int) -> HistoryView:
-    """What happened on a job, and on its machine before; `names` are those of the people."""
+def history(sheet: Sheet, words: Words, now: int) -> HistoryView:
+    """What happened on a job, and on its machine before."""
     return HistoryView(
         title=words("job_history", "title"),
-        moments=tuple(_moment(one, names, words, now) for one in reversed(sheet.statuses)),
+        moments=tuple(_moment(one, sheet.names, words, now) for one in reversed(sheet.statuses)),
         earlier=tuple(_earlier(one, words, now) for one in sheet.history),
     )
 

@@ -1,6 +1,5 @@
 """The notes of a job: what people wrote, for whom, and phrases that save typing."""
 
-from collections.abc import Mapping
 from typing import Final
 
 from msgspec import Struct
@@ -47,9 +46,9 @@ class NotesView(Struct, frozen=True, kw_only=True):
     audiences: tuple[tuple[str, str], ...]
 
 
-def notes(sheet: Sheet, names: Mapping[str, str], me: str, words: Words, now: int) -> NotesView:
-    """What was written on a job; `names` are those of the people who wrote."""
-    known = {**names, me: words("job_notes", "you")}
+def notes(sheet: Sheet, me: str, words: Words, now: int) -> NotesView:
+    """What was written on a job; `me` is called so."""
+    known = {**sheet.names, me: words("job_notes", "you")}
     unknown = words("job_notes", "somebody")
     return NotesView(
         title=words("job_notes", "title"),

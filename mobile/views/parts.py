@@ -1,20 +1,19 @@
 """The parts of a job in three lists: what was planned, what went in, and what is to be ordered."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from msgspec import Struct
 
-from mobile.queries import Sheet
+from mobile.queries import Ordered, Planned, Sheet, Van
 from mobile.texts import Words
 from mobile.views.work_order import Tone, is_open
 from shared.amounts import QUANTITY_PATTERN, quantity_text, thousandths, tidy
 from shared.parts import OLD_PARTS, Part, PartUse, PlannedPart
-from shared.provision import OrderedPart
 
 ONE: Final = 1000  # thousandths
-Van = Mapping[str, int]  # id of a part -> how much of it one's own van holds, in thousandths
+Held = Mapping[str, int]  # id of a part -> how much of it one's own van holds, in thousandths
 UNCOUNTED: Final = frozenset({"metre", "litre", "kilogram"})
 
 
@@ -29,12 +28,13 @@ class PartRow(Struct, frozen=True, kw_only=True):
     name: str
     number: str
     quantity: str
+    amount: str
     van: str
     van_tone: Tone
     extra: str
     tap: str = ""
     tap_label: str = ""
-    is_direct: bool = False
+    is_direct: bool = False  # one tap is enough: nothing has to be asked
 
 
 class PartsView(Struct, frozen=True, kw_only=True):
@@ -72,33 +72,32 @@ class Picked(Struct, frozen=True, kw_only=True):
     short: str
 
 
-def parts(
-    sheet: Sheet,
-    planned: Sequence[tuple[PlannedPart, Part | None]],
-    ordered: Sequence[tuple[OrderedPart, Part | None]],
-    van: Van,
-    words: Words,
-) -> PartsView:
-    """The parts of a job; a planned one that was used, or dropped, no longer stands there."""
+def parts(sheet: Sheet, van: Held, words: Words) -> PartsView:
+    """The parts of a job; a planned one that was used no longer stands among the planned."""
     opened = is_open(sheet)
-    left = [(one, part, _left(one, sheet)) for one, part in planned if one.dropped_at is None]
+    left = [(one, _left(one.line, sheet)) for one in sheet.planned]
     return PartsView(
         title=words("job_parts", "title"),
         planned=tuple(
-            _planned(one, part, amount, (van, words), is_open=opened)
-            for one, part, amount in left
+            _planned(one, amount, (van, words), is_open=opened)
+            for one, amount in left
             if amount > 0
         ),
         used=tuple(
             _used(one.use, one.part, words, is_open=opened)
             for one in sorted(sheet.parts, key=lambda used: used.use.at)
         ),
-        ordered=tuple(_ordered(one, part, words) for one, part in ordered),
+        ordered=tuple(_ordered(one, words) for one in sheet.ordered),
         is_open=opened,
     )
 
 
-def found(known: Iterable[Part], van: Van, words: Words) -> tuple[Found, ...]:
+def held(van: Van | None) -> Held:
+    """What a van holds, by the id of the part."""
+    return {line.part.id: line.amount for line in van.lines} if van is not None else {}
+
+
+def found(known: Iterable[Part], van: Held, words: Words) -> tuple[Found, ...]:
     """Parts as a search shows them, those in the van first."""
     first = sorted(known, key=lambda one: (van.get(one.id, 0) <= 0, one.number))
     return tuple(
@@ -113,7 +112,7 @@ def found(known: Iterable[Part], van: Van, words: Words) -> tuple[Found, ...]:
     )
 
 
-def picked(part: Part, van: Van, quantity: str, words: Words) -> Picked:
+def picked(part: Part, van: Held, quantity: str, words: Words) -> Picked:
     """A part about to be used; `short` says that the van's books show less."""
     amount = amount_of(quantity)
     held = van.get(part.id, 0)
@@ -163,7 +162,7 @@ def name_of(part: Part, words: Words) -> str:
     return str(getattr(part, words.language))
 
 
-def in_van(part: Part, van: Van, words: Words) -> str:
+def in_van(part: Part, van: Held, words: Words) -> str:
     """How much of a part one has along."""
     held = van.get(part.id, 0)
     if held <= 0:
@@ -179,23 +178,20 @@ def _left(planned: PlannedPart, sheet: Sheet) -> int:
 
 
 def _planned(
-    planned: PlannedPart,
-    part: Part | None,
-    amount: int,
-    around: tuple[Van, Words],
-    *,
-    is_open: bool,
+    planned: Planned, amount: int, around: tuple[Held, Words], *, is_open: bool
 ) -> PartRow:
     van, words = around
+    part = planned.part
     return PartRow(
-        id=planned.id,
-        part=planned.part_id,
+        id=planned.line.id,
+        part=planned.line.part_id,
         name=name_of(part, words) if part is not None else "",
         number=part.number if part is not None else "",
         quantity=_measured(amount, part, words),
+        amount=quantity_text(amount),
         van=in_van(part, van, words) if part is not None else "",
         van_tone=_van_tone(part, van, amount) if part is not None else "neutral",
-        extra=planned.note,
+        extra=planned.line.note,
         tap="use" if is_open and part is not None else "",
         tap_label=words("job_parts", "use"),
         is_direct=part is not None and not part.serialised,
@@ -214,6 +210,7 @@ def _used(use: PartUse, part: Part | None, words: Words, *, is_open: bool) -> Pa
         name=name_of(part, words) if part is not None else "",
         number=part.number if part is not None else "",
         quantity=_measured(left or use.amount, part, words),
+        amount=quantity_text(left),
         van="",
         van_tone="neutral",
         extra=words.join(gone, serial, old),
@@ -222,7 +219,8 @@ def _used(use: PartUse, part: Part | None, words: Words, *, is_open: bool) -> Pa
     )
 
 
-def _ordered(one: OrderedPart, part: Part | None, words: Words) -> PartRow:
+def _ordered(ordered: Ordered, words: Words) -> PartRow:
+    one, part = ordered.line, ordered.part
     is_there = one.supplied_at is not None
     return PartRow(
         id=one.id,
@@ -230,6 +228,7 @@ def _ordered(one: OrderedPart, part: Part | None, words: Words) -> PartRow:
         name=name_of(part, words) if part is not None else one.text,
         number=part.number if part is not None else "",
         quantity=_measured(one.amount, part, words),
+        amount=ordered.quantity,
         van=words("job_parts", "supplied" if is_there else "waiting"),
         van_tone="success" if is_there else "info",
         extra=one.note,
@@ -241,5 +240,5 @@ def _measured(amount: int, part: Part | None, words: Words) -> str:
     return f"{quantity_text(amount)} {unit}".strip()
 
 
-def _van_tone(part: Part, van: Van, amount: int) -> Tone:
+def _van_tone(part: Part, van: Held, amount: int) -> Tone:
     return "success" if van.get(part.id, 0) >= amount else "warning"

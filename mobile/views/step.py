@@ -137,9 +137,22 @@ def attendance(sheet: Sheet, person: str) -> Attendance:
     return attended(visit, person) if visit is not None else Attendance(person_id=person)
 
 
+def has_to_accept(sheet: Sheet, person: str) -> bool:
+    """Whether somebody who helps on a job that is under way has not taken it on yet."""
+    mine = [one for one in sheet.team if one.person.id == person and one.role == "helper"]
+    return sheet.order.status in NEXT and any(one.accepted_at is None for one in mine)
+
+
+def is_unseen(sheet: Sheet, person: str) -> bool:
+    """Whether this person is to do the job and has not opened it on a phone yet."""
+    return any(one.person.id == person and one.seen_at is None for one in sheet.team)
+
+
 def _next(sheet: Sheet, person: str) -> Action:
     if sheet.job.leaving:
         return ""
+    if has_to_accept(sheet, person):
+        return "accept"
     action = NEXT.get(sheet.order.status, "")
     here = attendance(sheet, person)
     # Two people on one job: each says for themselves that they have come.

@@ -18,7 +18,7 @@ from mobile.views.wish import kept, restored, stepped, walls, wish_of, wish_view
 from mobile.views.work_order import work_order
 from shared.visit import AT_THE_DOOR, OUTCOMES
 from tests.mobile.phones import Phone
-from tests.world import ANN, DORA, World
+from tests.world import ANN, World
 
 EN, ZH = (Words(language, zone=timezone(timedelta(hours=8))) for language in ("en", "zh"))
 
@@ -213,10 +213,9 @@ def test_a_number_is_read_as_people_type_it(typed: str, kept_as: str | None) -> 
 
 
 def test_details_show_what_the_office_has_where_it_differs(phone: Phone) -> None:
-    office = (sheet_of(phone).site, sheet_of(phone).order)
     phone.must("edit", {"fields": {"contact_name": "Lao Wang"}})
     phone.must("edit", {"fields": {"planned_from": "2026-11-23T10:00"}})
-    view = details(sheet_of(phone), office, EN, phone.world.now_ms)
+    view = details(sheet_of(phone), EN, phone.world.now_ms)
     assert {one.name: (one.value, one.office) for one in view.blanks} == {
         "contact_name": ("Lao Wang", "The office has nothing here yet."),
         "contact_phone": ("13800005678", ""),
@@ -232,7 +231,7 @@ def test_notes_stand_newest_first_with_author_and_audience(phone: Phone) -> None
     said = {"text": "From the office", "audience": "internal"}
     phone.world.must(phone.world.office("note.add", phone.on, said))
     phone.sync()
-    view = notes(sheet_of(phone), {DORA: "Dora"}, ANN, EN, phone.world.now_ms)
+    view = notes(sheet_of(phone), ANN, EN, phone.world.now_ms)
     assert [(one.text, one.author, one.audience) for one in view.lines] == [
         ("From the office", "Dora", "Internal"),
         ("Second", "You", "For the customer"),
