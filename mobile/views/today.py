@@ -15,6 +15,7 @@ from mobile.views.job_card import JobCard, day_of, is_begun, is_late, is_open, j
 
 DAYS_BACK: Final = 1
 DAYS_SHOWN: Final = 7
+FINISHED: Final = ("done", "handed_in")
 
 
 class Day(Struct, frozen=True, kw_only=True):
@@ -174,6 +175,7 @@ def _day(day: date, counts: Counter[str | None], words: Words, *, here: str, sho
 def _figures(day: str, jobs: Sequence[Job], words: Words) -> tuple[Figure, ...]:
     there = [job for job in jobs if day_of(job) == day and not job.leaving]
     left = [job for job in there if is_open(job)]
+    finished = [job for job in there if job.status in FINISHED]
     length = sum(_length(job) for job in left)
     return (
         Figure(value=str(len(left)), label=words("today", "left", count=len(left))),
@@ -181,7 +183,7 @@ def _figures(day: str, jobs: Sequence[Job], words: Words) -> tuple[Figure, ...]:
             value=words.duration(length) if length else "–",
             label=words("today", "planned"),
         ),
-        Figure(value=str(len(there) - len(left)), label=words("today", "finished")),
+        Figure(value=str(len(finished)), label=words("today", "finished")),
     )
 
 

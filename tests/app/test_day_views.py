@@ -118,7 +118,7 @@ def test_all_jobs_stand_by_their_day_and_what_is_over_comes_last() -> None:
     view = jobs(DAY, EN, NOW, only_open=False)
     assert [one.title for one in view.groups] == [
         *("Now", "Overdue", "Today", "Tomorrow", "No time set yet"),
-        *("Waiting for the office", "Done"),
+        *("Waiting for the office", "Closed"),
     ]
     assert "closed" not in names(jobs(DAY, EN, NOW).groups)
 
