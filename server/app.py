@@ -29,6 +29,7 @@ from litestar.types import Message, Scope
 
 from server import (
     api,
+    console,
     database,
     enrolment,
     keys,
@@ -150,10 +151,12 @@ def create_app(
     set_asyncio_executor(pool)
     recognise = {
         "session": partial(_by_session, office),
+        "console": partial(_by_session, office),
         "device": partial(_by_device, office),
     }
+    room = console.furnish(console.fill(settings.assets))
     app = Litestar(
-        route_handlers=[*api.ROUTES],
+        route_handlers=[*api.ROUTES, console.router(room)],
         dependencies={
             "office": Provide(lambda: office, sync_to_thread=False),
             "actor": Provide(_actor, sync_to_thread=False),
@@ -166,7 +169,9 @@ def create_app(
                 bytes_max=REQUEST_BYTES_MAX,
             )
         ],
-        exception_handlers=problems.handlers(office.texts, office.log, dice),
+        exception_handlers=problems.handlers(
+            office.texts, office.log, dice, console.drawer(office)
+        ),
         before_send=[_guarded],
         lifespan=[partial(_alive, office, pool)],
         request_max_body_size=REQUEST_BYTES_MAX,
@@ -174,6 +179,7 @@ def create_app(
         logging_config=None,
     )
     app.state["office"] = office
+    app.state["room"] = room
     return app
 
 

@@ -8,7 +8,7 @@ import msgspec
 from litestar import Request
 from msgspec import Meta, Raw, Struct
 
-from server import enrolment, people, sessions, throttle
+from server import enrolment, people, queries, sessions, throttle
 from server.entries import Event
 from server.keys import Dice, Keys
 from server.ledger import Ledger
@@ -28,7 +28,7 @@ from shared.texts import Catalogue
 from sync.desk import Parcel
 from sync.enrolment import invitation_text
 from sync.intake import receive
-from sync.ports import Library
+from sync.ports import Library, Wanted
 from sync.protocol import Result, WireOp
 
 EPOCH_BYTES: Final = 8
@@ -72,6 +72,21 @@ class Admitted(Struct, frozen=True, kw_only=True):
     person: Person
     session: Opened
     must_change: bool
+
+
+class Act(Struct, frozen=True, kw_only=True):
+    """What became of an act, and how many acts its thing has seen with it."""
+
+    result: Result
+    seen: int
+
+
+class Overtaken(Exception):
+    """Something else has happened to a thing since it was looked at."""
+
+
+class Used(Exception):
+    """The id of an act stands for another act already."""
 
 
 class Office(Struct, frozen=True, kw_only=True):
@@ -209,6 +224,32 @@ class Office(Struct, frozen=True, kw_only=True):
             ]
         if any(waits):
             raise throttled(max(waits))
+
+    def act(self, asked: Asked, by: str, *, seen: int | None = None) -> Act:
+        """One act of somebody at the console, through the one door.
+
+        With `seen`, only if nothing but that many acts has happened to the thing: whoever takes
+        something back must not take a colleague's work with it. Raises `Overtaken`, and `Used`
+        where the op's id stands for something else already.
+        """
+        now = self.now_ms()
+        wire = WireOp(lseq=0, id=asked.id, body=self.body(asked, by, now, origin="console"))
+        parcel = Parcel(
+            ops=[wire], origins=ORIGINS, person=by, received=now, on_crash=self.note_crash
+        )
+        with self.writing() as books:
+            ledger = self.ledger(books)
+            if seen is not None:
+                ledger.load(
+                    Wanted(aggregates=frozenset({asked.on}), refs=frozenset())
+                )  # nobody acts on it meanwhile
+                known = ledger.recall({asked.id})
+                if not known and queries.acts_on(books, asked.on) != seen:
+                    raise Overtaken
+            (result,) = receive(ledger, parcel)
+            if result.code == "id_reused":
+                raise Used
+            return Act(result=result, seen=queries.acts_on(books, asked.on))
 
     def reset_password(self, login: str, by: str) -> str | None:
         """A one-time password for somebody; it ends their sessions. None if nobody is so called."""

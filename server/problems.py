@@ -31,6 +31,8 @@ STATUS: Final[Mapping[str, int]] = {
     "device_revoked": 401,
     "not_permitted": 403,
     "wrong_device": 403,
+    "foreign_request": 403,
+    "stale_form": 403,
     "password_must_change": 403,
     "not_found": 404,
     "method_not_allowed": 405,
@@ -178,27 +180,32 @@ def document(catalogue: Catalogue, problem: Problem) -> ProblemDocument:
 Handlers = dict[type[Exception] | int, Callable[[Request[Any, Any, Any], Any], Response[Any]]]
 
 
-def handlers(texts: Texts, log: Log, dice: Callable[[int], bytes]) -> Handlers:
-    """What turns every exception into a document: ours, the framework's, and the unexpected."""
+# Draws a problem for somebody at a browser; None where a program asks.
+Draw = Callable[[Request[Any, Any, Any], Problem], Response[Any] | None]
 
-    def ours(request: Request[Any, Any, Any], problem: Problem) -> Response[ProblemDocument]:
-        return _answer(texts, request, problem)
 
-    def frameworks(
-        request: Request[Any, Any, Any], error: HTTPException
-    ) -> Response[ProblemDocument]:
-        return _answer(texts, request, as_problem(error))
+def handlers(texts: Texts, log: Log, dice: Callable[[int], bytes], draw: Draw) -> Handlers:
+    """What turns every exception into an answer: ours, the framework's, and the unexpected."""
 
-    def unreadable(request: Request[Any, Any, Any], _: Exception) -> Response[ProblemDocument]:
-        return _answer(texts, request, Problem("not_json"))
+    def answer(request: Request[Any, Any, Any], problem: Problem) -> Response[Any]:
+        return draw(request, problem) or _answer(texts, request, problem)
 
-    def busy(request: Request[Any, Any, Any], _: Busy) -> Response[ProblemDocument]:
-        return _answer(texts, request, Problem("busy"))
+    def ours(request: Request[Any, Any, Any], problem: Problem) -> Response[Any]:
+        return answer(request, problem)
 
-    def unaskable(request: Request[Any, Any, Any], _: Unaskable) -> Response[ProblemDocument]:
-        return _answer(texts, request, Problem("wrong_value", {"field": "unnamed"}))
+    def frameworks(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+        return answer(request, as_problem(error))
 
-    def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[ProblemDocument]:
+    def unreadable(request: Request[Any, Any, Any], _: Exception) -> Response[Any]:
+        return answer(request, Problem("not_json"))
+
+    def busy(request: Request[Any, Any, Any], _: Busy) -> Response[Any]:
+        return answer(request, Problem("busy"))
+
+    def unaskable(request: Request[Any, Any, Any], _: Unaskable) -> Response[Any]:
+        return answer(request, Problem("wrong_value", {"field": "unnamed"}))
+
+    def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         reference = dice(REFERENCE_BYTES).hex()
         log.error(
             "request failed",
@@ -208,7 +215,7 @@ def handlers(texts: Texts, log: Log, dice: Callable[[int], bytes]) -> Handlers:
             error=type(error).__name__,
             trace=trace_of(error),
         )
-        return _answer(texts, request, Problem("internal", {"reference": reference}))
+        return answer(request, Problem("internal", {"reference": reference}))
 
     return {
         Problem: ours,

@@ -23,6 +23,8 @@ SEEN_EVERY_MS: Final = 5 * 60_000
 MS: Final = 1000
 ALGORITHM: Final = "HS256"
 PUBLIC: Final = "public"
+CONSOLE: Final = "console"
+COOKIE: Final = "fieldfare_session"
 # The only thing to be done with a one-time password.
 CHANGE_PASSWORD: Final = "password.change"  # noqa: S105
 
@@ -88,6 +90,11 @@ def open_session(
 def close_session(connection: Connection, session_hash: str) -> None:
     """End one session."""
     connection.execute(delete(_session).where(_session.c.hash == session_hash))
+
+
+def close_token(connection: Connection, token: str) -> None:
+    """End the session a token belongs to, if there is one."""
+    close_session(connection, _hashed(token))
 
 
 def close_all(connection: Connection, person_id: str) -> None:
@@ -163,7 +170,8 @@ Guard = Callable[[AnyConnection, BaseRouteHandler], None]
 def guard(bearers: Mapping[str, Recognise]) -> Guard:
     """What stands before every route: who asks, and whether the one table of rights says yes.
 
-    A route names its `intent`, and its `bearer`: whose tokens it takes, `session` or `device`.
+    A route names its `intent`, and its `bearer`: whose tokens it takes, `session` or `device`, or
+    `console` for a session that a browser keeps as a cookie.
     One that names no intent is nobody's. A device is let in whatever has become of its person: it
     may hold work that nobody else has, and its route looks at the rights itself.
     """
@@ -172,9 +180,9 @@ def guard(bearers: Mapping[str, Recognise]) -> Guard:
         intent = str(handler.opt.get("intent", ""))
         if intent == PUBLIC:
             return
-        scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-        recognise = bearers[str(handler.opt.get("bearer", "session"))]
-        actor = recognise(token.strip()) if scheme.lower() == "bearer" and token else None
+        bearer = str(handler.opt.get("bearer", "session"))
+        token = _token(connection, bearer)
+        actor = bearers[bearer](token) if token else None
         if actor is None:
             raise Problem("not_signed_in")
         if actor.must_change and intent != CHANGE_PASSWORD:
@@ -184,6 +192,14 @@ def guard(bearers: Mapping[str, Recognise]) -> Guard:
         connection.scope["user"] = actor
 
     return admit
+
+
+def _token(connection: AnyConnection, bearer: str) -> str:
+    """A cookie goes along with every request a browser makes, so only the console's routes ask."""
+    if bearer == CONSOLE:
+        return connection.cookies.get(COOKIE, "")
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def _hashed(token: str) -> str:

@@ -3,7 +3,8 @@
 Every question costs the same number of statements, however long the answer is.
 """
 
-from server.queries.books import epoch, leaves, newest_revision, proof, revision, story
+from server.queries.books import acts_on, epoch, leaves, newest_revision, proof, revision, story
+from server.queries.frame import SILENT_MS, counts, sessions_of
 from server.queries.jobs import ticket, tickets, work_order, work_orders
 from server.queries.office import conflicts, devices, stock, waiting
 from server.queries.pages import PAGE_MAX, PARTING, Item, Listed, Window, is_known
@@ -11,10 +12,13 @@ from server.queries.pages import PAGE_MAX, PARTING, Item, Listed, Window, is_kno
 __all__ = [
     "PAGE_MAX",
     "PARTING",
+    "SILENT_MS",
     "Item",
     "Listed",
     "Window",
+    "acts_on",
     "conflicts",
+    "counts",
     "devices",
     "epoch",
     "is_known",
@@ -22,6 +26,7 @@ __all__ = [
     "newest_revision",
     "proof",
     "revision",
+    "sessions_of",
     "stock",
     "story",
     "ticket",

@@ -53,6 +53,19 @@ def story(connection: Connection, on: tuple[str, str]) -> list[Item]:
     return [_told(row) for row in rows]
 
 
+def acts_on(connection: Connection, on: tuple[str, str]) -> int:
+    """How many acts a thing has seen, with the mending of such; what was refused did nothing."""
+    op = T["op"]
+    mended = op.alias("mended")
+    told = select(mended.c.op_id).where(mended.c.noun == on[0], mended.c.on_id == on[1])
+    here = or_(
+        and_(op.c.noun == on[0], op.c.on_id == on[1]),
+        and_(op.c.noun == "op", op.c.on_id.in_(told)),
+    )
+    counted = select(func.count()).select_from(op).where(here, op.c.verdict != "rejected")
+    return connection.scalar(counted) or 0
+
+
 def leaves(connection: Connection, window: Window, *, work_order: str) -> Listed:
     """The audit leaves of a work order, newest first, with the canonical bytes they hash."""
     leaf, op, order = T["leaf"], T["op"], T["work_order"]

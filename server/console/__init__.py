@@ -1,0 +1,37 @@
+"""The console: pages for the office's people, drawn on the server, by the one table of rights."""
+
+from typing import Final
+
+from litestar import Router
+from litestar.di import Provide
+
+from server.console import account, choices, forms, gate, shelf, sign_in, undo
+from server.console.frame import Room, furnish
+from server.console.refusals import drawer
+from server.console.shelf import Shelf, fill
+
+PAGES: Final = (
+    shelf.ROUTES,
+    sign_in.ROUTES,
+    choices.ROUTES,
+    account.ROUTES,
+    undo.ROUTES,
+)
+ROUTES: Final = tuple(route for page in PAGES for route in page)
+
+
+def router(room: Room) -> Router:
+    """Every page behind the gate: no unsafe request gets through that our pages did not make."""
+    return Router(
+        "/",
+        route_handlers=ROUTES,
+        before_request=gate.check,
+        dependencies={
+            "form": Provide(forms.read),
+            "shelf": Provide(lambda: room.shelf, sync_to_thread=False),
+        },
+        include_in_schema=False,
+    )
+
+
+__all__ = ["ROUTES", "Room", "Shelf", "drawer", "fill", "furnish", "router"]

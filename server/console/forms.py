@@ -1,0 +1,59 @@
+"""Forms: what somebody typed, as text, with the id under which it is said."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from server.office import AnyRequest
+from server.problems import wrong_field
+from shared.amounts import has_control_characters
+from shared.ids import is_id
+
+OP_FIELD: Final = "op"
+LINE_BREAKS: Final = str.maketrans({"\r": None, "\n": None, "\t": None})
+
+
+class Form(Struct, frozen=True, kw_only=True):
+    """The fields of a form; one that was not sent is empty."""
+
+    fields: Mapping[str, tuple[str, ...]] = {}
+
+    def text(self, name: str, otherwise: str = "") -> str:
+        """What was typed into a field, without the space around it."""
+        values = self.fields.get(name, ())
+        return values[-1].strip() if values else otherwise
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """Everything that was chosen under one name."""
+        return tuple(one.strip() for one in self.fields.get(name, ()) if one.strip())
+
+    def secret(self, name: str) -> str:
+        """A password: what was typed, to the letter."""
+        values = self.fields.get(name, ())
+        return values[-1] if values else ""
+
+    def has(self, name: str) -> bool:
+        """Whether something was typed or chosen."""
+        return self.text(name) != ""
+
+    @property
+    def op(self) -> str:
+        """The id made when the form was drawn, so that sending it twice is once."""
+        op = self.text(OP_FIELD)
+        if not is_id(op):
+            raise wrong_field(OP_FIELD)
+        return op
+
+
+async def read(request: AnyRequest) -> Form:
+    """The form a request carries. Raises `Problem` for what is no text."""
+    if request.method in ("GET", "HEAD"):
+        return Form()
+    sent = await request.form()
+    fields: dict[str, tuple[str, ...]] = {}
+    for name, value in sent.multi_items():
+        if not isinstance(value, str) or has_control_characters(value.translate(LINE_BREAKS)):
+            raise wrong_field(name)
+        fields[name] = (*fields.get(name, ()), value.replace("\r\n", "\n"))
+    return Form(fields=fields)

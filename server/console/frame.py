@@ -1,0 +1,271 @@
+"""The frame around every page, and the one way in which a page says what somebody did."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import Response
+from litestar.response import Redirect
+from msgspec import Struct
+
+from server import queries
+from server.console import gate, rail, toasts
+from server.console.forms import Form
+from server.console.shelf import Shelf
+from server.console.speech import Speech, initials, masked
+from server.console.toasts import Toast
+from server.office import AnyRequest, Asked, Office, Used
+from server.sessions import Actor
+from shared.ops import Verdict
+from shared.people import may
+from shared.texts import LANGUAGES, Language, has_text
+
+TEMPLATES: Final = Path(__file__).parent / "templates"
+LANGUAGE: Final = "fieldfare_language"
+THEME: Final = "fieldfare_theme"
+THEMES: Final = ("system", "light", "dark")
+POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+SEE_OTHER: Final = 303
+UNPROCESSABLE: Final = 422
+# What part of a page a script asks for, by the element it wants to fill.
+LAYOUTS: Final = {"main": "part.html", "panel": "panel.html"}
+
+
+class Room(Struct, frozen=True, kw_only=True):
+    """What pages are made with."""
+
+    environment: Environment
+    shelf: Shelf
+
+
+class Act(Struct, frozen=True, kw_only=True):
+    """Something to be said: which verb, on what, with which arguments.
+
+    An empty id in `on` means: the thing this act makes.
+    """
+
+    kind: str
+    on: tuple[str, str]
+    args: Mapping[str, Any] = {}
+    visit: str | None = None
+
+
+class Said(Struct, frozen=True, kw_only=True):
+    """What became of an act; `reason` is in words, `field` the argument at fault."""
+
+    op: str
+    act: Act
+    verdict: str
+    code: str | None = None
+    reason: str | None = None
+    field: str | None = None
+    number: str | None = None
+    seen: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """Whether it has happened, or had happened already."""
+        return self.verdict in (Verdict.APPLIED, Verdict.MERGED)
+
+
+def furnish(shelf: Shelf) -> Room:
+    """The room of this version: templates that escape, and that know what they speak of."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters |= {"masked": masked, "initials": initials, "path": _path}
+    environment.globals |= {"static": shelf.address, "sheets": shelf.sheets, "may": may}
+    return Room(environment=environment, shelf=shelf)
+
+
+def _path(text: str) -> str:
+    """A text as one step of an address."""
+    return quote(text, safe="")
+
+
+def page(
+    request: AnyRequest,
+    office: Office,
+    actor: Actor,
+    template: str,
+    context: Mapping[str, Any] | None = None,
+) -> Response[str]:
+    """A page with its frame; for a script that fills one part of a page, that part alone."""
+    layout = LAYOUTS.get(request.headers.get("hx-target", ""), "base.html")
+    toast = toasts.taken(request, office, actor)
+    counts: Mapping[str, int] = {}
+    if layout == "base.html":
+        with office.reading() as books:
+            counts = queries.counts(books, actor.person.roles, office.now_ms())
+    drawn = _drawn(
+        request,
+        office,
+        template,
+        {
+            "layout": layout,
+            "person": actor.person,
+            "roles": actor.person.roles,
+            "csrf": gate.csrf_token(office, actor),
+            "rail": rail.stops(request.app, actor.person.roles),
+            "counts": counts,
+            "toast": toast,
+            "undo": toasts.undo_of(office, actor, toast),
+            **(context or {}),
+        },
+    )
+    if toast is not None:
+        drawn.set_cookie(toasts.eaten(office))
+    return drawn
+
+
+def bare(
+    request: AnyRequest, office: Office, template: str, context: Mapping[str, Any]
+) -> Response[str]:
+    """A page for somebody who is not signed in, or to whom nothing may be shown."""
+    return _drawn(request, office, template, context)
+
+
+def _drawn(
+    request: AnyRequest, office: Office, template: str, context: Mapping[str, Any]
+) -> Response[str]:
+    room: Room = request.app.state["room"]
+    speech = speech_of(request, office)
+    theme = request.cookies.get(THEME, "")
+    html = room.environment.get_template(template).render(
+        {
+            "s": speech,
+            "t": speech.text,
+            "lang": speech.language,
+            "languages": LANGUAGES,
+            "theme": theme if theme in THEMES else THEMES[0],
+            "here": request.url.path,
+            "address": address(request),
+            "fresh_id": office.fresh_id,
+            "organisation": office.settings.organisation,
+            **context,
+        }
+    )
+    headers = {
+        "Content-Security-Policy": POLICY,
+        "Content-Language": speech.language,
+        "Vary": "HX-Target, Cookie",
+    }
+    return Response(html, media_type="text/html", headers=headers)
+
+
+def address(request: AnyRequest) -> str:
+    """Where somebody is, with the filters."""
+    query = request.scope["query_string"].decode("ascii", "replace")
+    return request.url.path + (f"?{query}" if query else "")
+
+
+def language_of(request: AnyRequest, office: Office) -> Language:
+    """The language chosen here before, or the one the browser asks for."""
+    chosen = request.cookies.get(LANGUAGE)
+    asked = office.texts.language_of(request.headers.get("accept-language", ""))
+    return next((one for one in LANGUAGES if one == chosen), asked)
+
+
+def speech_of(request: AnyRequest, office: Office) -> Speech:
+    """How pages speak to whoever asks."""
+    language = language_of(request, office)
+    return Speech(
+        catalogue=office.texts.catalogues[language],
+        language=language,
+        zone=office.settings.zone,
+        now_ms=office.now_ms(),
+    )
+
+
+def refused(drawn: Response[str]) -> Response[str]:
+    """The page again, with what was typed, because the act on it was refused."""
+    drawn.status_code = UNPROCESSABLE
+    return drawn
+
+
+def say(request: AnyRequest, office: Office, actor: Actor, form: Form, act: Act) -> Said:
+    """Say what a form says, once, through the one door."""
+    return said_with(request, office, actor, form.op, act)
+
+
+def said_with(request: AnyRequest, office: Office, actor: Actor, op: str, act: Act) -> Said:
+    """Say one act under an id; further acts of one form take ids derived from the form's."""
+    speech = speech_of(request, office)
+    asked = asked_of(op, act)
+    try:
+        done = office.act(asked, actor.person.id)
+    except Used:
+        return _refused(op, act, "form_used", speech.text("console.refusals", "form_used"))
+    return as_said(speech, act, op, done)
+
+
+def asked_of(op: str, act: Act) -> Asked:
+    """An act under its id."""
+    on = (act.on[0], act.on[1] or op)
+    return Asked(id=op, kind=act.kind, on=on, args=dict(act.args), visit=act.visit)
+
+
+def as_said(speech: Speech, act: Act, op: str, done: Any) -> Said:
+    """What became of an act, in words."""
+    result = done.result
+    field = result.detail.get("field")
+    return Said(
+        op=op,
+        act=act,
+        verdict=str(result.verdict),
+        code=result.code,
+        reason=speech.why(result.code, result.detail) if result.code else None,
+        field=field.rpartition(".")[2] if isinstance(field, str) else None,
+        number=result.detail.get("number"),
+        seen=done.seen,
+    )
+
+
+def _refused(op: str, act: Act, code: str, reason: str) -> Said:
+    return Said(op=op, act=act, verdict=str(Verdict.REJECTED), code=code, reason=reason)
+
+
+def go(
+    request: AnyRequest, office: Office, said: Said, to: str, undo: Act | None = None
+) -> Redirect:
+    """On to a page that tells what was done, with a way back where there is an opposite act."""
+    catalogue = speech_of(request, office).catalogue
+    code = said.act.kind if has_text(catalogue, "toasts", said.act.kind) else "saved"
+    params = {"number": said.number or ""}
+    toast = Toast(code=code, params=params, undo=_undo(undo, said) if said.ok else None)
+    if not said.ok:
+        toast = Toast(code=f"verdict_{said.verdict}", tone="warning", reason=said.reason)
+    return go_with(request, office, toast, to)
+
+
+def _undo(undo: Act | None, said: Said) -> toasts.Undo | None:
+    if undo is None:
+        return None
+    on = (undo.on[0], undo.on[1] or said.op)
+    return toasts.Undo(kind=undo.kind, on=on, args=dict(undo.args), seen=said.seen)
+
+
+def go_with(request: AnyRequest, office: Office, toast: Toast, to: str) -> Redirect:
+    """On to a page, with a word about what was done."""
+    onwards = Redirect(to, status_code=SEE_OTHER)
+    onwards.set_cookie(toasts.cookie(office, request.user, toast))
+    return onwards

@@ -1,0 +1,43 @@
+"""Undo: the opposite of an act, as long as nobody has done anything to the same thing since."""
+
+from typing import Any, Final
+
+from litestar import Response, post
+from litestar.di import NamedDependency
+
+from server.console import frame, gate, toasts
+from server.console.forms import Form
+from server.console.frame import Act, Toast
+from server.office import AnyRequest, Office, Overtaken, Used
+from server.problems import Problem
+from server.sessions import CONSOLE, Actor
+
+
+@post("/undo", opt={"intent": "sign_in", "bearer": CONSOLE}, status_code=200, sync_to_thread=True)
+def undo(
+    request: AnyRequest,
+    form: NamedDependency[Form],
+    actor: NamedDependency[Actor],
+    office: NamedDependency[Office],
+) -> Response[Any]:
+    """Take something back. Whoever may not do the opposite act may not undo either."""
+    wanted = toasts.read_undo(office, actor, form.text("undo"))
+    if wanted is None:
+        raise Problem("stale_form")
+    act = Act(kind=wanted.kind, on=wanted.on, args=wanted.args)
+    speech = frame.speech_of(request, office)
+    try:
+        done = office.act(frame.asked_of(form.op, act), actor.person.id, seen=wanted.seen)
+    except (Overtaken, Used):
+        toast = Toast(code="undo_overtaken", tone="warning")
+    else:
+        said = frame.as_said(speech, act, form.op, done)
+        toast = (
+            Toast(code="undone")
+            if said.ok
+            else Toast(code=f"verdict_{said.verdict}", tone="warning", reason=said.reason)
+        )
+    return frame.go_with(request, office, toast, gate.way_back(form.text("back")))
+
+
+ROUTES: Final = [undo]

@@ -1,0 +1,61 @@
+"""What the console's frame asks: how much waits behind each place, and where one is signed in."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import Connection, ScalarSelect, Select, func, select, text
+
+from server.queries.pages import Item, T
+from server.tables.books import WAITS
+from shared.people import may
+
+SILENT_MS: Final = 4 * 3_600_000
+NAME_CHARS: Final = 12
+
+
+def counts(connection: Connection, roles: Sequence[str], now_ms: int) -> dict[str, int]:
+    """What needs a person behind each place of the rail, for those who may look; one statement."""
+    conflict, op, ticket = T["conflict"], T["op"], T["ticket"]
+    asked = {
+        "tickets": ("read.tickets", _count(select(func.count()).where(ticket.c.status == "new"))),
+        "conflicts": (
+            "read.conflicts",
+            _count(select(func.count()).where(conflict.c.settled_at.is_(None)))
+            + _count(select(func.count()).select_from(op).where(text(WAITS))),
+        ),
+        "phones": ("read.devices", _silent(now_ms)),
+    }
+    wanted = {key: one for key, (intent, one) in asked.items() if may(tuple(roles), intent)}
+    if not wanted:
+        return {}
+    row = connection.execute(select(*(one.label(key) for key, one in wanted.items()))).one()
+    return dict(row._asdict())
+
+
+def _silent(now_ms: int) -> ScalarSelect[int]:
+    """Phones in use that have not been heard of for hours."""
+    device, person = T["device"], T["person"]
+    return _count(
+        select(func.count())
+        .select_from(device.join(person, person.c.id == device.c.person_id))
+        .where(
+            device.c.revoked_at.is_(None),
+            person.c.disabled.is_not(True),
+            func.coalesce(device.c.contact_at, device.c.created_at) < now_ms - SILENT_MS,
+        )
+    )
+
+
+def _count(wanted: Select[tuple[int]]) -> ScalarSelect[int]:
+    return wanted.scalar_subquery()
+
+
+def sessions_of(connection: Connection, person_id: str, now_ms: int) -> list[Item]:
+    """Where somebody is signed in, the newest first; `name` is enough to tell them apart."""
+    session = T["session"]
+    rows = connection.execute(
+        select(session)
+        .where(session.c.person_id == person_id, session.c.expires_at > now_ms)
+        .order_by(session.c.created_at.desc(), session.c.hash)
+    )
+    return [{**row._asdict(), "name": row.hash[:NAME_CHARS]} for row in rows]
