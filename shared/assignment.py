@@ -14,6 +14,7 @@ from shared.registry import Act, Args, Emit, Kind, Landing, Outcome, Reach, Ref
 from shared.tasks import task
 from shared.visit import Visit
 from shared.work_order import (
+    LEGAL,
     OPEN,
     Assignment,
     NoArgs,
@@ -25,7 +26,6 @@ from shared.work_order import (
     subject,
 )
 
-DECLINED_FROM: Final = frozenset({"assigned", "accepted"})
 UNTAKEN: Final = frozenset({"created", "assigned"})
 
 
@@ -155,11 +155,24 @@ def decline(state: State, act: Act) -> Outcome | Refused:
     mine = _held_by(state, order.id, act.by.id)
     if mine is None or order.status not in OPEN:
         return Outcome(merged=True)
-    if order.status not in DECLINED_FROM:
+    if order.status not in LEGAL[act.kind][0]:
         return refuse_state("illegal_status", status=order.status, verb=act.kind, wanted="created")
     outcome = _given_up(state, act, order, [mine])
     told = {"name": act.by.name, "reason": tidy(args.reason), "note": tidy(args.note)}
     return structs.replace(outcome, rows=(*outcome.rows, task(act, "declined", params={**told})))
+
+
+def give_up(state: State, act: Act, order: WorkOrder, person_id: str) -> Outcome:
+    """What a job is without somebody who may have it."""
+    mine = _held_by(state, order.id, person_id)
+    return _given_up(state, act, order, [mine]) if mine is not None else Outcome()
+
+
+def take_up(order: WorkOrder, ended: Iterable[Assignment]) -> Outcome:
+    """What it is with those again whose assignments should not have ended."""
+    rows = tuple(structs.replace(one, until_ms=None) for one in ended)
+    follows = (emit for one in rows for emit in _follow(order, one.person_id, "subscribe"))
+    return Outcome(rows=rows, emits=tuple(follows))
 
 
 def followed(_state: State, emit: Emit, _op_id: str, _at: int) -> Landing:

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from msgspec import Struct, structs
 
 from shared.amounts import Id
+from shared.assignment import give_up, take_up
 from shared.errors import Refused, refuse_value
 from shared.fields import FIELDS
 from shared.ids import derive
@@ -14,7 +15,7 @@ from shared.site import Site
 from shared.tasks import Conflict, Loser, Task
 from shared.ticket import progress
 from shared.visit import unfit_window
-from shared.work_order import Completion, WorkOrder, change, to_its_ticket
+from shared.work_order import Assignment, Completion, WorkOrder, change, to_its_ticket
 
 # How far a ticket is when its job is put into a status by hand.
 PROGRESS = {"done": "resolved", "cancelled": "new", "created": "planned", "assigned": "planned"}
@@ -110,8 +111,14 @@ def _brought_back(state: State, act: Act, settled: Conflict, value: Loser) -> Ou
 def _status_brought_back(
     state: State, act: Act, order: WorkOrder, what: tuple[Conflict, Loser]
 ) -> Outcome:
-    """A status with its line in the history, the report it came with, and the ticket's progress."""
+    """A status with its line in the history, the report it came with, and the ticket's progress.
+
+    Whoever declined the job gives it up with it, and has it again when that is undone.
+    """
     settled, value = what
+    if value.value == "created":
+        given = give_up(state, act, order, value.by)
+        return Outcome(rows=(settled, *given.rows), emits=given.emits)
     report = state.find(Completion, derive(value.op_id, "completion"))
     done = value.value == "done"
     order_after = structs.replace(
@@ -123,10 +130,25 @@ def _status_brought_back(
     )
     exception = state.find(Task, derive(value.op_id, "task", "work_done_after_cancel", order.id))
     closed = () if exception is None else (structs.replace(exception, done=done),)
+    again = _had_it(state, order, settled)
+    steps = (order_after, change(order, act, value.value, edge="settled"))
     return Outcome(
-        rows=(settled, order_after, change(order, act, value.value, edge="settled"), *closed),
-        emits=progress(order.ticket_id, PROGRESS.get(value.value, "in_progress"), act),
+        rows=(settled, *steps, *closed, *again.rows),
+        emits=(
+            *progress(order.ticket_id, PROGRESS.get(value.value, "in_progress"), act),
+            *again.emits,
+        ),
     )
+
+
+def _had_it(state: State, order: WorkOrder, settled: Conflict) -> Outcome:
+    """Those who gave the job up only because this conflict was settled the other way before."""
+    before = state.find(Conflict, settled.id)
+    when = before.settled_at if before is not None and order.status == "created" else None
+    if when is None:
+        return Outcome()
+    ended = (one for one in state.of(Assignment, order.id) if one.until_ms == when)
+    return take_up(order, ended)
 
 
 def _its_job(reach: Reach) -> tuple[Aggregate, ...]:

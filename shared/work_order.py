@@ -45,6 +45,7 @@ Service = Annotated[str, Meta(pattern=rf"^({'|'.join(SERVICES)})$(?!\n)")]
 # The machine: verb -> (the states it may be said in, the state it leads to).
 LEGAL: Final[dict[str, tuple[frozenset[str], str]]] = {
     "work_order.accept": (frozenset({"assigned"}), "accepted"),
+    "work_order.decline": (frozenset({"assigned", "accepted"}), "created"),
     "work_order.start": (frozenset({"accepted", "en_route", "on_site"}), "working"),
     "work_order.pause": (frozenset({"working"}), "paused"),
     "work_order.resume": (frozenset({"paused"}), "working"),

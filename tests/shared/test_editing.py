@@ -12,17 +12,19 @@ from shared.records import Record, State
 from shared.registry import Act, Outcome
 from shared.site import Site
 from shared.tasks import Conflict, Loser
-from shared.work_order import StatusChange, WorkOrder
+from shared.work_order import Assignment, StatusChange, WorkOrder
 from tests.shared.company import (
     ANN,
     CUSTOMER,
     DORA,
+    LEAD,
     NOW,
     ORDER,
     SITE,
     act,
     done,
     ident,
+    land,
     only,
     refusal,
     state,
@@ -158,3 +160,44 @@ def test_a_conflict_without_a_loser_has_nothing_to_bring_back() -> None:
     rows: list[Record] = [conflict("priority", "low")]
     assert refusal(state(*rows), settling("swap")) == ("out_of_range", "args.loser")
     assert SettleArgs(conflict="c", choice="keep").loser is None
+
+
+def test_a_decline_that_is_brought_back_gives_the_job_up_and_its_undo_takes_it_up_again() -> None:
+    rows = state(structs.replace(ORDER, status="en_route"))
+    declined = conflict("status", "en_route", lost("created", "1"))
+    rows.put(declined)
+    land(rows, done(rows, settling("swap", op="swap")))
+    order, lead = rows.find(WorkOrder, ORDER.id), rows.find(Assignment, LEAD.id)
+    assert order is not None
+    assert lead is not None
+    assert (order.status, lead.until_ms) == ("created", NOW + 1000)
+    back = act(
+        "conflict.settle",
+        {"conflict": declined.id, "choice": "keep"},
+        by=DORA,
+        op="keep",
+        at=NOW + 5000,
+    )
+    outcome = done(rows, back)
+    land(rows, outcome)
+    order, lead = rows.find(WorkOrder, ORDER.id), rows.find(Assignment, LEAD.id)
+    assert order is not None
+    assert lead is not None
+    assert (order.status, lead.until_ms) == ("en_route", None)
+    assert {(emit.on, emit.name) for emit in outcome.emits if emit.on[0] == "person"} == {
+        (("person", ANN.id), "subscribe")
+    }
+
+
+def test_an_undo_takes_nobody_back_who_left_for_another_reason() -> None:
+    rows = state(structs.replace(ORDER, status="created"), structs.replace(LEAD, until_ms=NOW + 7))
+    rows.put(
+        structs.replace(
+            conflict("status", "en_route", lost("created", "1")),
+            settled_at=NOW + 1000,
+            choice="swap",
+        )
+    )
+    outcome = done(rows, settling("keep"))
+    assert only(outcome, WorkOrder).status == "en_route"
+    assert "Assignment" not in tables(outcome)

@@ -13,13 +13,12 @@ from shared.parts import (
     Balance,
     Movement,
     PartUse,
-    SerialClaim,
     balance_id,
-    claim_id,
     moved,
 )
 from shared.records import State
 from shared.registry import Emit
+from shared.serials import SerialClaim, claim_id
 from shared.tasks import Task
 from tests.shared.company import (
     ANN,

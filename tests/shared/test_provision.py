@@ -12,12 +12,11 @@ from shared.parts import (
     Movement,
     PartUse,
     PlannedPart,
-    SerialClaim,
     balance_id,
 )
 from shared.provision import OrderedPart
 from shared.records import State
-from shared.serials import claim_id
+from shared.serials import SerialClaim, claim_id
 from shared.tasks import Task
 from tests.shared.company import (
     ANN,
