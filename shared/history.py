@@ -1,17 +1,20 @@
 """What was done on a machine before: its last visits, kept with the site for phones to have."""
 
 from collections.abc import Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from msgspec import Struct, structs
 
 from shared.amounts import Code, Id, OptionalLine, OptionalText
-from shared.checklist import Reading
+from shared.checklist import Checklist, Reading
 from shared.ids import derive
 from shared.records import Aggregate, Record, State
-from shared.registry import Emit, Landing
-from shared.visit import VisitOutcome
+from shared.registry import Emit, Landing, Reach, Ref
+from shared.visit import Visit, VisitOutcome
+
+if TYPE_CHECKING:
+    from shared.work_order import Completion, WorkOrder
 
 VISITS_MAX: Final = 5  # the newest; older ones are in the office's books only
 READINGS_MAX: Final = 60
@@ -81,14 +84,35 @@ def past_readings(readings: Iterable[Reading]) -> tuple[PastReading, ...]:
     )
 
 
-def visited(place: tuple[str, str], visit: PastVisit) -> Emit:
-    """The fact that a visit to a machine ended. `place` is (site, asset).
+def visited(
+    state: State, order: "WorkOrder", visit: Visit, report: "Completion"
+) -> tuple[Emit, ...]:
+    """The fact that a visit to a machine ended, told to the site; nothing where none is named.
 
     The visit travels as text, because what is emitted holds plain values only.
     """
-    site_id, asset_id = place
-    told = msgspec.json.encode(visit).decode()
-    return Emit(on=("site", site_id), name="asset.visited", args={"asset": asset_id, "visit": told})
+    if order.asset_id is None:
+        return ()
+    past = PastVisit(
+        id=visit.id,
+        work_order_id=order.id,
+        number=order.number,
+        person_id=report.person_id,
+        ended_at=report.at,
+        outcome=report.outcome,
+        diagnosis=shortened(report.diagnosis, TEXT_CHARS_MAX),
+        work_done=shortened(report.work_done, TEXT_CHARS_MAX),
+        remark=report.remark,
+        checklist_id=order.checklist_id,
+        readings=past_readings(
+            one for one in state.of(Reading, order.id) if one.visit_id in (None, visit.id)
+        ),
+    )
+    args: dict[str, str | int | bool | None] = {
+        "asset": order.asset_id,
+        "visit": msgspec.json.encode(past).decode(),
+    }
+    return (Emit(on=("site", order.site_id), name="asset.visited", args=args),)
 
 
 def remembered(state: State, emit: Emit, _op_id: str, _at: int) -> Landing:
@@ -103,10 +127,17 @@ def remembered(state: State, emit: Emit, _op_id: str, _at: int) -> Landing:
     return Landing(rows=(structs.replace(known, site_id=site_id, visits=tuple(newest)),))
 
 
-def site_of(linked: dict[str, str | None]) -> tuple[Aggregate, ...]:
-    """The site that remembers what is done on a job's machine, if the job names one."""
-    site = linked.get("site_id")
-    return (("site", site),) if site and linked.get("asset_id") else ()
+def ticket_and_site(reach: Reach) -> tuple[Aggregate, ...]:
+    """The ticket that the end of a visit moves forward, and the site that remembers it."""
+    named = {noun: reach.links.get(f"{noun}_id") for noun in ("ticket", "site")}
+    return tuple((noun, identity) for noun, identity in named.items() if identity)
+
+
+def checklist_and_machine(reach: Reach) -> tuple[Ref, ...]:
+    """The checklist that decides what is still missing, and what the machine remembers."""
+    checklist, asset = reach.links.get("checklist_id"), reach.links.get("asset_id")
+    listed: tuple[Ref, ...] = ((Checklist, checklist),) if checklist else ()
+    return (*listed, *(((AssetHistory, history_id(asset)),) if asset else ()))
 
 
 ABSORBS = {"asset.visited": remembered}

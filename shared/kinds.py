@@ -7,6 +7,7 @@ import msgspec
 from shared import (
     assignment,
     editing,
+    history,
     master,
     mending,
     newcomers,
@@ -22,6 +23,7 @@ from shared import (
     work_order,
 )
 from shared.checklist import Checklist, Reading
+from shared.history import AssetHistory
 from shared.notes import Note
 from shared.parts import Balance, Location, Movement, Part, PartUse, PlannedPart
 from shared.people import OpState, Person, Subscription
@@ -52,7 +54,7 @@ REGISTRY: Final = Registry(
         *mending.KINDS,
         *master.KINDS,
     ),
-    {**ticket.ABSORBS, **parts.ABSORBS, **serials.ABSORBS, **assignment.ABSORBS},
+    {**ticket.ABSORBS, **parts.ABSORBS, **serials.ABSORBS, **assignment.ABSORBS, **history.ABSORBS},
 )
 
 TABLES: Final[dict[str, type[Record]]] = {
@@ -65,6 +67,7 @@ TABLES: Final[dict[str, type[Record]]] = {
         Customer,
         Site,
         Asset,
+        AssetHistory,
         Ticket,
         TicketEvent,
         WorkOrder,
@@ -96,7 +99,7 @@ EAGER: Final[dict[str, tuple[type[Record], ...]]] = {
 }
 # The ids a thing names, by which its rules reach further.
 LINKS: Final[dict[str, tuple[type[Record], tuple[str, ...]]]] = {
-    "work_order": (WorkOrder, ("ticket_id", "checklist_id")),
+    "work_order": (WorkOrder, ("ticket_id", "checklist_id", "site_id", "asset_id")),
     "part_use": (PartUse, ("location_id", "part_id", "serial")),
     "task": (Task, ("home_noun", "home_id")),
 }

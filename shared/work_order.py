@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta, structs
 
-from shared import ticket
+from shared import history, ticket
 from shared.amounts import Id, Line, LocalTime, OptionalLine, OptionalText
 from shared.checklist import Checklist, missing_items
 from shared.errors import Flag, Refused, refuse_state, refuse_value
@@ -275,7 +275,10 @@ def _finished(state: State, act: Act, order: WorkOrder, report: Completion) -> O
     flags = (Flag(code="incomplete", params={"items": ", ".join(missing)}),) if missing else ()
     return Outcome(
         rows=(changed, visit, change(order, act, after), report, *again),
-        emits=ticket.progress(order.ticket_id, "resolved" if ends else "in_progress", act),
+        emits=(
+            *ticket.progress(order.ticket_id, "resolved" if ends else "in_progress", act),
+            *history.visited(state, changed, visit, report),
+        ),
         flags=flags,
     )
 
@@ -390,7 +393,7 @@ KINDS = (
         args=CompleteArgs,
         reduce=complete,
         device=True,
-        touches=to_its_ticket,
-        refs=with_its_checklist,
+        touches=history.ticket_and_site,
+        refs=history.checklist_and_machine,
     ),
 )

@@ -31,6 +31,8 @@ class Device(SQLModel, table=True):
     """An enrolled installation: whose it is, its public key, and how it is doing.
 
     `confirmed_at` is when the issuer of its code saw it; `clock_ms` how far its clock is ahead.
+    `unsent` is how many ops it still held at the last contact, `unsent_since` when the oldest of
+    them was recorded, `free_bytes` what room it had; null where its app is too old to say so.
     """
 
     __tablename__ = "device"
@@ -45,6 +47,19 @@ class Device(SQLModel, table=True):
     revoked_at: int | None = Field(default=None, sa_type=BigInteger)
     contact_at: int | None = Field(default=None, sa_type=BigInteger)
     clock_ms: int = Field(default=0, sa_type=BigInteger)
+    unsent: int | None = Field(default=None, sa_type=BigInteger)
+    unsent_since: int | None = Field(default=None, sa_type=BigInteger)
+    free_bytes: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class Delivery(SQLModel, table=True):
+    """When an assignment was first known to be on a phone of its person, and on which (ms)."""
+
+    __tablename__ = "delivery"
+
+    assignment_id: str = Field(primary_key=True, foreign_key="assignment.id")
+    device_id: str = Field(foreign_key="device.id")
+    at: int = Field(sa_type=BigInteger)
 
 
 class EnrolmentCode(SQLModel, table=True):

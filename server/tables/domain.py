@@ -127,6 +127,16 @@ class Asset(Kept, table=True):
     delivered_on: str | None
 
 
+class AssetHistory(Kept, table=True):
+    """The last visits to one machine."""
+
+    __tablename__ = "asset_history"
+
+    site_id: str = within("site")
+    asset_id: str = Field(index=True)
+    visits: list[dict[str, Any]] = nested()
+
+
 class Ticket(Kept, table=True):
     """A customer's request."""
 

@@ -231,6 +231,8 @@ def test_links_are_of_what_is_shown(replica: Replica) -> None:
         ON: {
             "ticket_id": derive("ticket"),
             "checklist_id": derive("list"),
+            "site_id": derive("site"),
+            "asset_id": None,
         }
     }
 

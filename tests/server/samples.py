@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine
 from server.database import writing
 from server.ledger import Ledger
 from shared.checklist import Choice, Item
+from shared.history import PastReading, PastVisit
 from shared.ids import derive, fingerprint
 from shared.kinds import TABLES
 from shared.people import Person
@@ -43,6 +44,18 @@ NESTED: dict[str, Any] = {
     "visit.attendance": (
         Attendance(person_id=derive("ann"), departed_at=1, arrived_at=2**41),
         Attendance(person_id=derive("bob")),
+    ),
+    "asset_history.visits": (
+        PastVisit(
+            id=derive("visit"),
+            work_order_id=derive("work_order"),
+            number="WO-26-000001",
+            person_id=derive("ann"),
+            ended_at=2**41,
+            outcome="done",
+            work_done="清洗滤网\x00",
+            readings=(PastReading(item="flow", value="1.2", out_of_limits=True),),
+        ),
     ),
     "task.params": {"part": "filter", "missing": -1, "serial": None},
     "conflict.seen": {"a": [1, None, True, "ü\x00"]},

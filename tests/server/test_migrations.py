@@ -9,7 +9,7 @@ from server.database import writing
 from server.migrations import config, upgrade
 from server.tables import METADATA
 
-LINE = ["0001", "0002", "0003", "0004"]
+LINE = ["0001", "0002", "0003", "0004", "0005"]
 
 
 def test_a_migrated_database_has_the_tables_that_the_code_knows(engine: Engine) -> None:

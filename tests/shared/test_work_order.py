@@ -156,8 +156,9 @@ def test_a_visit_ends_with_its_outcome_and_perhaps_the_job_with_it(
     )
     tasks = [(row.code, row.params) for row in ended.rows if isinstance(row, Task)]
     assert tasks == ([] if ends else [("plan_next_visit", {"outcome": outcome})])
-    (emit,) = ended.emits
-    assert emit.args["status"] == ("resolved" if ends else "in_progress")
+    progress, past = ended.emits
+    assert progress.args["status"] == ("resolved" if ends else "in_progress")
+    assert (past.on, past.name) == (("site", ORDER.site_id), "asset.visited")
 
 
 @pytest.mark.parametrize("status", ["on_site", "en_route"])

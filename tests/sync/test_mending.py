@@ -111,7 +111,7 @@ def test_mending_settles_what_waited_wherever_it_is_done(how: str, where: str) -
         else ("work_order.beam", "rejected", "discarded")
     )
     # The job was en route by then: the step that waited is judged against today's state.
-    assert story.verdicts()[:2] == [expected, ("work_order.accept", "conflict", "illegal_status")]
+    assert story.verdicts()[:2] == [expected, ("work_order.accept", "applied", None)]
     assert not any(story.phone.disk.views.values())
     states = [row for row in story.phone.shown(base=True).values() if isinstance(row, OpState)]
     assert len(states) == 2
