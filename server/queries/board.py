@@ -157,6 +157,13 @@ def heard_of(connection: Connection) -> dict[str, int | None]:
     return dict(connection.execute(wanted).tuples().all())
 
 
+def owners(connection: Connection, devices: Collection[str]) -> dict[str, str]:
+    """Whose some devices are."""
+    device = T["device"]
+    wanted = select(device.c.id, device.c.person_id).where(device.c.id.in_(devices))
+    return dict(connection.execute(wanted).tuples().all())
+
+
 def carried(
     connection: Connection, parts: Collection[str], vans: Collection[str]
 ) -> dict[tuple[str, str], int]:

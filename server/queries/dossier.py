@@ -139,3 +139,38 @@ def _read(body: bytes | None) -> Item:
     except msgspec.DecodeError:
         return {}
     return said if isinstance(said, dict) else {}
+
+
+def is_said(connection: Connection, op_id: str) -> bool:
+    """Whether the books have an op with this id."""
+    return connection.scalar(select(T["op"].c.op_id).where(T["op"].c.op_id == op_id)) is not None
+
+
+def holders(connection: Connection, order: str) -> list[Item]:
+    """Who has a job now: the lead first."""
+    held, person = T["assignment"], T["person"]
+    rows = connection.execute(
+        select(held, person.c.name)
+        .join(person, person.c.id == held.c.person_id)
+        .where(held.c.work_order_id == order, held.c.until_ms.is_(None))
+        .order_by(held.c.role.desc(), held.c.from_ms, held.c.id)
+    )
+    return [dict(row._asdict()) for row in rows]
+
+
+def visit(connection: Connection, identity: str) -> Item | None:
+    """One visit with what it is for: number, status and zone, and who has the job."""
+    own, order, site, person = (T[n] for n in ("visit", "work_order", "site", "person"))
+    row = connection.execute(
+        select(
+            *(*own.c, order.c.number, order.c.summary, order.c.status, site.c.time_zone),
+            person.c.name.label("person"),
+        )
+        .select_from(
+            own.join(order, order.c.id == own.c.work_order_id)
+            .join(site, site.c.id == order.c.site_id)
+            .join(person, person.c.id == own.c.person_id)
+        )
+        .where(own.c.id == identity)
+    ).one_or_none()
+    return None if row is None else dict(row._asdict())
