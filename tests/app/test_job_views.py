@@ -11,14 +11,16 @@ from mobile.texts import Words
 from mobile.views.call import call, dialled, note_of
 from mobile.views.checklist import as_number, checklist
 from mobile.views.details import details
+from mobile.views.history import history
 from mobile.views.notes import notes, with_phrase
 from mobile.views.outcome import ending, ways
-from mobile.views.step import Step, step
+from mobile.views.parts import as_quantity, found, held, more, parts, picked
+from mobile.views.step import Step, is_unseen, step
 from mobile.views.wish import kept, restored, stepped, walls, wish_of, wish_view
 from mobile.views.work_order import work_order
 from shared.visit import AT_THE_DOOR, OUTCOMES
 from tests.mobile.phones import Phone
-from tests.world import ANN, World
+from tests.world import ANN, ASSET, BOARD, BOB, CHECKLIST, FILTER, World
 
 EN, ZH = (Words(language, zone=timezone(timedelta(hours=8))) for language in ("en", "zh"))
 
@@ -263,3 +265,88 @@ def test_a_wish_moves_by_steps_and_stays_possible(phone: Phone) -> None:
     assert stepped(wish, "day", -99, today).day == today
     assert restored(kept(wish)) == wish
     assert restored("2026-02-30T09:00/2026-02-30T11:00") is None
+
+
+def test_parts_stand_in_three_lists_with_what_the_van_holds(phone: Phone) -> None:
+    phone.must("parts.plan", {"part": FILTER, "quantity": "3", "note": "if dirty"})
+    phone.must("parts.plan", {"part": BOARD, "quantity": "1"})
+    phone.work()
+    plan = sheet_of(phone).planned[0].line.id
+    phone.must("parts.use", {"part": FILTER, "quantity": "1", "planned": plan})
+    phone.must("parts.use", {"part": BOARD, "quantity": "1", "serial": "S-7", "old_part": "kept"})
+    phone.must("parts.order", {"text": "blue hose", "quantity": "2", "note": "soon"})
+    view = parts(sheet_of(phone), held(phone.queries.van()), EN)
+    assert [
+        (one.name, one.quantity, one.van, one.extra, one.is_direct) for one in view.planned
+    ] == [
+        ("Filter", "2 pc", "Van: 9 pc", "if dirty", True),
+        ("Board", "1 pc", "Van: 1 pc", "", False),
+    ]
+    assert [(one.name, one.quantity, one.extra, one.tap) for one in view.used] == [
+        ("Filter", "1 pc", "", "take_back"),
+        ("Board", "1 pc", "No. S-7 · old part: I keep it", "take_back"),
+    ]
+    assert [(one.name, one.quantity, one.van, one.extra) for one in view.ordered] == [
+        ("blue hose", "2", "Asked for", "soon")
+    ]
+
+
+def test_a_use_that_was_taken_back_stays_and_says_so(phone: Phone) -> None:
+    phone.work()
+    phone.must("parts.use", {"part": FILTER, "quantity": "1.5"})
+    phone.must("parts.return", {"use": sheet_of(phone).parts[0].use.id})
+    (row,) = parts(sheet_of(phone), held(phone.queries.van()), EN).used
+    assert (row.quantity, row.extra, row.tap) == ("1.5 pc", "taken back", "")
+
+
+def test_more_than_the_van_holds_is_said_before_it_is_used(phone: Phone) -> None:
+    (line,) = phone.queries.find("F-1").parts
+    van = held(phone.queries.van())
+    assert picked(line.part, van, "10", EN).short == ""
+    assert picked(line.part, van, "10,5", EN).short == (
+        "Your van's books show 10 pc. It is recorded all the same; the store will count."
+    )
+    assert [(one.number, one.van) for one in found([line.part], {}, EN)] == [
+        ("F-1", "Not in your van")
+    ]
+    assert [as_quantity(one) for one in ("1,5", ".5", "2.", "x", "")] == ["1.5", "0.5", "2", "", ""]
+    assert [more("1", -1), more("1.5", 1), more("", 1)] == ["1", "2.5", "1"]
+
+
+def test_a_second_visit_knows_the_first_one(phone: Phone) -> None:
+    phone.work()
+    phone.must("checklist.answer", {"item": "pressure", "value": "1.9", "asset": ASSET})
+    phone.must("checklist.answer", {"item": "leaks", "value": "pass", "asset": ASSET})
+    phone.must(
+        "work_order.complete", {"outcome": "done", "diagnosis": "Dirty", "work_done": "Cleaned"}
+    )
+    phone.sync()
+    story = [one.what for one in history(sheet_of(phone), EN, phone.world.now_ms).moments]
+    phone.job = phone.world.job(ANN, checklist=CHECKLIST)
+    phone.sync()
+    sheet, now = sheet_of(phone), phone.world.now_ms
+    (earlier,) = history(sheet, EN, now).earlier
+    machine = work_order(sheet, ANN, EN, now).machine
+    assert story[0] == "Ann ended the visit"
+    assert machine is not None
+    assert machine.last == "Today · Done · Ann"
+    assert (earlier.title, earlier.found, earlier.done) == ("Done", "Dirty", "Cleaned")
+    assert [one.last for one in checklist(sheet, EN, now).checks] == [
+        "Last time Pass · Today",
+        "Last time 1.9 MPa · Today",
+    ]
+
+
+def test_a_helper_takes_the_job_on_and_says_for_themselves_that_they_came(phone: Phone) -> None:
+    phone.world.must(phone.world.office("work_order.reassign", phone.on, {"person": BOB}))
+    helper = {"person": ANN, "role": "helper"}
+    phone.world.must(phone.world.office("work_order.assign", phone.on, helper))
+    phone.sync()
+    story = []
+    for verb in ("work_order.accept", "work_order.depart", "work_order.arrive"):
+        story.append(next_step(phone).action)
+        phone.must(verb)
+    assert story[0] == "accept"
+    assert is_unseen(sheet_of(phone), ANN)
+    phone.must("work_order.see")
+    assert not is_unseen(sheet_of(phone), ANN)

@@ -1,0 +1,218 @@
+"""A pen that lays a card out from the top down, with what can be tapped on it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from kivy.metrics import dp, sp
+
+from mobile.screens.sketch import CONTROL, GAP, ICON, TOUCH, Mark, Sketch, Zone, written
+from mobile.views.checklist import Option
+
+
+class Pen(Sketch):
+    """One card being laid out."""
+
+    def buttons(self, buttons: Sequence[tuple[str, str, str]]) -> None:
+        """Buttons of one row (zone, label, icon), sharing its width; in a column if too narrow."""
+        gap = dp(GAP)
+        each = (self.width - gap * (len(buttons) - 1)) / max(1, len(buttons))
+        signs = [
+            (self.ink.text(text, "label"), self.ink.icon(icon, ICON)) for _, text, icon in buttons
+        ]
+        fits = all(text.width + sign.width + dp(24) <= each for text, sign in signs)
+        for index, (zone, label, _icon) in enumerate(buttons):
+            x = self.left + index * (each + gap) if fits else self.left
+            width = each if fits else self.width
+            self._button((zone, label), signs[index], (x, width))
+            if not fits:
+                self.y += dp(TOUCH) + gap
+        self.y += dp(TOUCH) if fits else -gap
+
+    def segments(self, options: Sequence[Option], chosen: str, prefix: str) -> None:
+        """Answers side by side, one of them chosen; below each other where a word is too long."""
+        count = max(1, len(options))
+        each = self.width / count
+        labels = [self.ink.text(one.label, "label", width=self.width - dp(24)) for one in options]
+        beside = all(label.width + dp(12) <= each for label in labels)
+        rows = 1 if beside else count
+        height = dp(CONTROL if beside else TOUCH + 4)
+        self.marks.append(
+            Mark("box", self.left, self.y, self.width, height * rows, "surface_2", None, dp(12))
+        )
+        for index, option in enumerate(options):
+            x = self.left + index * each if beside else self.left
+            y = self.y if beside else self.y + index * height
+            cell = (x, y, each if beside else self.width, height)
+            self._segment(option, labels[index], cell, is_on=option.code == chosen)
+            self.zones.append(Zone(f"{prefix}{option.code}", option.label, *cell))
+        self.y += height * rows
+
+    def field(
+        self, zone: str, label: str, told: tuple[str, str], unit: str = "", tone: str = "control"
+    ) -> None:
+        """A box that opens for writing: what stands in it, else a hint, and its unit."""
+        text, hint = told
+        pad = dp(14)
+        end = self.ink.text(unit, "body") if unit else None
+        room = self.width - 2 * pad - (end.width + dp(GAP) if end is not None else 0)
+        shown = self.ink.text(text or hint, "body", width=room, wrap=bool(text))
+        height = max(dp(CONTROL), shown.height + 2 * pad)
+        self.marks.append(Mark("frame", self.left, self.y, self.width, height, tone, None, dp(12)))
+        self._put(
+            shown,
+            self.left + pad,
+            self.y + (height - shown.height) / 2,
+            "text" if text else "text_3",
+        )
+        if end is not None:
+            at = self.right - pad - end.width
+            self._put(end, at, self.y + (height - end.height) / 2, "text_2")
+        self.zones.append(Zone(zone, label, self.left, self.y, self.width, height))
+        self.y += height
+
+    def tiles(self, tiles: Sequence[tuple[str, str, str, str, str]]) -> None:
+        """Places to go (zone, label, count, tone, icon), as many beside each other as fit."""
+        gap = dp(GAP)
+        labels = [self.ink.text(label, "label") for _, label, _, _, _ in tiles]
+        widest = max((label.width for label in labels), default=0) + dp(20)
+        columns = max(1, min(3, int((self.width + gap) // (max(widest, dp(92)) + gap))))
+        each = (self.width - gap * (columns - 1)) / columns
+        height = sp(ICON) + labels[0].height + dp(30) if labels else 0
+        for index, tile in enumerate(tiles):
+            row, column = divmod(index, columns)
+            corner = (self.left + column * (each + gap), self.y + row * (height + gap))
+            self._tile(tile, labels[index], corner, (each, height))
+        rows = -(-len(tiles) // columns)
+        self.y += rows * (height + gap) - gap
+
+    def row(
+        self,
+        zone: str,
+        lines: Sequence[tuple[str, str, str]],
+        icon: str = "",
+        *,
+        tone: str = "text",
+    ) -> None:
+        """A line of a list (texts with role and tone), with an icon, that leads somewhere."""
+        top = self.y
+        indent = sp(ICON + 4) + dp(14) if icon else 0
+        end = self.ink.icon("chevron_right", 22)
+        self.gap(10)
+        for text, role, colour in lines:
+            self.text(text, role, colour, left=indent, right=end.width + dp(GAP))
+            self.gap(2)
+        self.y = max(self.y + dp(8), top + dp(CONTROL))
+        middle = (top + self.y) / 2
+        if icon:
+            sign = self.ink.icon(icon, ICON + 4)
+            self._put(sign, self.left, middle - sign.height / 2, tone)
+        self._put(end, self.right - end.width, middle - end.height / 2, "text_3")
+        self.zone(zone, lines[0][0], top)
+
+    def action(self, zone: str, label: str, detail: str, icon: str, tone: str = "primary") -> None:
+        """A big button with what it does and, under it, what is still to be known."""
+        top, pad = self.y, dp(14)
+        name = self.ink.text(label, "button", width=self.width - 2 * pad - sp(32), wrap=True)
+        under = (
+            self.ink.text(detail, "body_s", width=self.width - 2 * pad, wrap=True)
+            if detail
+            else None
+        )
+        inner = name.height + (under.height + dp(2) if under is not None else 0)
+        height = max(dp(60), inner + dp(18))
+        self.marks.append(Mark("box", self.left, top, self.width, height, tone, None, dp(14)))
+        sign = self.ink.icon(icon, 22, filled=True)
+        begin = self.left + (self.width - name.width - sign.width - dp(8)) / 2
+        y = top + (height - inner) / 2
+        self._put(sign, begin, y + (name.height - sign.height) / 2, f"{tone}_fg")
+        self._put(name, begin + sign.width + dp(8), y, f"{tone}_fg")
+        if under is not None:
+            at = self.left + (self.width - under.width) / 2
+            self._put(under, at, y + name.height + dp(2), f"{tone}_fg")
+        self.zones.append(Zone(zone, label, self.left, top, self.width, height))
+        self.y += height
+
+    def square(self, zone: str, label: str, icon: str) -> None:
+        """A square button at the left edge; what follows stands beside it."""
+        size = dp(60)
+        self.marks.append(Mark("box", self.left, self.y, size, size, "surface_3", None, dp(14)))
+        sign = self.ink.icon(icon, 24)
+        corner = (self.left + (size - sign.width) / 2, self.y + (size - sign.height) / 2)
+        self._put(sign, *corner, "text")
+        self.zones.append(Zone(zone, label, self.left, self.y, size, size))
+        self.left += size + dp(GAP)
+
+    def side(self, zone: str, label: str, icon: str, top: float) -> None:
+        """A button at the right end of what was laid out since `top`."""
+        name = self.ink.text(label, "label")
+        sign = self.ink.icon(icon, 18)
+        width, height = self.side_width(label), dp(TOUCH)
+        self.y = max(self.y, top + height)
+        x, y = self.right - width, (top + self.y - height) / 2
+        self.marks.append(Mark("box", x, y, width, height, "primary_c", None, dp(12)))
+        self._put(sign, x + dp(12), y + (height - sign.height) / 2, "primary_c_fg")
+        at = x + dp(18) + sign.width
+        self._put(name, at, y + (height - name.height) / 2, "primary_c_fg")
+        self.zones.append(Zone(zone, label, x, y, width, height))
+
+    def side_width(self, label: str) -> float:
+        """How much room such a button takes."""
+        return float(self.ink.text(label, "label").width + sp(18) + dp(30))
+
+    def corner(self, zone: str, label: str, icon: str, top: float) -> None:
+        """An icon to tap in the right corner."""
+        size, sign = dp(TOUCH), self.ink.icon(icon, 22)
+        x, y = self.right - size + dp(10), top - dp(10)
+        self._put(sign, x + (size - sign.width) / 2, y + (size - sign.height) / 2, "text_2")
+        self.zones.append(Zone(zone, label, x, y, size, size))
+
+    def zone(self, name: str, label: str, top: float) -> None:
+        """Everything since `top`, across the card, is one place to tap."""
+        self.zones.append(Zone(name, label, 0, top, self.right + self.left, self.y - top))
+
+    def _tile(
+        self,
+        tile: tuple[str, str, str, str, str],
+        label: Any,
+        corner: tuple[float, float],
+        size: tuple[float, float],
+    ) -> None:
+        zone, name, count, tone, icon = tile
+        (x, y), (width, height) = corner, size
+        self.marks.append(Mark("box", x, y, width, height, "surface_2", None, dp(12)))
+        sign = self.ink.icon(icon, ICON)
+        self._put(sign, x + dp(10), y + dp(10), "text_2")
+        self._put(label, x + dp(10), y + height - label.height - dp(9), "text")
+        if count:
+            number = self.ink.text(count, "label")
+            wide = number.width + dp(14)
+            box = (x + width - wide - dp(8), y + dp(8), wide, number.height + dp(4))
+            self.marks.append(Mark("box", *box, f"{tone}_c", None, box[3] / 2))
+            self._put(number, box[0] + dp(7), box[1] + dp(2), written(tone))
+        self.zones.append(Zone(zone, name, x, y, width, height))
+
+    def _button(
+        self, what: tuple[str, str], drawn: tuple[Any, Any], at: tuple[float, float]
+    ) -> None:
+        (zone, label), (text, sign), (x, width) = what, drawn, at
+        height = dp(TOUCH)
+        self.marks.append(Mark("box", x, self.y, width, height, "primary_c", None, dp(12)))
+        begin = x + max(dp(8), (width - text.width - sign.width - dp(6)) / 2)
+        self._put(sign, begin, self.y + (height - sign.height) / 2, "primary_c_fg")
+        self._put(
+            text, begin + sign.width + dp(6), self.y + (height - text.height) / 2, "primary_c_fg"
+        )
+        self.zones.append(Zone(zone, label, x, self.y, width, height))
+
+    def _segment(
+        self, option: Option, label: Any, cell: tuple[float, float, float, float], *, is_on: bool
+    ) -> None:
+        x, y, width, height = cell
+        tone = "text_2"
+        if is_on:
+            inset = dp(3)
+            box = (x + inset, y + inset, width - 2 * inset, height - 2 * inset)
+            self.marks.append(Mark("box", *box, f"{option.tone}_c", None, dp(10)))
+            self.marks.append(Mark("frame", *box, written(option.tone), None, dp(10)))
+            tone = written(option.tone)
+        self._put(label, x + (width - label.width) / 2, y + (height - label.height) / 2, tone)
