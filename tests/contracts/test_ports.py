@@ -1,8 +1,6 @@
 """Both ports keep one contract: in memory, on SQLite and on PostgreSQL the same week ends alike."""
 
-from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
@@ -23,35 +21,6 @@ class Interrupted(Exception):
 def plainest() -> Told:
     """The week as memory tells it."""
     return tell(World(MemoryServer()), MemoryPhone)
-
-
-@pytest.fixture
-def sqlite(tmp_path: Path) -> Iterator[BookServer]:
-    server = BookServer(f"sqlite:///{tmp_path / 'books.db'}")
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def postgres(fresh_postgres: str) -> Iterator[BookServer]:
-    server = BookServer(fresh_postgres)
-    yield server
-    server.close()
-
-
-@pytest.fixture(params=["memory", "sqlite", "postgres"])
-def server(request: pytest.FixtureRequest) -> Server:
-    found: Server = (
-        MemoryServer() if request.param == "memory" else request.getfixturevalue(request.param)
-    )
-    return found
-
-
-@pytest.fixture
-def phones(tmp_path: Path) -> Iterator[PhoneShelf]:
-    shelf = PhoneShelf(tmp_path)
-    yield shelf
-    shelf.close()
 
 
 def test_the_same_week_ends_alike_on_sqlite(

@@ -1,0 +1,201 @@
+"""What a verb reaches is there before it is judged: in memory, on SQLite and on PostgreSQL."""
+
+from typing import Any, TypeVar
+
+from shared.ids import derive
+from shared.kinds import read_row
+from shared.parts import Balance, PartUse, PlannedPart
+from shared.people import Subscription
+from shared.provision import OrderedPart
+from shared.records import Record, table
+from shared.serials import SerialClaim
+from shared.site import Asset, Site
+from shared.tasks import Conflict, Task
+from shared.work_order import Assignment, WorkOrder
+from sync.ports import Outboxed, Replica
+from tests.contracts.servers import PhoneShelf
+from tests.world import (
+    ANN,
+    BOARD,
+    BOB,
+    CUSTOMER,
+    DORA,
+    FILTER,
+    SITE,
+    VAN_ANN,
+    VAN_BOB,
+    WEN,
+    Server,
+    World,
+)
+
+R = TypeVar("R", bound=Record)
+
+
+def rows(world: World, kind: type[R], stream: str) -> list[R]:
+    """The rows of a type that a stream holds, as the server sends them."""
+    with world.server.reading() as library:
+        piece = library.pages([(stream, 0)], 10_000_000)[stream]
+    sent = [(row.table, row.data) for _, row in piece.rows if row.table == table(kind)]
+    found = [read_row(name, data) for name, data in sent if data is not None]
+    return [row for row in found if isinstance(row, kind)]
+
+
+def begun(server: Server, phones: PhoneShelf) -> tuple[World, Replica, str]:
+    world = World(server)
+    order = world.job(ANN)
+    phone = world.phone(ANN, phones)
+    world.sync(phone)
+    return world, phone, order
+
+
+def said(world: World, phone: Replica, kind: str, order: str, **args: Any) -> str:
+    """An act on a job that the phone takes; returns its op's id."""
+    done = world.tap(phone, kind, ("work_order", order), args)
+    assert isinstance(done, Outboxed), done
+    return done.op_id
+
+
+def held(world: World, part: str = FILTER, van: str = VAN_ANN) -> int:
+    (balance,) = [one for one in rows(world, Balance, f"stock:{van}") if one.part_id == part]
+    return balance.amount
+
+
+def test_a_booking_is_taken_back_in_the_same_push_and_in_a_later_one(
+    server: Server, phones: PhoneShelf
+) -> None:
+    world, phone, order = begun(server, phones)
+    board = {"part": BOARD, "location": VAN_ANN, "quantity": "1", "serial": "S1"}
+    for at_once in (True, False):
+        used = [
+            said(world, phone, "parts.use", order, part=FILTER, location=VAN_ANN, quantity="2"),
+            said(world, phone, "parts.use", order, **board),
+        ]
+        if not at_once:
+            world.sync(phone)
+            assert (held(world), held(world, BOARD)) == (8000, 1000)
+        for op in used:
+            said(world, phone, "parts.return", order, use=derive(op, "part"))
+        summary = world.sync(phone)
+        assert (set(summary.verdicts), summary.checksum_ok) == ({"applied"}, True)
+        assert (held(world), held(world, BOARD)) == (10_000, 2000)
+        assert rows(world, SerialClaim, f"stock:{VAN_ANN}") == []
+    back = {one.amount: one.returned for one in rows(world, PartUse, f"wo:{order}")}
+    assert back == {2000: 2000, 1000: 1000}
+
+
+def test_what_is_planned_is_used_and_what_is_ordered_is_supplied(
+    server: Server, phones: PhoneShelf
+) -> None:
+    world, phone, order = begun(server, phones)
+    on = ("work_order", order)
+    world.must(world.office("parts.plan", on, {"part": FILTER, "quantity": "3"}))
+    world.sync(phone)
+    (line,) = rows(world, PlannedPart, f"wo:{order}")
+    use = {"part": FILTER, "location": VAN_ANN, "quantity": "3"}
+    said(world, phone, "parts.use", order, **use, planned=line.id, old_part="returned")
+    asked = said(world, phone, "parts.order", order, text="排水泵", quantity="1")
+    said(world, phone, "parts.unplan", order, planned=line.id)
+    assert world.sync(phone).verdicts == {"applied": 3}
+    (used,) = rows(world, PartUse, f"wo:{order}")
+    assert (used.planned_id, used.old_part) == (line.id, "returned")
+    come = {"ordered": derive(asked, "ordered")}
+    world.must(world.office("parts.supply", on, come, by=WEN))
+    (ordered,), (task,) = rows(world, OrderedPart, f"wo:{order}"), rows(world, Task, f"wo:{order}")
+    assert (ordered.supplied_by, task.code, task.closed_by) == (WEN, "order_part", WEN)
+    assert world.office("parts.supply", on, come).verdict == "merged"
+    assert world.sync(phone).checksum_ok
+
+
+def test_a_job_is_seen_accepted_and_declined_and_given_to_another(
+    server: Server, phones: PhoneShelf
+) -> None:
+    world, phone, order = begun(server, phones)
+    on = ("work_order", order)
+    said(world, phone, "work_order.see", order)
+    said(world, phone, "work_order.accept", order)
+    world.sync(phone)
+    (lead,) = rows(world, Assignment, f"wo:{order}")
+    assert lead.accepted_at is not None
+    assert lead.seen_at is not None
+    assert lead.from_ms < lead.seen_at < lead.accepted_at
+    said(world, phone, "work_order.decline", order, reason="车坏了")
+    assert world.sync(phone).verdicts == {"applied": 1}
+    (job,), (task,) = rows(world, WorkOrder, f"wo:{order}"), rows(world, Task, f"wo:{order}")
+    assert (job.status, task.code, task.params["reason"]) == ("created", "declined", "车坏了")
+    reasons = {one.reason for one in rows(world, Subscription, f"tech:{ANN}")}
+    assert f"wo:{order}" not in reasons
+    assert f"wo:{order}" not in phone.marks()
+    world.must(world.office("work_order.assign", on, {"person": BOB, "role": "lead"}))
+    world.must(world.office("work_order.unassign", on, {}))
+    (job,) = rows(world, WorkOrder, f"wo:{order}")
+    assert job.status == "created"
+
+
+def test_declining_what_was_taken_back_meanwhile_needs_nobody(
+    server: Server, phones: PhoneShelf
+) -> None:
+    world, phone, order = begun(server, phones)
+    world.must(world.office("work_order.unassign", ("work_order", order), {}))
+    said(world, phone, "work_order.decline", order, reason="车坏了")
+    assert world.sync(phone).verdicts == {"merged": 1}
+    assert rows(world, Conflict, f"wo:{order}") == []
+    assert rows(world, Task, f"wo:{order}") == []
+
+
+def test_stock_is_moved_counted_and_its_recount_closed(server: Server) -> None:
+    world = World(server)
+    van, other = ("location", VAN_ANN), ("location", VAN_BOB)
+    move = {"part": FILTER, "quantity": "12", "to": VAN_BOB}
+    assert [
+        one.code for one in world.must(world.office("stock.move", van, move, by=WEN)).flags
+    ] == ["short"]
+    assert (held(world), held(world, van=VAN_BOB)) == (-2000, 15_000)
+    (task,) = rows(world, Task, f"stock:{VAN_ANN}")
+    world.must(world.office("stock.count", van, {"part": FILTER, "counted": "1.5"}, by=WEN))
+    assert held(world) == 1500
+    (done,) = rows(world, Task, f"stock:{VAN_ANN}")
+    assert (done.id, done.done, done.closed_by) == (task.id, True, WEN)
+    same = world.office("stock.count", other, {"part": FILTER, "counted": "15"}, by=WEN)
+    assert same.verdict == "merged"
+
+
+def test_a_task_is_closed_where_it_lives(server: Server) -> None:
+    world = World(server)
+    move = {"part": FILTER, "quantity": "12", "to": VAN_BOB}
+    world.must(world.office("stock.move", ("location", VAN_ANN), move, by=WEN))
+    (task,) = rows(world, Task, f"stock:{VAN_ANN}")
+    told = {"note": "当面点过"}
+    world.must(world.office("task.close", ("task", task.id), told, by=WEN))
+    (closed,) = rows(world, Task, f"stock:{VAN_ANN}")
+    assert (closed.done, closed.note, closed.closed_by) == (True, "当面点过", WEN)
+    assert world.office("task.close", ("task", task.id), told, by=DORA).verdict == "merged"
+    unknown = world.office("task.close", ("task", derive("none")), {}, by=DORA)
+    assert (unknown.verdict, unknown.code) == ("rejected", "unknown_subject")
+
+
+def test_a_caller_is_written_down_with_a_place_and_a_machine_once(server: Server) -> None:
+    world = World(server)
+    person = {"name": "沈岚", "type": "person", "phone": "138 0013 8000"}
+    place = {"address": "桂月路 9 号", "time_zone": "Asia/Shanghai"}
+    customer = world.must(world.office("customer.add", ("customer", ""), person)).id
+    site = world.must(world.office("site.add", ("site", ""), {**place, "customer": customer})).id
+    machine = {"site": site, "model": "KF-35", "serial": "S-77"}
+    asset = world.must(world.office("asset.add", ("asset", ""), machine)).id
+    assert [one.address for one in rows(world, Site, f"site:{site}")] == ["桂月路 9 号"]
+    assert [one.id for one in rows(world, Asset, f"site:{site}")] == [asset]
+    again = {
+        "customer": ({**person, "phone": "138 0013 8000 "}, customer),
+        "site": ({**place, "address": " 桂月路9号", "customer": customer}, site),
+        "asset": ({**machine, "site": SITE}, asset),
+    }
+    for noun, (args, known) in again.items():
+        told = world.office(f"{noun}.add", (noun, ""), args)
+        assert (told.verdict, told.code) == ("rejected", "on_file"), noun
+        assert told.detail["params"]["id"] == known
+    ours = world.op("customer.add", ("customer", ""), {**person, "name": "沈建国"}, by=DORA)
+    twice = [
+        world.op("asset.add", ("asset", ""), {**machine, "serial": "S-78"}, by=DORA) for _ in "ab"
+    ]
+    told = world.hand_in([ours, *twice])
+    assert [one.code for one in told] == [None, None, "on_file"]
