@@ -257,7 +257,11 @@ class World:
             return overhear(library, request, caller, house)
 
 
-ARGS_OF: dict[str, Any] = {"complete": {"outcome": "done"}, "pause": {"reason": "lunch"}}
+ARGS_OF: dict[str, Any] = {
+    "complete": {"outcome": "done"},
+    "decline": {"reason": "ill"},
+    "pause": {"reason": "lunch"},
+}
 TICKET_ARGS = {
     "customer": CUSTOMER,
     "site": SITE,

@@ -18,7 +18,6 @@ from tests.world import (
     ANN,
     BOARD,
     BOB,
-    CUSTOMER,
     DORA,
     FILTER,
     SITE,
@@ -197,5 +196,5 @@ def test_a_caller_is_written_down_with_a_place_and_a_machine_once(server: Server
     twice = [
         world.op("asset.add", ("asset", ""), {**machine, "serial": "S-78"}, by=DORA) for _ in "ab"
     ]
-    told = world.hand_in([ours, *twice])
-    assert [one.code for one in told] == [None, None, "on_file"]
+    answers = world.hand_in([ours, *twice])
+    assert [one.code for one in answers] == [None, None, "on_file"]

@@ -116,6 +116,15 @@ def test_every_row_says_where_it_lives() -> None:
         assert noun in {"", "*"} or noun in STREAM_PREFIX
 
 
+def test_a_state_lists_the_rows_of_one_type_by_id() -> None:
+    second = structs.replace(ORDER, id=derive("second"))
+    rows = State([second, VISIT, ORDER])
+    assert list(rows.all(WorkOrder)) == sorted([ORDER, second], key=lambda one: one.id)
+    rows.remove(second)
+    assert list(rows.all(WorkOrder)) == [ORDER]
+    assert list(rows.all(Task)) == []
+
+
 def test_a_state_counts_the_changes_of_a_row_once() -> None:
     state = State([structs.replace(ORDER, version=3)])
     assert state.find(WorkOrder, None) is None
@@ -190,6 +199,70 @@ A, B, C = derive("a"), derive("b"), derive("c")
             {},
             (),
             [("Part", A), ("Location", B), ("Balance", derive("balance", B, A))],
+        ),
+        (
+            "parts.return",
+            f'{{"use":"{A}"}}',
+            ON,
+            {"location_id": B, "part_id": C, "serial": "S1"},
+            (("location", B),),
+            [
+                ("PartUse", A),
+                ("Balance", derive("balance", B, C)),
+                ("SerialClaim", derive("serial", C, "S1")),
+            ],
+        ),
+        ("parts.return", f'{{"use":"{A}"}}', ON, {}, (), [("PartUse", A)]),
+        ("parts.unplan", f'{{"planned":"{A}"}}', ON, {}, (), [("PlannedPart", A)]),
+        ("parts.order", '{"text":"x","quantity":"1"}', ON, {}, (), []),
+        ("parts.supply", f'{{"ordered":"{A}"}}', ON, {}, (), [("OrderedPart", A)]),
+        (
+            "stock.move",
+            f'{{"part":"{A}","quantity":"1","to":"{C}"}}',
+            ("location", B),
+            {},
+            (("location", C),),
+            [
+                ("Part", A),
+                ("Location", B),
+                ("Balance", derive("balance", B, A)),
+                ("Task", derive(derive("balance", B, A), "recount")),
+                ("Location", C),
+                ("Balance", derive("balance", C, A)),
+            ],
+        ),
+        (
+            "task.close",
+            "{}",
+            ("task", A),
+            {"home_noun": "location", "home_id": B},
+            (("location", B),),
+            [("Task", A)],
+        ),
+        ("task.close", "{}", ("task", A), {}, (), [("Task", A)]),
+        (
+            "customer.add",
+            '{"name":"x","type":"person","phone":"138 1"}',
+            ("customer", A),
+            {},
+            (),
+            [("Customer", "phone=138 1"), ("Customer", "phone=1381")],
+        ),
+        (
+            "site.add",
+            f'{{"customer":"{A}","address":"x","time_zone":"UTC"}}',
+            ("site", B),
+            {},
+            (),
+            [("Customer", A), ("Site", f"customer_id={A}")],
+        ),
+        (
+            "asset.add",
+            f'{{"site":"{A}","model":"x","serial":" S1 "}}',
+            ("asset", B),
+            {},
+            (("site", A),),
+            [("Site", A), ("Asset", "serial=S1")],
         ),
         (
             "ticket.open",

@@ -40,13 +40,17 @@ from tests.world import (
     SITE,
     VAN_ANN,
     VAN_BOB,
+    WEN,
     MemoryServer,
     World,
 )
 
 FAULTS = st.lists(st.sampled_from(["ok", "no request", "no reply", "twice", "late"]), max_size=6)
 PHONES = st.integers(0, 2)
-VERBS = ("accept", "depart", "arrive", "start", "pause", "resume", "complete")
+VERBS = (
+    *("see", "accept", "depart", "arrive", "start", "pause", "resume", "complete"),
+    "decline",
+)
 OWNERS = (ANN, BOB, ANN)
 
 
@@ -86,6 +90,15 @@ class Company(RuleBasedStateMachine):
     @rule(order=orders, who=st.sampled_from([ANN, BOB]))
     def reassign(self, order: str, who: str) -> None:
         self.world.office("work_order.reassign", ("work_order", order), {"person": who})
+
+    @rule(order=orders)
+    def unassign(self, order: str) -> None:
+        self.world.office("work_order.unassign", ("work_order", order), {})
+
+    @rule(van=st.sampled_from([VAN_ANN, VAN_BOB]), counted=st.integers(0, 9))
+    def count(self, van: str, counted: int) -> None:
+        said = {"part": FILTER, "counted": str(counted)}
+        self.world.office("stock.count", ("location", van), said, by=WEN)
 
     @rule(order=orders)
     def cancel(self, order: str) -> None:
@@ -141,6 +154,14 @@ class Company(RuleBasedStateMachine):
         van = VAN_ANN if OWNERS[phone] == ANN else VAN_BOB
         said = {"part": BOARD, "location": van, "quantity": "1", "serial": serial}
         self.tap(phone, "parts.use", ("work_order", order), said)
+
+    @rule(phone=PHONES, pick=st.integers(0, 9))
+    def take_back(self, phone: int, pick: int) -> None:
+        shown = self.phones[phone].shown(base=False).values()
+        uses = sorted((one for one in shown if isinstance(one, PartUse)), key=lambda one: one.id)
+        if uses:
+            use = uses[pick % len(uses)]
+            self.tap(phone, "parts.return", ("work_order", use.work_order_id), {"use": use.id})
 
     @rule(phone=PHONES, order=orders, value=st.sampled_from(["444", "555"]))
     def edit(self, phone: int, order: str, value: str) -> None:
