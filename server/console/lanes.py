@@ -21,7 +21,8 @@ Item = Mapping[str, Any]
 class Bar(Struct, frozen=True, kw_only=True):
     """One visit on the board. `start` and `end` are minutes after midnight where the site is.
 
-    `x` and `w` are quarter hours from the board's left edge, None where it lies outside.
+    `x` and `w` are quarter hours from the board's left edge, None where it lies outside. `holding`
+    are the ids of those who have the job, with commas between.
     """
 
     visit: str
@@ -38,7 +39,7 @@ class Bar(Struct, frozen=True, kw_only=True):
     zone: str = ""
     priority: str = "normal"
     can_move: bool = False
-    is_held: bool = True
+    holding: str = ""
     clashes: bool = False
     version: int = 0
 
@@ -72,7 +73,7 @@ def bar(visit: Item, first_hour: int, now_ms: int) -> Bar:
         zone=visit["zone"],
         priority=visit["priority"],
         can_move=state in ("planned", "late"),
-        is_held=bool(visit.get("held", 1)),
+        holding=visit.get("holding", visit["person_id"]),
         version=visit["version"],
     )
 

@@ -47,17 +47,8 @@ def technicians(connection: Connection) -> list[Item]:
 
 def visits(connection: Connection, day: str, person: str | None = None) -> list[Item]:
     """The visits planned for a day (`2026-11-23`, where the site is), by person and time."""
-    held = (
-        select(func.count())
-        .where(
-            ASSIGNMENT.c.work_order_id == ORDER.c.id,
-            ASSIGNMENT.c.person_id == VISIT.c.person_id,
-            ASSIGNMENT.c.until_ms.is_(None),
-        )
-        .scalar_subquery()
-    )
     wanted = (
-        select(*VISIT.c, *_OF_ORDER, held.label("held"))
+        select(*VISIT.c, *_OF_ORDER)
         .select_from(VISIT.join(_PLACED, ORDER.c.id == VISIT.c.work_order_id))
         .where(*_within(VISIT.c.planned_from, day), ORDER.c.status != "cancelled")
     )
@@ -81,6 +72,19 @@ def dated(connection: Connection, day: str) -> list[Item]:
         )
     )
     return _items(connection, wanted.order_by(ORDER.c.planned_from, ORDER.c.id))
+
+
+def held(connection: Connection, orders: Collection[str]) -> dict[str, str]:
+    """Who has each of some jobs: their ids in order, with commas between."""
+    wanted = (
+        select(ASSIGNMENT.c.work_order_id, ASSIGNMENT.c.person_id)
+        .where(ASSIGNMENT.c.work_order_id.in_(orders), ASSIGNMENT.c.until_ms.is_(None))
+        .order_by(ASSIGNMENT.c.work_order_id, ASSIGNMENT.c.person_id)
+    )
+    found: dict[str, str] = {}
+    for order, person in connection.execute(wanted):
+        found[order] = f"{found[order]},{person}" if order in found else person
+    return found
 
 
 def unassigned(connection: Connection, limit: int = WAITING_MAX) -> list[Item]:

@@ -1,0 +1,300 @@
+"""Sending people out: who takes a job, when a visit is, and when a job is called off."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
+
+from server.console import careful, choosing, frame, gate
+from server.console.careful import then
+from server.console.forms import Form
+from server.console.frame import Act, Said
+from server.console.lanes import clock, minute
+from server.console.work_order import context, found
+from server.office import AnyRequest, Office
+from server.problems import Problem
+from server.queries import board, dossier
+from server.sessions import CONSOLE, Actor
+from shared.amounts import is_real
+
+SHOWN_FIRST: Final = 6
+Day = Annotated[str, QueryParameter(max_length=10)]
+Time = Annotated[str, QueryParameter(max_length=5)]
+Minutes = Annotated[int, QueryParameter(ge=15, le=720)]
+Query = Annotated[str, QueryParameter(max_length=100)]
+
+
+def opt(intent: str, *takes: str) -> dict[str, Any]:
+    """What a route of the console says of itself."""
+    return {"intent": intent, "bearer": CONSOLE, "takes": takes}
+
+
+def home(number: str) -> str:
+    """The address of a job."""
+    return f"/work-orders/{number}"
+
+
+@get(
+    "/work-orders/{number:str}/assign",
+    opt=opt("work_order.assign", "day", "at", "minutes", "back"),
+    sync_to_thread=True,
+)
+def choose(  # noqa: PLR0913  the filters of a list are its parameters
+    *,
+    number: FromPath[str],
+    request: AnyRequest,
+    actor: NamedDependency[Actor],
+    office: NamedDependency[Office],
+    day: Day = "",
+    at: Time = "",
+    minutes: Minutes = choosing.USUAL_MINUTES,
+    back: Query = "",
+) -> Response[str]:
+    """Who should go: the technicians, ranked for this job, with reasons."""
+    asked = (day if _is_day(day) else "", at if _is_time(at) else "", minutes)
+    return _choice(request, office, actor, number, {"asked": asked, "back": back})
+
+
+@post(
+    "/work-orders/{number:str}/assign",
+    opt=opt("work_order.assign"),
+    status_code=200,
+    sync_to_thread=True,
+)
+def assign(
+    number: FromPath[str],
+    request: AnyRequest,
+    form: NamedDependency[Form],
+    actor: NamedDependency[Actor],
+    office: NamedDependency[Office],
+) -> Response[Any]:
+    """Give a job to somebody, or from somebody to somebody else; with a time, plan the visit."""
+    order, _ = found(office, number)
+    person, role = form.text("person"), form.text("role", "lead")
+    said = _given(request, office, actor, form, (order, person, role))
+    back = gate.way_back(form.text("back"), home(order["number"]))
+    if not said.ok:
+        asked = (form.text("day"), form.text("at"), _minutes(form))
+        more = {"asked": asked, "said": said, "chosen": person, "back": form.text("back")}
+        return frame.refused(_choice(request, office, actor, number, more))
+    planned = _planned_too(request, office, actor, form, (order, person))
+    if planned is not None and not planned.ok:
+        return frame.go(request, office, planned, back)
+    return frame.go(request, office, said, back, None if planned else taken_back(order, person))
+
+
+def _given(
+    request: AnyRequest,
+    office: Office,
+    actor: Actor,
+    form: Form,
+    what: tuple[dict[str, Any], str, str],
+) -> Said:
+    order, person, role = what
+    act = giving(order, person, role)
+    if not person:
+        reason = frame.speech_of(request, office).text("plan.refusals", "nobody_chosen")
+        return careful.overtaken(form.op, act, reason)
+    seen = form.text("holding")
+    same = still_held(request, office, order["id"], seen)
+    return careful.say(request, office, actor, form.op, act, same=same)
+
+
+def giving(order: Mapping[str, Any], person: str, role: str = "lead") -> Act:
+    """The act that gives a job to somebody: an assignment where nobody leads it yet."""
+    on = ("work_order", order["id"])
+    leads = any(one["until_ms"] is None and one["role"] == "lead" for one in order["assignments"])
+    if role == "helper" or not leads:
+        args = {"person": person, "role": role}
+        return Act(kind="work_order.assign", on=on, args=args)
+    return Act(kind="work_order.reassign", on=on, args={"person": person})
+
+
+def taken_back(order: Mapping[str, Any], person: str) -> Act | None:
+    """The opposite of giving a job to somebody: to the one who had it, or to nobody."""
+    on = ("work_order", order["id"])
+    had = [one["person_id"] for one in order["assignments"] if one["until_ms"] is None]
+    if not had:
+        return Act(kind="work_order.unassign", on=on, args={"person": person})
+    if len(had) > 1 or had == [person]:
+        return None
+    return Act(kind="work_order.reassign", on=on, args={"person": had[0]})
+
+
+def still_held(request: AnyRequest, office: Office, order: str, seen: str) -> careful.Same:
+    """Whether a job is still with those whom the page showed."""
+
+    def same(books: Any) -> str | None:
+        now = dossier.holders(books, order)
+        if ",".join(sorted(one["person_id"] for one in now)) == seen:
+            return None
+        speech = frame.speech_of(request, office)
+        if not now:
+            return speech.text("plan.refusals", "nobody_has_it")
+        names = speech.text("plan.refusals", "and").join(one["name"] for one in now)
+        return speech.text("plan.refusals", "held_meanwhile", name=names)
+
+    return same
+
+
+def _planned_too(
+    request: AnyRequest,
+    office: Office,
+    actor: Actor,
+    form: Form,
+    what: tuple[dict[str, Any], str],
+) -> Said | None:
+    """The visit that was planned with the assignment, where a time was chosen."""
+    order, person = what
+    day, at = form.text("day"), form.text("at")
+    if form.text("visit") or not (_is_day(day) and _is_time(at)):
+        return None
+    args = {"person": person, **_window(day, at, _minutes(form))}
+    act = Act(kind="visit.plan", on=("work_order", order["id"]), args=args)
+    return frame.said_with(request, office, actor, then(form.op, 1), act)
+
+
+def _window(day: str, at: str, minutes: int) -> dict[str, str]:
+    start = minute(f"{day}T{at}", day)
+    return {
+        "planned_from": f"{day}T{at}",
+        "planned_to": f"{day}T{clock(min(start + minutes, 1439))}",
+    }
+
+
+def _choice(
+    request: AnyRequest, office: Office, actor: Actor, number: str, more: dict[str, Any]
+) -> Response[str]:
+    order, story = found(office, number)
+    wanted = choosing.wish(order, office.now_ms(), more.pop("asked"))
+    with office.reading() as books:
+        ranked, people = choosing.candidates(books, office, order, wanted)
+    able = [one for one in ranked if one.fits]
+    shown = {
+        **context(frame.speech_of(request, office), order, story, actor.person.roles),
+        "panel": "work_order_assign.html",
+        "wish": wanted,
+        "wish_at": "" if wanted.start is None else clock(wanted.start),
+        "wish_minutes": (wanted.end or 0) - (wanted.start or 0) or choosing.USUAL_MINUTES,
+        "able": able,
+        "first": SHOWN_FIRST,
+        "unable": [one for one in ranked if not one.fits],
+        "people": people,
+        "lengths": choosing.MINUTES,
+        "part_names": {one["part_id"]: one for one in order["planned"]},
+        "holding": ",".join(
+            sorted(one["person_id"] for one in order["assignments"] if one["until_ms"] is None)
+        ),
+        "said": None,
+        "chosen": able[0].person if able else "",
+        **more,
+    }
+    return frame.page(request, office, actor, "work_order.html", shown)
+
+
+@post(
+    "/work-orders/{number:str}/unassign",
+    opt=opt("work_order.unassign"),
+    status_code=200,
+    sync_to_thread=True,
+)
+def unassign(
+    number: FromPath[str],
+    request: AnyRequest,
+    form: NamedDependency[Form],
+    actor: NamedDependency[Actor],
+    office: NamedDependency[Office],
+) -> Response[Any]:
+    """Take a job back from one person, or from everybody."""
+    order, _ = found(office, number)
+    person = form.text("person")
+    args: dict[str, Any] = {"reason": form.text("reason")} if form.has("reason") else {}
+    args |= {"person": person} if person else {}
+    act = Act(kind="work_order.unassign", on=("work_order", order["id"]), args=args)
+    same = still_held(request, office, order["id"], form.text("holding"))
+    said = careful.say(request, office, actor, form.op, act, same=same)
+    had = [one for one in order["assignments"] if one["until_ms"] is None]
+    undo = None
+    if len(had) == 1:
+        given = {"person": had[0]["person_id"], "role": had[0]["role"]}
+        undo = Act(kind="work_order.assign", on=act.on, args=given)
+    back = gate.way_back(form.text("back"), home(order["number"]))
+    return frame.go(request, office, said, back, undo)
+
+
+@get("/work-orders/{number:str}/cancel", opt=opt("work_order.cancel"), sync_to_thread=True)
+def ask_cancel(
+    number: FromPath[str],
+    request: AnyRequest,
+    actor: NamedDependency[Actor],
+    office: NamedDependency[Office],
+) -> Response[str]:
+    """Why a job is called off, and what that means."""
+    return panel(request, office, actor, number, ("work_order_cancel.html", {"reason": ""}))
+
+
+@post(
+    "/work-orders/{number:str}/cancel",
+    opt=opt("work_order.cancel"),
+    status_code=200,
+    sync_to_thread=True,
+)
+def cancel(
+    number: FromPath[str],
+    request: AnyRequest,
+    form: NamedDependency[Form],
+    actor: NamedDependency[Actor],
+    office: NamedDependency[Office],
+) -> Response[Any]:
+    """Call a job off, with a reason."""
+    order, _ = found(office, number)
+    reason = form.text("reason")
+    act = Act(kind="work_order.cancel", on=("work_order", order["id"]), args={"reason": reason})
+    said = frame.say(request, office, actor, form, act)
+    if not said.ok:
+        shown = ("work_order_cancel.html", {"reason": reason, "said": said})
+        return frame.refused(panel(request, office, actor, number, shown))
+    return frame.go(request, office, said, home(order["number"]))
+
+
+def panel(
+    request: AnyRequest,
+    office: Office,
+    actor: Actor,
+    number: str,
+    what: tuple[str, dict[str, Any]],
+) -> Response[str]:
+    """The page of a job with one of its forms beside it."""
+    template, more = what
+    order, story = found(office, number)
+    with office.reading() as books:
+        people = board.technicians(books)
+    shown = context(frame.speech_of(request, office), order, story, actor.person.roles)
+    whole = {**shown, "people": people, "said": None, **more, "panel": template}
+    return frame.page(request, office, actor, "work_order.html", whole)
+
+
+def _is_day(text: str) -> bool:
+    return len(text) == 10 and is_real(text)
+
+
+def _is_time(text: str) -> bool:
+    return len(text) == 5 and is_real(f"2026-01-01T{text}")
+
+
+def _minutes(form: Form) -> int:
+    text = form.text("minutes")
+    return int(text) if text.isdigit() and 15 <= int(text) <= 720 else choosing.USUAL_MINUTES
+
+
+def visit_of(order: Mapping[str, Any], identity: str) -> dict[str, Any]:
+    """A visit of a job. Raises `Problem`."""
+    for one in order["visits"]:
+        if one["id"] == identity:
+            return dict(one)
+    raise Problem("not_found")
+
+
+ROUTES: Final = [choose, assign, unassign, ask_cancel, cancel]
