@@ -1,16 +1,14 @@
 """The composition root of the server: the only module that knows the real clock and dice."""
 
 import asyncio
-import fcntl
 import os
 import signal
-import socket
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import version
 from typing import Any, Final, TextIO
@@ -29,6 +27,7 @@ from litestar.types import Message, Scope
 
 from server import (
     api,
+    claims,
     console,
     database,
     enrolment,
@@ -46,10 +45,11 @@ from server.api import Inflation
 from server.keys import Dice
 from server.ledger import Ledger
 from server.library import ReadingRoom
+from server.live import Live
 from server.notary import Seal
 from server.office import Contact, Office
 from server.sessions import PUBLIC, Actor
-from server.settings import Settings, Unfit, fit
+from server.settings import Settings, fit
 from sync.ports import Unwritable
 from sync.protocol import REQUEST_BYTES_MAX
 
@@ -58,6 +58,7 @@ Clock = Callable[[], int]
 NOTARY_EVERY_S: Final = 0.5
 TIDY_EVERY_MS: Final = 60_000
 STOP_S: Final = 10
+BESIDE: Final = 8  # connections of the notary, and of those who listen
 ALWAYS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -90,7 +91,7 @@ def open_office(
     """Open the keys and the database, bring it to this version, and see whether it was put back."""
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     ours = keys.open_keys(settings.keys, dice)
-    engine = database.open_engine(settings.books, connections=settings.threads + 2)
+    engine = database.open_engine(settings.books, connections=settings.threads + BESIDE)
     migrations.upgrade(engine)
     log = logs.open_log(stream or sys.stderr, clock, settings.log_level)
     logs.adopt_libraries(log)
@@ -155,6 +156,7 @@ def create_app(
         "device": partial(_by_device, office),
     }
     room = console.furnish(console.fill(settings.assets))
+    live = Live(office)
     app = Litestar(
         route_handlers=[*api.ROUTES, console.router(room)],
         dependencies={
@@ -173,13 +175,14 @@ def create_app(
             office.texts, office.log, dice, console.drawer(office)
         ),
         before_send=[_guarded],
-        lifespan=[partial(_alive, office, pool)],
+        lifespan=[partial(_alive, office, pool), partial(_told, live)],
         request_max_body_size=REQUEST_BYTES_MAX,
         openapi_config=_openapi(),
         logging_config=None,
     )
     app.state["office"] = office
     app.state["room"] = room
+    app.state["live"] = live
     return app
 
 
@@ -243,6 +246,18 @@ async def _alive(office: Office, pool: ThreadPoolExecutor, _app: Litestar) -> As
         office.close()
 
 
+@asynccontextmanager
+async def _told(live: Live, _app: Litestar) -> AsyncIterator[None]:
+    """Consoles hear what changes for as long as the server lives."""
+    looking = asyncio.create_task(live.follow())
+    try:
+        yield
+    finally:
+        live.close()
+        looking.cancel()
+        await asyncio.gather(looking, return_exceptions=True)
+
+
 def _keep_books(office: Office, stop: threading.Event) -> None:
     """Sign what was entered, at most every second, and tidy up every minute, until stopped."""
     seal = office.seal()
@@ -302,48 +317,12 @@ def serve(settings: Settings, *, ready: Callable[[str], Any] | None = None) -> N
     Raises `server.settings.Unfit`, also where another server is at it already.
     """
     fit(settings)
-    _see_that_the_port_is_free(settings)
-    with _alone_in_its_folder(settings):
+    claims.see_that_the_port_is_free(settings)
+    with claims.alone_in_its_folder(settings):
         if settings.workers > 1:
             _serve_many(settings, ready)
         else:
             asyncio.run(_serve_one(settings, create_app(settings), ready))
-
-
-def _see_that_the_port_is_free(settings: Settings) -> None:
-    """The real socket would share its port with another server's, and the two the requests."""
-    try:
-        family, kind, _, _, address = socket.getaddrinfo(
-            settings.host, settings.port, type=socket.SOCK_STREAM
-        )[0]
-        with socket.socket(family, kind) as probe:
-            probe.setsockopt(
-                socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
-            )  # not of connections gone by
-            probe.bind(address)
-    except OSError as error:
-        raise Unfit(f"port: cannot listen on {settings.public_url}: {error.strerror}") from error
-
-
-@contextmanager
-def _alone_in_its_folder(settings: Settings) -> Iterator[None]:
-    """One process serves a folder with an embedded database; commands may write beside it."""
-    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder = os.open(settings.data, os.O_RDONLY)
-    try:
-        if settings.is_embedded and not _locked(folder):
-            raise Unfit(f"data: another server serves {settings.data} already")
-        yield
-    finally:
-        os.close(folder)
-
-
-def _locked(folder: int) -> bool:
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 async def _serve_one(settings: Settings, app: Litestar, ready: Callable[[str], Any] | None) -> None:
@@ -352,8 +331,14 @@ async def _serve_one(settings: Settings, app: Litestar, ready: Callable[[str], A
         server.on_startup(partial(ready, settings.public_url))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, server.stop)
+        loop.add_signal_handler(number, partial(_stop, app, server.stop))
     await server.serve()
+
+
+def _stop(app: Litestar, stop: Callable[[], Any]) -> None:
+    """Let those go who listen, or the server would wait for them, and then stop."""
+    app.state["live"].close()
+    stop()
 
 
 def _serve_many(settings: Settings, ready: Callable[[str], Any] | None) -> None:

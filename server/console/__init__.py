@@ -5,7 +5,7 @@ from typing import Final
 from litestar import Router
 from litestar.di import Provide
 
-from server.console import account, choices, forms, gate, shelf, sign_in, undo
+from server.console import account, choices, forms, gate, listening, shelf, sign_in, undo
 from server.console.frame import Room, furnish
 from server.console.refusals import drawer
 from server.console.shelf import Shelf, fill
@@ -16,6 +16,7 @@ PAGES: Final = (
     choices.ROUTES,
     account.ROUTES,
     undo.ROUTES,
+    listening.ROUTES,
 )
 ROUTES: Final = tuple(route for page in PAGES for route in page)
 

@@ -10,7 +10,7 @@ from litestar.response import Redirect
 from server import queries, sessions
 from server.console import frame, gate, rail
 from server.console.forms import Form
-from server.console.frame import Toast
+from server.console.toasts import Toast
 from server.office import AnyRequest, Office
 from server.people import PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN
 from server.problems import STATUS, Problem

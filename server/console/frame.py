@@ -18,6 +18,7 @@ from server.console.speech import Speech, initials, masked
 from server.console.toasts import Toast
 from server.office import AnyRequest, Asked, Office, Used
 from server.sessions import Actor
+from shared.errors import Params
 from shared.ops import Verdict
 from shared.people import may
 from shared.texts import LANGUAGES, Language, has_text
@@ -65,7 +66,10 @@ class Act(Struct, frozen=True, kw_only=True):
 
 
 class Said(Struct, frozen=True, kw_only=True):
-    """What became of an act; `reason` is in words, `field` the argument at fault."""
+    """What became of an act; `reason` is in words, `field` the argument at fault.
+
+    `known` is the thing that is on file already, where that is why.
+    """
 
     op: str
     act: Act
@@ -74,6 +78,7 @@ class Said(Struct, frozen=True, kw_only=True):
     reason: str | None = None
     field: str | None = None
     number: str | None = None
+    known: str | None = None
     seen: int = 0
 
     @property
@@ -113,9 +118,11 @@ def page(
     layout = LAYOUTS.get(request.headers.get("hx-target", ""), "base.html")
     toast = toasts.taken(request, office, actor)
     counts: Mapping[str, int] = {}
+    mark = ""
     if layout == "base.html":
         with office.reading() as books:
             counts = queries.counts(books, actor.person.roles, office.now_ms())
+            mark = "-".join(map(str, queries.log_size(books)))
     drawn = _drawn(
         request,
         office,
@@ -127,6 +134,7 @@ def page(
             "csrf": gate.csrf_token(office, actor),
             "rail": rail.stops(request.app, actor.person.roles),
             "counts": counts,
+            "mark": mark,
             "toast": toast,
             "undo": toasts.undo_of(office, actor, toast),
             **(context or {}),
@@ -236,6 +244,7 @@ def as_said(speech: Speech, act: Act, op: str, done: Any) -> Said:
         reason=speech.why(result.code, result.detail) if result.code else None,
         field=field.rpartition(".")[2] if isinstance(field, str) else None,
         number=result.detail.get("number"),
+        known=result.detail.get("params", {}).get("id") if result.code == "on_file" else None,
         seen=done.seen,
     )
 
@@ -250,7 +259,7 @@ def go(
     """On to a page that tells what was done, with a way back where there is an opposite act."""
     catalogue = speech_of(request, office).catalogue
     code = said.act.kind if has_text(catalogue, "toasts", said.act.kind) else "saved"
-    params = {"number": said.number or ""}
+    params: Params = {"number": said.number or ""}
     toast = Toast(code=code, params=params, undo=_undo(undo, said) if said.ok else None)
     if not said.ok:
         toast = Toast(code=f"verdict_{said.verdict}", tone="warning", reason=said.reason)

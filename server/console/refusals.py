@@ -1,7 +1,7 @@
 """Refusals at a browser: a page in words where a program gets a document."""
 
 from functools import partial
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 from litestar import Response
@@ -15,7 +15,6 @@ from server.sessions import CONSOLE
 # What is asked for by programs, however a browser comes to look at it.
 PROGRAMS: Final = ("/api", "/sync", "/token", "/enrol", "/health", "/schema")
 SEE_OTHER: Final = 303
-TOASTED: Final = frozenset({"busy"})
 
 
 def drawer(office: Office) -> Draw:
@@ -23,7 +22,7 @@ def drawer(office: Office) -> Draw:
     return partial(_draw, office)
 
 
-def _draw(office: Office, request: AnyRequest, problem: Problem) -> Response[object] | None:
+def _draw(office: Office, request: AnyRequest, problem: Problem) -> Response[Any] | None:
     if not _is_for_people(request):
         return None
     if problem.code == "not_signed_in":
@@ -45,7 +44,7 @@ def _draw(office: Office, request: AnyRequest, problem: Problem) -> Response[obj
     return drawn
 
 
-def _away(request: AnyRequest, to: str) -> Response[object]:
+def _away(request: AnyRequest, to: str) -> Response[Any]:
     """To another page; a script that filled a part of one is told to leave it whole."""
     if "hx-request" in request.headers:
         return Response(None, status_code=204, headers={"HX-Redirect": to})
@@ -58,9 +57,9 @@ def _back(request: AnyRequest) -> str:
 
 
 def _is_for_people(request: AnyRequest) -> bool:
-    handler = request.scope.get("route_handler")
-    if handler is not None and handler.opt.get("intent") is not None:
-        return handler.opt.get("bearer") == CONSOLE
+    opt = getattr(request.scope.get("route_handler"), "opt", {})
+    if "intent" in opt:
+        return bool(opt.get("bearer") == CONSOLE)
     path = request.scope["path"]
     named = any(path == one or path.startswith(f"{one}/") for one in PROGRAMS)
     return not named and "text/html" in request.headers.get("accept", "")

@@ -7,7 +7,8 @@ from litestar.di import NamedDependency
 
 from server.console import frame, gate, toasts
 from server.console.forms import Form
-from server.console.frame import Act, Toast
+from server.console.frame import Act
+from server.console.toasts import Toast
 from server.office import AnyRequest, Office, Overtaken, Used
 from server.problems import Problem
 from server.sessions import CONSOLE, Actor

@@ -4,7 +4,7 @@ Every question costs the same number of statements, however long the answer is.
 """
 
 from server.queries.books import acts_on, epoch, leaves, newest_revision, proof, revision, story
-from server.queries.frame import SILENT_MS, counts, sessions_of
+from server.queries.frame import SILENT_MS, changed, counts, log_size, sessions_of
 from server.queries.jobs import ticket, tickets, work_order, work_orders
 from server.queries.office import conflicts, devices, stock, waiting
 from server.queries.pages import PAGE_MAX, PARTING, Item, Listed, Window, is_known
@@ -17,12 +17,14 @@ __all__ = [
     "Listed",
     "Window",
     "acts_on",
+    "changed",
     "conflicts",
     "counts",
     "devices",
     "epoch",
     "is_known",
     "leaves",
+    "log_size",
     "newest_revision",
     "proof",
     "revision",

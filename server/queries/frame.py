@@ -5,6 +5,7 @@ from typing import Final
 
 from sqlalchemy import Connection, ScalarSelect, Select, func, select, text
 
+from server import tree
 from server.queries.pages import Item, T
 from server.tables.books import WAITS
 from shared.people import may
@@ -46,7 +47,7 @@ def _silent(now_ms: int) -> ScalarSelect[int]:
     )
 
 
-def _count(wanted: Select[tuple[int]]) -> ScalarSelect[int]:
+def _count(wanted: Select[int]) -> ScalarSelect[int]:
     return wanted.scalar_subquery()
 
 
@@ -59,3 +60,29 @@ def sessions_of(connection: Connection, person_id: str, now_ms: int) -> list[Ite
         .order_by(session.c.created_at.desc(), session.c.hash)
     )
     return [{**row._asdict(), "name": row.hash[:NAME_CHARS]} for row in rows]
+
+
+def log_size(connection: Connection) -> tuple[str, int]:
+    """The epoch, and how many leaves of it are numbered: whatever changes later is past that."""
+    epoch = tree.current_epoch(connection)
+    assert epoch is not None, "the first epoch is begun when a database is made"
+    return epoch, tree.size(connection, epoch)
+
+
+def changed(
+    connection: Connection, epoch: str, between: tuple[int, int]
+) -> list[tuple[int, str, str]]:
+    """What the leaves from one number up to another speak of: number, noun and id."""
+    leaf, op = T["leaf"], T["op"]
+    rows = connection.execute(
+        select(leaf.c.number, op.c.noun, op.c.on_id)
+        .join(op, op.c.op_id == leaf.c.op_id)
+        .where(
+            leaf.c.epoch == epoch,
+            leaf.c.number >= between[0],
+            leaf.c.number < between[1],
+            op.c.noun.is_not(None),
+        )
+        .order_by(leaf.c.number)
+    )
+    return [(row.number, row.noun, row.on_id) for row in rows]
