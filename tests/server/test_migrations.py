@@ -1,15 +1,26 @@
 """The migrations lead to exactly the tables that the code knows."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Engine, inspect
 
-from server.database import writing
+from server import rows
+from server.database import open_engine, reading, writing
 from server.migrations import config, upgrade
 from server.tables import METADATA
+from shared.kinds import TABLES
+from shared.records import Record
+from tests.server.samples import full
 
 LINE = ["0001", "0002", "0003", "0004", "0005"]
+NEW = {"planned_part", "ordered_part", "asset_history"}
 
 
 def test_a_migrated_database_has_the_tables_that_the_code_knows(engine: Engine) -> None:
@@ -34,3 +45,47 @@ def test_foreign_keys_are_checked_after_a_migration(engine: Engine) -> None:
     with writing(engine) as connection:
         if engine.dialect.name == "sqlite":
             assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def first_release(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """A database as the first release made it."""
+    url = (
+        f"sqlite:///{tmp_path / 'first.db'}"
+        if request.param == "sqlite"
+        else request.getfixturevalue("fresh_postgres")
+    )
+    engine = open_engine(url)
+    with engine.connect() as connection, connection.begin():
+        command.upgrade(config(connection), LINE[0])
+    yield engine
+    engine.dispose()
+
+
+def test_what_the_first_release_kept_is_there_after_every_migration(first_release: Engine) -> None:
+    there = {
+        name: columns(first_release, name) for name in inspect(first_release).get_table_names()
+    }
+    written = {name: full(name) for name in TABLES if name in there}
+    with writing(first_release) as connection:
+        for name, record in written.items():
+            told = msgspec.to_builtins(record)
+            kept = {column: told.get(column, getattr(record, column)) for column in there[name]}
+            connection.execute(METADATA.tables[name].insert().values(kept))
+    upgrade(first_release)
+    with reading(first_release) as connection:
+        found = {name: rows.fetch(connection, name, "id", {full(name).id}) for name in TABLES}
+    expected = {name: [as_it_was(record, there[name])] for name, record in written.items()}
+    assert found == {**{name: [] for name in TABLES}, **expected}
+    assert len(TABLES) - len(written) == len(NEW)
+    assert NEW.isdisjoint(written)
+
+
+def columns(engine: Engine, name: str) -> set[str]:
+    return {str(column["name"]) for column in inspect(engine).get_columns(name)}
+
+
+def as_it_was(record: Record, known: set[str]) -> Record:
+    """A record with nothing in the fields that came later."""
+    later = [one for one in msgspec.structs.fields(record) if one.name not in known]
+    return msgspec.structs.replace(record, **{one.name: one.default for one in later})

@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-from sync.ports import Replica
+from shared.ids import derive
+from sync.ports import Outboxed, Replica
 from sync.protocol import OPS_PER_PUSH_MAX
 from tests.contracts.servers import BookServer
 from tests.world import ANN, FILTER, VAN_ANN, World
@@ -34,9 +35,13 @@ def work(world: World, phone: Replica, order: str) -> None:
     world.taps(phone, order, "accept", "arrive", "start")
     on = ("work_order", order)
     used = {"part": FILTER, "location": VAN_ANN, "quantity": "0.1"}
-    for number in range(OPS_PER_JOB - 6):
+    for number in range(OPS_PER_JOB - 9):
         world.tap(phone, "note.add", on, {"text": f"Note {number}", "audience": "internal"})
-    world.tap(phone, "parts.use", on, used)
+    world.tap(phone, "work_order.see", on)
+    world.tap(phone, "parts.plan", on, {"part": FILTER, "quantity": "1"})
+    booked = world.tap(phone, "parts.use", on, used)
+    assert isinstance(booked, Outboxed)
+    world.tap(phone, "parts.return", on, {"use": derive(booked.op_id, "part")})
     world.tap(phone, "edit", on, {"fields": {"job_note": ["", "Behind the door"]}})
     world.taps(phone, order, "complete")
 
