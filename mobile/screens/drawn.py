@@ -16,7 +16,7 @@ from kivy.graphics import (
     Translate,
 )
 from kivy.metrics import dp, sp
-from kivy.properties import BooleanProperty, StringProperty
+from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 from kivy.uix.behaviors import ButtonBehavior
 from kivy.uix.widget import Widget
 
@@ -57,6 +57,7 @@ class Drawn(ButtonBehavior, Widget):
     """
 
     is_card = BooleanProperty(defaultvalue=True)
+    pad_dp = NumericProperty(16)
     a11y = StringProperty("")
 
     __events__ = ("on_zone",)
@@ -120,7 +121,7 @@ class Drawn(ButtonBehavior, Widget):
     def _lay_out(self, *_: Any) -> None:
         if self._compose is None or self.width < dp(80):
             return
-        pen = Pen(INK, self.width)
+        pen = Pen(INK, self.width, pad=self.pad_dp)
         self._compose(pen)
         self.zones = pen.zones
         self.height = pen.y + pen.pad if pen.marks else 0

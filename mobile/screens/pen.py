@@ -71,19 +71,23 @@ class Pen(Sketch):
         self.y += height
 
     def tiles(self, tiles: Sequence[tuple[str, str, str, str, str]]) -> None:
-        """Places to go (zone, label, count, tone, icon), as many beside each other as fit."""
+        """Places to go (zone, label, count, tone, icon), as many beside each other as fit.
+
+        The last row shares its width among those that are left.
+        """
         gap = dp(GAP)
         labels = [self.ink.text(label, "label") for _, label, _, _, _ in tiles]
-        widest = max((label.width for label in labels), default=0) + dp(20)
-        columns = max(1, min(3, int((self.width + gap) // (max(widest, dp(92)) + gap))))
-        each = (self.width - gap * (columns - 1)) / columns
-        height = sp(ICON) + labels[0].height + dp(30) if labels else 0
-        for index, tile in enumerate(tiles):
-            row, column = divmod(index, columns)
-            corner = (self.left + column * (each + gap), self.y + row * (height + gap))
-            self._tile(tile, labels[index], corner, (each, height))
-        rows = -(-len(tiles) // columns)
-        self.y += rows * (height + gap) - gap
+        widest = max(max((one.width for one in labels), default=0) + dp(24), dp(92))
+        columns = max(1, min(3, int((self.width + gap) // (widest + gap))))
+        height = max(sp(ICON) + labels[0].height + dp(30), dp(CONTROL)) if labels else 0
+        for first in range(0, len(tiles), columns):
+            row = tiles[first : first + columns]
+            each = (self.width - gap * (len(row) - 1)) / len(row)
+            for column, tile in enumerate(row):
+                box = (self.left + column * (each + gap), self.y, each, height)
+                self._tile(tile, labels[first + column], box)
+            self.y += height + gap
+        self.y -= gap
 
     def row(
         self,
@@ -174,22 +178,22 @@ class Pen(Sketch):
         self,
         tile: tuple[str, str, str, str, str],
         label: Any,
-        corner: tuple[float, float],
-        size: tuple[float, float],
+        box: tuple[float, float, float, float],
     ) -> None:
         zone, name, count, tone, icon = tile
-        (x, y), (width, height) = corner, size
-        self.marks.append(Mark("box", x, y, width, height, "surface_2", None, dp(12)))
+        x, y, width, height = box
+        self.marks.append(Mark("box", *box, "surface", None, dp(14)))
+        self.marks.append(Mark("frame", *box, "outline", None, dp(14)))
         sign = self.ink.icon(icon, ICON)
-        self._put(sign, x + dp(10), y + dp(10), "text_2")
-        self._put(label, x + dp(10), y + height - label.height - dp(9), "text")
+        self._put(sign, x + dp(12), y + dp(10), "primary")
+        self._put(label, x + dp(12), y + height - label.height - dp(9), "text")
         if count:
             number = self.ink.text(count, "label")
-            wide = number.width + dp(14)
-            box = (x + width - wide - dp(8), y + dp(8), wide, number.height + dp(4))
-            self.marks.append(Mark("box", *box, f"{tone}_c", None, box[3] / 2))
-            self._put(number, box[0] + dp(7), box[1] + dp(2), written(tone))
-        self.zones.append(Zone(zone, name, x, y, width, height))
+            wide, high = number.width + dp(14), number.height + dp(4)
+            pill = (x + width - wide - dp(8), y + dp(8), wide, high)
+            self.marks.append(Mark("box", *pill, f"{tone}_c", None, high / 2))
+            self._put(number, pill[0] + dp(7), pill[1] + dp(2), written(tone))
+        self.zones.append(Zone(zone, name, *box))
 
     def _button(
         self, what: tuple[str, str], drawn: tuple[Any, Any], at: tuple[float, float]

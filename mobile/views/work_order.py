@@ -35,7 +35,7 @@ SYNC_ICONS: Final[dict[Sync, str]] = {
     "attention": "error",
     "refused": "error",
 }
-SECTIONS: Final = ("details", "checklist", "parts", "notes", "history")
+SECTIONS: Final = ("checklist", "parts", "notes", "details", "history")
 OPEN_ENDED: Final = ("done", "handed_in", "cancelled")
 
 

@@ -114,10 +114,10 @@ def test_the_overview_tells_where_with_what_and_how_safe(phone: Phone) -> None:
     assert (machine.name, machine.model, machine.serial) == ("Heat pump", "HP-9", "S-1")
     assert view.sync.text == "The office has everything you recorded here."
     assert [(one.label, one.count, one.tone) for one in view.sections] == [
-        ("Details", "", "neutral"),
         ("Checklist", "0/2", "warning"),
         ("Parts", "", "neutral"),
         ("Notes", "", "neutral"),
+        ("Details", "", "neutral"),
         ("History", "", "neutral"),
     ]
 
