@@ -2,25 +2,12 @@
 
 from base64 import urlsafe_b64encode
 from pathlib import Path
-from typing import Final, Protocol
-
-from cryptography.hazmat.primitives.asymmetric.ec import (
-    ECDSA,
-    SECP256R1,
-    EllipticCurvePrivateKey,
-    generate_private_key,
-)
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_pem_private_key,
-)
+from typing import TYPE_CHECKING, Final, Protocol
 
 from mobile.device import write_private
+
+if TYPE_CHECKING:  # takes longer to load than the app takes to show its first screen
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 FILE: Final = "device.key"
 NEXT: Final = "device.key.next"
@@ -40,16 +27,22 @@ class DeviceKey(Protocol):
 class FileKey:
     """A key in a file that only its owner may read."""
 
-    def __init__(self, key: EllipticCurvePrivateKey) -> None:
+    def __init__(self, key: "EllipticCurvePrivateKey") -> None:
         self._key = key
 
     def public(self) -> str:
         """The public key: DER SubjectPublicKeyInfo, base64url without padding."""
+        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
         der = self._key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         return _text(der)
 
     def sign(self, text: str) -> str:
         """ES256 over the text's UTF-8: raw r and s, base64url without padding."""
+        from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
+        from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+        from cryptography.hazmat.primitives.hashes import SHA256
+
         r, s = decode_dss_signature(self._key.sign(text.encode(), ECDSA(SHA256())))
         return _text(r.to_bytes(COORDINATE_BYTES, "big") + s.to_bytes(COORDINATE_BYTES, "big"))
 
@@ -68,6 +61,9 @@ def open_key(folder: Path) -> FileKey:
 
 def next_key(folder: Path) -> FileKey:
     """The key for the next enrolment; the same until it is adopted, as answers may be lost."""
+    from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
     path = folder / NEXT
     key = _kept(path)
     if key is None:
@@ -81,7 +77,10 @@ def adopt_key(folder: Path) -> None:
     (folder / NEXT).replace(folder / FILE)
 
 
-def _kept(path: Path) -> EllipticCurvePrivateKey | None:
+def _kept(path: Path) -> "EllipticCurvePrivateKey | None":
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
     try:
         key = load_pem_private_key(path.read_bytes(), None)
     except (FileNotFoundError, ValueError):

@@ -1,9 +1,8 @@
 """The phone without a face: everything put together over one folder, for the command."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
@@ -130,8 +129,11 @@ def _subject(
     return ("work_order", order.id) if order else refuse_value("unknown_subject", "wo")
 
 
-def talk(phone: Phone, *, ops_only: bool) -> Report:
-    """One conversation with the server. Raises what the courier raises; all is kept."""
+def talk(phone: Phone, *, ops_only: bool, progress: Callable[[], None] = lambda: None) -> Report:
+    """One conversation with the server; `progress` is called after each answer.
+
+    Raises what the courier raises; all is kept.
+    """
     key = open_key(phone.folder)
     around = Surroundings(
         now=phone.clock.now,
@@ -141,7 +143,7 @@ def talk(phone: Phone, *, ops_only: bool) -> Report:
     )
     with _line(phone.owner.server, phone.owner.key) as wire:
         post = Post(wire=wire, key=key, folder=phone.folder, monotonic=time.monotonic)
-        return Courier(phone.replica, post, around).talk()
+        return Courier(phone.replica, post, around).talk(progress)
 
 
 @contextmanager
@@ -183,4 +185,6 @@ def trouble(ended: Exception) -> Refused:
 
 def app_name() -> str:
     """What this app calls itself to the server."""
+    from importlib.metadata import version
+
     return f"fieldfare {version('fieldfare')}"

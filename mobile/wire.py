@@ -5,21 +5,19 @@ import hashlib
 import ipaddress
 import time
 from base64 import urlsafe_b64encode
-from ssl import SSLSocket
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
-import requests
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509 import load_der_x509_certificate
 from msgspec import Struct
-from requests.adapters import HTTPAdapter
-from urllib3 import HTTPSConnectionPool, PoolManager
-from urllib3.connection import HTTPSConnection
-from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from sync.enrolment import Access, Challenge, Enrolled, Introduction, Nonce
+
+# The HTTP client and the cryptography take longer to load than the app takes to show its first
+# screen. They are loaded by the thread that first talks.
+if TYPE_CHECKING:
+    import requests
+    from requests.adapters import HTTPAdapter
 
 DEADLINE_S: Final = 60.0
 REPLY_BYTES_MAX: Final = 16_000_000  # after decompression
@@ -27,6 +25,8 @@ PIECE_BYTES: Final = 65_536
 RETRY_AFTER_S_MAX: Final = 3_600.0
 THROTTLED: Final = (429, 503)
 UNAUTHORISED: Final = 401
+MULTIPLE_CHOICES: Final = 300
+SERVER_ERROR: Final = 500
 
 
 class Unreachable(Exception):
@@ -94,13 +94,15 @@ class Wire:
     def __init__(
         self, server: str, key: str | None = None, deadlines: Deadlines | None = None
     ) -> None:
+        import requests
+
         self._deadlines = deadlines or Deadlines()
         self._server = server.rstrip("/")
         self._session = requests.Session()
         self._session.trust_env = not is_loopback(server)
         self._vouched = key is None
         if key is not None:
-            self._session.mount("https://", _PinnedAdapter(key))
+            self._session.mount("https://", _pinned_adapter(key))
 
     def close(self) -> None:
         """Let the connections go."""
@@ -131,6 +133,9 @@ class Wire:
             raise Unreachable(f"{path}: not an answer of this server: {wrong}") from wrong
 
     def _post(self, path: str, body: bytes, token: str | None) -> bytes:
+        import requests
+        from urllib3.exceptions import HTTPError, ReadTimeoutError
+
         headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
         limits = self._deadlines
         until = time.monotonic() + limits.whole_s
@@ -155,50 +160,56 @@ class Wire:
         return _judged(response, content)
 
 
-class _Bearer(requests.auth.AuthBase):
+class _Bearer:
     """The one source of credentials: without it a file in the home folder might supply some."""
 
     def __init__(self, token: str | None) -> None:
         self._token = token
 
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+    def __call__(self, request: "requests.PreparedRequest") -> "requests.PreparedRequest":
         if self._token is not None:
             request.headers["Authorization"] = f"Bearer {self._token}"
         return request
 
 
-class _PinnedConnection(HTTPSConnection):
-    """A connection that says nothing before the other side has shown the right key."""
-
-    thumbprint = ""
-
-    def connect(self) -> None:
-        super().connect()
-        assert isinstance(self.sock, SSLSocket)
-        shown = self.sock.getpeercert(binary_form=True)
-        if shown is None or thumbprint(shown) != self.thumbprint:
-            self.close()
-            raise HTTPError("the server's key is not the one this device was enrolled with")
-        self.is_verified = True
-
-
-class _PinnedAdapter(HTTPAdapter):
+def _pinned_adapter(key: str) -> "HTTPAdapter":
     """Connections to one key only, which need no other proof."""
+    from ssl import SSLSocket
 
-    def __init__(self, key: str) -> None:
-        self._key = key
-        super().__init__()
+    from requests.adapters import HTTPAdapter
+    from urllib3 import HTTPSConnectionPool, PoolManager
+    from urllib3.connection import HTTPSConnection
+    from urllib3.exceptions import HTTPError
 
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """As in the library, with connections of our own."""
-        connection = type("Pinned", (_PinnedConnection,), {"thumbprint": self._key})
-        pool = type("PinnedPool", (HTTPSConnectionPool,), {"ConnectionCls": connection})
-        self.poolmanager = PoolManager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"https": pool}
+    class Connection(HTTPSConnection):
+        """A connection that says nothing before the other side has shown the right key."""
+
+        def connect(self) -> None:
+            super().connect()
+            assert isinstance(self.sock, SSLSocket)
+            shown = self.sock.getpeercert(binary_form=True)
+            if shown is None or thumbprint(shown) != key:
+                self.close()
+                raise HTTPError("the server's key is not the one this device was enrolled with")
+            self.is_verified = True
+
+    class Pool(HTTPSConnectionPool):
+        ConnectionCls = Connection
+
+    class Adapter(HTTPAdapter):
+        def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+            """As in the library, with connections of our own."""
+            self.poolmanager = PoolManager(*args, **kwargs)
+            self.poolmanager.pool_classes_by_scheme = {"https": Pool}
+
+    return Adapter()
 
 
 def thumbprint(certificate: bytes) -> str:
     """SHA-256 of a certificate's public key (DER, SubjectPublicKeyInfo), base64url, unpadded."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+    from cryptography.x509 import load_der_x509_certificate
+
     public = load_der_x509_certificate(certificate).public_key()
     der = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return urlsafe_b64encode(hashlib.sha256(der).digest()).rstrip(b"=").decode()
@@ -213,7 +224,7 @@ def is_loopback(server: str) -> bool:
         return host == "localhost"
 
 
-def _content(response: requests.Response, until: float) -> bytes:
+def _content(response: "requests.Response", until: float) -> bytes:
     """The body, within the deadline and the size that a phone can bear."""
     pieces: list[bytes] = []
     size = 0
@@ -227,11 +238,11 @@ def _content(response: requests.Response, until: float) -> bytes:
     return b"".join(pieces)
 
 
-def _judged(response: requests.Response, content: bytes) -> bytes:
+def _judged(response: "requests.Response", content: bytes) -> bytes:
     """The body of a good answer; every other answer as what it means."""
     status = response.status_code
     kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if response.ok and status < requests.codes.multiple_choices:
+    if response.ok and status < MULTIPLE_CHOICES:
         if kind != "application/json":
             raise Unreachable("somebody else answered: is there a page to sign in to this network?")
         return content
@@ -240,12 +251,12 @@ def _judged(response: requests.Response, content: bytes) -> bytes:
         raise Throttled(wait, status)
     if status == UNAUTHORISED:
         raise Unauthorised(_problem(status, content).code)
-    if kind == "application/problem+json" and status < requests.codes.internal_server_error:
+    if kind == "application/problem+json" and status < SERVER_ERROR:
         raise Refused(_problem(status, content))
     raise Unreachable(f"the answer was {status}")
 
 
-def _wait_s(response: requests.Response) -> float | None:
+def _wait_s(response: "requests.Response") -> float | None:
     text = response.headers.get("Retry-After", "")
     return min(float(text), RETRY_AFTER_S_MAX) if text.isdecimal() else None
 
