@@ -1,0 +1,149 @@
+"""What a test of the console may ask for.
+
+`console` is the demo company's console in this process, shared by all tests; `new_console` is one
+of one's own. `tab` opens a page in a real browser on a server in a process of its own, `served`.
+A test that takes `tab` is in the group of browsers, so that there is one browser a run.
+"""
+
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.console.house import (
+    LANGUAGE_COOKIE,
+    THEME_COOKIE,
+    Console,
+    Served,
+    Template,
+)
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+PATIENCE_MS = 15_000
+
+Open = Callable[..., Page]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    """The demo company's data folder, made once and copied by those who serve it."""
+    return Template(tmp_path_factory.mktemp("console") / "template")
+
+
+@pytest.fixture(scope="session")
+def console(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """The demo company's console in this process, shared: leave it as you would find it."""
+    yield from _console(template, tmp_path_factory.mktemp("shared") / "data")
+
+
+@pytest.fixture
+def new_console(template: Template, tmp_path: Path) -> Iterator[Console]:
+    """The demo company's console in this process, as fresh as it was made."""
+    yield from _console(template, tmp_path / "data")
+
+
+def _console(template: Template, folder: Path) -> Iterator[Console]:
+    shutil.copytree(template.folder, folder)
+    made = Console(template, folder)
+    # One loop for all visitors; the server lives between the first and the last of them.
+    visitor = made.visitor("dispatcher")
+    with visitor.client:
+        yield made
+
+
+@pytest.fixture(scope="package")
+def served(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The demo company's console in a process of its own."""
+    made = serve(template, tmp_path_factory.mktemp("served"))
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def new_served(template: Template, tmp_path: Path) -> Iterator[Served]:
+    """One of one's own, for a test that stops it or changes much."""
+    made = serve(template, tmp_path)
+    yield made
+    if made.process is not None and made.process.poll() is None:
+        made.stop()
+
+
+def serve(template: Template, folder: Path) -> Served:
+    """A server on a copy of the demo company's data."""
+    data = folder / "data"
+    shutil.copytree(template.folder, data)
+    made = Served(template, data, free_port())
+    made.start()
+    return made
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests of the console."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def tab(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Open]:
+    """Opens a page: `tab("/tickets", role="dispatcher", language="zh", theme="dark", width=390)`.
+
+    Every call is a browser of its own, signed in as somebody with the role. `on` is the server, if
+    not the shared one; `scripts=False` is a browser without scripts.
+    """
+    with ExitStack() as opened:
+
+        def open_tab(path: str = "/", *, role: str | None = "dispatcher", **wishes: Any) -> Page:
+            served: Served = wishes.get("on") or request.getfixturevalue("served")
+            context = browser.new_context(
+                viewport={"width": wishes.get("width", 1440), "height": wishes.get("height", 900)},
+                java_script_enabled=wishes.get("scripts", True),
+                reduced_motion="reduce",
+            )
+            opened.callback(context.close)
+            context.set_default_timeout(PATIENCE_MS)
+            cookies = {
+                LANGUAGE_COOKIE: wishes.get("language", "en"),
+                THEME_COOKIE: wishes.get("theme", "light"),
+            }
+            if role is not None:
+                cookies["fieldfare_session"] = served.template.tokens[role]
+            context.add_cookies(
+                [
+                    {"name": name, "value": value, "url": served.url}
+                    for name, value in cookies.items()
+                ]
+            )
+            page = context.new_page()
+            page.goto(served.url + path)
+            return page
+
+        yield open_tab
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

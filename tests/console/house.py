@@ -1,0 +1,231 @@
+"""The demo company on a Monday morning: its console in this process, and in one of its own.
+
+The clock begins at `START_MS`, 2026-11-23 10:30 in Shanghai, and the company has somebody of every
+role, signed in already.
+"""
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import msgspec
+from litestar.testing import TestClient
+
+from server import administration, people, sessions
+from server.app import create_app, notarise, open_office
+from server.office import Asked, Office
+from server.sessions import COOKIE
+from server.settings import Settings, load
+from shared.ids import derive
+from shared.ops import SYSTEM
+from shared.people import ROLES
+from sync.protocol import WireOp
+from tests.console.documents import Document
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+DAY: Final = "2026-11-23"
+START_MS: Final = 1_795_401_000_000
+SESSION_MS: Final = 12 * 3_600_000
+READY_S: Final = 60.0
+POLL_S: Final = 0.02
+LANGUAGE_COOKIE: Final = "fieldfare_language"
+THEME_COOKIE: Final = "fieldfare_theme"
+# Who of the demo company stands for a role; the roles nobody has there get somebody.
+LOGINS: Final = {
+    "administrator": "admin",
+    "customer_service": "kefu",
+    "dispatcher": "diaodu1",
+    "service_manager": "jingli",
+    "technician": "zhou.jian",
+    "warehouse": "kufang",
+}
+
+
+class Template:
+    """A data folder of the demo company, and a session's token for every role."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.tokens: dict[str, str] = {}
+        self.people: dict[str, str] = {}
+        self._fill()
+
+    def login(self, role: str) -> str:
+        """Who stands for a role."""
+        return LOGINS.get(role, role.replace("_", "."))
+
+    def _fill(self) -> None:
+        self.folder.mkdir(parents=True, mode=0o700)
+        written = {"language": "en", **administration.DEMO_SETTINGS}
+        lines = (f"{name} = {json.dumps(value)}\n" for name, value in written.items())
+        (self.folder / "fieldfare.toml").write_text("".join(lines), encoding="utf-8")
+        office = open_office(load({"data": self.folder}), clock=lambda: START_MS)
+        try:
+            administration._load_demo(office, DAY)
+            for role in ROLES:
+                if role not in LOGINS:
+                    self._add(office, role)
+            for role in ROLES:
+                self._sign_in(office, role)
+            notarise(office, office.seal())
+        finally:
+            office.close()
+
+    def _add(self, office: Office, role: str) -> None:
+        row = {"login": self.login(role), "name": f"Test {role}", "roles": [role]}
+        asked = Asked(
+            id=derive("console test", "op", role),
+            kind="master.put",
+            on=("person", derive("console test", role)),
+            args={"row": row},
+        )
+        op = WireOp(lseq=0, id=asked.id, body=office.body(asked, SYSTEM, START_MS))
+        (result,) = office.receive([op], None, START_MS)
+        assert result.verdict == "applied", result
+
+    def _sign_in(self, office: Office, role: str) -> None:
+        with office.writing() as books:
+            known = people.find_by_login(books, self.login(role))
+            assert known is not None
+            opened = sessions.open_session(
+                books, known.person.id, office.dice, (START_MS, START_MS + SESSION_MS)
+            )
+        self.tokens[role] = opened.token
+        self.people[role] = known.person.id
+
+
+class Answer:
+    """What a visitor got: status, headers, and the document."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self.response = response
+        self.status = response.status_code
+        self.headers = response.headers
+        self.path = response.url.raw_path.decode()
+
+    @property
+    def page(self) -> Document:
+        """The document."""
+        return Document(self.response.text)
+
+    @property
+    def text(self) -> str:
+        """The words of the document."""
+        return self.page.text
+
+
+class Visitor:
+    """Somebody at a browser without scripts, in one language."""
+
+    def __init__(self, console: "Console", role: str | None, language: str) -> None:
+        self.role = role
+        self.client = TestClient(console.app, raise_server_exceptions=False)
+        self.client.headers["accept"] = "text/html"
+        self.client.cookies.set(LANGUAGE_COOKIE, language)
+        if role is not None:
+            self.client.cookies.set(COOKIE, console.template.tokens[role])
+
+    def get(self, path: str, **headers: str) -> Answer:
+        """A page, wherever that leads."""
+        return Answer(self.client.get(path, headers=_named(headers)))
+
+    def post(self, path: str, fields: Mapping[str, Any], **headers: str) -> Answer:
+        """Send fields, and go where that leads."""
+        return Answer(self.client.post(path, data=dict(fields), headers=_named(headers)))
+
+    def send(
+        self, page: str, action: str, which: Mapping[str, str] | None = None, **typed: Any
+    ) -> Answer:
+        """Fill in the form of a page and send it; `which` tells forms with one action apart."""
+        form = self.get(page).page.form(action, **(which or {}))
+        return self.post(action, {**form, **typed})
+
+    def proof(self) -> dict[str, str]:
+        """What every form of this session carries, with a fresh id to say something by."""
+        form = self.get("/account").page.form("/sign-out")
+        return {name: str(form[name]) for name in ("csrf", "op")}
+
+
+def _named(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+class Console:
+    """The console in this process, with a clock that a test moves."""
+
+    def __init__(self, template: Template, folder: Path) -> None:
+        self.template = template
+        self.now_ms = START_MS
+        self.settings: Settings = load({"data": folder})
+        self.app = create_app(self.settings, clock=lambda: self.now_ms)
+        self.office: Office = self.app.state["office"]
+        self.visitors: dict[tuple[str | None, str], Visitor] = {}
+
+    def visitor(self, role: str | None = "dispatcher", language: str = "en") -> Visitor:
+        """Somebody with a role, or somebody who is not signed in (None, always a new one)."""
+        if role is None:
+            return Visitor(self, None, language)
+        key = (role, language)
+        if key not in self.visitors:
+            self.visitors[key] = Visitor(self, role, language)
+        return self.visitors[key]
+
+    def say(self, kind: str, on: tuple[str, str], *, by: str = "dispatcher", **args: Any) -> Any:
+        """An op of somebody, beside all pages; an empty id in `on` means: of this op."""
+        self.now_ms += 1
+        identity = self.office.fresh_id()
+        asked = Asked(id=identity, kind=kind, on=(on[0], on[1] or identity), args=args)
+        body = self.office.body(asked, self.template.people[by], self.now_ms, origin="console")
+        (result,) = self.office.receive(
+            [WireOp(lseq=0, id=identity, body=body)], self.template.people[by], self.now_ms
+        )
+        assert result.verdict in ("applied", "merged"), msgspec.to_builtins(result)
+        return result
+
+    def ask(self, statement: str, *values: Any) -> list[Any]:
+        """Rows of the database, as they are."""
+        with self.office.reading() as books:
+            return [tuple(row) for row in books.exec_driver_sql(statement, tuple(values))]
+
+
+class Served:
+    """The console in a process of its own, for browsers; its clock begins at `START_MS`, too."""
+
+    def __init__(self, template: Template, folder: Path, port: int) -> None:
+        self.template = template
+        self.folder = folder
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Serve, and wait until it answers."""
+        words = ["-m", "tests.console.served", str(self.folder), str(self.port), str(START_MS)]
+        log = (self.folder.parent / "served.log").open("ab")
+        self.process = subprocess.Popen([sys.executable, *words], cwd=ROOT, stdout=log, stderr=log)
+        log.close()
+        until = time.monotonic() + READY_S
+        while not self._answers():
+            assert self.process.poll() is None, "the server did not start; see served.log"
+            assert time.monotonic() < until, "the server does not answer"
+            threading.Event().wait(POLL_S)
+
+    def stop(self) -> float:
+        """Stop as `SIGTERM` does; returns how many seconds that took."""
+        assert self.process is not None
+        began = time.monotonic()
+        self.process.terminate()
+        self.process.wait(READY_S)
+        return time.monotonic() - began
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/health", timeout=5).status_code == 200
+        except httpx.TransportError:
+            return False
