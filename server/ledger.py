@@ -205,6 +205,10 @@ class Ledger:
             loaded += rows.fetch(self._connection, name, column, ids)
         return State(loaded)
 
+    def hold(self, aggregates: Collection[Aggregate]) -> None:
+        """Let nobody else act on these until the transaction ends; they need not be things."""
+        self._lock(aggregates)
+
     def _lock(self, aggregates: Collection[Aggregate]) -> None:
         """On SQLite the whole database is ours already."""
         if is_sqlite(self._connection) or not aggregates:

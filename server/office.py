@@ -28,7 +28,7 @@ from shared.texts import Catalogue
 from sync.desk import Parcel
 from sync.enrolment import invitation_text
 from sync.intake import receive
-from sync.ports import Library, Wanted
+from sync.ports import Library
 from sync.protocol import Result, WireOp
 
 EPOCH_BYTES: Final = 8
@@ -225,12 +225,20 @@ class Office(Struct, frozen=True, kw_only=True):
         if any(waits):
             raise throttled(max(waits))
 
-    def act(self, asked: Asked, by: str, *, seen: int | None = None) -> Act:
+    def act(
+        self,
+        asked: Asked,
+        by: str,
+        *,
+        seen: int | None = None,
+        check: Callable[[Any, Ledger], None] | None = None,
+    ) -> Act:
         """One act of somebody at the console, through the one door.
 
         With `seen`, only if nothing but that many acts has happened to the thing: whoever takes
-        something back must not take a colleague's work with it. Raises `Overtaken`, and `Used`
-        where the op's id stands for something else already.
+        something back must not take a colleague's work with it. `check` looks at the books first,
+        in the same transaction, and raises what forbids it. Raises `Overtaken`, and `Used` where
+        the op's id stands for something else already.
         """
         now = self.now_ms()
         wire = WireOp(lseq=0, id=asked.id, body=self.body(asked, by, now, origin="console"))
@@ -239,17 +247,26 @@ class Office(Struct, frozen=True, kw_only=True):
         )
         with self.writing() as books:
             ledger = self.ledger(books)
-            if seen is not None:
-                ledger.load(
-                    Wanted(aggregates=frozenset({asked.on}), refs=frozenset())
-                )  # nobody acts on it meanwhile
-                known = ledger.recall({asked.id})
-                if not known and queries.acts_on(books, asked.on) != seen:
+            known = ledger.recall({asked.id})
+            if seen is not None and not known:
+                ledger.hold({asked.on})
+                if queries.acts_on(books, asked.on) != seen:
                     raise Overtaken
+            if check is not None and not known:
+                check(books, ledger)
             (result,) = receive(ledger, parcel)
             if result.code == "id_reused":
                 raise Used
             return Act(result=result, seen=queries.acts_on(books, asked.on))
+
+    def revoke(self, device: str, by: str) -> bool:
+        """Let a device in no longer; what it recorded stays on it. False if there is none."""
+        with self.writing() as books:
+            if not enrolment.is_enrolled(books, device):
+                return False
+            enrolment.revoke(books, device, self.now_ms())
+            self.ledger(books).note_event(self.event("device.revoke", by, ("device", device)))
+        return True
 
     def reset_password(self, login: str, by: str) -> str | None:
         """A one-time password for somebody; it ends their sessions. None if nobody is so called."""

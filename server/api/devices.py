@@ -132,10 +132,6 @@ def revoke(
     device: FromPath[str], actor: NamedDependency[Actor], office: NamedDependency[Office]
 ) -> Response[None]:
     """Let a device in no longer."""
-    with office.writing() as books:
-        if not enrolment.is_enrolled(books, device):
-            raise Problem("not_found")
-        enrolment.revoke(books, device, office.now_ms())
-        event = office.event("device.revoke", actor.person.id, ("device", device))
-        office.ledger(books).note_event(event)
+    if not office.revoke(device, actor.person.id):
+        raise Problem("not_found")
     return Response(None, status_code=NO_CONTENT)

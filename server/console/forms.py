@@ -11,6 +11,7 @@ from shared.amounts import has_control_characters
 from shared.ids import is_id
 
 OP_FIELD: Final = "op"
+DIGITS_MAX: Final = 15
 LINE_BREAKS: Final = str.maketrans({"\r": None, "\n": None, "\t": None})
 
 
@@ -27,6 +28,15 @@ class Form(Struct, frozen=True, kw_only=True):
     def all(self, name: str) -> tuple[str, ...]:
         """Everything that was chosen under one name."""
         return tuple(one.strip() for one in self.fields.get(name, ()) if one.strip())
+
+    def number(self, name: str) -> int | None:
+        """A whole number that the page put into a field; none if it did not."""
+        text = self.text(name)
+        if not text:
+            return None
+        if not (text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX):
+            raise wrong_field(name)
+        return int(text)
 
     def secret(self, name: str) -> str:
         """A password: what was typed, to the letter."""

@@ -16,7 +16,7 @@ from server.console.forms import Form
 from server.console.shelf import Shelf
 from server.console.speech import Speech, initials, masked
 from server.console.toasts import Toast
-from server.office import AnyRequest, Asked, Office, Used
+from server.office import AnyRequest, Asked, Office, Overtaken, Used
 from server.sessions import Actor
 from shared.errors import Params
 from shared.ops import Verdict
@@ -211,18 +211,29 @@ def refused(drawn: Response[str]) -> Response[str]:
 
 
 def say(request: AnyRequest, office: Office, actor: Actor, form: Form, act: Act) -> Said:
-    """Say what a form says, once, through the one door."""
-    return said_with(request, office, actor, form.op, act)
+    """Say what a form says, once, through the one door.
+
+    A form that was drawn from a thing carries `seen` (the macro `k.seen`): how many acts the thing
+    had seen then. Where a colleague has done something to it since, the form is refused.
+    """
+    speech = speech_of(request, office)
+    asked = asked_of(form.op, act)
+    try:
+        done = office.act(asked, actor.person.id, seen=form.number("seen"))
+    except Overtaken:
+        return refusal(speech, act, form.op, "overtaken")
+    except Used:
+        return refusal(speech, act, form.op, "form_used")
+    return as_said(speech, act, form.op, done)
 
 
 def said_with(request: AnyRequest, office: Office, actor: Actor, op: str, act: Act) -> Said:
     """Say one act under an id; further acts of one form take ids derived from the form's."""
     speech = speech_of(request, office)
-    asked = asked_of(op, act)
     try:
-        done = office.act(asked, actor.person.id)
+        done = office.act(asked_of(op, act), actor.person.id)
     except Used:
-        return _refused(op, act, "form_used", speech.text("console.refusals", "form_used"))
+        return refusal(speech, act, op, "form_used")
     return as_said(speech, act, op, done)
 
 
@@ -249,7 +260,9 @@ def as_said(speech: Speech, act: Act, op: str, done: Any) -> Said:
     )
 
 
-def _refused(op: str, act: Act, code: str, reason: str) -> Said:
+def refusal(speech: Speech, act: Act, op: str, code: str) -> Said:
+    """An act that the console itself refuses, in words of `console.refusals`."""
+    reason = speech.text("console.refusals", code)
     return Said(op=op, act=act, verdict=str(Verdict.REJECTED), code=code, reason=reason)
 
 
