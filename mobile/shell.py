@@ -99,6 +99,9 @@ class Shell(Protocol):
     def chip(self) -> SyncChip:
         """How this phone stands with the office."""
 
+    def refresh(self) -> None:
+        """Draw anew what is shown: something changed that was not said, such as what was seen."""
+
     def ring(self) -> None:
         """Talk to the office as soon as one may."""
 
