@@ -7,7 +7,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
-from server.console import careful, choosing, frame, gate
+from server.console import careful, choosing, frame, gate, told
 from server.console.careful import then
 from server.console.forms import Form
 from server.console.frame import Act, Said
@@ -176,6 +176,8 @@ def _choice(
         **context(frame.speech_of(request, office), order, story, actor.person.roles),
         "panel": "work_order_assign.html",
         "wish": wanted,
+        "wish_day": told.day(frame.speech_of(request, office), wanted.day),
+        "clock": clock,
         "wish_at": "" if wanted.start is None else clock(wanted.start),
         "wish_minutes": (wanted.end or 0) - (wanted.start or 0) or choosing.USUAL_MINUTES,
         "able": able,
@@ -271,8 +273,19 @@ def panel(
     order, story = found(office, number)
     with office.reading() as books:
         people = board.technicians(books)
-    shown = context(frame.speech_of(request, office), order, story, actor.person.roles)
-    whole = {**shown, "people": people, "said": None, **more, "panel": template}
+    speech = frame.speech_of(request, office)
+    shown = context(speech, order, story, actor.person.roles)
+    visit = more.get("visit")
+    whole = {
+        **shown,
+        "person_choices": [(one["id"], one["name"]) for one in people],
+        "now_window": told.window(speech, visit["planned_from"], visit["planned_to"])
+        if visit
+        else "",
+        "said": None,
+        **more,
+        "panel": template,
+    }
     return frame.page(request, office, actor, "work_order.html", whole)
 
 

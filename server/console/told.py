@@ -159,11 +159,17 @@ def named(speech: Speech, book: Book, identity: Any) -> str:
     return f"{name} {found['code']}" if found["table"] == "location" else str(name)
 
 
+def day(speech: Speech, local: str) -> str:
+    """A day of a site: Mon 23 Nov"""
+    return speech.day(datetime.date.fromisoformat(local))
+
+
 def wall(speech: Speech, local: str) -> str:
     """A wall time of a site: Mon 23 Nov, 10:00"""
     moment = datetime.datetime.fromisoformat(local)
-    day = speech.day(moment.date())
-    return speech.text("dates", "day_and_time", day=day, time=f"{moment:%H:%M}")
+    return speech.text(
+        "dates", "day_and_time", day=speech.day(moment.date()), time=f"{moment:%H:%M}"
+    )
 
 
 def window(speech: Speech, start: Any, end: Any) -> str:
