@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Literal, Protocol
 
+import msgspec
 from msgspec import Struct
 
 from mobile.adapters.ports import Adapters
@@ -36,6 +37,14 @@ class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True):
     theme: Named | None = None
     text_scale: float = 1.0
     list_style: Literal["full", "compact"] = "full"
+
+
+def settings_of(text: str | None) -> Settings:
+    """Settings as they were kept; the usual ones where nothing can be read."""
+    try:
+        return msgspec.json.decode(text or "{}", type=Settings)
+    except msgspec.DecodeError:
+        return Settings()
 
 
 class Shell(Protocol):

@@ -4,7 +4,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from mobile.queries import Condition
+from mobile.queries import Waiting
 from mobile.texts import Words
 from shared.errors import Refused
 
@@ -49,32 +49,32 @@ class SyncChip(Struct, frozen=True, kw_only=True):
     icon: str
 
 
-def chip(traffic: Traffic, condition: Condition, words: Words) -> SyncChip:
+def chip(traffic: Traffic, waiting: Waiting, words: Words) -> SyncChip:
     """The worst that is true of this phone."""
-    state = _state(traffic, condition)
+    state = _state(traffic, waiting)
     return SyncChip(
         state=state,
-        text=_text(state, traffic, condition, words),
+        text=_text(state, traffic, waiting, words),
         tone=TONES[state],
         icon=ICONS[state],
     )
 
 
-def _state(traffic: Traffic, condition: Condition) -> State:
-    if condition.attention or traffic.trouble is not None or condition.clock_skewed:
+def _state(traffic: Traffic, waiting: Waiting) -> State:
+    if waiting.attention or traffic.trouble is not None:
         return "needs_you"
     if traffic.reached is False:
         return "offline"
     if traffic.talking and traffic.total:
         return "sending"
-    if condition.pending or condition.last_contact is None:
+    if waiting.pending or waiting.last_contact is None or traffic.reached is None:
         return "waiting"
     return "up_to_date"
 
 
-def _text(state: State, traffic: Traffic, condition: Condition, words: Words) -> str:
-    if state == "offline" and condition.pending:
-        return words("kit.sync", "offline_changes", count=condition.pending)
+def _text(state: State, traffic: Traffic, waiting: Waiting, words: Words) -> str:
+    if state == "offline" and waiting.pending:
+        return words("kit.sync", "offline_changes", count=waiting.pending)
     if state == "sending":
         return words("kit.sync", "sending", done=traffic.sent, count=traffic.total)
     return words("kit.sync", state)

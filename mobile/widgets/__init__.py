@@ -16,6 +16,7 @@ NAMES: Final = {
     "fields": ("Entry", "NumberField", "SearchField", "TextField"),
     "job_card": ("JobCard", "JobList", "ListHead"),
     "page": ("Column", "Footer", "Page", "Sheet", "Spread"),
+    "stage": ("Stage",),
     "text": ("Icon", "Label1", "Para"),
     "toast": ("Toast",),
 }

@@ -1,0 +1,400 @@
+"""The app: opens the phone, shows its screens, keeps where one is, and sends out the couriers."""
+
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from kivy.app import App
+from kivy.clock import Clock
+from kivy.core.clipboard import Clipboard
+from kivy.core.window import Window
+from kivy.metrics import Metrics
+
+from mobile import adapters, service, trail
+from mobile.adapters import ON_ANDROID
+from mobile.adapters.ports import Host
+from mobile.couriers import Couriers, join
+from mobile.device import Clock as DeviceClock, dice
+from mobile.drafts import Drafts
+from mobile.journal import DICE_BYTES, Said
+from mobile.lock import Lock
+from mobile.screens import ENROL, PIN, ROOTS, SCREENS, SHEETS, TROUBLE
+from mobile.service import Phone
+from mobile.shell import Action, Place, Settings, settings_of
+from mobile.texts import Words
+from mobile.theme import Named
+from mobile.views.chip import SyncChip, Traffic, chip
+from mobile.widgets.look import theme
+from mobile.widgets.page import Page, Sheet
+from mobile.widgets.stage import Stage
+from shared.errors import Refused
+from shared.records import Aggregate
+from shared.texts import Language, choose_language
+
+SETTINGS: Final = "app/settings"
+TRAIL: Final = "app/trail"
+ENROL_AGAIN: Final = "enrol_again"
+ESCAPE: Final = 27
+LOOK_S: Final = 10.0
+START_S: Final = 0.2  # after the first frame: what a courier needs is slow to load
+AWAY_MS_MAX: Final = 5 * 60_000  # longer than this, and the PIN is asked for again
+FONT_SCALE_MAX: Final = 2.2
+
+
+class FieldfareApp(App):
+    """One window over one installation's folder. It is the `Shell` of its screens."""
+
+    title = "Fieldfare"
+
+    def __init__(
+        self, folder: Path, language: Language | None = None, *, talks: bool = True
+    ) -> None:
+        super().__init__()
+        self._folder = folder
+        self._language = language
+        self._talks = talks
+        self._clock = DeviceClock()
+        self._font_scale = Metrics.fontscale
+        self._open = ExitStack()
+        self._phone: Phone | None = None
+        self._trouble: Refused | None = None
+        self._pages: dict[str, Page] = {}
+        self._laid: Place | None = None
+        self._left: int | None = None
+        self._timers: tuple[Any, ...] = ()
+        self._stopped = False
+        self.drafts = Drafts(folder)
+        self.lock = Lock(folder)
+        self.adapters = adapters.choose(folder, Host(copy=_copied, later=_later))
+        self.settings = settings_of(self.drafts.read(SETTINGS))
+        self.couriers = Couriers(folder, _later, self._moved)
+        self._refresh = Clock.create_trigger(self._redraw)
+        self._dress()
+        self._open_phone()
+        self._locked = self.lock.is_set
+        kept = self.drafts.read(TRAIL)
+        self._trail = trail.read(kept, tuple(ROOTS), frozenset(SCREENS), frozenset(SHEETS))
+
+    # What the screens see: see mobile.shell.Shell.
+
+    @property
+    def phone(self) -> Phone:
+        """The installation."""
+        assert self._phone is not None, "this phone is nobody's yet"
+        return self._phone
+
+    @property
+    def is_enrolled(self) -> bool:
+        """Whether this phone belongs to somebody yet."""
+        return self._phone is not None
+
+    @property
+    def theme(self) -> Named:
+        """The theme that is shown."""
+        return self.settings.theme or self.adapters.surroundings.ground()
+
+    @property
+    def now(self) -> int:
+        """The wall clock, in milliseconds."""
+        return self._clock.now().wall
+
+    @property
+    def traffic(self) -> Traffic:
+        """What the couriers are at."""
+        return self.couriers.traffic
+
+    def say(
+        self, kind: str, on: Aggregate, args: dict[str, Any], *, visit: str | None = None
+    ) -> bool:
+        """One act; a refusal is shown in words."""
+        refused = self.record(kind, on, args, visit=visit)
+        if refused is not None:
+            self.note(self.words.explain(refused), tone="danger")
+        return refused is None
+
+    def record(
+        self, kind: str, on: Aggregate, args: dict[str, Any], *, visit: str | None = None
+    ) -> Refused | None:
+        """One act; a refusal is returned."""
+        said = Said(kind=kind, on=on, args=args, visit=visit)
+        phone = self.phone
+        try:
+            done = phone.journal.record(said, now=phone.clock.now(), random=dice(DICE_BYTES))
+        except service.TROUBLES as ended:
+            return service.trouble(ended)
+        if isinstance(done, Refused):
+            return done
+        self.couriers.ring()
+        self._refresh()
+        return None
+
+    def go(self, place: Place) -> None:
+        """Show a screen."""
+        if self._trouble is not None:
+            self._trouble = None
+            if place.screen != ENROL:
+                self._open_phone()
+        self._trail.go(place)
+        self._arrive()
+
+    def replace(self, place: Place) -> None:
+        """Be at another place instead."""
+        self._trail.replace(place)
+        self._arrive()
+
+    def back(self) -> None:
+        """Close the sheet, or go where one came from."""
+        if self._trail.back():
+            self._arrive()
+        elif ON_ANDROID:
+            self.stop()
+
+    def show_sheet(self, name: str, **args: str) -> None:
+        """Lay a sheet over the screen."""
+        self._trail.open_sheet(name, args)
+        self._arrive()
+
+    def close_sheet(self) -> None:
+        """Take the sheet away."""
+        self._trail.close_sheet()
+        self._arrive()
+
+    def note(self, text: str, *, action: Action | None = None, tone: str = "") -> None:
+        """Tell something in passing."""
+        self.root.tell(text, action, tone)
+
+    def chip(self) -> SyncChip:
+        """How this phone stands with the office."""
+        return chip(self.traffic, self.phone.queries.waiting(), self.words)
+
+    def ring(self) -> None:
+        """Talk to the office as soon as one may."""
+        self.couriers.ring()
+
+    def change(self, settings: Settings) -> None:
+        """Keep other settings, and show everything by them at once."""
+        self.drafts.keep(SETTINGS, msgspec.json.encode(settings).decode())
+        if settings.language != self.settings.language:
+            self._language = None
+        self.settings = settings
+        self._dress()
+        self._build_anew()
+
+    def enrol(self, text: str, server: str, ended: Callable[[Refused | None], None]) -> None:
+        """Make this phone somebody's, in the background."""
+        work = threading.Thread(
+            target=self._enrol, args=(text, server, ended), name="enrolment", daemon=True
+        )
+        work.start()
+
+    def unlock(self) -> None:
+        """Show what lies behind the PIN."""
+        self._locked = False
+        self._arrive()
+
+    def lock_now(self) -> None:
+        """Ask for the PIN, if there is one."""
+        self._locked = self.lock.is_set
+        self._arrive()
+
+    # What Kivy calls.
+
+    def build(self) -> Stage:
+        """The first screen, from what is on this phone."""
+        Window.clearcolor = theme.bg
+        Window.softinput_mode = "below_target"
+        Window.bind(on_keyboard=self._pressed_key)
+        self.root = self._stage()
+        self._arrive()
+        return self.root
+
+    def on_start(self) -> None:
+        """Send the couriers out when there is something to see."""
+        self._timers = (
+            Clock.schedule_once(lambda _: self._send_out(), START_S),
+            Clock.schedule_interval(lambda _: self.couriers.look(), LOOK_S),
+        )
+
+    def on_pause(self) -> bool:
+        """Another app comes to the front: everything is kept already."""
+        self._left = self.now
+        return True
+
+    def on_resume(self) -> None:
+        """Ask for the PIN after a while, and for news at once."""
+        if self._left is not None and self.now - self._left > AWAY_MS_MAX:
+            self.lock_now()
+        self._left = None
+        self.couriers.ring()
+        self._refresh()
+
+    def on_stop(self) -> None:
+        """Let everything go."""
+        self._stopped = True
+        Window.unbind(on_keyboard=self._pressed_key)
+        for timer in self._timers:
+            timer.cancel()
+        self.couriers.stop()
+        self._open.close()
+        self.drafts.close()
+
+    # Inside.
+
+    def _dress(self) -> None:
+        self.words = Words(self._language or self.settings.language or self._native())
+        theme.wear(self.theme)
+        Metrics.fontscale = min(self._font_scale * self.settings.text_scale, FONT_SCALE_MAX)
+
+    def _native(self) -> Language:
+        return choose_language(self.adapters.surroundings.language())
+
+    def _open_phone(self) -> None:
+        """Open what is in the folder; what is wrong with it becomes a screen."""
+        self._open.close()
+        self._phone, self._trouble = None, None
+        try:
+            self._phone = self._open.enter_context(service.opened(self._folder))
+        except service.TROUBLES as ended:
+            self._trouble = service.trouble(ended)
+
+    def _enrol(self, text: str, server: str, ended: Callable[[Refused | None], None]) -> None:
+        failed = join(self._folder, text, server)
+        _later(lambda: self._enrolled(failed, ended))
+
+    def _enrolled(self, failed: Refused | None, ended: Callable[[Refused | None], None]) -> None:
+        if failed is None:
+            was = self._phone.owner.person if self._phone is not None else None
+            self._open_phone()
+            if was != self.phone.owner.person:  # what somebody else had begun is not theirs
+                settings = self.drafts.read(SETTINGS)
+                self.drafts.clear()
+                self.drafts.keep(SETTINGS, settings or "{}")
+            self._trail.go(Place(next(iter(ROOTS))))
+            self._send_out()
+            self._arrive()
+        ended(failed)
+
+    def _send_out(self) -> None:
+        if self._talks and self._phone is not None:
+            self.couriers.start()
+            self.couriers.ring()
+
+    def _place(self) -> Place:
+        """What is to be shown: the way's end, unless something stands before it."""
+        if self._trouble is not None:
+            args = {"reason": self.words.explain(self._trouble)}
+            if self._trouble.code == ENROL_AGAIN:
+                args["enrol"] = "yes"
+            return Place(TROUBLE, args)
+        if self._phone is None:
+            return Place(ENROL)
+        return Place(PIN) if self._locked else self._trail.top
+
+    def _arrive(self) -> None:
+        """Show the place one is at, and keep it."""
+        place = self._place()
+        if place is self._trail.top:
+            self.drafts.keep(TRAIL, self._trail.text())
+        page = self._page(place.screen)
+        elsewhere = page.args != place.args
+        if page is not self.root.page or elsewhere:
+            self.root.put(page)
+            page.show(place.args)
+            if elsewhere:
+                self.root.scroll(1.0)
+        self._lay(place)
+        self._trim()
+
+    def _page(self, name: str) -> Page:
+        if name not in self._pages:
+            self._pages[name] = _made(SCREENS[name], self)
+        return self._pages[name]
+
+    def _lay(self, place: Place) -> None:
+        wanted = Place(place.sheet, place.sheet_args) if place.sheet else None
+        if wanted == self._laid:
+            return
+        self._laid = wanted
+        sheet: Sheet | None = _made(SHEETS[place.sheet], self) if wanted else None
+        if sheet is not None:
+            sheet.show(place.sheet_args)
+        self.root.lay(sheet)
+
+    def _trim(self) -> None:
+        """What stands around the screen: the chip, the bottom bar and its counts."""
+        page = self.root.page
+        assert page is not None
+        known = self._phone is not None and not self._locked
+        waiting = self.phone.queries.waiting() if known else None
+        page.chip = chip(self.traffic, waiting, self.words) if waiting else None
+        self.root.nav_current = page.nav if known else ""
+        counts = {"inbox": waiting.unread, "me": waiting.attention} if waiting else {}
+        self.root.nav_items = [
+            (name, icon, self.words("kit.nav", name), counts.get(name, 0))
+            for name, icon in ROOTS.items()
+        ]
+
+    def _redraw(self, *_: Any) -> None:
+        """Draw anew what is shown, as something has changed."""
+        if self._stopped:
+            return
+        if self.root.page is not None:
+            self.root.page.refresh()
+        if self.root.sheet is not None:
+            self.root.sheet.refresh()
+        self._trim()
+
+    def _moved(self, *, changed: bool) -> None:
+        """The couriers met something."""
+        if self._stopped:
+            return
+        reached = self.traffic.reached
+        if reached is not None:
+            self.adapters.connectivity.heard(reached=reached)
+        if changed:
+            self._refresh()
+        else:
+            self._trim()
+
+    def _stage(self) -> Stage:
+        top, bottom = self.adapters.surroundings.insets()
+        stage = Stage(inset_top=top, inset_bottom=bottom)
+        stage.bind(on_nav=lambda _stage, name: self.go(Place(name)))
+        return stage
+
+    def _build_anew(self) -> None:
+        """Everything in other words, colours or sizes, at the same place."""
+        scrolled = self.root.scrolled()
+        Window.clearcolor = theme.bg
+        Window.remove_widget(self.root)
+        self._pages.clear()
+        self._laid = None
+        self.root = self._stage()
+        Window.add_widget(self.root)
+        self._arrive()
+        self.root.scroll(scrolled)
+
+    def _pressed_key(self, _window: Any, key: int, *_rest: Any) -> bool:
+        if key != ESCAPE:
+            return False
+        self.back()
+        return True
+
+
+def _made(where: str, shell: FieldfareApp) -> Any:
+    """A screen or a sheet, loaded now."""
+    module, _, name = where.partition(":")
+    return getattr(import_module(module), name)(shell)
+
+
+def _copied(text: str) -> bool:
+    Clipboard.copy(text)
+    return True
+
+
+def _later(act: Callable[[], None]) -> None:
+    Clock.schedule_once(lambda _: act(), 0)

@@ -1,0 +1,70 @@
+"""Starts the app's window: what Kivy has to be told before it is loaded, and whether it can be."""
+
+import logging
+import os
+from pathlib import Path
+from typing import Any, Final
+
+from shared.texts import Language
+
+# A window on a desk has the shape of a phone; a phone has its own. In pixels.
+WIDTH: Final = 412
+HEIGHT: Final = 915
+SET: Final = {
+    "KIVY_NO_ARGS": "1",  # the command line is ours
+    "KIVY_NO_CONFIG": "1",  # the same on every machine
+    "KIVY_NO_FILELOG": "1",
+    "KIVY_LOG_MODE": "PYTHON",
+    "KCFG_GRAPHICS_WIDTH": str(WIDTH),
+    "KCFG_GRAPHICS_HEIGHT": str(HEIGHT),
+    "KCFG_GRAPHICS_MULTISAMPLES": "0",  # the shapes are smooth by themselves
+    "KCFG_INPUT_MOUSE": "mouse,disable_multitouch",
+    "KCFG_KIVY_LOG_LEVEL": "warning",
+}
+WINDOWS: Final = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
+
+
+class NoWindow(Exception):
+    """There is nothing to draw on; `code` names why among the app's words."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def run(folder: Path, language: Language | None) -> None:
+    """Show the window until it is closed. Raises `NoWindow`."""
+    app = load(folder, language)
+    app.run()
+
+
+def load(folder: Path, language: Language | None = None, *, talks: bool = True) -> Any:
+    """The app, ready to be run. Raises `NoWindow`."""
+    prepare()
+    if not any(os.environ.get(name) for name in WINDOWS):
+        raise NoWindow("no_window")
+    try:
+        from kivy.core.window import Window
+    except (ImportError, SystemExit) as ended:
+        raise NoWindow("no_graphics") from ended
+    if Window is None:
+        raise NoWindow("no_graphics")
+    if os.environ.get("SDL_VIDEODRIVER") == "offscreen":
+        _wait_for_each_frame(Window)
+    from mobile.app import FieldfareApp
+
+    return FieldfareApp(folder, language, talks=talks)
+
+
+def prepare() -> None:
+    """Tell Kivy how to start, unless somebody said otherwise."""
+    for name, value in SET.items():
+        os.environ.setdefault(name, value)
+    logging.getLogger("kivy").setLevel(logging.WARNING)
+
+
+def _wait_for_each_frame(window: Any) -> None:
+    """Off the screen nothing waits for the renderer, and frames would pile up in memory."""
+    from kivy.graphics.opengl import glFinish
+
+    window.bind(on_flip=lambda *_: glFinish())
