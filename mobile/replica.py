@@ -1,19 +1,19 @@
 """The phone's copy of the server's streams, with its outbox, in one SQLite file."""
 
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Final
 
 import msgspec
 
-from mobile import database, outbox
+from mobile import database, notebook, outbox
 from shared.kinds import EAGER, LINKS, TABLES, read_row, write_row
 from shared.ops import FINAL
 from shared.records import Aggregate, Record, State, home, stream_of, table
 from shared.registry import Links
 from sync.digest import LANE, NO_ROWS, Sums, minus, plus, row_sums
-from sync.ports import Identity, Outboxed, StreamMark, Wanted
+from sync.ports import Facts, Identity, Notice, Outboxed, R, StreamMark, Wanted
 from sync.protocol import Row
 
 FIRST_LSEQ: Final = 1
@@ -314,12 +314,30 @@ class Replica:
             ],
         )
 
+    def living(self, place: Aggregate, kind: type[R]) -> list[R]:
+        """The rows of one type that live with a thing, by id, as screens show them."""
+        rows = self._rows(_AT_HOME[False], [(*place, table(kind))])
+        return [row for row in rows if isinstance(row, kind)]
+
+    def told(self, things: Collection[Aggregate] | None = None) -> dict[Aggregate, Facts]:
+        """What the person was last told of these things (of all, if none are named)."""
+        return notebook.told(self._connection, things)
+
+    def tell(self, known: Mapping[Aggregate, Facts | None]) -> None:
+        """Keep what the person has been told; None forgets a thing."""
+        notebook.tell(self._connection, known)
+
+    def noticed(self, ids: Collection[str]) -> dict[str, Notice]:
+        """Those of these notices that are kept."""
+        return notebook.noticed(self._connection, ids)
+
+    def notify(self, notices: Sequence[Notice]) -> None:
+        """Keep notices; one that is kept already stays read if it was. Very old ones are let go."""
+        notebook.notify(self._connection, notices)
+
     def acknowledge(self, notices: Iterable[str]) -> None:
         """Keep that these notices (by id) have been read."""
-        self._connection.executemany(
-            "UPDATE notice SET acknowledged = 1 WHERE id = ? AND NOT acknowledged",
-            [(identity,) for identity in notices],
-        )
+        notebook.acknowledge(self._connection, notices)
 
     def _ops(self, where: str, keys: Sequence[Any]) -> list[Outboxed]:
         found = self._connection.execute(outbox.SELECT + where + " ORDER BY lseq", (_json(keys),))

@@ -65,6 +65,12 @@ def open_visits(visits: Iterable[Visit], person_id: str) -> list[Visit]:
     return [one for one in visits if one.ended_at is None and one.person_id == person_id]
 
 
+def next_planned(visits: Iterable[Visit]) -> Visit | None:
+    """The one of these visits that is planned earliest, if any is planned."""
+    planned = [one for one in visits if one.planned_from is not None]
+    return min(planned, key=lambda one: one.planned_from or "", default=None)
+
+
 def attended(visit: Visit, person_id: str) -> Attendance:
     """What is known of one person's going there."""
     for one in visit.attendance:

@@ -5,12 +5,13 @@ from collections.abc import Collection, Iterable, Sequence
 from msgspec import Struct, structs
 
 from shared.errors import REFUSED_ON_DEVICE, Flag, Refused
-from shared.ops import FINAL, Verdict
+from shared.ops import FINAL, Op, Verdict
 from shared.records import STREAM_PREFIX, Aggregate, Record, State, home, stream_of
 from shared.registry import Emit, Registry
 from sync.arrival import Arrived, read
+from sync.facts import DETAILS, differing, facts_of
 from sync.judge import Case, Judgement, judge, land
-from sync.ports import Outboxed, Replica, StreamMark
+from sync.ports import Facts, Outboxed, Replica, StreamMark
 from sync.protocol import WireOp
 from sync.reach import reach
 
@@ -23,10 +24,14 @@ class Pending(Struct, frozen=True, kw_only=True):
 
 
 class Weighed(Struct, frozen=True, kw_only=True):
-    """What an op would do: its judgement, and every row that would be shown differently."""
+    """What an op would do: its judgement, and every row that would be shown differently.
+
+    `learnt` is what its author then knows of the thing it is on, by having done it.
+    """
 
     judged: Judgement
     rows: tuple[Record, ...]
+    learnt: Facts
 
 
 def weigh(replica: Replica, registry: Registry, one: Arrived, at: int) -> Weighed | Refused:
@@ -41,11 +46,17 @@ def weigh(replica: Replica, registry: Registry, one: Arrived, at: int) -> Weighe
         return Refused(code="not_permitted", grounds="permission", params={"kind": one.op.kind})
     state = replica.load(reach([one], replica.links), base=False)
     case = Case(op=one.op, rule=one.rule, args=one.args, at=at)
+    before = _known(state, one.op)
     judged = land(registry, state, judge(state, case), (one.op_id, at))
     refused = _refusal(judged)
     if refused is not None:
         return refused
-    return Weighed(judged=judged, rows=tuple(state.changed.values()))
+    learnt = differing(before, _known(state, one.op))
+    return Weighed(judged=judged, rows=tuple(state.changed.values()), learnt=learnt)
+
+
+def _known(state: State, op: Op) -> Facts | None:
+    return facts_of(state, op.on, op.by) if op.on[0] in DETAILS else None
 
 
 def _refusal(judged: Judgement) -> Refused | None:

@@ -1,8 +1,8 @@
 """The two ports: what the engine needs from the server's database, and from the phone's."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol, TypeVar
 
 from msgspec import Struct, field
 
@@ -302,6 +302,9 @@ class Notice(Struct, frozen=True, kw_only=True, omit_defaults=True):
     unread: bool = False
 
 
+NOTICES_MAX: Final = 300  # kept on a phone
+
+R = TypeVar("R", bound=Record)
 Facts = dict[str, Any]  # what somebody was told of a thing last, by name
 
 
@@ -376,3 +379,18 @@ class Replica(Protocol):
 
     def renumber(self, incarnation: str) -> None:
         """Give every op without a final verdict a new place, in order, in a new incarnation."""
+
+    def living(self, place: Aggregate, kind: type[R]) -> list[R]:
+        """The rows of one type that live with a thing, by id, as screens show them."""
+
+    def told(self, things: Collection[Aggregate] | None = None) -> dict[Aggregate, Facts]:
+        """What the person was last told of these things (of all, if none are named)."""
+
+    def tell(self, known: Mapping[Aggregate, Facts | None]) -> None:
+        """Keep what the person has been told; None forgets a thing."""
+
+    def noticed(self, ids: Collection[str]) -> dict[str, Notice]:
+        """Those of these notices that are kept."""
+
+    def notify(self, notices: Sequence[Notice]) -> None:
+        """Keep notices; one that is kept already stays read if it was. Very old ones are let go."""

@@ -13,7 +13,8 @@ from shared.records import Aggregate
 from shared.registry import Registry
 from shared.visit import open_visit
 from sync.arrival import read
-from sync.overlay import weigh
+from sync.facts import moved as facts_moved, moves
+from sync.overlay import Weighed, weigh
 from sync.ports import Identity, Outboxed, Replica, Wanted
 from sync.protocol import WireOp
 
@@ -79,8 +80,21 @@ def _recorded(replica: Replica, registry: Registry, draft: Draft) -> Outboxed | 
     )
     replica.append(entry)
     replica.show_also(weighed.rows)
+    _learn(replica, entry.on, weighed)
     replica.identify(structs.replace(identity, prev=entry.fingerprint))
     return entry
+
+
+def _learn(replica: Replica, on: Aggregate, weighed: Weighed) -> None:
+    """What somebody did themselves is no news to them when it comes back from the server."""
+    moved = moves(weighed.judged.emits)
+    if not (weighed.learnt or moved):
+        return
+    told = replica.told([on, *moved])
+    known = {place: facts_moved(told[place], moved[place]) for place in moved if place in told}
+    if on in told:
+        known[on] = {**told[on], **weighed.learnt}
+    replica.tell(known)
 
 
 def _op(replica: Replica, identity: Identity, draft: Draft) -> Op:

@@ -12,6 +12,7 @@ from shared.people import OpState
 from shared.records import CATALOG, STREAM_PREFIX, Aggregate, table
 from shared.registry import Registry
 from sync.digest import NO_ROWS, plus
+from sync.notices import Came, Turned, inform
 from sync.overlay import is_settled_everywhere, refresh, touched
 from sync.ports import Identity, Outboxed, Replica, StreamMark
 from sync.protocol import Page, Reply, Request, Result, SignedHead
@@ -51,13 +52,15 @@ def absorb(replica: Replica, registry: Registry, request: Request, reply: Reply)
             return Taken()  # an answer to a question that was answered since, or that we gave up
         if identity.epoch is not None and identity.epoch != reply.server_epoch:
             _begin_epoch(replica)
-        dirty = _note_results(replica, reply)
+        turned = _note_results(replica, reply)
         pages = [_turn(replica, page) for page in reply.streams]
-        dirty |= things_of(page.stream for page in reply.streams)
-        dirty |= _late_news(replica, reply)
+        turned += _late_news(replica, reply)
+        dirty = things_of(page.stream for page in reply.streams)
+        dirty |= {place for one in turned for place in touched(one.before)}
         dirty |= _clear_settled(replica)
         _leave(replica, request, reply)
         refresh(replica, registry, dirty)
+        inform(replica, registry, _came(replica, request, reply, turned))
         audit_ok = _stand(replica, identity, request, reply)
     return Taken(
         rows=sum(len(page.rows) for page in reply.streams),
@@ -90,17 +93,30 @@ def _begin_epoch(replica: Replica) -> None:
         replica.mark(structs.replace(mark, cursor=0, staged=None))
 
 
-def _note_results(replica: Replica, reply: Reply) -> set[Aggregate]:
+def _came(replica: Replica, request: Request, reply: Reply, turned: list[Turned]) -> Came:
+    """What there may be to tell a person of an answer."""
+    marks = replica.marks()
+    ends = {page.stream: page.to for page in reply.streams if page.sums is not None}
+    whole = [one for one, end in ends.items() if one in marks and marks[one].cursor == end]
+    told = request.pull and not reply.need_vector
+    return Came(
+        now=reply.now,
+        turned=[one for one in turned if one.before.verdict != one.after.verdict],
+        whole=things_of(whole),
+        gone=things_of(reply.drop) if told else set(),
+        scope=reply.scope if told else None,
+    )
+
+
+def _note_results(replica: Replica, reply: Reply) -> list[Turned]:
     # A verdict from the future is none: the op is offered again, to an app that knows it.
     results = {one.id: one for one in reply.results if one.verdict in _VERDICTS}
-    changed: list[Outboxed] = []
-    dirty: set[Aggregate] = set()
-    for entry in replica.outboxed(results.keys()):
-        result = results[entry.op_id]
-        changed.append(_with_result(entry, result, reply.server_epoch))
-        dirty |= touched(entry)
-    replica.update(changed)
-    return dirty
+    turned = [
+        Turned(before=entry, after=_with_result(entry, results[entry.op_id], reply.server_epoch))
+        for entry in replica.outboxed(results.keys())
+    ]
+    replica.update(one.after for one in turned)
+    return turned
 
 
 def _with_result(entry: Outboxed, result: Result, epoch: str) -> Outboxed:
@@ -153,7 +169,7 @@ def _arrive(replica: Replica, page: Page, mark: StreamMark) -> bool:
     return agrees
 
 
-def _late_news(replica: Replica, reply: Reply) -> set[Aggregate]:
+def _late_news(replica: Replica, reply: Reply) -> list[Turned]:
     """Final verdicts of ops that had waited come as rows of the author's own stream."""
     told: dict[str, OpState] = {}
     for page in reply.streams:
@@ -162,27 +178,24 @@ def _late_news(replica: Replica, reply: Reply) -> set[Aggregate]:
                 news = msgspec.json.decode(row.body, type=OpState)
                 told[news.claimed or row.id] = news
     answered = {result.id for result in reply.results}
-    changed: list[Outboxed] = []
-    dirty: set[Aggregate] = set()
+    turned: list[Turned] = []
     for entry in replica.outboxed(told.keys() - answered):
         news = told[entry.op_id]
         if entry.verdict == news.verdict or (
             entry.verdict is not None and Verdict(entry.verdict) in FINAL
         ):
             continue
-        changed.append(
-            structs.replace(
-                entry,
-                verdict=news.verdict,
-                code=news.code,
-                epoch=reply.server_epoch,
-                received=entry.received or news.at,
-                on_top=False,
-            )
+        after = structs.replace(
+            entry,
+            verdict=news.verdict,
+            code=news.code,
+            epoch=reply.server_epoch,
+            received=entry.received or news.at,
+            on_top=False,
         )
-        dirty |= touched(entry)
-    replica.update(changed)
-    return dirty
+        turned.append(Turned(before=entry, after=after))
+    replica.update(one.after for one in turned)
+    return turned
 
 
 def _clear_settled(replica: Replica) -> set[Aggregate]:

@@ -11,7 +11,7 @@ from mobile.queries.lines import Sync
 from shared.ids import is_id
 from shared.kinds import read_row
 from shared.site import Asset, Customer, Site
-from shared.visit import Visit, open_visits
+from shared.visit import Visit, next_planned, open_visits
 from shared.work_order import WorkOrder
 
 _ORDERS: Final = """SELECT tbl, body, coalesce(mark.leaving, 0) FROM shown
@@ -127,7 +127,8 @@ def job(order: WorkOrder, around: Around) -> Job:
     customer = around.customers.get(order.customer_id)
     site = around.sites.get(order.site_id)
     asset = around.assets.get(order.asset_id or "")
-    planned = _planned(order, open_visits(around.visits.get(order.id, ()), around.person))
+    visits = open_visits(around.visits.get(order.id, ()), around.person)
+    planned = next_planned(visits) or order
     return Job(
         id=order.id,
         number=order.number,
@@ -158,9 +159,3 @@ def named(connection: sqlite3.Connection, text: str) -> WorkOrder | None:
     if is_id(text):
         return rows.one(connection, WorkOrder, text)
     return next(iter(rows.found(connection, WorkOrder, NUMBERED, (text,))), None)
-
-
-def _planned(order: WorkOrder, visits: Iterable[Visit]) -> WorkOrder | Visit:
-    """What says when to be there: the earliest planned of these visits, else the job."""
-    planned = [one for one in visits if one.planned_from is not None]
-    return min(planned, key=lambda one: one.planned_from or "", default=order)

@@ -1,6 +1,6 @@
 """The phone's database in memory: `Replica`."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,7 +13,7 @@ from shared.registry import Links
 from sync.digest import NO_ROWS, Sums, minus, plus, row_sums, total
 from sync.memory.books import Key, linked, loaded
 from sync.overlay import is_open, touched
-from sync.ports import Identity, Outboxed, StreamMark, Wanted
+from sync.ports import NOTICES_MAX, Facts, Identity, Notice, Outboxed, R, StreamMark, Wanted
 from sync.protocol import Row
 
 Base = dict[tuple[str, str], bytes]
@@ -29,6 +29,8 @@ class Disk(Struct, kw_only=True):
     base: dict[str, Base] = field(default_factory=dict)
     staged: dict[str, Base] = field(default_factory=dict)
     views: dict[str, dict[Key, Record]] = field(default_factory=dict)
+    told: dict[Aggregate, Facts] = field(default_factory=dict)
+    notices: dict[str, Notice] = field(default_factory=dict)
 
 
 class MemoryPhone:
@@ -180,6 +182,32 @@ class MemoryPhone:
                 self.disk.outbox[entry.op_id] = structs.replace(
                     entry, lseq=self.disk.lseq, incarnation=incarnation
                 )
+
+    def living(self, place: Aggregate, kind: type[R]) -> list[R]:
+        """As `Replica.living`."""
+        found = (row for row in self.shown(base=False).values() if home(row) == place)
+        return sorted((row for row in found if isinstance(row, kind)), key=lambda row: row.id)
+
+    def told(self, things: Collection[Aggregate] | None = None) -> dict[Aggregate, Facts]:
+        """As `Replica.told`."""
+        known = self.disk.told
+        return {one: known[one] for one in (known if things is None else things) if one in known}
+
+    def tell(self, known: Mapping[Aggregate, Facts | None]) -> None:
+        """As `Replica.tell`."""
+        merged = {**self.disk.told, **known}
+        self.disk.told = {thing: told for thing, told in merged.items() if told is not None}
+
+    def noticed(self, ids: Collection[str]) -> dict[str, Notice]:
+        """As `Replica.noticed`."""
+        return {one: self.disk.notices[one] for one in ids if one in self.disk.notices}
+
+    def notify(self, notices: Sequence[Notice]) -> None:
+        """As `Replica.notify`."""
+        for notice in notices:
+            self.disk.notices[notice.id] = notice
+        newest = sorted(self.disk.notices.values(), key=lambda one: (-one.at, one.id))
+        self.disk.notices = {one.id: one for one in newest[:NOTICES_MAX]}
 
     def shown(self, *, base: bool) -> dict[Key, Record]:
         """Every row: as the server sent it, or as it is shown."""

@@ -9,7 +9,7 @@ import pytest
 
 from mobile import database
 from mobile.replica import Replica
-from sync.ports import Identity, StreamMark
+from sync.ports import Identity, Notice, Outboxed, StreamMark
 
 IDENTITY = Identity(device="d", person="p", incarnation="i")
 
@@ -62,3 +62,35 @@ def test_the_cache_is_made_anew_when_its_shape_changed_and_the_rest_stays(tmp_pa
     with database.opened(path) as connection:
         assert Replica(connection).marks() == {}
         assert Replica(connection).identity() == IDENTITY
+
+
+def test_a_file_of_the_first_version_is_brought_up_to_date_with_all_that_is_in_it(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "one.db"
+    entry = Outboxed(
+        lseq=1,
+        op_id="o",
+        fingerprint="f",
+        body="{}",
+        kind="note.add",
+        on=("work_order", "w"),
+        by="p",
+        recorded=5,
+        incarnation="i",
+    )
+    with closing(database.connect(path, database.MIGRATIONS[:1])) as connection:
+        replica = Replica(connection)
+        with replica.transaction():
+            replica.identify(IDENTITY)
+            replica.append(entry)
+            connection.execute("UPDATE meta SET value = x'00' WHERE key = 'shape'")
+    notice = Notice(id="n", kind="stock_came", at=7)
+    with database.opened(path) as connection:
+        replica = Replica(connection)
+        assert (replica.identity(), replica.all_ops()) == (IDENTITY, [entry])
+        with replica.transaction():
+            replica.notify([notice])
+        assert replica.noticed(["n"]) == {"n": notice}
+        version = connection.execute("PRAGMA user_version").fetchone()
+        assert version == (len(database.MIGRATIONS),)

@@ -5,6 +5,7 @@ every phone shows what the server has.
 """
 
 import contextlib
+from collections import Counter
 from typing import Any
 
 import hypothesis.strategies as st
@@ -17,14 +18,16 @@ from shared.clock import At
 from shared.ids import fingerprint
 from shared.ops import FINAL, SYSTEM, Op, Verdict, encode
 from shared.parts import Balance, Movement, PartUse
-from shared.records import stream_of
+from shared.records import State, stream_of
 from shared.site import Site
 from shared.tasks import Conflict
 from shared.work_order import LEGAL, STATUSES, StatusChange, WorkOrder
 from sync.digest import row_sums, total
+from sync.facts import DETAILS, facts_of
 from sync.memory import MemoryPhone
 from sync.memory.books import Pages, copied as books_copied
 from sync.memory.phone import Disk, copied
+from sync.notices import KINDS
 from sync.overlay import is_open, refresh
 from sync.ports import Outboxed
 from sync.protocol import Request
@@ -386,6 +389,35 @@ class Company(RuleBasedStateMachine):
             assert again.shown(base=False) == shown
 
     @invariant()
+    def what_became_of_an_op_is_told_once(self) -> None:
+        for phone in self.phones:
+            of_ops = [one for one in phone.disk.notices.values() if one.op_id is not None]
+            told = Counter((one.op_id, one.kind, one.stands) for one in of_ops)
+            assert set(told.values()) <= {1}
+            for entry in phone.all_ops():
+                kind = KINDS.get(Verdict(entry.verdict)) if entry.verdict is not None else None
+                assert kind is None or any(
+                    (entry.op_id, kind, stands) in told for stands in ("", "office", "mine")
+                )
+
+    @invariant()
+    def what_the_office_changed_is_told_once(self) -> None:
+        """From one notice to the next of a job the values hang together like a chain."""
+        for phone in self.phones:
+            chains: dict[tuple[str | None, str], Any] = {}
+            for notice in sorted(phone.disk.notices.values(), key=lambda one: one.at):
+                if notice.kind in ("assigned", "taken_away"):
+                    chains = {key: last for key, last in chains.items() if key[0] != notice.job}
+                for change in notice.changes if notice.kind == "edited" else ():
+                    if change.field in ("priority", "job_note"):
+                        key = (notice.job, change.field)
+                        assert chains.get(key, change.old) == change.old
+                        chains[key] = change.new
+            for (job, field), value in chains.items():
+                known = phone.disk.told.get(("work_order", str(job)))
+                assert known is None or known.get(field, value) == value
+
+    @invariant()
     def nobody_acts_for_another(self) -> None:
         for op in self.books.pages.ops.values():
             if op.device is not None and op.by is not None:
@@ -401,6 +433,11 @@ class Company(RuleBasedStateMachine):
         assert set(self.recorded) <= set(self.books.pages.ops)
         for phone in self.phones:
             assert phone.outgoing(1, 1) == []
+            person = phone.identity().person
+            state = State(phone.shown(base=False).values(), versioned=False)
+            for thing, known in phone.disk.told.items():
+                shown = facts_of(state, thing, person) if thing[0] in DETAILS else None
+                assert shown is None or {**shown, **known} == shown
             scope = self.books.scope(phone.identity().person)
             for stream in scope & self.books.pages.feed.keys():
                 fed = self.books.pages.feed[stream]

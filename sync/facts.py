@@ -1,0 +1,105 @@
+"""Facts: what a phone's person has last been told of a thing, so that only news is news.
+
+They are kept beside the outbox, not beside the copy of the streams: nothing is told twice when
+that copy is thrown away and read anew, and nothing is missed. One's own acts change them at once,
+because nobody needs to be told what they did themselves.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from shared.editing import EditArgs
+from shared.fields import FIELDS, same
+from shared.records import Aggregate, Record, State
+from shared.registry import Emit
+from shared.site import Customer, Site
+from shared.visit import Visit, next_planned, open_visits
+from shared.work_order import WorkOrder, current
+from sync.arrival import Arrived
+from sync.ports import Facts
+
+# What is told of a change in, by noun; of a job also its times, its end and whose it is.
+DETAILS: Final[dict[str, tuple[type[Record], tuple[str, ...]]]] = {
+    "work_order": (WorkOrder, ("priority", "job_note", "summary", "skill")),
+    "site": (Site, ("name", "address", "contact_name", "contact_phone", "access_notes")),
+    "customer": (Customer, ("name", "phone")),
+}
+TIMES: Final = ("planned_from", "planned_to")
+STANDING: Final = ("status", *TIMES, "assignment", "role", "since")
+MOVE: Final = "stock.move"
+
+
+def facts_of(state: State, thing: Aggregate, person: str) -> Facts | None:
+    """What there is to tell somebody of a thing that is shown, or None where it is not."""
+    kind, fields = DETAILS[thing[0]]
+    row = state.find(kind, thing[1])
+    if row is None:
+        return None
+    known = {name: getattr(row, name) for name in fields}
+    return {**known, **_of_order(state, row, person)} if isinstance(row, WorkOrder) else known
+
+
+def _of_order(state: State, order: WorkOrder, person: str) -> Facts:
+    mine = [one for one in current(state, order.id) if one.person_id == person]
+    held = max(mine, key=lambda one: (one.from_ms, one.id), default=None)
+    when = next_planned(open_visits(state.of(Visit, order.id), person)) or order
+    return {
+        "number": order.number,
+        "site_id": order.site_id,
+        "customer_id": order.customer_id,
+        "status": order.status,
+        "reason": order.cancel_reason,
+        "planned_from": when.planned_from,
+        "planned_to": when.planned_to,
+        "assignment": held.id if held is not None else None,
+        "role": held.role if held is not None else "",
+        "since": held.from_ms if held is not None else 0,
+    }
+
+
+def differing(before: Facts | None, after: Facts | None) -> Facts:
+    """What an act made otherwise."""
+    if before is None or after is None:
+        return {}
+    return {name: value for name, value in after.items() if before.get(name) != value}
+
+
+def moves(emits: Iterable[Emit]) -> dict[Aggregate, dict[str, int]]:
+    """How much more (or less) of each part each place holds by what an act causes."""
+    found: dict[Aggregate, dict[str, int]] = {}
+    for emit in emits:
+        if emit.name != MOVE:
+            continue
+        part, amount = str(emit.args["part"]), int(emit.args["amount"] or 0)
+        held = found.setdefault(emit.on, {})
+        sign = 1 if emit.args["target"] == emit.on[1] else -1
+        held[part] = held.get(part, 0) + sign * amount
+    return found
+
+
+def moved(known: Facts, change: dict[str, int], *, sign: int = 1) -> Facts:
+    """What a place is known to hold, with what an act moved there, or moved back."""
+    return {**known, **{part: known.get(part, 0) + sign * more for part, more in change.items()}}
+
+
+def put_right(known: Facts, shown: Facts | None, arrived: Arrived, *, lost: bool) -> Facts:
+    """What is known of a thing when an act on it did not come about as it was meant.
+
+    A field that lost is learnt anew without a word: the conflict is told anyway. A field that was
+    refused is again what its author saw. Whose job it is and when is what is shown now; only its
+    end is not, or nobody would be told that it was called off meanwhile.
+    """
+    args: Any = arrived.args
+    if isinstance(args, EditArgs):
+        if lost:
+            return {name: value for name, value in known.items() if name not in args.fields}
+        refused = {
+            name: seen
+            for name, (seen, new) in args.fields.items()
+            if name in FIELDS and same(FIELDS[name], known.get(name), new)
+        }
+        return {**known, **refused}
+    if shown is None or "assignment" not in shown:
+        return known
+    ended = shown["status"] == "cancelled"
+    return {**known, **{one: shown[one] for one in STANDING if not (ended and one == "status")}}
