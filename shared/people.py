@@ -71,6 +71,7 @@ MAY: Final[dict[str, frozenset[str]]] = {
     "stock.count": _STORE,
     "task.close": _DESK | _STORE,
     "master.put": _ADMIN,
+    "phone.reveal": _DESK,
     "read.tickets": _LOOK,
     "read.work_orders": _LOOK,
     "read.stock": _LOOK,

@@ -5,7 +5,22 @@ from typing import Final
 from litestar import Router
 from litestar.di import Provide
 
-from server.console import account, choices, forms, gate, listening, shelf, sign_in, undo
+from server.console import (
+    account,
+    choices,
+    customers,
+    forms,
+    gate,
+    intake,
+    listening,
+    search,
+    shelf,
+    sign_in,
+    start,
+    ticket,
+    tickets,
+    undo,
+)
 from server.console.frame import Room, furnish
 from server.console.refusals import drawer
 from server.console.shelf import Shelf, fill
@@ -15,6 +30,12 @@ PAGES: Final = (
     sign_in.ROUTES,
     choices.ROUTES,
     account.ROUTES,
+    start.ROUTES,
+    tickets.ROUTES,
+    intake.ROUTES,
+    ticket.ROUTES,
+    customers.ROUTES,
+    search.ROUTES,
     undo.ROUTES,
     listening.ROUTES,
 )

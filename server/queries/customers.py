@@ -64,6 +64,11 @@ def machine(connection: Connection, identity: str) -> Item | None:
     return {**found, "site": site, "customer": by_id(connection, "customer", site["customer_id"])}
 
 
+def machines(connection: Connection, site_id: str) -> list[Item]:
+    """The machines of a site, by name."""
+    return _rows(connection, select(ASSET).where(ASSET.c.site_id == site_id), ASSET)
+
+
 def history(connection: Connection, asset: Item, limit: int = RECENT_MAX) -> list[Item]:
     """What was done on a machine, newest first: each visit that ended, and its report."""
     joined = (

@@ -1,8 +1,8 @@
 """Intake: who is calling, which machines stand there, and what is known of them already."""
 
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, Select, or_, select
 
 from server.queries.customers import rings
 from server.queries.pages import Item, T, by_id, mentions
@@ -16,27 +16,32 @@ TICKET, VISIT, ORDER = T["ticket"], T["visit"], T["work_order"]
 
 def callers(connection: Connection, q: str, limit: int = CALLERS_MAX) -> list[Item]:
     """Sites that a phone number, its last four digits, a name or a serial number leads to."""
-    joined = CUSTOMER.join(SITE, SITE.c.customer_id == CUSTOMER.c.id)
     machine = select(ASSET.c.site_id).where(mentions(q, ASSET.c.serial))
-    wanted = (
-        select(
-            *(CUSTOMER.c.id.label("customer_id"), CUSTOMER.c.name.label("customer")),
-            *(CUSTOMER.c.type, CUSTOMER.c.phone),
-            *(SITE.c.id.label("site_id"), SITE.c.name.label("site"), SITE.c.address),
-            *(SITE.c.contact_name, SITE.c.contact_phone, SITE.c.zone),
+    wanted = _sites().where(
+        or_(
+            rings(CUSTOMER.c.phone, q),
+            rings(SITE.c.contact_phone, q),
+            mentions(q, CUSTOMER.c.name, SITE.c.name, SITE.c.contact_name, SITE.c.address),
+            SITE.c.id.in_(machine),
         )
-        .select_from(joined)
-        .where(
-            or_(
-                rings(CUSTOMER.c.phone, q),
-                rings(SITE.c.contact_phone, q),
-                mentions(q, CUSTOMER.c.name, SITE.c.name, SITE.c.contact_name, SITE.c.address),
-                SITE.c.id.in_(machine),
-            )
-        )
-        .order_by(CUSTOMER.c.name, SITE.c.name, SITE.c.id)
     )
-    return [dict(row._asdict()) for row in connection.execute(wanted.limit(limit))]
+    ordered = wanted.order_by(CUSTOMER.c.name, SITE.c.name, SITE.c.id).limit(limit)
+    return [dict(row._asdict()) for row in connection.execute(ordered)]
+
+
+def caller(connection: Connection, site_id: str) -> list[Item]:
+    """One site with its customer, as `callers` tells them; none if there is no such site."""
+    rows = connection.execute(_sites().where(SITE.c.id == site_id))
+    return [dict(row._asdict()) for row in rows]
+
+
+def _sites() -> Select[Any]:
+    return select(
+        *(CUSTOMER.c.id.label("customer_id"), CUSTOMER.c.name.label("customer")),
+        *(CUSTOMER.c.type, CUSTOMER.c.phone),
+        *(SITE.c.id.label("site_id"), SITE.c.name.label("site"), SITE.c.address),
+        *(SITE.c.contact_name, SITE.c.contact_phone, SITE.c.zone),
+    ).select_from(CUSTOMER.join(SITE, SITE.c.customer_id == CUSTOMER.c.id))
 
 
 def place(connection: Connection, site_id: str, now_ms: int) -> Item | None:

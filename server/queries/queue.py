@@ -15,7 +15,6 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    tuple_,
 )
 
 from server.queries.pages import Item, Listed, T, Window, mentions, page
@@ -72,13 +71,6 @@ def tickets(connection: Connection, window: Window, sieve: Sieve) -> Listed:
     return listed
 
 
-def newer(connection: Connection, sieve: Sieve, mark: tuple[int, str]) -> int:
-    """How many tickets of the queue stand above one by now."""
-    above = tuple_(TICKET.c.opened_at, TICKET.c.id) > tuple_(*mark)
-    wanted = _sifted(select(func.count()).select_from(_PLACED), sieve).where(above)
-    return connection.scalar(wanted) or 0
-
-
 def counts(connection: Connection, sieve: Sieve) -> dict[str, int]:
     """How many tickets each saved filter of open ones holds."""
     columns = [func.sum(case((_in_tab(tab, sieve), 1), else_=0)).label(tab) for tab in COUNTED[1:]]
@@ -93,6 +85,12 @@ def standing_jobs(connection: Connection, tickets: Collection[str]) -> dict[str,
     """The newest job of each ticket that was not called off, with who leads it and its time."""
     if not tickets:
         return {}
+    wanted = _jobs().where(ORDER.c.ticket_id.in_(tickets), ORDER.c.status != "cancelled")
+    return {row.ticket_id: dict(row._asdict()) for row in connection.execute(wanted)}
+
+
+def _jobs() -> Select[Any]:
+    """Jobs by age; one with several visits to come is told several times, the next one last."""
     joined = (
         ORDER.outerjoin(
             ASSIGNMENT,
@@ -105,18 +103,52 @@ def standing_jobs(connection: Connection, tickets: Collection[str]) -> dict[str,
         .outerjoin(PERSON, PERSON.c.id == ASSIGNMENT.c.person_id)
         .outerjoin(VISIT, and_(VISIT.c.work_order_id == ORDER.c.id, VISIT.c.ended_at.is_(None)))
     )
-    wanted = (
+    return (
         select(
             *(ORDER.c.id, ORDER.c.number, ORDER.c.ticket_id, ORDER.c.status, ORDER.c.outcome),
+            *(ORDER.c.summary, ORDER.c.category, ORDER.c.done_at),
             func.coalesce(VISIT.c.planned_from, ORDER.c.planned_from).label("planned_from"),
             func.coalesce(VISIT.c.planned_to, ORDER.c.planned_to).label("planned_to"),
             PERSON.c.name.label("person"),
         )
         .select_from(joined)
-        .where(ORDER.c.ticket_id.in_(tickets), ORDER.c.status != "cancelled")
         .order_by(ORDER.c.created_at, ORDER.c.id, VISIT.c.planned_from.desc())
     )
-    return {row.ticket_id: dict(row._asdict()) for row in connection.execute(wanted)}
+
+
+def jobs_of(connection: Connection, ticket_id: str) -> list[Item]:
+    """Every job of a ticket, the oldest first, with who leads it and its time."""
+    rows = connection.execute(_jobs().where(ORDER.c.ticket_id == ticket_id))
+    return list({row.id: dict(row._asdict()) for row in rows}.values())
+
+
+def repeats(connection: Connection, ticket: Item) -> list[Item]:
+    """Tickets about the same machine within thirty days before this one, the newest first."""
+    if ticket["asset_id"] is None:
+        return []
+    wanted = select(TICKET.c.id, TICKET.c.number, TICKET.c.problem, TICKET.c.opened_at).where(
+        TICKET.c.site_id == ticket["site_id"],
+        TICKET.c.asset_id == ticket["asset_id"],
+        TICKET.c.id != ticket["id"],
+        TICKET.c.opened_at <= ticket["opened_at"],
+        TICKET.c.opened_at > ticket["opened_at"] - REPEAT_MS,
+    )
+    rows = connection.execute(wanted.order_by(TICKET.c.opened_at.desc(), TICKET.c.id))
+    return [dict(row._asdict()) for row in rows]
+
+
+def checklists(connection: Connection) -> list[Item]:
+    """Every checklist there is, by name."""
+    checklist = T["checklist"]
+    wanted = select(checklist.c.id, checklist.c.en, checklist.c.zh)
+    rows = connection.execute(wanted.order_by(checklist.c.en, checklist.c.id))
+    return [dict(row._asdict()) for row in rows]
+
+
+def skills(connection: Connection) -> list[str]:
+    """Every skill that somebody has."""
+    held = connection.scalars(select(PERSON.c.skills).where(PERSON.c.disabled.is_(False)))
+    return sorted({skill for one in held for skill in one})
 
 
 def is_late(clocks: Mapping[str, str]) -> ColumnElement[bool]:

@@ -1,0 +1,225 @@
+"""Intake in a minute: who is calling, what is wrong, and a ticket, with nothing typed lost."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+
+from server.console import frame
+from server.console.forms import Form
+from server.console.frame import Act
+from server.console.newcomer import NEW, Newcomer, settle
+from server.console.speech import Speech
+from server.console.ticket import (
+    CATEGORIES,
+    job_act,
+    machine_name,
+    onwards,
+    options,
+    summary_of,
+)
+from server.console.told import window
+from server.office import AnyRequest, Office
+from server.queries import intake, queue
+from server.queries.pages import Item
+from server.sessions import CONSOLE, Actor
+from shared.dictation import Heard, listen
+from shared.fields import PRIORITIES
+from shared.ids import derive
+from shared.people import may
+from shared.ticket import CHANNELS
+from shared.work_order import SERVICES
+
+OPEN: Final = {"intent": "ticket.open", "bearer": CONSOLE}
+WHO_CHARS_MIN: Final = 2
+PLAN: Final = "plan"
+TYPES: Final = ("person", "organisation", "dealer")
+USUAL: Final[Mapping[str, str]] = {
+    "channel": "phone",
+    "priority": "normal",
+    "type": "person",
+    "service": "repair",
+    "category": "A",
+}
+# What is recognised, and the fields it fills where nobody has typed anything.
+FILLED: Final[Mapping[str, tuple[str, ...]]] = {
+    "name": ("caller", "name"),
+    "phone": ("who", "phone"),
+    "address": ("address",),
+    "problem": ("problem",),
+    "priority": ("priority",),
+    "planned_from": ("planned_from",),
+    "planned_to": ("planned_to",),
+}
+FIELDS: Final = (
+    *("who", "text", "site", "asset", "caller", "problem", "channel", "priority"),
+    *("planned_from", "planned_to", "service", "category"),
+    *("name", "type", "phone", "address", "zone", "access_notes", "model", "serial"),
+)
+
+
+@get("/tickets/new", opt={**OPEN, "takes": ("who", "site", "asset")}, sync_to_thread=True)
+def blank(
+    request: AnyRequest,
+    actor: NamedDependency[Actor],
+    office: NamedDependency[Office],
+) -> Response[str]:
+    """An empty form, or one that begins with a site or a machine."""
+    given = {name: (value,) for name, value in request.query_params.items()}
+    return _page(request, office, actor, Form(fields=given), {})
+
+
+@post("/tickets/new/look", opt=OPEN, status_code=200, sync_to_thread=True)
+def look(
+    request: AnyRequest,
+    form: NamedDependency[Form],
+    actor: NamedDependency[Actor],
+    office: NamedDependency[Office],
+) -> Response[str]:
+    """Look up what was typed so far: for a script only what changed, else the whole page."""
+    part = PARTS.get(request.headers.get("hx-target", ""))
+    if part is None:
+        return _page(request, office, actor, form, {})
+    return frame.bare(request, office, part, _context(request, office, form))
+
+
+@post("/tickets/new", opt=OPEN, status_code=200, sync_to_thread=True)
+def write_down(
+    request: AnyRequest,
+    form: NamedDependency[Form],
+    actor: NamedDependency[Actor],
+    office: NamedDependency[Office],
+) -> Response[Any]:
+    """Open the ticket, with a newcomer if it is one; and a job, if it is to be planned."""
+    known = settle(request, office, actor, form)
+    if known.said is not None or known.wrong:
+        return frame.refused(_page(request, office, actor, form, _kept(known)))
+    plans = form.text("then") == PLAN and may(actor.person.roles, "work_order.create")
+    speech = frame.speech_of(request, office)
+    said = frame.say(request, office, actor, form, _ticket(speech, form, known, plans=plans))
+    if not said.ok:
+        again = {**_kept(known), "said": said}
+        return frame.refused(_page(request, office, actor, form, again))
+    ticket = f"/tickets/{said.number or said.op}"
+    if not plans:
+        return frame.go(request, office, said, ticket)
+    job = {"summary": summary_of(form.text("problem")), "asset": known.asset or ""}
+    told = {name: (value,) for name, value in job.items()}
+    act = job_act(said.op, Form(fields={**form.fields, **told}))
+    planned = frame.said_with(request, office, actor, derive(form.op, "order"), act)
+    return onwards(request, office, planned, ticket, "assign" if planned.ok else "")
+
+
+def _ticket(s: Speech, form: Form, known: Newcomer, *, plans: bool) -> Act:
+    problem = form.text("problem")
+    start, end = form.text("planned_from")[:16], form.text("planned_to")[:16]
+    if start and not plans:
+        problem += "\n" + s.text("console.intake", "wished", window=window(s, start, end))
+    args = {
+        "customer": known.customer,
+        "site": known.site,
+        "problem": problem,
+        "channel": form.text("channel", USUAL["channel"]),
+        "priority": form.text("priority", USUAL["priority"]),
+        "caller": form.text("caller"),
+    }
+    if known.asset:
+        args["asset"] = known.asset
+    return Act(kind="ticket.open", on=("ticket", ""), args=args)
+
+
+def _kept(known: Newcomer) -> dict[str, Any]:
+    """What a page that is drawn again starts from: what was written down stays written down."""
+    kept = {"site": known.site, "asset": known.asset} if known.site else {}
+    return {"said": known.said, "wrong": known.wrong, "kept": kept}
+
+
+def _page(
+    request: AnyRequest, office: Office, actor: Actor, form: Form, told: Mapping[str, Any]
+) -> Response[str]:
+    kept = {name: (value,) for name, value in told.get("kept", {}).items() if value}
+    context = _context(request, office, Form(fields={**form.fields, **kept}))
+    context |= {"said": told.get("said"), "wrong": told.get("wrong", {}), "section": "tickets"}
+    context["can_plan"] = may(actor.person.roles, "work_order.create")
+    return frame.page(request, office, actor, "intake.html", context)
+
+
+def _context(request: AnyRequest, office: Office, form: Form) -> dict[str, Any]:
+    """What was typed, what was recognised in it, and what is known of who calls."""
+    speech = frame.speech_of(request, office)
+    heard = listen(form.text("text"), speech.moment(speech.now_ms).replace(tzinfo=None))
+    typed = {name: form.text(name) for name in FIELDS}
+    filled = _filled(typed, heard)
+    typed = {**USUAL, **{name: value for name, value in typed.items() if value}, **filled}
+    typed = {name: typed.get(name, "") for name in FIELDS}
+    with office.reading() as books:
+        found = _callers(books, typed)
+        typed["site"] = _chosen(typed["site"], found)
+        known = typed["site"] not in ("", NEW)
+        place = intake.place(books, typed["site"], speech.now_ms) if known else None
+        zones = queue.zones(books)
+    if place is not None and len(place["machines"]) == 1 and not form.has("asset"):
+        typed["asset"] = place["machines"][0]["id"]
+    return {
+        "typed": typed,
+        "filled": filled,
+        "heard": heard,
+        "pieces": pieces(form.text("text"), heard),
+        "callers": found,
+        "place": place,
+        "zones": zones,
+        "window": window,
+        "channels": options(speech, "channels", CHANNELS),
+        "priorities": options(speech, "priorities", PRIORITIES),
+        "services": options(speech, "services", SERVICES),
+        "categories": options(speech, "categories", CATEGORIES),
+        "types": options(speech, "customer_types", TYPES),
+        "machine_name": machine_name,
+        "wrong": {},
+    }
+
+
+def _filled(typed: Mapping[str, str], heard: Heard) -> dict[str, str]:
+    """Fields that nobody has filled in and that the text tells."""
+    filled: dict[str, str] = {}
+    for said, fields in FILLED.items():
+        value = getattr(heard, said)
+        for field in fields:
+            if value and typed[field] in ("", USUAL.get(field)):
+                filled[field] = value
+    return filled
+
+
+def _callers(books: Any, typed: Mapping[str, str]) -> list[Item]:
+    """Sites that what was typed leads to; the chosen one stays among them."""
+    who, site = typed["who"], typed["site"]
+    found = intake.callers(books, who) if len(who) >= WHO_CHARS_MIN else []
+    if site not in ("", NEW) and all(one["site_id"] != site for one in found):
+        found = [*intake.caller(books, site), *found]
+    return found
+
+
+def _chosen(site: str, found: list[Item]) -> str:
+    """The chosen site, or the only one that was found."""
+    if site:
+        return site
+    return str(found[0]["site_id"]) if len(found) == 1 else ""
+
+
+def pieces(text: str, heard: Heard) -> list[tuple[str, str]]:
+    """The text cut where something was recognised: each piece, and as what; empty for nothing."""
+    found: list[tuple[str, str]] = []
+    place = 0
+    for mark in heard.marks:
+        found += [(text[place : mark.start], ""), (text[mark.start : mark.end], mark.what)]
+        place = mark.end
+    return [piece for piece in [*found, (text[place:], "")] if piece[0]]
+
+
+PARTS: Final[Mapping[str, str]] = {
+    "callers": "intake_callers.html",
+    "place": "intake_place.html",
+    "heard": "intake_heard.html",
+}
+ROUTES: Final[list[Any]] = [blank, look, write_down]

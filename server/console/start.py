@@ -1,0 +1,284 @@
+"""The start page: what needs a person now, worst first, and how full the day is."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from urllib.parse import quote
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from msgspec import Struct
+
+from server.console import frame
+from server.console.speech import Speech
+from server.office import AnyRequest, Office
+from server.queries import queue, start
+from server.queries.pages import Item
+from server.queries.start import Group
+from server.sessions import CONSOLE, Actor
+from shared.people import may
+
+LOCAL: Final = "%Y-%m-%dT%H:%M"
+SHIFT_MINUTES: Final = 8 * 60  # the scale of a load bar; nobody's shifts are known yet
+PRESSING: Final = ("urgent", "emergency")
+BAR: Final = 100
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """One thing that needs a person: what, where, since when, and the button for it."""
+
+    id: str
+    icon: str
+    tone: str
+    what: str
+    ref: str = ""
+    place: str = ""
+    clock: str = ""
+    clock_icon: str = "schedule"
+    clock_tone: str = ""
+    to: str
+    button: str
+
+
+class Need(Struct, frozen=True, kw_only=True):
+    """A group of them: how many there are, the worst few, and where all of them are."""
+
+    key: str
+    count: int
+    rows: list[Row]
+    to: str
+
+
+class Load(Struct, frozen=True, kw_only=True):
+    """One technician's day: minutes, and the bar's pieces as parts of a hundred."""
+
+    name: str
+    minutes: int
+    visits: int
+    done: int
+    now: int
+    planned: int
+    over: int
+
+
+@get("/", opt={"intent": "read.tickets", "bearer": CONSOLE, "takes": ()}, sync_to_thread=True)
+def show(
+    request: AnyRequest, actor: NamedDependency[Actor], office: NamedDependency[Office]
+) -> Response[str]:
+    """What needs a person now."""
+    speech = frame.speech_of(request, office)
+    roles = actor.person.roles
+    day = speech.moment(speech.now_ms).date().isoformat()
+    heard = {one: (told.at, told.clock_ms) for one, told in office.contacts.items()}
+    with office.reading() as books:
+        clocks = clocks_of(speech, queue.time_zones(books))
+        asked: dict[str, Callable[[], Group]] = {
+            "late": lambda: start.late(books, clocks),
+            "unassigned": lambda: start.unassigned(books),
+            "conflicts": lambda: start.conflicts(books),
+            "set_aside": lambda: start.set_aside(books),
+            "tasks": lambda: start.tasks(books),
+            "phones": lambda: start.phones(books, heard, day, speech.now_ms),
+            "short": lambda: start.short_stock(books),
+        }
+        found = {key: asked[key]() for key, intent in SHOWN.items() if may(roles, intent)}
+        figures = start.figures(books, day, speech.now_ms)
+        loads = start.loads(books, day)
+    needs = [_need(speech, key, group) for key, group in found.items() if group[0]]
+    context = {
+        "needs": needs,
+        "figures": figures,
+        "waiting": sum(need.count for need in needs),
+        "unassigned": found["unassigned"][0],
+        "loads": [_load(one) for one in loads],
+        "day": day,
+    }
+    return frame.page(request, office, actor, "start.html", context)
+
+
+def clocks_of(speech: Speech, zones: list[str]) -> dict[str, str]:
+    """The wall time now in each time zone, as planned times are written."""
+    return {zone: f"{speech.moment(speech.now_ms, zone):{LOCAL}}" for zone in zones}
+
+
+def _need(speech: Speech, key: str, group: Group) -> Need:
+    count, found = group
+    drawn = DRAWN[key]
+    return Need(key=key, count=count, rows=[drawn(speech, one) for one in found], to=MORE[key])
+
+
+def _late(s: Speech, one: Item) -> Row:
+    assign = one["status"] == "created"
+    place = " · ".join(filter(None, (one["customer"], one["person"])))
+    return Row(
+        id=one["id"],
+        icon="timer",
+        tone="danger",
+        what=one["summary"],
+        ref=one["number"],
+        place=place,
+        clock=s.text("console.start", "over", span=s.span(over_ms(s, one))),
+        clock_icon="timer",
+        clock_tone="over",
+        to=f"/work-orders/{one['number']}" + ("/assign" if assign else ""),
+        button=s.text("console.start", "assign" if assign else "open"),
+    )
+
+
+def over_ms(s: Speech, one: Item) -> int:
+    """How long a planned time at a site is over."""
+    here = s.moment(s.now_ms, one["time_zone"])
+    end = here.strptime(one["planned_to"], LOCAL).replace(tzinfo=here.tzinfo)
+    return int((here - end).total_seconds() * 1000)
+
+
+def _unassigned(s: Speech, one: Item) -> Row:
+    pressing = one["priority"] in PRESSING
+    order = one["work_order"]
+    return Row(
+        id=one["id"],
+        icon="priority_high" if pressing else "person_off",
+        tone="danger" if pressing else "warning",
+        what=one["problem"],
+        ref=one["number"],
+        place=one["customer"],
+        clock=s.text("console.start", "waits", span=s.span(s.now_ms - one["opened_at"])),
+        clock_tone="danger" if pressing else "",
+        to=f"/work-orders/{order}/assign" if order else f"/tickets/{one['number']}/work-order",
+        button=s.text("console.start", "assign" if order else "plan"),
+    )
+
+
+def _conflict(s: Speech, one: Item) -> Row:
+    field = s.text("statuses" if one["field"] == "status" else "fields", one["field"])
+    return Row(
+        id=one["id"],
+        icon="alt_route",
+        tone="info",
+        what=s.text("console.start", "two_values", field=field)
+        if one["field"] != "status"
+        else s.text("console.start", "two_statuses"),
+        ref=one["number"] or "",
+        place=one["customer"] or "",
+        clock=s.text("console.start", "waits", span=s.span(s.now_ms - one["at"])),
+        clock_icon="alt_route",
+        to=f"/conflicts/{one['id']}",
+        button=s.text("console.start", "decide"),
+    )
+
+
+def _set_aside(s: Speech, one: Item) -> Row:
+    doing = s.text("buttons", one["kind"]) if one["kind"] else s.text("console.start", "unreadable")
+    return Row(
+        id=one["id"],
+        icon="block",
+        tone="warning",
+        what=s.text("console.start", "set_aside_act", act=doing),
+        ref=one["number"] or "",
+        place=one["person"] or "",
+        clock=s.text("console.start", "waits", span=s.span(s.now_ms - one["received"])),
+        clock_icon="hourglass_top",
+        to="/exceptions",
+        button=s.text("console.start", "look"),
+    )
+
+
+def _task(s: Speech, one: Item) -> Row:
+    part = one["part"]
+    named = {"part": part["zh" if s.language == "zh" else "en"]} if part else {}
+    return Row(
+        id=one["id"],
+        icon="task_alt",
+        tone="info",
+        what=s.text("tasks", one["code"], **{**one["params"], **named}),
+        ref=one["number"] or "",
+        place=one["customer"] or "",
+        clock=s.text("console.start", "waits", span=s.span(s.now_ms - one["at"])),
+        to=f"/work-orders/{one['number']}" if one["number"] else "/tasks",
+        button=s.text("console.start", "open"),
+    )
+
+
+def _phone(s: Speech, one: Item) -> Row:
+    silent = one["is_silent"]
+    said = "silent" if silent else "clock_wrong"
+    span = s.span(s.now_ms - one["contact_at"] if silent else one["clock_ms"])
+    return Row(
+        id=one["id"],
+        icon="phonelink_erase" if silent else "schedule",
+        tone="warning",
+        what=one["person"],
+        place=" · ".join(filter(None, (one["name"], one["app"]))),
+        clock=s.text("console.start", said, span=span),
+        clock_icon="cloud_off" if silent else "warning",
+        clock_tone="warning",
+        to=f"/phones/{one['id']}",
+        button=s.text("console.start", "look"),
+    )
+
+
+def _short(s: Speech, one: Item) -> Row:
+    chinese = s.language == "zh"
+    unit = s.text("units", one["unit"])
+    return Row(
+        id=one["id"],
+        icon="inventory_2",
+        tone="",
+        what=one["zh" if chinese else "en"],
+        ref=one["number"],
+        place=one["place_zh" if chinese else "place_en"],
+        clock=s.text("console.start", "counts_to", quantity=one["quantity"], unit=unit),
+        clock_icon="inventory_2",
+        clock_tone="danger",
+        to=f"/stock?place={quote(one['code'])}&short=1",
+        button=s.text("console.start", "recount"),
+    )
+
+
+def _load(one: Item) -> Load:
+    """The bar's pieces; what goes beyond the scale is cut off it and shown as over."""
+    minutes = one["done"] + one["now"] + one["planned"]
+    scale = max(SHIFT_MINUTES, minutes)
+    over = max(0, minutes - SHIFT_MINUTES) * BAR // scale
+    done, now = (one[key] * BAR // scale for key in ("done", "now"))
+    planned = max(0, minutes * BAR // scale - done - now - over)
+    return Load(
+        name=one["name"],
+        minutes=minutes,
+        visits=one["visits"],
+        done=done,
+        now=now,
+        planned=planned,
+        over=over,
+    )
+
+
+# The worst first; each only for those who may look at where it leads.
+SHOWN: Final[Mapping[str, str]] = {
+    "late": "read.work_orders",
+    "unassigned": "read.tickets",
+    "conflicts": "read.conflicts",
+    "set_aside": "read.conflicts",
+    "tasks": "read.work_orders",
+    "phones": "read.devices",
+    "short": "read.stock",
+}
+DRAWN: Final[Mapping[str, Callable[[Speech, Item], Row]]] = {
+    "late": _late,
+    "unassigned": _unassigned,
+    "conflicts": _conflict,
+    "set_aside": _set_aside,
+    "tasks": _task,
+    "phones": _phone,
+    "short": _short,
+}
+MORE: Final[Mapping[str, str]] = {
+    "late": "/tickets?tab=late",
+    "unassigned": "/tickets?tab=unassigned",
+    "conflicts": "/conflicts",
+    "set_aside": "/exceptions",
+    "tasks": "/tasks",
+    "phones": "/phones",
+    "short": "/stock",
+}
+
+ROUTES: Final[list[Any]] = [show]
