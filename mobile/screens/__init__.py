@@ -13,13 +13,27 @@ SCREENS: Final[dict[str, str]] = {
     "enrol": "mobile.screens.enrol:EnrolScreen",
     "pin": "mobile.screens.pin:PinScreen",
     "trouble": "mobile.screens.trouble:TroublePage",
-    "work_order": "mobile.screens.work_order:WorkOrderPage",
-    "checklist": "mobile.screens.checklist:ChecklistPage",
-    "parts": "mobile.screens.parts:PartsPage",
-    "notes": "mobile.screens.notes:NotesPage",
-    "details": "mobile.screens.details:DetailsPage",
+    "work_order": "mobile.screens.work_order:WorkOrderScreen",
+    "checklist": "mobile.screens.checklist:ChecklistScreen",
+    "parts": "mobile.screens.parts:PartsScreen",
+    "notes": "mobile.screens.notes:NotesScreen",
+    "details": "mobile.screens.details:DetailsScreen",
+    "history": "mobile.screens.history:HistoryScreen",
 }
-SHEETS: Final[dict[str, str]] = {}
+SHEETS: Final[dict[str, str]] = {
+    "outcome": "mobile.screens.outcome:OutcomeSheet",
+    "other": "mobile.screens.job_steps:OtherSheet",
+    "pause": "mobile.screens.job_steps:PauseSheet",
+    "decline": "mobile.screens.job_steps:DeclineSheet",
+    "after_call": "mobile.screens.after_call:AfterCallSheet",
+    "wish": "mobile.screens.after_call:WishSheet",
+    "reading": "mobile.screens.readings:ReadingSheet",
+    "comment": "mobile.screens.readings:CommentSheet",
+    "find_part": "mobile.screens.part_sheets:FindPartSheet",
+    "use_part": "mobile.screens.part_sheets:UsePartSheet",
+    "order_part": "mobile.screens.part_sheets:OrderPartSheet",
+    "take_back": "mobile.screens.part_sheets:TakeBackSheet",
+}
 # The places of the bottom bar, with their icons.
 ROOTS: Final[dict[str, str]] = {
     "today": "today",

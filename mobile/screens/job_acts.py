@@ -34,7 +34,7 @@ def take(shell: Shell, sheet: Sheet, action: Action) -> None:
     if action in VERBS:
         said(shell, sheet, VERBS[action], action)
     elif action == "checks":
-        shell.go(Place("checklist", {"job": job}))
+        shell.go(Place("checklist", {"id": job}))
     elif action == "finish":
         shell.show_sheet("outcome", job=job, outcome="done")
     else:

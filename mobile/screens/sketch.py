@@ -71,11 +71,15 @@ class Sketch:
         self.y += dp(height)
 
     def rule(self) -> None:
-        """A thin line across."""
+        """A thin line across, with room around it."""
         self.gap()
+        self.line()
+        self.gap()
+
+    def line(self) -> None:
+        """A thin line across."""
         self.marks.append(Mark("box", self.left, self.y, self.width, max(1, dp(1)), "outline"))
         self.y += dp(1)
-        self.gap()
 
     def text(
         self,

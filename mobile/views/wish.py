@@ -8,6 +8,7 @@ from msgspec import Struct, structs
 from mobile.queries import Sheet
 from mobile.texts import Words
 from shared.amounts import is_real
+from shared.visit import open_visits
 
 Part = Literal["day", "begin", "end"]
 STEP: Final = 30  # minutes
@@ -45,6 +46,12 @@ def wish_of(sheet: Sheet, today: date) -> Wish:
     start = _minutes(begin)
     until = _minutes(end) if end is not None and end[:10] == begin[:10] else start + LENGTH
     return Wish(day=date.fromisoformat(begin[:10]), begin=start, end=min(until, DAY - 1))
+
+
+def is_planned_by_office(sheet: Sheet, person: str) -> bool:
+    """Whether this person has a planned visit there, which only the office moves."""
+    visits = open_visits(sheet.visits, person)
+    return any(one.planned_from is not None for one in visits)
 
 
 def stepped(wish: Wish, part: Part, by: int, today: date) -> Wish:

@@ -1,0 +1,164 @@
+"""The frame of a job's screens: its bar, its cards, and what comes next at the bottom."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from kivy.clock import Clock
+from kivy.properties import StringProperty
+from kivy.uix.widget import Widget
+
+from mobile.queries import Sheet
+from mobile.screens import job_acts, job_cards
+from mobile.screens.drawn import Compose, Drawn
+from mobile.shell import Shell
+from mobile.views.step import Step, step
+from mobile.widgets.blocks import Empty
+from mobile.widgets.look import load
+from mobile.widgets.page import Footer, Page
+
+REST_S: Final = 0.7  # how long a changed button rests: a double tap must not take two steps
+AT_ONCE: Final = 9  # how many cards are built before the first frame
+A_FRAME: Final = 3  # how many of the others with each frame after it
+
+# A card: its name, the value it shows, and how that is drawn.
+Card = tuple[str, Any, Compose]
+
+
+class JobPage(Page):
+    """One screen of a job. `args["id"]` names it; `draw` says what stands on it."""
+
+    title = StringProperty("")
+    subtitle = StringProperty("")
+
+    def __init__(self, shell: Shell, **given: Any) -> None:
+        super().__init__(shell, **given)
+        self.sheet: Sheet | None = None
+        self.cards: dict[str, Drawn] = {}
+        self._values: dict[str, Any] = {}
+        self._pending: list[Card] = []
+        self._rests_until = 0.0
+
+    def show(self, args: dict[str, str]) -> None:
+        """Show this job, from its top."""
+        if args != self.args:
+            self._forget()
+            self.ids.body.scroll_y = 1
+        super().show(args)
+
+    def refresh(self) -> None:
+        """Read the job anew and draw it; say so where it has left the phone."""
+        self.sheet = self.shell.phone.queries.sheet(self.args.get("id", ""))
+        if self.sheet is None:
+            self._show_gone()
+            return
+        self.draw(self.sheet)
+
+    def draw(self, sheet: Sheet) -> None:
+        """Draw what is known of the job."""
+
+    def tapped(self, name: str) -> None:
+        """A zone of a card was tapped."""
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether a tap is taken for the second half of a double tap."""
+        return bool(Clock.get_boottime() < self._rests_until)
+
+    def rest(self) -> None:
+        """Take no tap for a moment."""
+        self._rests_until = Clock.get_boottime() + REST_S
+
+    def lay(self, cards: Sequence[Card]) -> None:
+        """Show these cards, the first ones at once; only what has changed is drawn anew."""
+        names = [name for name, _, _ in cards]
+        if names != list(self._values):
+            self._forget()
+            self._values = dict.fromkeys(names)
+            self._pending = list(cards)
+            self._build(AT_ONCE)
+            if self._pending:
+                Clock.schedule_interval(self._build_more, 0)
+            return
+        waiting = {name for name, _, _ in self._pending}
+        self._pending = [card for card in cards if card[0] in waiting]
+        for name, value, compose in cards:
+            if name not in waiting and self._values[name] != value:
+                self._values[name] = value
+                self.cards[name].show(compose)
+
+    def lay_all(self) -> None:
+        """Build what is still to be built, now."""
+        self._build(len(self._pending))
+
+    def _build_more(self, _passed: float) -> bool:
+        self._build(A_FRAME)
+        return bool(self._pending)
+
+    def _build(self, count: int) -> None:
+        for name, value, compose in self._pending[:count]:
+            card = Drawn(compose, **self.style(name))
+            card.bind(on_zone=self._zone)
+            self.cards[name], self._values[name] = card, value
+            self.ids.body.add_widget(card)
+        del self._pending[:count]
+
+    def style(self, _name: str) -> dict[str, Any]:
+        """How a card is framed."""
+        return {}
+
+    def _zone(self, _card: Drawn, name: str) -> None:
+        if self.sheet is not None and not self.is_resting:
+            self.tapped(name)
+
+    def _forget(self) -> None:
+        self._pending.clear()
+        self.cards, self._values = {}, {}
+        self.ids.body.empty()
+
+    def _show_gone(self) -> None:
+        self._forget()
+        words = self.words
+        text = {"title": words("job", "gone"), "text": words("job", "gone_detail")}
+        self.ids.body.add_widget(Empty(icon="assignment_turned_in", **text))
+
+
+class StepFooter(Footer):
+    """The big button at the bottom of a job, and what else may be done."""
+
+    def __init__(
+        self, page: JobPage, leads_to_checks: Callable[[], None] | None = None, **given: Any
+    ) -> None:
+        super().__init__(**given)
+        self._page = page
+        self._leads_to_checks = leads_to_checks
+        self._step: Step | None = None
+        self._button = Drawn(is_card=False, pad_dp=0)
+        self._button.bind(on_zone=self._tapped)
+        self.add_widget(self._button)
+
+    def show(self, sheet: Sheet) -> None:
+        """Show the next step; a new one rests for a moment."""
+        found = step(sheet, self._page.shell.phone.owner.person, self._page.words)
+        if self._step is not None and found.action != self._step.action:
+            self._page.rest()
+        if found != self._step:
+            self._step = found
+            self._button.show(partial(job_cards.next_step, step=found, words=self._page.words))
+
+    def _tapped(self, _button: Widget, name: str) -> None:
+        page = self._page
+        if page.sheet is None or self._step is None or page.is_resting:
+            return
+        if name == "more":
+            page.shell.show_sheet("other", job=page.sheet.order.id)
+            return
+        if self._step.action == "checks" and self._leads_to_checks is not None:
+            self._leads_to_checks()
+            return
+        page.rest()
+        job_acts.take(page.shell, page.sheet, self._step.action)
+
+
+load(Path(__file__))

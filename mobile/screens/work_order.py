@@ -1,0 +1,66 @@
+"""The first screen of a job: what is wrong, where, with what, what comes next, its parts."""
+
+from functools import partial
+from typing import Any, Final
+
+from mobile.queries import Sheet
+from mobile.screens import job_acts, job_cards
+from mobile.screens.job_page import JobPage, StepFooter
+from mobile.shell import Place, Shell
+from mobile.views.work_order import SECTIONS, work_order
+
+ACTS: Final = {
+    "call": job_acts.ring_up,
+    "navigate": job_acts.navigate,
+    "copy": job_acts.copy_address,
+}
+
+
+class WorkOrderScreen(JobPage):
+    """A job at a glance. Opening it is told to the office, once."""
+
+    def __init__(self, shell: Shell, **given: Any) -> None:
+        super().__init__(shell, **given)
+        self.foot = StepFooter(self)
+        self.add_widget(self.foot)
+
+    def show(self, args: dict[str, str]) -> None:
+        """Show the job, and tell the office that it was seen."""
+        super().show(args)
+        if self.sheet is not None:
+            job_acts.see(self.shell, self.sheet)
+
+    def draw(self, sheet: Sheet) -> None:
+        """Draw its cards, the most urgent first."""
+        words = self.words
+        view = work_order(sheet, self.shell.phone.owner.person, words, self.shell.now)
+        self.title = view.number
+        self.subtitle = view.place.customer
+        top = (view.title, view.status, view.priority, view.planned, view.sync, view.alerts)
+        told = (view.problem, view.order_note, view.terms)
+        self.lay(
+            [
+                ("heading", top, partial(job_cards.heading, view=view)),
+                ("sections", view.sections, partial(job_cards.sections, view=view)),
+                ("problem", told, partial(job_cards.problem, view=view, words=words)),
+                ("place", view.place, partial(job_cards.place, at=view.place, words=words)),
+                (
+                    "machine",
+                    view.machine,
+                    partial(job_cards.machine, what=view.machine, words=words),
+                ),
+            ]
+        )
+        self.foot.show(sheet)
+
+    def style(self, name: str) -> dict[str, Any]:
+        """The tiles stand on the ground itself."""
+        return {"is_card": False, "pad_dp": 0} if name == "sections" else {}
+
+    def tapped(self, name: str) -> None:
+        """Go to a part of the job, or do what a button says."""
+        assert self.sheet is not None
+        if name in SECTIONS:
+            self.shell.go(Place(name, {"id": self.sheet.order.id}))
+        elif name in ACTS:
+            ACTS[name](self.shell, self.sheet)
