@@ -75,10 +75,11 @@ def _admin(office: Office, loaded: Sequence[Mapping[str, Any]]) -> dict[str, Any
 
 def _load_demo(office: Office, day: str) -> list[dict[str, Any]]:
     staff = company(day, DEMO_SEED)
-    for batch in _batches([*staff.ops, *staff.field]):
+    disputed = {one.id for one in staff.disputes}
+    for batch in _batches([*staff.ops, *staff.field, *staff.after, *staff.disputes]):
         ops = [_said(office, one) for one in batch]
         for result in office.receive(ops, None, office.now_ms()):
-            assert result.verdict == "applied", result
+            assert result.verdict == "applied" or result.id in disputed, result
     secret = people.hashed(DEMO_PASSWORD)
     with office.writing() as books:
         for login in staff.logins:

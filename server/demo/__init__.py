@@ -2,12 +2,13 @@
 
 import datetime
 
+from server.demo.aftermath import afterwards, disputed
 from server.demo.customers import clients
 from server.demo.field import done_in_the_field
 from server.demo.masters import catalog, staff
 from server.demo.premises import FOLDER, Company, DemoOp, Login, Premises
 from server.demo.stock import opening_stock
-from server.demo.work import jobs
+from server.demo.work import Firm, jobs
 
 __all__ = ["FOLDER", "Company", "DemoOp", "Login", "company"]
 
@@ -15,17 +16,20 @@ __all__ = ["FOLDER", "Company", "DemoOp", "Login", "company"]
 def company(day: str, seed: int) -> Company:
     """The company as of the morning of a day (`2026-11-21`), in an order the rules accept.
 
-    `ops` are said in the office; `field` is what the technicians did on past jobs, to be said
-    after them. Nothing happens later than half past seven of that day.
+    `ops` are said in the office; `field` is what the technicians did until half past ten of that
+    day, to be said after them; `after` what the office made of it; and then come the `disputes`.
     """
     premises = Premises(seed=seed, day=datetime.date.fromisoformat(day))
     team = staff(premises)
     goods = catalog(premises)
     served = clients(premises)
-    work = jobs(premises, team, served, goods)
     stocked = opening_stock(premises, team, goods)
+    firm = Firm(premises, team, goods, stocked)
+    work = jobs(firm, served)
     return Company(
         ops=[*team.ops, *goods.ops, *served.ops, *stocked.ops, *work.ops],
-        field=done_in_the_field(premises, goods, work, stocked),
+        field=done_in_the_field(firm, work.jobs),
+        after=afterwards(firm, work),
+        disputes=disputed(firm, work),
         logins=team.logins,
     )

@@ -16,6 +16,8 @@ FOLDER: Final = Path(__file__).resolve().parents[2] / "assets" / "demo"
 ZONE: Final = datetime.timezone(datetime.timedelta(hours=8))
 BEFORE_EVERYTHING: Final = -30  # the day, counted from today, on which master data was entered
 
+THIS_MORNING: Final = 10 * 60 + 30  # minutes after midnight: what happened, happened before that
+
 T = TypeVar("T")
 
 
@@ -41,10 +43,15 @@ class Login(Struct, frozen=True, kw_only=True):
 
 
 class Company(Struct, frozen=True, kw_only=True):
-    """Everything the demo company did until this morning, and who can sign in."""
+    """Everything the demo company did until this morning, and who can sign in.
+
+    `disputes` are edits that contradict each other: the second of each two becomes a conflict.
+    """
 
     ops: list[DemoOp]
     field: list[DemoOp]
+    after: list[DemoOp]
+    disputes: list[DemoOp]
     logins: list[Login]
 
 

@@ -14,10 +14,11 @@ MOST_SERIALISED: Final = 6
 
 
 class Stocked(Struct, frozen=True, kw_only=True):
-    """The opening stock, and which parts lie in which van."""
+    """The opening stock, which parts lie in which van, and how many whole ones."""
 
     ops: list[DemoOp]
     in_van: dict[str, list[Good]]
+    pieces: dict[tuple[str, str], int]
 
 
 def opening_stock(premises: Premises, team: Staff, goods: Catalog) -> Stocked:
@@ -30,6 +31,7 @@ def opening_stock(premises: Premises, team: Staff, goods: Catalog) -> Stocked:
     return Stocked(
         ops=[_receive(premises, keeper, load) for load in loads],
         in_van=in_van,
+        pieces={(load[0], load[1].id): _amount(premises, load) for load in loads},
     )
 
 
@@ -40,10 +42,8 @@ def _load(premises: Premises, goods: Catalog, driver: Technician) -> list[Good]:
 
 
 def _receive(premises: Premises, keeper: str, load: tuple[str, Good, bool]) -> DemoOp:
-    place, part, is_van = load
-    most = MOST_SERIALISED if part.serialised else MOST.get(part.unit, MOST_OTHERWISE)
-    most = max(2, most // 8) if is_van else most
-    amount = 1 + premises.roll(most, "amount", place, part.number)
+    place, part, _ = load
+    amount = _amount(premises, load)
     half = ".5" if part.unit in ("metre", "litre", "kilogram") and amount % 2 else ""
     return DemoOp(
         id=premises.id("receive", premises.day.isoformat(), place, part.number),
@@ -53,3 +53,10 @@ def _receive(premises: Premises, keeper: str, load: tuple[str, Good, bool]) -> D
         by=keeper,
         at=premises.at(BEFORE_EVERYTHING, 9 * 60),
     )
+
+
+def _amount(premises: Premises, load: tuple[str, Good, bool]) -> int:
+    place, part, is_van = load
+    most = MOST_SERIALISED if part.serialised else MOST.get(part.unit, MOST_OTHERWISE)
+    most = max(2, most // 8) if is_van else most
+    return 1 + premises.roll(most, "amount", place, part.number)

@@ -1,4 +1,4 @@
-"""Two weeks of work around today: tickets, work orders, who goes, and when."""
+"""Six weeks of work around today: tickets, work orders, who goes, and when."""
 
 from collections import Counter
 from typing import Any, Final, NamedTuple
@@ -6,28 +6,40 @@ from typing import Any, Final, NamedTuple
 from msgspec import Struct
 
 from server.demo.customers import Clients, Machine
-from server.demo.masters import Catalog, Staff, Technician
-from server.demo.premises import DemoOp, Premises
+from server.demo.masters import Catalog, Good, Staff, Technician
+from server.demo.premises import THIS_MORNING, DemoOp, Premises
+from server.demo.stock import Stocked
 from shared.ids import derive
 
 WARRANTY_DAYS: Final = 730
 OFFICE_FROM, OFFICE_MINUTES = 9 * 60, 420
+EARLY_FROM, EARLY_MINUTES = 7 * 60 + 40, 80
 BUSY_FROM, BUSY_MINUTES = 8 * 60, 50
-CALM_FROM, CALM_MINUTES = 8 * 60 + 30, 120
+CALM_FROM, CALM_GAP = 8 * 60, 30
+LATE_FROM: Final = 16 * 60
+CALM_MINUTES: Final = (90, 60, 120, 75)
+FAR: Final = 2
+SETS_OFF: Final = 45  # minutes before a visit in which its technician is on the way
 CHANNELS: Final = ("phone", "phone", "phone", "chat", "web", "email")
 # How the jobs lie around today: (how many, the days, what becomes of them).
 SPREAD: Final = (
-    (15, range(-7, 0), "past"),
-    (15, range(1), "today"),
-    (10, range(1, 7), "future"),
-    (5, range(1), "unassigned"),
-    (3, range(-3, 0), "cancelled"),
+    (26, range(1), "today"),
+    (6, range(1), "unassigned"),
+    (1, range(1), "declined"),
+    (14, range(1, 7), "future"),
+    (4, range(-3, 0), "cancelled"),
+    (40, range(-35, 0), "past"),
 )
 BUSY_DAY: Final = 12
+FIRST_TURN: Final = 4  # of the day's first work order: it still waits for its technician
+NOBODY: Final = frozenset({"unassigned", "cancelled", "declined"})
+UNBEGUN: Final = ("accepted", "accepted", "seen", "accepted", "assigned")
+BEGUN: Final = ("working", "on_site", "working", "paused")
 NOTES: Final = {
     "zh": ("", "", "请提前半小时电话联系", "带上同型号备件", "客户催过一次，请优先"),
     "en": ("", "", "Call half an hour before", "Bring a spare of the same model"),
 }
+PLANNED: Final = {"zh": ("按上次情况备", "", "客户要求换新"), "en": ("As last time", "", "")}
 
 
 class Slot(Struct, frozen=True, kw_only=True):
@@ -39,7 +51,11 @@ class Slot(Struct, frozen=True, kw_only=True):
 
 
 class Job(Struct, frozen=True, kw_only=True):
-    """One planned visit to one machine. `start` and `end` are minutes after midnight there."""
+    """One planned visit to one machine. `start` and `end` are minutes after midnight there.
+
+    `stage` is how far its technician has come this morning; `part` is planned for it, in the line
+    with the id `line`.
+    """
 
     ticket_id: str
     order_id: str
@@ -49,58 +65,75 @@ class Job(Struct, frozen=True, kw_only=True):
     technician: Technician
     start: int
     end: int
+    stage: str
+    part: Good | None
+    line: str
 
 
 class Work(Struct, frozen=True, kw_only=True):
-    """All that the office did about jobs, and the jobs that somebody was sent to."""
+    """All that the office did about jobs, the jobs, and the machines nobody has called about."""
 
     ops: list[DemoOp]
     jobs: list[Job]
+    idle: list[Machine]
 
 
-def jobs(premises: Premises, team: Staff, served: Clients, goods: Catalog) -> Work:
-    """Sixty tickets with a work order each; the first technician has a full day today."""
-    written = {one["code"]: one for one in premises.read("jobs")["classes"]}
-    waiting = sorted(served.machines, key=lambda one: premises.id("turn", one.id))
-    taken: Counter[tuple[str, int]] = Counter()
-    ops: list[DemoOp] = []
-    sent: list[Job] = []
-    for slot in _slots():
-        machine = _next_machine(waiting, slot, written, team.technicians[0])
-        skill = written[machine.kind]["skill"]
-        technician = _choose(premises, team, (machine, skill), slot)
-        turn = taken[technician.code, slot.day]
-        taken[technician.code, slot.day] += 1
-        job = _job(premises, machine, slot, technician, turn)
-        asked = premises.draw(written[machine.kind]["jobs"], "asked", slot.n)
-        office = _Office(premises, team, goods, job)
-        ops += [*_opened(office, asked, skill), *_sent(office), *_changed(office, skill)]
-        if slot.fate not in ("unassigned", "cancelled"):
-            sent.append(job)
-    return Work(ops=ops, jobs=sent)
+class Firm(NamedTuple):
+    """What the company is when work comes in."""
 
-
-class _Office(NamedTuple):
     premises: Premises
     team: Staff
     goods: Catalog
+    stocked: Stocked
+
+
+def jobs(firm: Firm, served: Clients) -> Work:
+    """A hundred tickets with a work order each; the first technician has a full day today."""
+    premises, team, _, _ = firm
+    written = {one["code"]: one for one in premises.read("jobs")["classes"]}
+    waiting = sorted(served.machines, key=lambda one: premises.id("turn", one.id))
+    called: list[Machine] = []
+    taken: Counter[tuple[str, int]] = Counter()
+    ops: list[DemoOp] = []
+    made: list[Job] = []
+    for slot in _slots():
+        known = called if slot.fate == "past" else waiting
+        machine = _next_machine(known, slot, written, team.technicians)
+        known.remove(machine)
+        called.append(machine)
+        skill = written[machine.kind]["skill"]
+        technician = _choose(firm, (machine, skill), slot, taken)
+        job = _job(firm, (machine, skill), slot, technician, taken)
+        asked = premises.draw(written[machine.kind]["jobs"], "asked", slot.n)
+        office = _Office(firm, job, taken)
+        ops += [*_opened(office, asked, skill), *_sent(office), *_changed(office, skill)]
+        made.append(job)
+    return Work(ops=ops, jobs=made, idle=waiting)
+
+
+class _Office(NamedTuple):
+    firm: Firm
     job: Job
+    taken: Counter[tuple[str, int]]
 
     def op(self, kind: str, noun: str, args: dict[str, Any], *, minutes: int) -> DemoOp:
         """An act of the office about this job, so many minutes after the ticket was opened."""
-        premises, job = self.premises, self.job
+        premises, job = self.firm.premises, self.job
         identity = premises.id("op", premises.day.isoformat(), job.slot.n, kind)
         subject = {"ticket": job.ticket_id, "work_order": job.order_id}[noun]
         opens = kind in ("ticket.open", "work_order.create")
         role = "customer_service" if kind == "ticket.open" else "dispatcher"
-        since = OFFICE_FROM + premises.roll(OFFICE_MINUTES, "opened", job.slot.n)
+        day, since = min(job.slot.day, 0) - 1, OFFICE_FROM
+        since += premises.roll(OFFICE_MINUTES, "opened", job.slot.n)
+        if job.slot.fate in ("unassigned", "declined"):
+            day, since = 0, EARLY_FROM + premises.roll(EARLY_MINUTES, "opened", job.slot.n)
         return DemoOp(
             id=subject if opens else identity,
             kind=kind,
             on=(noun, subject),
             args=args,
-            by=self.team.desk(role, job.slot.n),
-            at=premises.at(min(job.slot.day, 0) - 1, since + minutes),
+            by=self.firm.team.desk(role, job.slot.n),
+            at=premises.at(day, since + minutes),
         )
 
 
@@ -115,32 +148,53 @@ def _slots() -> list[Slot]:
 
 
 def _next_machine(
-    waiting: list[Machine], slot: Slot, written: dict[str, Any], busy: Technician
+    waiting: list[Machine], slot: Slot, written: dict[str, Any], team: list[Technician]
 ) -> Machine:
-    for machine in waiting:
-        known = written[machine.kind]["skill"] in busy.skills
-        if slot.fate != "busy" or (machine.private and known):
-            waiting.remove(machine)
-            return machine
-    raise AssertionError("more jobs than machines")
+    """The next one that calls; today one of everybody's own trade and zone, turn by turn."""
+    if slot.fate not in ("busy", "today"):
+        return waiting[0]
+    mine = team[0] if slot.fate == "busy" else team[1 + slot.n % (len(team) - 1)]
+
+    def foreign(machine: Machine) -> tuple[bool, bool]:
+        elsewhere = not machine.private if slot.fate == "busy" else machine.zone not in mine.zones
+        return (written[machine.kind]["skill"] not in mine.skills, elsewhere)
+
+    return min(waiting, key=foreign)
 
 
-def _choose(premises: Premises, team: Staff, need: tuple[Machine, str], slot: Slot) -> Technician:
-    """Somebody with the skill, from the zone if there is one; the first has only busy days."""
+def _choose(
+    firm: Firm, need: tuple[Machine, str], slot: Slot, taken: Counter[tuple[str, int]]
+) -> Technician:
+    """Whoever has the skill and the fewest jobs that day; another zone counts as two more.
+
+    The first technician has only this one busy day.
+    """
     machine, skill = need
+    premises, team = firm.premises, firm.team
     if slot.fate == "busy":
         return team.technicians[0]
     able = [one for one in team.technicians[1:] if skill in one.skills]
-    near = [one for one in able if machine.zone in one.zones]
-    return premises.draw(near or able, "technician", slot.n)
+
+    def dear(one: Technician) -> tuple[int, int]:
+        far = 0 if machine.zone in one.zones else FAR
+        return (taken[one.code, slot.day] + far, premises.roll(97, one.code, slot.n))
+
+    return min(able, key=dear)
 
 
 def _job(
-    premises: Premises, machine: Machine, slot: Slot, technician: Technician, turn: int
+    firm: Firm,
+    need: tuple[Machine, str],
+    slot: Slot,
+    technician: Technician,
+    taken: Counter[tuple[str, int]],
 ) -> Job:
-    first, minutes = (BUSY_FROM, BUSY_MINUTES) if slot.fate == "busy" else (CALM_FROM, CALM_MINUTES)
+    premises, (machine, skill) = firm.premises, need
     today = premises.day.isoformat()
     planning = premises.id("op", today, slot.n, "visit.plan")
+    start, end = _window(slot, technician, taken[technician.code, slot.day])
+    if slot.fate not in NOBODY:
+        taken[technician.code, slot.day] += 1
     return Job(
         ticket_id=premises.id("ticket", today, slot.n),
         order_id=premises.id("order", today, slot.n),
@@ -148,14 +202,48 @@ def _job(
         machine=machine,
         slot=slot,
         technician=technician,
-        start=first + turn * minutes,
-        end=first + (turn + 1) * minutes,
+        start=start,
+        end=end,
+        stage=_stage(slot, start, end),
+        part=_part(firm, technician, skill, slot),
+        line=derive(premises.id("op", today, slot.n, "parts.plan"), "planned"),
     )
 
 
+def _window(slot: Slot, technician: Technician, turn: int) -> tuple[int, int]:
+    """From when until when, in minutes after midnight."""
+    if slot.fate == "busy":
+        start = BUSY_FROM + (slot.n + FIRST_TURN) % BUSY_DAY * BUSY_MINUTES
+        return start, start + BUSY_MINUTES
+    start = CALM_FROM + int(technician.code[1:]) % 4 * 30 + turn * (max(CALM_MINUTES) + CALM_GAP)
+    return start, start + CALM_MINUTES[slot.n % len(CALM_MINUTES)]
+
+
+def _stage(slot: Slot, start: int, end: int) -> str:
+    """How far somebody has come by half past ten."""
+    if slot.fate == "past":
+        return "done"
+    if slot.fate not in ("busy", "today") or slot.n == 0:
+        return "assigned"
+    if end <= THIS_MORNING:
+        return "done"
+    if start - SETS_OFF <= THIS_MORNING:
+        begun = BEGUN[slot.n * 5 // 4 % len(BEGUN)]
+        return begun if slot.fate == "today" and start + 25 < THIS_MORNING else "en_route"
+    return UNBEGUN[slot.n % len(UNBEGUN)]
+
+
+def _part(firm: Firm, technician: Technician, skill: str, slot: Slot) -> Good | None:
+    """What is planned for every other job: something of the trade that the van has."""
+    fitting = [one for one in firm.stocked.in_van[technician.van_id] if skill in one.skills]
+    if slot.n % 2 or not fitting or slot.fate == "cancelled":
+        return None
+    return firm.premises.draw(fitting, "planned", slot.n)
+
+
 def _opened(office: _Office, asked: dict[str, Any], skill: str) -> list[DemoOp]:
-    premises, _, goods, job = office
-    machine, n = job.machine, job.slot.n
+    premises, _, goods, _ = office.firm
+    machine, n = office.job.machine, office.job.slot.n
     summary, problem = asked[machine.language]
     ticket: dict[str, Any] = {
         "customer": machine.customer_id,
@@ -167,7 +255,7 @@ def _opened(office: _Office, asked: dict[str, Any], skill: str) -> list[DemoOp]:
         "caller": machine.caller,
     }
     order: dict[str, Any] = {
-        "ticket": job.ticket_id,
+        "ticket": office.job.ticket_id,
         "asset": machine.id,
         "summary": summary,
         "category": _category(premises, machine),
@@ -193,15 +281,15 @@ def _sent(office: _Office) -> list[DemoOp]:
     if job.slot.fate == "unassigned":
         return []
     lead = {"person": job.technician.id, "role": "lead"}
-    return [
-        office.op("work_order.assign", "work_order", lead, minutes=12),
-        office.op(
-            "visit.plan",
-            "work_order",
-            {"person": job.technician.id, **_window(office, job.slot.day)},
-            minutes=13,
-        ),
-    ]
+    sent = [office.op("work_order.assign", "work_order", lead, minutes=12)]
+    if job.slot.fate == "declined":
+        return sent
+    if job.part is not None:
+        note = office.firm.premises.draw(PLANNED[job.machine.language], "why", job.slot.n)
+        line = {"part": job.part.id, "quantity": "1", "note": note}
+        sent.append(office.op("parts.plan", "work_order", line, minutes=15))
+    going = {"person": job.technician.id, **window(office.firm.premises, job, job.slot.day)}
+    return [*sent, office.op("visit.plan", "work_order", going, minutes=13)]
 
 
 def _changed(office: _Office, skill: str) -> list[DemoOp]:
@@ -213,20 +301,31 @@ def _changed(office: _Office, skill: str) -> list[DemoOp]:
     if job.slot.fate != "future":
         return []
     if job.slot.n % 5 == 0:
-        moved = {"visit": job.visit_id, "fault": "customer", **_window(office, job.slot.day + 1)}
+        later = window(office.firm.premises, job, job.slot.day + 1, LATE_FROM)
+        moved = {"visit": job.visit_id, "fault": "customer", **later}
         return [office.op("visit.move", "work_order", moved, minutes=45)]
+    return _given_away(office, skill) if job.slot.n % 5 == 1 else []
+
+
+def _given_away(office: _Office, skill: str) -> list[DemoOp]:
+    job, taken = office.job, office.taken
     others = [
-        one for one in office.team.technicians if skill in one.skills and one != job.technician
+        one
+        for one in office.firm.team.technicians[1:]
+        if skill in one.skills and one != job.technician
     ]
-    if job.slot.n % 5 == 1 and others:
-        given = {"person": others[0].id, "reason": "原技术人员当天休假"}
-        return [office.op("work_order.reassign", "work_order", given, minutes=45)]
-    return []
+    if not others:
+        return []
+    other = min(others, key=lambda one: taken[one.code, job.slot.day])
+    taken[other.code, job.slot.day] += 1
+    given = {"person": other.id, "reason": "原技术人员当天休假"}
+    return [office.op("work_order.reassign", "work_order", given, minutes=45)]
 
 
-def _window(office: _Office, day: int) -> dict[str, str]:
-    premises, job = office.premises, office.job
+def window(premises: Premises, job: Job, day: int, start: int | None = None) -> dict[str, str]:
+    """As long a visit on a day, at the same hour unless another one is said."""
+    first = job.start if start is None else start
     return {
-        "planned_from": premises.wall(day, job.start),
-        "planned_to": premises.wall(day, job.end),
+        "planned_from": premises.wall(day, first),
+        "planned_to": premises.wall(day, first + job.end - job.start),
     }

@@ -3,26 +3,31 @@
 import json
 from collections import Counter
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import TypeVar
 
 import pytest
 
-from server.demo import DemoOp, company
+from server.demo import Company, DemoOp, company
+from shared.checklist import Reading
 from shared.errors import Refused
 from shared.ids import is_id
 from shared.kinds import REGISTRY, TABLES
 from shared.ops import SYSTEM
+from shared.parts import OLD_PARTS, PartUse, PlannedPart
 from shared.people import Person, may
 from shared.records import Record, State, home, stream_of, table
 from shared.registry import Act
 from shared.site import Asset, Customer, Site
+from shared.tasks import Task
 from shared.ticket import Ticket
-from shared.work_order import WorkOrder, current
+from shared.visit import Visit
+from shared.work_order import Assignment, Completion, WorkOrder, current
 
 R = TypeVar("R", bound=Record)
 
-DAY = "2026-11-21"
-MADE = company(DAY, 1)
+DAY, SEED = "2026-11-21", 2026
+MADE = company(DAY, SEED)
 COMPUTER = Person(id=SYSTEM, login="system", name="System", roles=("administrator",))
 
 
@@ -66,6 +71,7 @@ def loaded() -> State:
     state = State([COMPUTER])
     assert apply(state, MADE.ops) == []
     assert apply(state, MADE.field) == []
+    assert apply(state, MADE.after) == []
     return state
 
 
@@ -79,37 +85,37 @@ def test_nothing_the_company_did_is_refused(loaded: State) -> None:
         table: counted[table]
         for table in ("person", "location", "part", "checklist", "customer", "site", "asset")
     } == {
-        "person": 12,
-        "location": 8,
+        "person": 21,
+        "location": 14,
         "part": 300,
         "checklist": 8,
         "customer": 40,
         "site": 50,
         "asset": 80,
     }
-    assert (counted["ticket"], counted["work_order"]) == (60, 60)
+    assert (counted["ticket"], counted["work_order"]) == (109, 103)
     assert counted.keys() <= TABLES.keys()
 
 
 @pytest.mark.parametrize(("day", "seed"), [("2026-01-01", 2), ("2028-02-29", 7), ("2027-05-01", 0)])
 def test_any_day_and_seed_makes_a_company_that_obeys(day: str, seed: int) -> None:
     made = company(day, seed)
-    assert apply(State([COMPUTER]), [*made.ops, *made.field]) == []
+    assert apply(State([COMPUTER]), said(made)) == []
 
 
 def test_the_same_day_and_seed_make_the_same_company() -> None:
-    assert company(DAY, 1) == MADE
+    assert company(DAY, SEED) == MADE
     assert company(DAY, 2) != MADE
 
 
 def test_every_op_has_its_own_id() -> None:
-    ids = [op.id for op in (*MADE.ops, *MADE.field)]
-    assert len(ids) == len(set(ids)) <= 1500
+    ids = [op.id for op in (*said(MADE), *MADE.disputes)]
+    assert len(ids) == len(set(ids)) <= 3000
     assert [one for one in ids if not is_id(one)] == []
 
 
 def test_the_company_of_tomorrow_has_the_same_people_and_machines_but_other_acts() -> None:
-    tomorrow = company("2026-11-22", 1)
+    tomorrow = company("2026-11-22", SEED)
     kept = {op.on for op in MADE.ops if op.kind == "master.put"}
     assert {op.on for op in tomorrow.ops if op.kind == "master.put"} == kept
     assert {op.id for op in tomorrow.ops} & {op.id for op in MADE.ops} == set()
@@ -131,21 +137,71 @@ def test_the_first_technician_has_a_full_day(loaded: State) -> None:
     assert (starts[0], starts[-1], len(set(starts))) == (f"{DAY}T08:00", f"{DAY}T17:10", 12)
 
 
-def test_jobs_stand_at_every_stage_before_and_after_a_visit(loaded: State) -> None:
-    stages = Counter(order.status for order in rows(loaded, WorkOrder))
-    assert stages["created"] == 5
-    assert stages["cancelled"] == 3
-    assert stages["assigned"] == 37
-    assert stages["done"] + stages["accepted"] == 15
-    assert stages["done"] > stages["accepted"] > 0
+def test_todays_board_shows_jobs_at_every_stage(loaded: State) -> None:
+    today = Counter(loaded.find(WorkOrder, one.work_order_id) for one in visits(loaded, DAY))
+    stages = Counter(order.status for order in today if order is not None)
+    assert stages.total() == 38
+    assert stages.keys() == {
+        *("assigned", "accepted", "en_route", "on_site", "working", "paused", "done")
+    }
+    unplanned = [one for one in rows(loaded, WorkOrder) if one.status == "created"]
+    assert len(unplanned) == 7
+    known = [one for one in rows(loaded, Assignment) if one.until_ms is None]
+    assert sum(one.seen_at is not None and one.accepted_at is None for one in known) > 0
+    assert sum(one.seen_at is None for one in known) > 0
+
+
+def test_nobody_is_in_two_places_at_once(loaded: State) -> None:
+    for day in {(one.planned_from or "")[:10] for one in rows(loaded, Visit)}:
+        for who in {one.person_id for one in rows(loaded, Visit)}:
+            theirs = [one for one in visits(loaded, day) if one.person_id == who]
+            times = sorted((one.planned_from or "", one.planned_to or "") for one in theirs)
+            assert all(one[1] <= other[0] for one, other in pairwise(times)), (day, who, times)
+
+
+def test_tickets_stand_as_their_work_does(loaded: State) -> None:
     tickets = {one.id: one.status for one in rows(loaded, Ticket)}
-    assert {(one.status, tickets[one.ticket_id]) for one in rows(loaded, WorkOrder)} == {
-        ("created", "planned"),
-        ("assigned", "planned"),
-        ("accepted", "in_progress"),
-        ("done", "resolved"),
+    stages = {(one.status, tickets.pop(one.ticket_id)) for one in rows(loaded, WorkOrder)}
+    assert stages == {
+        *(("created", "planned"), ("assigned", "planned"), ("accepted", "planned")),
+        *(("en_route", "planned"), ("on_site", "in_progress"), ("working", "in_progress")),
+        *(("paused", "in_progress"), ("accepted", "in_progress"), ("done", "resolved")),
         ("cancelled", "new"),
     }
+    assert list(tickets.values()) == ["new"] * 6
+
+
+def test_something_waits_for_everybody_in_the_office(loaded: State) -> None:
+    open_ = Counter(one.code for one in rows(loaded, Task) if not one.done)
+    closed = Counter(one.code for one in rows(loaded, Task) if one.done)
+    assert open_.keys() == {"declined", "order_part", "plan_next_visit"}
+    assert closed.keys() == {"order_part", "plan_next_visit"}
+    outcomes = {one.outcome for one in rows(loaded, Completion)}
+    assert outcomes == {
+        *("done", "no_fault_found", "waits_for_part", "customer_not_in", "price_refused"),
+        *("customer_moved_date", "unsafe", "taken_back"),
+    }
+    assert len(rows(loaded, PlannedPart)) > 20
+    assert {one.old_part for one in rows(loaded, PartUse)} >= set(OLD_PARTS)
+    assert any(one.returned for one in rows(loaded, PartUse))
+
+
+def test_machines_of_today_have_a_past_with_readings(loaded: State) -> None:
+    past = {one.asset_id for one in rows(loaded, WorkOrder) if one.status == "done"}
+    today = {
+        order.asset_id
+        for one in visits(loaded, DAY)
+        if (order := loaded.find(WorkOrder, one.work_order_id)) is not None
+    }
+    assert len(today & past) > 20
+    assert min(Counter(one.work_order_id for one in rows(loaded, Reading)).values()) >= 1
+
+
+def test_the_disputes_contradict_each_other() -> None:
+    office, field = MADE.disputes
+    assert (office.kind, office.on) == (field.kind, field.on)
+    assert office.args["fields"]["priority"][0] == field.args["fields"]["priority"][0]
+    assert office.args["fields"]["priority"][1] != field.args["fields"]["priority"][1]
 
 
 def test_customers_write_in_their_own_language(loaded: State) -> None:
@@ -169,9 +225,9 @@ def test_sites_in_another_time_zone_and_names_are_within_reason(loaded: State) -
 
 
 def test_nothing_happens_after_this_morning() -> None:
-    latest = max(op.at for op in (*MADE.ops, *MADE.field))
-    # half past seven in Shanghai on that day
-    assert latest < 1_795_217_400_000
+    latest = max(op.at for op in (*said(MADE), *MADE.disputes))
+    # half past ten in Shanghai on that day
+    assert latest < 1_795_228_200_000
 
 
 def test_everybody_can_sign_in_and_every_technician_has_a_van(loaded: State) -> None:
@@ -180,14 +236,23 @@ def test_everybody_can_sign_in_and_every_technician_has_a_van(loaded: State) -> 
         (one.id, one.login, one.name, one.roles) for one in people
     }
     vans = {one.code: one.van_id for one in people if one.code}
-    assert sorted(vans) == ["T01", "T02", "T03", "T04", "T05", "T06"]
-    assert len(set(vans.values())) == 6
+    assert sorted(vans) == [f"T{number:02d}" for number in range(1, 13)]
+    assert len(set(vans.values())) == 12
 
 
 def test_every_row_has_a_stream_or_stays_on_the_server(loaded: State) -> None:
     homes = {table(type(row)) for row in loaded.changed.values() if home(row) is None}
     assert homes == {"movement"}
     assert all(stream_of(place) for row in loaded.changed.values() if (place := home(row)))
+
+
+def said(made: Company) -> list[DemoOp]:
+    """All that everybody said, but for what they disagreed about."""
+    return [*made.ops, *made.field, *made.after]
+
+
+def visits(state: State, day: str) -> list[Visit]:
+    return [one for one in rows(state, Visit) if (one.planned_from or "").startswith(day)]
 
 
 def rows(state: State, kind: type[R]) -> list[R]:

@@ -1,0 +1,130 @@
+"""What the demo company's office made of all that: next visits, supplies, stock, new calls."""
+
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+from server.demo.customers import Machine
+from server.demo.field import ending, op_id
+from server.demo.premises import DemoOp
+from server.demo.work import LATE_FROM, Firm, Job, Work, window
+from shared.ids import derive
+
+CALLS: Final = 6
+REPEATS: Final = 2  # of the new calls: about machines that were mended lately
+EARLIEST_CALL, CALL_EVERY = 8 * 60 + 5, 22
+TO_VANS: Final = 4
+AGAIN: Final = frozenset({"waits_for_part", "customer_not_in", "customer_moved_date"})
+CALLED: Final = {"zh": "已电话联系客户，另约时间", "en": "Rang the customer; a new time is agreed"}
+
+
+def afterwards(firm: Firm, work: Work) -> list[DemoOp]:
+    """What the office did after the field; none of it is about today's jobs."""
+    open_ended = [job for job in work.jobs if job.slot.fate == "past" and ending(job) in AGAIN]
+    return [
+        *(op for turn, job in enumerate(open_ended) for op in _again(firm, job, turn)),
+        *_refilled(firm),
+        *_counted(firm),
+        *_called(firm, work),
+    ]
+
+
+class Act(NamedTuple):
+    """The id, author and time of an act that is still to be said."""
+
+    id: str
+    by: str
+    at: int
+
+    def said(self, kind: str, on: tuple[str, str], args: dict[str, Any]) -> DemoOp:
+        """The act, in these words."""
+        return DemoOp(id=self.id, kind=kind, on=on, args=args, by=self.by, at=self.at)
+
+
+def disputed(firm: Firm, work: Work) -> list[DemoOp]:
+    """Two people changed the same thing without knowing of each other; a person decides."""
+    job = next(one for one in work.jobs if one.slot.fate == "today")
+    (made,) = (op for op in work.ops if op.id == job.order_id)
+    seen = str(made.args["priority"])
+    wanted = "urgent" if seen != "urgent" else "emergency"
+    desk = _act(firm, "dispatcher", ("office edit", job.slot.n), 8 * 60 + 5)
+    field = _act(firm, "dispatcher", ("field edit", job.slot.n), 8 * 60 + 40)
+    on = ("work_order", job.order_id)
+    return [
+        desk.said("edit", on, {"fields": {"priority": [seen, wanted]}}),
+        field._replace(by=job.technician.id).said(
+            "edit", on, {"fields": {"priority": [seen, "low" if seen != "low" else "normal"]}}
+        ),
+    ]
+
+
+def _act(firm: Firm, role: str, names: tuple[str | int, ...], minutes: int, day: int = 0) -> Act:
+    premises = firm.premises
+    return Act(
+        id=premises.id("after", premises.day.isoformat(), *names),
+        by=firm.team.desk(role),
+        at=premises.at(day, minutes),
+    )
+
+
+def _again(firm: Firm, job: Job, turn: int) -> Iterator[DemoOp]:
+    """Every other job that needs one more visit gets it; the rest still waits for somebody."""
+    if turn % 2:
+        return
+    premises, on = firm.premises, ("work_order", job.order_id)
+    if ending(job) == "waits_for_part":
+        come = {"ordered": derive(op_id(premises, job, "parts.order"), "ordered")}
+        told = _act(firm, "warehouse", ("supply", job.slot.n), 8 * 60 + turn)
+        yield told.said("parts.supply", on, come)
+    going = {"person": job.technician.id, **window(premises, job, 1 + turn % 4, LATE_FROM + 105)}
+    told = _act(firm, "dispatcher", ("plan", job.slot.n), 8 * 60 + 20 + turn)
+    yield told.said("visit.plan", on, going)
+    ended = op_id(premises, job, "work_order.complete")
+    task = derive(ended, "task", "plan_next_visit", job.order_id)
+    told = _act(firm, "dispatcher", ("close", job.slot.n), 8 * 60 + 21 + turn)
+    note = {"note": CALLED[job.machine.language]}
+    yield told.said("task.close", ("task", task), note)
+
+
+def _refilled(firm: Firm) -> Iterator[DemoOp]:
+    """What went from the warehouse into the vans the evening before."""
+    warehouse = firm.team.places["WH1"]
+    for turn, driver in enumerate(firm.team.technicians[:TO_VANS]):
+        part = firm.stocked.in_van[driver.van_id][turn]
+        args = {"part": part.id, "quantity": "1", "to": driver.van_id}
+        told = _act(firm, "warehouse", ("move", driver.code), 17 * 60 + turn, -1)
+        yield told.said("stock.move", ("location", warehouse), args)
+
+
+def _counted(firm: Firm) -> Iterator[DemoOp]:
+    """One shelf held more than the books said."""
+    warehouse, part = firm.team.places["WH1"], firm.goods.parts[0]
+    counted = {"part": part.id, "counted": str(firm.stocked.pieces[warehouse, part.id] + 2)}
+    told = _act(firm, "warehouse", ("count", part.number), 17 * 60 + 30, -1)
+    yield told.said("stock.count", ("location", warehouse), counted)
+
+
+def _called(firm: Firm, work: Work) -> Iterator[DemoOp]:
+    """The morning's calls that nobody has planned yet, some about machines mended lately."""
+    written = {one["code"]: one for one in firm.premises.read("jobs")["classes"]}
+    mended = [
+        job.machine
+        for job in work.jobs
+        if job.slot.fate == "past" and job.slot.day > -15 and ending(job) == "done"
+    ]
+    machines = [*mended[:REPEATS], *work.idle][:CALLS]
+    for turn, machine in enumerate(machines):
+        told = _act(firm, "customer_service", ("call", turn), EARLIEST_CALL + turn * CALL_EVERY)
+        asked = firm.premises.draw(written[machine.kind]["jobs"], "call", turn)
+        yield told.said("ticket.open", ("ticket", told.id), _said(machine, asked, turn))
+
+
+def _said(machine: Machine, asked: dict[str, Any], turn: int) -> dict[str, Any]:
+    return {
+        "customer": machine.customer_id,
+        "site": machine.site_id,
+        "asset": machine.id,
+        "problem": asked[machine.language][1],
+        "channel": ("phone", "chat", "phone", "web")[turn % 4],
+        "priority": asked["priority"],
+        "caller": machine.caller,
+    }
