@@ -7,12 +7,15 @@ from litestar.di import Provide
 
 from server.console import (
     account,
+    board,
     choices,
     customers,
+    dispatch,
     forms,
     gate,
     intake,
     listening,
+    provisions,
     search,
     shelf,
     sign_in,
@@ -20,6 +23,8 @@ from server.console import (
     ticket,
     tickets,
     undo,
+    visits,
+    work_order,
 )
 from server.console.frame import Room, furnish
 from server.console.refusals import drawer
@@ -38,6 +43,11 @@ PAGES: Final = (
     search.ROUTES,
     undo.ROUTES,
     listening.ROUTES,
+    work_order.ROUTES,
+    dispatch.ROUTES,
+    visits.ROUTES,
+    provisions.ROUTES,
+    board.ROUTES,
 )
 ROUTES: Final = tuple(route for page in PAGES for route in page)
 

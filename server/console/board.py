@@ -1,13 +1,14 @@
 """The day board: technicians by time, jobs to be given out, and what a drop means."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from server.console import careful, frame, gate, toasts
+from server.console import careful, frame, gate, toasts, told
 from server.console.careful import then
 from server.console.dispatch import Day, Query, giving, opt, still_held, taken_back
 from server.console.forms import Form
@@ -23,6 +24,7 @@ from server.console.lanes import (
     minute,
     wall,
 )
+from server.console.speech import Speech
 from server.console.visits import moved_back, moving, still_planned
 from server.office import AnyRequest, Office
 from server.problems import Problem, wrong_field
@@ -33,6 +35,11 @@ from shared.ids import is_id
 from shared.people import may
 
 USUAL_START: Final = 8
+# What the script says while something is moved; it fills in the names itself.
+WORDS: Final = (
+    *("picked", "put_at", "overlap", "left", "not_movable", "no_skill", "past"),
+    *("outside_drop", "sending", "unreachable"),
+)
 HELD: Final = "dated"  # a bar of a promised time, for which no visit is planned yet
 
 
@@ -90,6 +97,7 @@ def _draw(
     wanted: Mapping[str, str],
     **more: Any,
 ) -> Response[str]:
+    speech = frame.speech_of(request, office)
     now = wall(office.now_ms(), office.settings.zone.key)
     first = int(wanted["from"]) if wanted.get("from", "").isdigit() else USUAL_START
     first = first if first in STARTS else USUAL_START
@@ -106,7 +114,10 @@ def _draw(
     at = minute(now, day)
     context = {
         "day": day,
-        "date": frame.speech_of(request, office).moment(office.now_ms()).date().fromisoformat(day),
+        "day_words": told.day(speech, day),
+        "words": {name: speech.catalogue.groups["plan.board"][name] for name in WORDS},
+        "length_of": _length,
+        "window_of": partial(_window, speech),
         "today": now[:10],
         "before": board.day_after(day, -1),
         "after": board.day_after(day),
@@ -130,6 +141,18 @@ def _draw(
         **more,
     }
     return frame.page(request, office, actor, "board.html", context)
+
+
+def _length(job: Mapping[str, Any]) -> int:
+    """How long a job is wanted for, in minutes."""
+    start, end = job.get("planned_from"), job.get("planned_to")
+    if not (start and end):
+        return 60
+    return max(minute(end, start[:10]) - minute(start, start[:10]), QUARTER)
+
+
+def _window(speech: Speech, job: Mapping[str, Any]) -> str:
+    return told.window(speech, job["planned_from"], job["planned_to"])
 
 
 def _is_wanted(person: Mapping[str, Any], wanted: Mapping[str, str]) -> bool:
@@ -306,7 +329,7 @@ def ask(  # noqa: PLR0913  what a form is about
     context = {
         "job": job,
         "visit": known,
-        "people": people,
+        "person_choices": [(one["id"], one["name"]) for one in people],
         "person_id": known["person_id"] if known else (held[0]["person_id"] if held else ""),
         "at": clock(start) if start is not None else "",
         "minutes": (end - start) if start is not None and end is not None else 60,
