@@ -21,6 +21,10 @@ SCREENS: Final[dict[str, str]] = {
     "history": "mobile.screens.history:HistoryScreen",
 }
 SHEETS: Final[dict[str, str]] = {
+    "entry": "mobile.screens.entry:EntrySheet",
+    "repair": "mobile.screens.entry:RepairSheet",
+    "give_up": "mobile.screens.entry:GiveUpSheet",
+    "van_part": "mobile.screens.van:VanPartSheet",
     "outcome": "mobile.screens.outcome:OutcomeSheet",
     "other": "mobile.screens.job_steps:OtherSheet",
     "pause": "mobile.screens.job_steps:PauseSheet",
