@@ -29,13 +29,11 @@ class JobsView(Struct, frozen=True, kw_only=True):
 def jobs(
     found: Sequence[Job], words: Words, now: int, *, text: str = "", only_open: bool = True
 ) -> JobsView:
-    """The jobs that hold every word of a text, else the open ones, else all."""
+    """The jobs that were found for a text; without one the open ones, or all."""
     wall = wall_time(found, words, now)
     asked = text.strip()[:TEXT_CHARS_MAX]
-    if asked:
-        wanted = [job for job in found if matches(job, asked)]
-    else:
-        wanted = [job for job in found if not only_open or is_open(job) or job.leaving]
+    every = bool(asked) or not only_open
+    wanted = [job for job in found if every or is_open(job) or job.leaving]
     shown = wanted[:CARDS_MAX]
     return JobsView(
         groups=tuple(_groups(shown, words, wall)),
@@ -43,13 +41,6 @@ def jobs(
         more=words("jobs", "more", count=CARDS_MAX) if len(wanted) > CARDS_MAX else "",
         nothing=None if wanted else _nothing(found, words, asked),
     )
-
-
-def matches(job: Job, text: str) -> bool:
-    """Whether a job holds every word of a text; one Chinese character is a word."""
-    told = (job.number, job.customer, job.summary, job.address, job.machine)
-    hay = folded(" ".join(part for part in told if part))
-    return all(word in hay for word in folded(text).split())
 
 
 def folded(text: str) -> str:

@@ -7,7 +7,7 @@ from msgspec import Struct
 from mobile.lock import DIGITS_MAX, DIGITS_MIN
 from mobile.texts import Words
 
-Step = Literal["welcome", "choose", "repeat", "unlock"]
+Step = Literal["welcome", "not_me", "choose", "repeat", "unlock", "forgot"]
 SECOND_MS: Final = 1000
 
 
@@ -21,26 +21,34 @@ class PinView(Struct, frozen=True, kw_only=True):
     ready: bool
     digits: int
     spoken: str
+    asks: bool
     waits: bool = False
+
+
+TITLES: Final[dict[Step, tuple[str, str, str]]] = {
+    "welcome": ("welcome", "welcome_say", "set_pin"),
+    "not_me": ("not_me", "not_me_say", "forgot_enrol"),
+    "choose": ("set_title", "set_say", "next"),
+    "repeat": ("again_title", "again_say", "next"),
+    "unlock": ("unlock_title", "unlock_say", "unlock"),
+    "forgot": ("forgot_title", "forgot_say", "forgot_enrol"),
+}
+ASKING: Final = ("choose", "repeat", "unlock")
 
 
 def pin(step: Step, typed: str, name: str, words: Words, *, wait_ms: int = 0) -> PinView:
     """A page as far as so many digits have been typed; `wait_ms` until the next try."""
-    titles: dict[Step, tuple[str, str, str]] = {
-        "welcome": ("welcome", "welcome_say", "set_pin"),
-        "choose": ("set_title", "set_say", "next"),
-        "repeat": ("again_title", "again_say", "next"),
-        "unlock": ("unlock_title", "unlock_say", "unlock"),
-    }
-    title, text, button = titles[step]
+    asks = step in ASKING
+    title, text, button = TITLES[step]
     return PinView(
         step=step,
         title=words("pin", title, name=name),
         text=words("pin", text),
         button=words("pin", button),
-        ready=step == "welcome" or (DIGITS_MIN <= len(typed) <= DIGITS_MAX and not wait_ms),
+        ready=not asks or (DIGITS_MIN <= len(typed) <= DIGITS_MAX and not wait_ms),
         digits=len(typed),
         spoken=words("pin", "typed", count=len(typed)),
+        asks=asks,
         waits=bool(wait_ms),
     )
 

@@ -199,5 +199,5 @@ def _nothing(jobs: Sequence[Job], words: Words, *, is_today: bool) -> Emptiness:
     return Emptiness(
         title=words("today", "none" if is_today else "none_that_day"),
         text=words("today", "none_say"),
-        action=words("today", "show_all") if jobs else "",
+        action=words("today", "show_all") if jobs else words("settings", "sync_now"),
     )

@@ -1,0 +1,79 @@
+"""All jobs on this phone, and the search of them."""
+
+from pathlib import Path
+from typing import Any, Final
+
+from kivy.metrics import dp
+from kivy.properties import BooleanProperty, ListProperty, StringProperty
+
+from mobile.screens.listed import nothing_row
+from mobile.screens.today import listed
+from mobile.shell import Place
+from mobile.views.jobs import JobsView, folded, jobs
+from mobile.widgets.look import load
+from mobile.widgets.page import Page
+
+TEXT_KEY: Final = "jobs/text"
+OPEN_KEY: Final = "jobs/all"
+
+
+class JobsScreen(Page):
+    """Every job, or what was found. `args` may ask to `find` at once. What was typed is kept."""
+
+    nav = "jobs"
+    entries = ListProperty()
+    compact = BooleanProperty(defaultvalue=False)
+    text = StringProperty("")
+    result = StringProperty("")
+    only_open = BooleanProperty(defaultvalue=True)
+
+    def show(self, args: dict[str, str]) -> None:
+        """Show what was looked for last."""
+        self.text = self.shell.drafts.read(TEXT_KEY) or ""
+        self.only_open = self.shell.drafts.read(OPEN_KEY) is None
+        super().show(args)
+        if "find" in args:
+            self.ids.search.focus()
+
+    def refresh(self) -> None:
+        """Read the list anew and draw it."""
+        queries = self.shell.phone.queries
+        asked = folded(self.text).strip()
+        found = queries.find(asked).jobs if asked else queries.jobs()
+        view = jobs(found, self.words, self.shell.now, text=self.text, only_open=self.only_open)
+        self.compact = self.shell.settings.list_style == "compact"
+        self.result = view.more or view.result
+        self.entries = [*listed(view.groups), *self._nothing(view)]
+
+    def typed(self, text: str) -> None:
+        """Something else is looked for."""
+        self.text = text
+        self.shell.drafts.keep(TEXT_KEY, text)
+        self.ids.list.scroll_y = 1
+        self.refresh()
+
+    def choose(self, *, only_open: bool) -> None:
+        """Show the open jobs, or all."""
+        self.only_open = only_open
+        if only_open:
+            self.shell.drafts.drop(OPEN_KEY)
+        else:
+            self.shell.drafts.keep(OPEN_KEY, "1")
+        self.refresh()
+
+    def open_job(self, job: str) -> None:
+        """Show a job."""
+        self.shell.go(Place("work_order", {"job": job}))
+
+    def _nothing(self, view: JobsView) -> list[dict[str, Any]]:
+        if view.nothing is None:
+            return []
+        acted = self._clear if self.text.strip() else self.shell.ring
+        icon = "search_off" if self.text.strip() else "assignment"
+        return [nothing_row(view.nothing, icon, self.width - dp(32), acted)]
+
+    def _clear(self) -> None:
+        self.ids.search.clear()
+
+
+load(Path(__file__))

@@ -1,0 +1,111 @@
+"""Today: what is to be done on one day, in the order it wants attention."""
+
+from pathlib import Path
+from typing import Any, Final
+
+from kivy.metrics import Metrics, dp
+from kivy.properties import BooleanProperty, ListProperty, ObjectProperty, StringProperty
+from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.recycleview.views import RecycleDataViewBehavior
+
+from mobile.screens.listed import nothing_row
+from mobile.shell import Place
+from mobile.views.today import Group, TodayView, today
+from mobile.widgets.look import load
+from mobile.widgets.page import Page
+
+PULL_DP: Final = 72
+STRIP_DP: Final = 60
+LINE_DP: Final = 22
+
+
+class DayHead(RecycleDataViewBehavior, BoxLayout):
+    """The week and the day in figures; they scroll away with the list."""
+
+    days = ListProperty()
+    figures = StringProperty("")
+    picked = ObjectProperty(None, allownone=True)
+
+    def pick(self, date: str) -> None:
+        """Another day was pressed."""
+        if self.picked is not None:
+            self.picked(date)
+
+
+class TodayScreen(Page):
+    """One day's jobs; `args` may name the `day`."""
+
+    nav = "today"
+    title = StringProperty("")
+    subtitle = StringProperty("")
+    entries = ListProperty()
+    compact = BooleanProperty(defaultvalue=False)
+    pulled = BooleanProperty(defaultvalue=False)
+
+    def refresh(self) -> None:
+        """Read the day anew and draw it."""
+        shell = self.shell
+        jobs = shell.phone.queries.jobs()
+        view = today(jobs, shell.words, shell.now, self.args.get("day"))
+        self.title, self.subtitle = view.title, view.subtitle
+        self.compact = shell.settings.list_style == "compact"
+        self.entries = [self._head(view), *listed(view.groups), *self._nothing(view)]
+
+    def pick(self, day: str) -> None:
+        """Show another day; today itself needs no name."""
+        here = today((), self.words, self.shell.now)
+        self.shell.replace(Place("today", {} if day == here.day else {"day": day}))
+
+    def open_job(self, job: str) -> None:
+        """Show a job."""
+        self.shell.go(Place("work_order", {"job": job}))
+
+    def find(self) -> None:
+        """Look for a job by a word."""
+        self.shell.go(Place("jobs", {"find": "1"}))
+
+    def show_all(self) -> None:
+        """Show the jobs of every day."""
+        self.shell.go(Place("jobs"))
+
+    def overscrolled(self, by: float) -> None:
+        """The list was pulled down beyond its top, so many pixels."""
+        if by <= -dp(PULL_DP):
+            self.pulled = True
+        elif self.pulled and by > -dp(1):
+            self.pulled = False
+            self.sync()
+
+    def sync(self) -> None:
+        """Ask the office; nothing waits for the answer."""
+        self.shell.ring()
+        self.shell.note(self.words("today", "asked"))
+
+    def _nothing(self, view: TodayView) -> list[dict[str, Any]]:
+        if view.nothing is None:
+            return []
+        acted = self.show_all if view.nothing.action else self.sync
+        return [nothing_row(view.nothing, "calendar_today", self.width - dp(32), acted)]
+
+    def _head(self, view: TodayView) -> dict[str, Any]:
+        figures = self.words.join(*(f"{one.value} {one.label}" for one in view.figures))
+        scale = min(Metrics.fontscale, 1.4)
+        return {
+            "viewclass": "DayHead",
+            "height": dp(STRIP_DP) * max(scale, 1) ** 0.7 + dp(LINE_DP) * Metrics.fontscale,
+            "days": list(view.days),
+            "figures": figures,
+            "picked": self.pick,
+        }
+
+
+def listed(groups: tuple[Group, ...]) -> list[Any]:
+    """Headings and cards, as a `JobList` takes them."""
+    entries: list[Any] = []
+    for group in groups:
+        entries.append((group.title, "danger" if group.urgent else "text_2"))
+        entries += group.cards
+    return entries
+
+
+load(Path(__file__))
