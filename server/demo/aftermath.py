@@ -75,7 +75,10 @@ def _again(firm: Firm, job: Job, turn: int) -> Iterator[DemoOp]:
         come = {"ordered": derive(op_id(premises, job, "parts.order"), "ordered")}
         told = _act(firm, "warehouse", ("supply", job.slot.n), 8 * 60 + turn)
         yield told.said("parts.supply", on, come)
-    going = {"person": job.technician.id, **window(premises, job, 1 + turn % 4, LATE_FROM + 105)}
+    going = {
+        "person": job.technician.id,
+        **window(premises, job, 1 + turn // 2 % 5, LATE_FROM + 105),
+    }
     told = _act(firm, "dispatcher", ("plan", job.slot.n), 8 * 60 + 20 + turn)
     yield told.said("visit.plan", on, going)
     ended = op_id(premises, job, "work_order.complete")
