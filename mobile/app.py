@@ -10,9 +10,9 @@ from typing import Any, Final
 import msgspec
 from kivy.app import App
 from kivy.clock import Clock
-from kivy.core.clipboard import Clipboard
 from kivy.core.window import Window
 from kivy.metrics import Metrics
+from msgspec import structs
 
 from mobile import adapters, service, trail
 from mobile.adapters import ON_ANDROID
@@ -51,13 +51,18 @@ class FieldfareApp(App):
     title = "Fieldfare"
 
     def __init__(
-        self, folder: Path, language: Language | None = None, *, talks: bool = True
+        self,
+        folder: Path,
+        language: Language | None = None,
+        *,
+        talks: bool = True,
+        clock: DeviceClock | None = None,
     ) -> None:
         super().__init__()
         self._folder = folder
         self._language = language
         self._talks = talks
-        self._clock = DeviceClock()
+        self._clock = clock or DeviceClock()
         self._font_scale = Metrics.fontscale
         self._open = ExitStack()
         self._phone: Phone | None = None
@@ -72,14 +77,12 @@ class FieldfareApp(App):
         self.adapters = adapters.choose(folder, Host(copy=_copied, later=_later))
         self.settings = settings_of(self.drafts.read(SETTINGS))
         self.couriers = Couriers(folder, _later, self._moved)
-        self._refresh = Clock.create_trigger(self._redraw)
+        self.refresh = Clock.create_trigger(self._redraw)
         self._dress()
         self._open_phone()
         self._locked = self.lock.is_set
         kept = self.drafts.read(TRAIL)
         self._trail = trail.read(kept, tuple(ROOTS), frozenset(SCREENS), frozenset(SHEETS))
-
-    # What the screens see: see mobile.shell.Shell.
 
     @property
     def phone(self) -> Phone:
@@ -129,7 +132,7 @@ class FieldfareApp(App):
         if isinstance(done, Refused):
             return done
         self.couriers.ring()
-        self._refresh()
+        self.refresh()
         return None
 
     def go(self, place: Place) -> None:
@@ -201,8 +204,6 @@ class FieldfareApp(App):
         self._locked = self.lock.is_set
         self._arrive()
 
-    # What Kivy calls.
-
     def build(self) -> Stage:
         """The first screen, from what is on this phone."""
         Window.clearcolor = theme.bg
@@ -230,7 +231,7 @@ class FieldfareApp(App):
             self.lock_now()
         self._left = None
         self.couriers.ring()
-        self._refresh()
+        self.refresh()
 
     def on_stop(self) -> None:
         """Let everything go."""
@@ -241,8 +242,6 @@ class FieldfareApp(App):
         self.couriers.stop()
         self._open.close()
         self.drafts.close()
-
-    # Inside.
 
     def _dress(self) -> None:
         self.words = Words(self._language or self.settings.language or self._native())
@@ -257,7 +256,8 @@ class FieldfareApp(App):
         self._open.close()
         self._phone, self._trouble = None, None
         try:
-            self._phone = self._open.enter_context(service.opened(self._folder))
+            found = self._open.enter_context(service.opened(self._folder))
+            self._phone = structs.replace(found, clock=self._clock) if found else None
         except service.TROUBLES as ended:
             self._trouble = service.trouble(ended)
 
@@ -292,7 +292,7 @@ class FieldfareApp(App):
             return Place(TROUBLE, args)
         if self._phone is None:
             return Place(ENROL)
-        return Place(PIN) if self._locked else self._trail.top
+        return Place(PIN) if self._locked and self._trail.top.screen != ENROL else self._trail.top
 
     def _arrive(self) -> None:
         """Show the place one is at, and keep it."""
@@ -356,7 +356,7 @@ class FieldfareApp(App):
         if reached is not None:
             self.adapters.connectivity.heard(reached=reached)
         if changed:
-            self._refresh()
+            self.refresh()
         else:
             self._trim()
 
@@ -392,6 +392,8 @@ def _made(where: str, shell: FieldfareApp) -> Any:
 
 
 def _copied(text: str) -> bool:
+    from kivy.core.clipboard import Clipboard  # looks for programs when it is loaded
+
     Clipboard.copy(text)
     return True
 

@@ -15,6 +15,7 @@ SET: Final = {
     "KIVY_NO_CONFIG": "1",  # the same on every machine
     "KIVY_NO_FILELOG": "1",
     "KIVY_LOG_MODE": "PYTHON",
+    "KIVY_CLIPBOARD": "android,sdl2",  # the others start programs to find out whether they are there
     "KCFG_GRAPHICS_WIDTH": str(WIDTH),
     "KCFG_GRAPHICS_HEIGHT": str(HEIGHT),
     "KCFG_GRAPHICS_MULTISAMPLES": "0",  # the shapes are smooth by themselves
@@ -38,8 +39,11 @@ def run(folder: Path, language: Language | None) -> None:
     app.run()
 
 
-def load(folder: Path, language: Language | None = None, *, talks: bool = True) -> Any:
-    """The app, ready to be run. Raises `NoWindow`."""
+def load(folder: Path, language: Language | None = None, **more: Any) -> Any:
+    """The app, ready to be run; `more` is what `mobile.app.FieldfareApp` takes beside these.
+
+    Raises `NoWindow`.
+    """
     prepare()
     if not any(os.environ.get(name) for name in WINDOWS):
         raise NoWindow("no_window")
@@ -50,10 +54,10 @@ def load(folder: Path, language: Language | None = None, *, talks: bool = True) 
     if Window is None:
         raise NoWindow("no_graphics")
     if os.environ.get("SDL_VIDEODRIVER") == "offscreen":
-        _wait_for_each_frame(Window)
+        wait_for_each_frame(Window)
     from mobile.app import FieldfareApp
 
-    return FieldfareApp(folder, language, talks=talks)
+    return FieldfareApp(folder, language, **more)
 
 
 def prepare() -> None:
@@ -63,7 +67,7 @@ def prepare() -> None:
     logging.getLogger("kivy").setLevel(logging.WARNING)
 
 
-def _wait_for_each_frame(window: Any) -> None:
+def wait_for_each_frame(window: Any) -> None:
     """Off the screen nothing waits for the renderer, and frames would pile up in memory."""
     from kivy.graphics.opengl import glFinish
 

@@ -59,9 +59,15 @@ class AppBar(BoxLayout):
     large = BooleanProperty(defaultvalue=False)
     show_chip = BooleanProperty(defaultvalue=True)
     crowded = BooleanProperty(defaultvalue=False)
+    _made_up = False
 
-    def __init__(self, **given: Any) -> None:
-        super().__init__(**given)
+    def apply_class_lang_rules(self, *args: Any, **given: Any) -> None:
+        """Remember when the bar itself is made up."""
+        super().apply_class_lang_rules(*args, **given)
+        self._made_up = True
+
+    def on_kv_post(self, _base: Any) -> None:
+        """The rule was applied."""
         for widget, name in (
             *((self, one) for one in ("width", "title", "subtitle", "back", "show_chip")),
             *((self.ids.title, "natural"), (self.ids.chip, "natural"), (self.ids.end, "width")),
@@ -71,7 +77,7 @@ class AppBar(BoxLayout):
 
     def add_widget(self, widget: Widget, *args: Any, **given: Any) -> None:
         """What a screen puts in goes to the end; what the rule puts in makes up the bar."""
-        if "end" in self.ids:
+        if self._made_up:
             self.ids.end.add_widget(widget, *args, **given)
         else:
             super().add_widget(widget, *args, **given)

@@ -31,18 +31,20 @@ class PushButton(Pressable, FloatLayout):
     kind = OptionProperty("primary", options=KINDS)
     compact = BooleanProperty(defaultvalue=False)
     fill = ColorProperty(NONE)
-    ink = ColorProperty(NONE)
+    ink = ColorProperty(NONE)  # may be given, on a ground of its own
     edge = ColorProperty(NONE)
     label_width = NumericProperty(0)
     natural = NumericProperty(0)
 
-    def __init__(self, **given: Any) -> None:
-        super().__init__(**given)
+    def on_kv_post(self, _base: Any) -> None:
+        """The rule was applied."""
         for name in ("kind", "disabled"):
             self.fbind(name, self._paint)
-        for name in ("width", "text", "icon", "compact"):
+        for name in ("width", "icon", "compact"):
             self.fbind(name, self._fit)
-        self._paint()
+        self.ids.label.fbind("natural", self._fit)
+        if not self.ink[3]:
+            self._paint()
         self._fit()
 
     def _paint(self, *_: Any) -> None:

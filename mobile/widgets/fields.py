@@ -59,8 +59,8 @@ class TextField(BoxLayout):
 
     __events__ = ("on_typed", "on_enter", "on_left")
 
-    def __init__(self, **given: Any) -> None:
-        super().__init__(**given)
+    def on_kv_post(self, _base: Any) -> None:
+        """The rule was applied."""
         self.ids.entry.before = self._edit
 
     def on_text(self, _field: Any, text: str) -> None:

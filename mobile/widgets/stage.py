@@ -1,5 +1,6 @@
 """The window's inside: one screen, the bottom bar below it, a sheet over it, a word in passing."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -67,13 +68,17 @@ class Stage(FloatLayout):
         toast.bind(on_gone=lambda *_: self.hush())
         if action is not None:
             act = action[1]
-            toast.bind(on_act=lambda *_: (self.hush(), act()))
+            toast.bind(on_act=lambda *_: self._acted(act))
         self.ids.word.add_widget(toast)
         toast.opacity = 0
         Animation(opacity=1, d=0.12).start(toast)
         self._toast = toast
         length_s = READ_S + READ_CHAR_S * len(text) + (ACT_S if action else 0)
         Clock.schedule_once(lambda _: self.hush(toast), length_s)
+
+    def _acted(self, act: Callable[[], None]) -> None:
+        self.hush()
+        act()
 
     def hush(self, toast: Toast | None = None) -> None:
         """Take away what is said, or only this, if it is still there."""
