@@ -34,7 +34,7 @@ def show(
     request: AnyRequest,
     actor: NamedDependency[Actor],
     office: NamedDependency[Office],
-    beside: Annotated[str, QueryParameter(query="list", max_length=600)] = "",
+    beside: Annotated[str, QueryParameter(name="list", max_length=600)] = "",
 ) -> Response[str]:
     """One ticket: a page of its own, or a panel beside a list of the queue."""
     return _page(request, office, actor, number, {"list": gate.way_back(beside, "/tickets")})

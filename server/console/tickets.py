@@ -43,7 +43,7 @@ def show(  # noqa: PLR0913 - a list's filters are its parameters
     priority: Filter = "",
     zone: Filter = "",
     after: After = None,
-    opened: Annotated[str, QueryParameter(query="open", max_length=80)] = "",
+    opened: Annotated[str, QueryParameter(name="open", max_length=80)] = "",
 ) -> Response[str]:
     """One page of the queue."""
     speech = frame.speech_of(request, office)
