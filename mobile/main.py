@@ -15,7 +15,7 @@ SET: Final = {
     "KIVY_NO_CONFIG": "1",  # the same on every machine
     "KIVY_NO_FILELOG": "1",
     "KIVY_LOG_MODE": "PYTHON",
-    "KIVY_CLIPBOARD": "android,sdl2",  # the others start programs to find out whether they are there
+    "KIVY_CLIPBOARD": "android,sdl2",  # the others start programs to see whether they are there
     "KCFG_GRAPHICS_WIDTH": str(WIDTH),
     "KCFG_GRAPHICS_HEIGHT": str(HEIGHT),
     "KCFG_GRAPHICS_MULTISAMPLES": "0",  # the shapes are smooth by themselves

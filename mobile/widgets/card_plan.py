@@ -14,6 +14,7 @@ from mobile.widgets.look import glyph, text_width, theme
 
 PAD_DP: Final = 14
 ADDRESS_LINES: Final = 2
+GAP_DP: Final = 10  # between two things of a line
 LEADING: Final = 1.3  # a line's height, as a multiple of its letters
 
 
@@ -96,7 +97,7 @@ class _Sketch:
                 self._row(row, None)
                 row, rest = [], self.room
             row.append(bit)
-            rest -= bit.width + dp(10)
+            rest -= bit.width + dp(GAP_DP)
         if end is not None and end.width > rest:
             self._row(row, None)
             row = []
@@ -128,7 +129,7 @@ class _Sketch:
         x = self.left
         until = self.right - (end.width + dp(8) if end is not None else 0)
         for bit in row:
-            x += self._put(bit, x, middle, until - x) + dp(10)
+            x += self._put(bit, x, middle, until - x) + dp(GAP_DP)
         if end is not None:
             self._put(end, max(self.right - end.width, self.left), middle, end.width)
         self.top += height
@@ -163,7 +164,7 @@ def plan(card: JobCard, width: float, *, compact: bool) -> Plan:
 
 
 def _full(sketch: _Sketch, card: JobCard) -> None:
-    sketch.line((_time(card, "title_s"), _number(card)), _status(card), gap=dp(4))
+    status = _head(sketch, card, gap=dp(4))
     title = theme.text_2 if card.faded else theme.text
     sketch.text(card.title, "title", title, lines=2)
     sketch.top += dp(2)
@@ -173,7 +174,7 @@ def _full(sketch: _Sketch, card: JobCard) -> None:
     if card.address:
         ink = theme.text_2 if card.faded else theme.text
         sketch.text(card.address, "body_s", ink, lines=ADDRESS_LINES, icon="place")
-    foot = _foot(card)
+    foot = [*status, *_foot(card)]
     if foot:
         sketch.top += dp(5)
         sketch.line(foot)
@@ -181,15 +182,23 @@ def _full(sketch: _Sketch, card: JobCard) -> None:
 
 def _compact(sketch: _Sketch, card: JobCard) -> None:
     sketch.top = dp(9)
-    sketch.line((_time(card, "title_s"), _number(card)), _status(card), gap=dp(2))
+    status = _head(sketch, card, gap=dp(2))
     title = theme.text_2 if card.faded else theme.text
     told = " · ".join(one for one in (card.title, card.customer) if one)
     sketch.text(told, "body", title, lines=1)
-    foot = _foot(card)
+    foot = [*status, *_foot(card)]
     if foot:
         sketch.top += dp(2)
         sketch.line(foot)
     sketch.top -= dp(3)
+
+
+def _head(sketch: _Sketch, card: JobCard, gap: float) -> list[_Bit]:
+    """When, which, and how it stands; the last is returned where it has to stand elsewhere."""
+    time, number, status = _time(card, "title_s"), _number(card), _status(card)
+    fits = time.width + number.width + status.width + 2 * dp(GAP_DP) <= sketch.room
+    sketch.line((time, number), status if fits else None, gap=gap)
+    return [] if fits else [status]
 
 
 def _time(card: JobCard, role: str) -> _Bit:

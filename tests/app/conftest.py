@@ -12,8 +12,9 @@ os.environ.update(
     KIVY_METRICS_DENSITY="1",
     KIVY_DPI="160",
     KIVY_METRICS_FONTSCALE="1",
-    KCFG_GRAPHICS_WIDTH="360",
-    KCFG_GRAPHICS_HEIGHT="640",
+    # Off the screen a window cannot grow, so it begins with the largest of the tests' sizes.
+    KCFG_GRAPHICS_WIDTH="824",
+    KCFG_GRAPHICS_HEIGHT="1830",
     KCFG_GRAPHICS_MAXFPS="0",
     KCFG_GRAPHICS_VSYNC="0",
 )

@@ -151,7 +151,7 @@ class Driver:
             EventLoop.idle()
 
     def widgets(self, kind: str | type = Widget) -> Iterator[Any]:
-        """What is shown of a kind, from the top of the screen's tree; a sheet hides what is below."""
+        """What is shown of a kind, from the top of the tree; a sheet hides what is below it."""
         below = self.sheet if self.sheet is not None else self.root
         for widget in below.walk():
             named = type(widget).__name__ == kind or _is(widget, kind)
