@@ -33,7 +33,8 @@ from sync.protocol import Result, WireOp
 
 EPOCH_BYTES: Final = 8
 HOLDER_BYTES: Final = 8
-ORIGINS: Final = frozenset({"api", "console"})
+ADMINISTRATORS: Final = ("person", "administrators")
+ORIGINS: Final[frozenset[Origin]] = frozenset({"api", "console"})
 MINUTE_MS: Final = 60_000
 
 AnyRequest = Request[Any, Any, Any]
@@ -83,6 +84,10 @@ class Act(Struct, frozen=True, kw_only=True):
 
 class Overtaken(Exception):
     """Something else has happened to a thing since it was looked at."""
+
+
+class LastAdministrator(Exception):
+    """Nobody would be left who can manage people."""
 
 
 class Used(Exception):
@@ -225,20 +230,12 @@ class Office(Struct, frozen=True, kw_only=True):
         if any(waits):
             raise throttled(max(waits))
 
-    def act(
-        self,
-        asked: Asked,
-        by: str,
-        *,
-        seen: int | None = None,
-        check: Callable[[Any, Ledger], None] | None = None,
-    ) -> Act:
+    def act(self, asked: Asked, by: str, *, seen: int | None = None) -> Act:
         """One act of somebody at the console, through the one door.
 
         With `seen`, only if nothing but that many acts has happened to the thing: whoever takes
-        something back must not take a colleague's work with it. `check` looks at the books first,
-        in the same transaction, and raises what forbids it. Raises `Overtaken`, and `Used` where
-        the op's id stands for something else already.
+        something back must not take a colleague's work with it. Raises `Overtaken`, `Used` where
+        the op's id stands for something else already, and `LastAdministrator`.
         """
         now = self.now_ms()
         wire = WireOp(lseq=0, id=asked.id, body=self.body(asked, by, now, origin="console"))
@@ -252,8 +249,8 @@ class Office(Struct, frozen=True, kw_only=True):
                 ledger.hold({asked.on})
                 if queries.acts_on(books, asked.on) != seen:
                     raise Overtaken
-            if check is not None and not known:
-                check(books, ledger)
+            if asked.kind == "master.put" and asked.on[0] == "person" and not known:
+                _keep_an_administrator(books, ledger, asked)
             (result,) = receive(ledger, parcel)
             if result.code == "id_reused":
                 raise Used
@@ -296,6 +293,17 @@ class Office(Struct, frozen=True, kw_only=True):
             self.ledger(books).note_event(event)
         text = invitation_text(self.settings.public_url, code, self.pin, person)
         return Invitation(code=code, text=text, expires_at=ends)
+
+
+def _keep_an_administrator(books: Any, ledger: Ledger, asked: Asked) -> None:
+    """Whoever writes a person down who cannot manage people leaves somebody who can."""
+    row = asked.args.get("row", {})
+    if not row.get("disabled") and may(tuple(row.get("roles", ())), "people.manage"):
+        return
+    ledger.hold({ADMINISTRATORS})  # two who take each other's role away do it one by one
+    others = (one for one in people.everybody(books) if one.id != asked.on[1])
+    if not any(may(one.roles, "people.manage") and not one.disabled for one in others):
+        raise LastAdministrator
 
 
 def _may_enrol(person: Person) -> bool:

@@ -16,7 +16,7 @@ from server.console.forms import Form
 from server.console.shelf import Shelf
 from server.console.speech import Speech, initials, masked
 from server.console.toasts import Toast
-from server.office import AnyRequest, Asked, Office, Overtaken, Used
+from server.office import AnyRequest, Asked, LastAdministrator, Office, Overtaken, Used
 from server.sessions import Actor
 from shared.errors import Params
 from shared.ops import Verdict
@@ -222,6 +222,8 @@ def say(request: AnyRequest, office: Office, actor: Actor, form: Form, act: Act)
         done = office.act(asked, actor.person.id, seen=form.number("seen"))
     except Overtaken:
         return refusal(speech, act, form.op, "overtaken")
+    except LastAdministrator:
+        return refusal(speech, act, form.op, "last_administrator")
     except Used:
         return refusal(speech, act, form.op, "form_used")
     return as_said(speech, act, form.op, done)
@@ -260,10 +262,11 @@ def as_said(speech: Speech, act: Act, op: str, done: Any) -> Said:
     )
 
 
-def refusal(speech: Speech, act: Act, op: str, code: str) -> Said:
+def refusal(speech: Speech, act: Act, op: str, code: str, field: str | None = None) -> Said:
     """An act that the console itself refuses, in words of `console.refusals`."""
     reason = speech.text("console.refusals", code)
-    return Said(op=op, act=act, verdict=str(Verdict.REJECTED), code=code, reason=reason)
+    verdict = str(Verdict.REJECTED)
+    return Said(op=op, act=act, verdict=verdict, code=code, reason=reason, field=field)
 
 
 def go(

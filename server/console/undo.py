@@ -9,7 +9,7 @@ from server.console import frame, gate, toasts
 from server.console.forms import Form
 from server.console.frame import Act
 from server.console.toasts import Toast
-from server.office import AnyRequest, Office, Overtaken, Used
+from server.office import AnyRequest, LastAdministrator, Office, Overtaken, Used
 from server.problems import Problem
 from server.sessions import CONSOLE, Actor
 
@@ -29,7 +29,7 @@ def undo(
     speech = frame.speech_of(request, office)
     try:
         done = office.act(frame.asked_of(form.op, act), actor.person.id, seen=wanted.seen)
-    except (Overtaken, Used):
+    except (LastAdministrator, Overtaken, Used):
         toast = Toast(code="undo_overtaken", tone="warning")
     else:
         said = frame.as_said(speech, act, form.op, done)

@@ -4,7 +4,14 @@ Every question costs the same number of statements, however long the answer is.
 """
 
 from server.queries.books import acts_on, epoch, leaves, newest_revision, proof, revision, story
-from server.queries.frame import SILENT_MS, changed, counts, log_size, sessions_of
+from server.queries.frame import (
+    SILENT_MS,
+    changed,
+    counts,
+    log_size,
+    sessions_of,
+    standing_of_people,
+)
 from server.queries.jobs import ticket, tickets, work_order, work_orders
 from server.queries.office import conflicts, devices, stock, waiting
 from server.queries.pages import PAGE_MAX, PARTING, Item, Listed, Window, is_known
@@ -29,6 +36,7 @@ __all__ = [
     "proof",
     "revision",
     "sessions_of",
+    "standing_of_people",
     "stock",
     "story",
     "ticket",

@@ -62,6 +62,24 @@ def sessions_of(connection: Connection, person_id: str, now_ms: int) -> list[Ite
     return [{**row._asdict(), "name": row.hash[:NAME_CHARS]} for row in rows]
 
 
+def standing_of_people(connection: Connection) -> dict[str, Item]:
+    """By person: since when they have been signed in, phones in use, and a password to change."""
+    credential, session, device, person = T["credential"], T["session"], T["device"], T["person"]
+    used = select(func.max(session.c.seen_at)).where(session.c.person_id == person.c.id)
+    phones = select(func.count()).where(
+        device.c.person_id == person.c.id, device.c.revoked_at.is_(None)
+    )
+    rows = connection.execute(
+        select(
+            person.c.id,
+            used.scalar_subquery().label("seen_at"),
+            phones.scalar_subquery().label("phones"),
+            credential.c.must_change,
+        ).select_from(person.outerjoin(credential, credential.c.person_id == person.c.id))
+    )
+    return {row.id: dict(row._asdict()) for row in rows}
+
+
 def log_size(connection: Connection) -> tuple[str, int]:
     """The epoch, and how many leaves of it are numbered: whatever changes later is past that."""
     epoch = tree.current_epoch(connection)

@@ -67,9 +67,9 @@
     held.link.classList.add("lifted");
     if (held.nobody) { document.getElementById("un")?.classList.add("target"); return; }
     if (!held.lane) return;
-    const left = Math.floor((held.start - first()) / QUARTER);
+    const left = Math.round((held.start - first()) / QUARTER);
     const x = Math.min(Math.max(left, 0), QUARTERS - 1);
-    const w = Math.max(1, Math.min(Math.ceil(held.minutes / QUARTER), QUARTERS - x));
+    const w = Math.max(1, Math.min(Math.round(held.minutes / QUARTER), QUARTERS - x));
     const bad = refusal() !== "";
     const ghost = document.createElement("span");
     ghost.className = `job ghost x${x} w${w}${bad ? " bad" : ""}`;

@@ -273,6 +273,28 @@
     window.addEventListener("pagehide", () => source && source.close());
     window.addEventListener("pageshow", (event) => { if (event.persisted) listen(); });
   }
+  // A code that ends: counts down, and says so when it is over.
+  for (const place of all("[data-left]")) {
+    const ends = performance.now() + Number(place.dataset.left);
+    const words = place.textContent;
+    const tick = () => {
+      const left = Math.ceil((ends - performance.now()) / 1000);
+      if (left <= 0) { place.textContent = place.dataset.over; place.classList.add("t-danger"); return; }
+      place.textContent = `${words} · ${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+      setTimeout(tick, 1000);
+    };
+    tick();
+  }
+  for (const button of navigator.clipboard ? all("[data-copy]") : []) {
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      const from = document.getElementById(button.dataset.copy);
+      await navigator.clipboard.writeText(from.value || from.textContent);
+      one("span", button).textContent = button.dataset.done;
+      say(button.dataset.done);
+    });
+  }
+
   marked();
   const toast = one("#toasts .toast");
   if (toast && !one("[data-undo]", toast)) setTimeout(() => toast.remove(), 8000);
