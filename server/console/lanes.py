@@ -115,13 +115,17 @@ def attendance(visit: Item) -> Item:
 
 
 def placed(start: int, end: int, first_hour: int) -> tuple[int | None, int]:
-    """Where a span lies in quarters from the left edge, cut off at both edges."""
+    """Where a span lies, to the next quarter hour from the left edge, cut off at both edges."""
     left, right = start - first_hour * HOUR, end - first_hour * HOUR
     if right <= 0 or left >= QUARTERS * QUARTER:
         return None, 0
-    x = max(left, 0) // QUARTER
-    w = -(-min(right, QUARTERS * QUARTER) // QUARTER) - x
-    return x, max(w, 1)
+    x = _nearest(max(left, 0))
+    return min(x, QUARTERS - 1), max(_nearest(min(right, QUARTERS * QUARTER)) - x, 1)
+
+
+def _nearest(minutes: int) -> int:
+    """The quarter hour next to a minute, so that what follows on lies beside what went before."""
+    return (minutes + QUARTER // 2) // QUARTER
 
 
 def lanes(people: Sequence[Item], bars: Iterable[Bar], first_hour: int) -> list[Lane]:

@@ -91,8 +91,6 @@ def lines(speech: Speech, told: Sequence[Item], book: Book) -> list[Line]:
 
 def _line(speech: Speech, one: Item, book: Book, day: str) -> Line:
     late = one["received"] - one["done_at"] > LATE_MS
-    same_day = speech.day(one["received"], book.zone) == speech.day(one["done_at"], book.zone)
-    received = speech.time if same_day else speech.when
     leaf = one["leaf"] or {}
     return Line(
         op=one["op_id"],
@@ -100,17 +98,25 @@ def _line(speech: Speech, one: Item, book: Book, day: str) -> Line:
         what=what(speech, one, book),
         day=day,
         done=speech.time(one["done_at"], book.zone),
-        received=received(one["received"], book.zone),
+        received=_received(speech, one, book.zone),
         late=late,
         doubt=bool(one["uncertain"]),
         who=one["by_name"] or (speech.text("plan.story", "nobody") if one["by_id"] else NOTHING),
-        device=one["device_name"] or speech.text("plan.story", "desk"),
+        device=one["device_name"] or speech.text("plan.origins", one["origin"] or "console"),
         verdict=speech.text("verdicts", one["verdict"]),
         tone=tone(one),
         notes=tuple(_notes(speech, one)),
         leaf=leaf.get("number"),
         provable=bool(leaf.get("provable")),
     )
+
+
+def _received(speech: Speech, one: Item, zone: str | None) -> str:
+    """When an op came in; with its day, where that is another one than it was done on."""
+    day, time = speech.day(one["received"], zone), speech.time(one["received"], zone)
+    if day == speech.day(one["done_at"], zone):
+        return time
+    return speech.text("dates", "day_and_time", day=day, time=time)
 
 
 def tone(one: Item) -> str:

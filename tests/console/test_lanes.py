@@ -48,9 +48,10 @@ def went(minutes_ago: int) -> list[dict[str, Any]]:
 
 def test_a_visit_lies_in_quarter_hours_from_the_left_edge() -> None:
     shown = bar(visit("a", "08:15", "10:05"), 8, NOON_MS)
-    assert (shown.x, shown.w, shown.start, shown.end) == (1, 8, 495, 605)
+    assert (shown.x, shown.w, shown.start, shown.end) == (1, 7, 495, 605)
     assert placed(7 * 60, 9 * 60, 8) == (0, 4)
     assert placed(19 * 60, 22 * 60, 8) == (44, 4)
+    assert placed(8 * 60 + 46, 9 * 60 + 36, 8) == (3, 3)
     assert placed(5 * 60, 6 * 60, 8) == (None, 0)
     assert placed(20 * 60, 21 * 60, 8) == (None, 0)
 
