@@ -124,6 +124,7 @@ class Drawn(ButtonBehavior, Widget):
         pen = Pen(INK, self.width, pad=self.pad_dp)
         self._compose(pen)
         self.zones = pen.zones
+        self.a11y = "\n".join(pen.said)
         self.height = pen.y + pen.pad if pen.marks else 0
         self._paint(pen.marks)
 

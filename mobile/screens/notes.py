@@ -15,7 +15,7 @@ from mobile.widgets.blocks import Card, Empty
 from mobile.widgets.buttons import FilterChip, PushButton
 from mobile.widgets.choices import Choice
 from mobile.widgets.fields import TextField
-from mobile.widgets.page import Spread
+from mobile.widgets.page import Footer, Spread
 from mobile.widgets.text import Para
 
 
@@ -25,6 +25,11 @@ class NotesScreen(JobPage):
     def __init__(self, shell: Shell, **given: Any) -> None:
         super().__init__(shell, **given)
         self.field: TextField | None = None
+        button = PushButton(text=self.words("job_notes", "save"), icon="check")
+        button.bind(on_release=lambda *_: self.save())
+        self.foot = Footer()
+        self.foot.add_widget(button)
+        self.add_widget(self.foot)
 
     def draw(self, sheet: Sheet) -> None:
         """Draw the notes; the one being written stays as it is."""
@@ -75,9 +80,7 @@ class NotesScreen(JobPage):
         self.field = drafted.text_field(
             self.shell, self._key("text"), hint=words("job_notes", "hint"), rows=3
         )
-        save = PushButton(text=words("job_notes", "save"), icon="check")
-        save.bind(on_release=lambda *_: self.save())
-        for one in (self.audience, self.told, self.field, self._phrases(phrases), save):
+        for one in (self.audience, self.told, self.field, self._phrases(phrases)):
             card.add_widget(one)
         self.ids.body.box.add_widget(card, index=len(self.ids.body.box.children))
 

@@ -16,9 +16,7 @@ class Pen(Sketch):
         """Buttons of one row (zone, label, icon), sharing its width; in a column if too narrow."""
         gap = dp(GAP)
         each = (self.width - gap * (len(buttons) - 1)) / max(1, len(buttons))
-        signs = [
-            (self.ink.text(text, "label"), self.ink.icon(icon, ICON)) for _, text, icon in buttons
-        ]
+        signs = [(self.set(text, "label"), self.ink.icon(icon, ICON)) for _, text, icon in buttons]
         fits = all(text.width + sign.width + dp(24) <= each for text, sign in signs)
         for index, (zone, label, _icon) in enumerate(buttons):
             x = self.left + index * (each + gap) if fits else self.left
@@ -32,7 +30,7 @@ class Pen(Sketch):
         """Answers side by side, one of them chosen; below each other where a word is too long."""
         count = max(1, len(options))
         each = self.width / count
-        labels = [self.ink.text(one.label, "label", width=self.width - dp(24)) for one in options]
+        labels = [self.set(one.label, "label", width=self.width - dp(24)) for one in options]
         beside = all(label.width + dp(12) <= each for label in labels)
         rows = 1 if beside else count
         height = dp(CONTROL if beside else TOUCH + 4)
@@ -53,9 +51,9 @@ class Pen(Sketch):
         """A box that opens for writing: what stands in it, else a hint, and its unit."""
         text, hint = told
         pad = dp(14)
-        end = self.ink.text(unit, "body") if unit else None
+        end = self.set(unit, "body") if unit else None
         room = self.width - 2 * pad - (end.width + dp(GAP) if end is not None else 0)
-        shown = self.ink.text(text or hint, "body", width=room, wrap=bool(text))
+        shown = self.set(text or hint, "body", width=room, wrap=bool(text))
         height = max(dp(CONTROL), shown.height + 2 * pad)
         self.marks.append(Mark("frame", self.left, self.y, self.width, height, tone, None, dp(12)))
         self._put(
@@ -76,7 +74,7 @@ class Pen(Sketch):
         The last row shares its width among those that are left.
         """
         gap = dp(GAP)
-        labels = [self.ink.text(label, "label") for _, label, _, _, _ in tiles]
+        labels = [self.set(label, "label") for _, label, _, _, _ in tiles]
         widest = max(max((one.width for one in labels), default=0) + dp(24), dp(92))
         columns = max(1, min(3, int((self.width + gap) // (widest + gap))))
         height = max(sp(ICON) + labels[0].height + dp(30), dp(CONTROL)) if labels else 0
@@ -98,29 +96,33 @@ class Pen(Sketch):
         tone: str = "text",
     ) -> None:
         """A line of a list (texts with role and tone), with an icon, that leads somewhere."""
-        top = self.y
+        top, between = self.y, dp(2)
         indent = sp(ICON + 4) + dp(14) if icon else 0
         end = self.ink.icon("chevron_right", 22)
-        self.gap(10)
-        for text, role, colour in lines:
-            self.text(text, role, colour, left=indent, right=end.width + dp(GAP))
-            self.gap(2)
-        self.y = max(self.y + dp(8), top + dp(CONTROL))
-        middle = (top + self.y) / 2
+        room = self.width - indent - end.width - dp(GAP)
+        told = [
+            (self.set(text, role, width=room, wrap=True), colour) for text, role, colour in lines
+        ]
+        inner = sum(one.height + between for one, _ in told) - between
+        height = max(dp(CONTROL), inner + 2 * dp(10))
+        y = top + (height - inner) / 2
+        for one, colour in told:
+            self._put(one, self.left + indent, y, colour)
+            y += one.height + between
+        middle = top + height / 2
         if icon:
             sign = self.ink.icon(icon, ICON + 4)
             self._put(sign, self.left, middle - sign.height / 2, tone)
         self._put(end, self.right - end.width, middle - end.height / 2, "text_3")
+        self.y = top + height
         self.zone(zone, lines[0][0], top)
 
     def action(self, zone: str, label: str, detail: str, icon: str, tone: str = "primary") -> None:
         """A big button with what it does and, under it, what is still to be known."""
         top, pad = self.y, dp(14)
-        name = self.ink.text(label, "button", width=self.width - 2 * pad - sp(32), wrap=True)
+        name = self.set(label, "button", width=self.width - 2 * pad - sp(32), wrap=True)
         under = (
-            self.ink.text(detail, "body_s", width=self.width - 2 * pad, wrap=True)
-            if detail
-            else None
+            self.set(detail, "body_s", width=self.width - 2 * pad, wrap=True) if detail else None
         )
         inner = name.height + (under.height + dp(2) if under is not None else 0)
         height = max(dp(60), inner + dp(18))
@@ -143,12 +145,13 @@ class Pen(Sketch):
         sign = self.ink.icon(icon, 24)
         corner = (self.left + (size - sign.width) / 2, self.y + (size - sign.height) / 2)
         self._put(sign, *corner, "text")
+        self.said[label] = None
         self.zones.append(Zone(zone, label, self.left, self.y, size, size))
         self.left += size + dp(GAP)
 
     def side(self, zone: str, label: str, icon: str, top: float) -> None:
         """A button at the right end of what was laid out since `top`."""
-        name = self.ink.text(label, "label")
+        name = self.set(label, "label")
         sign = self.ink.icon(icon, 18)
         width, height = self.side_width(label), dp(TOUCH)
         self.y = max(self.y, top + height)
@@ -161,7 +164,7 @@ class Pen(Sketch):
 
     def side_width(self, label: str) -> float:
         """How much room such a button takes."""
-        return float(self.ink.text(label, "label").width + sp(18) + dp(30))
+        return float(self.set(label, "label").width + sp(18) + dp(30))
 
     def corner(self, zone: str, label: str, icon: str, top: float) -> None:
         """An icon to tap in the right corner."""
@@ -188,7 +191,7 @@ class Pen(Sketch):
         self._put(sign, x + dp(12), y + dp(10), "primary")
         self._put(label, x + dp(12), y + height - label.height - dp(9), "text")
         if count:
-            number = self.ink.text(count, "label")
+            number = self.set(count, "label")
             wide, high = number.width + dp(14), number.height + dp(4)
             pill = (x + width - wide - dp(8), y + dp(8), wide, high)
             self.marks.append(Mark("box", *pill, f"{tone}_c", None, high / 2))

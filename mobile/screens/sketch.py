@@ -59,12 +59,19 @@ class Sketch:
         self.right = max(width - dp(pad), dp(pad) + 1)
         self.y = dp(pad)
         self.marks: list[Mark] = []
+        self.said: dict[str, None] = {}
         self.zones: list[Zone] = []
 
     @property
     def width(self) -> float:
         """What is between the edges."""
         return self.right - self.left
+
+    def set(self, text: str, role: str, *, width: float = 0, wrap: bool = False) -> Any:
+        """A text as a texture, kept also as what a screen reader would say."""
+        if text:
+            self.said[text] = None
+        return self.ink.text(text, role, width=width, wrap=wrap)
 
     def gap(self, height: float = GAP) -> None:
         """Leave room (dp)."""
@@ -93,7 +100,7 @@ class Sketch:
         """A text that wraps between two indents (px); returns its height."""
         if not text:
             return 0.0
-        texture = self.ink.text(text, role, width=self.width - left - right, wrap=True)
+        texture = self.set(text, role, width=self.width - left - right, wrap=True)
         self._put(texture, self.left + left, self.y, tone)
         self.y += texture.height
         return float(texture.height)
@@ -102,7 +109,7 @@ class Sketch:
         """A card's title, with its icon before it and a short word at its end."""
         room = 0.0
         if side:
-            texture = self.ink.text(side, "body_s", width=self.width / 2)
+            texture = self.set(side, "body_s", width=self.width / 2)
             room = texture.width + dp(GAP)
             self._put(texture, self.right - texture.width, self.y + dp(2), "text_2")
         top, indent = self.y, sp(ICON) + dp(10)
@@ -123,7 +130,7 @@ class Sketch:
         """A name and its value side by side; below each other where the name is long."""
         if not value:
             return
-        name = self.ink.text(label, "body_s")
+        name = self.set(label, "body_s")
         share = self.width * LABEL_SHARE
         self.gap(4)
         if name.width > share - dp(GAP):
@@ -140,7 +147,7 @@ class Sketch:
         """Small states in a row (text, tone, icon); they go on below where the row is full."""
         x, height = self.left, sp(20) + dp(8)
         for text, tone, icon in chips:
-            label = self.ink.text(text, "label", width=self.width - dp(20))
+            label = self.set(text, "label", width=self.width - dp(20))
             sign = self.ink.icon(icon, 16, filled=True) if icon else None
             extra = sign.width + dp(5) if sign is not None else 0
             width = label.width + extra + dp(20)
@@ -157,7 +164,7 @@ class Sketch:
     def notice(self, icon: str, text: str, tone: str) -> None:
         """A sentence on a ground of its tone."""
         pad, indent = dp(12), sp(ICON) + dp(10)
-        texture = self.ink.text(text, "body", width=self.width - 2 * pad - indent, wrap=True)
+        texture = self.set(text, "body", width=self.width - 2 * pad - indent, wrap=True)
         height = max(texture.height, sp(ICON)) + 2 * pad
         self.marks.append(
             Mark("box", self.left, self.y, self.width, height, f"{tone}_c", None, dp(12))

@@ -3,6 +3,8 @@
 from functools import partial
 from typing import Any, Final
 
+from kivy.clock import Clock
+
 from mobile.queries import Sheet
 from mobile.screens import job_acts, job_cards
 from mobile.screens.job_page import JobPage, StepFooter
@@ -27,7 +29,11 @@ class WorkOrderScreen(JobPage):
     def show(self, args: dict[str, str]) -> None:
         """Show the job, and tell the office that it was seen."""
         super().show(args)
-        if self.sheet is not None:
+        Clock.schedule_once(self._see)
+
+    def _see(self, _passed: float) -> None:
+        """Not before there is something to see: what is written waits for the disk."""
+        if self.sheet is not None and self.parent is not None:
             job_acts.see(self.shell, self.sheet)
 
     def draw(self, sheet: Sheet) -> None:

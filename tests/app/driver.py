@@ -190,8 +190,25 @@ class Driver:
                 self.frames(2)
             above = above.parent
 
+    def zone(self, named: str) -> tuple[Any, Any] | None:
+        """The drawn card with a zone of this name or label, and that zone, brought into sight."""
+        for card in self.widgets("Drawn"):
+            for zone in card.zones:
+                if named in (zone.label, zone.name):
+                    self.show(card)
+                    _bring(card, zone)
+                    self.frames(2)
+                    return card, zone
+        return None
+
     def tap(self, what: str | Widget, kind: str | type = Widget) -> None:
-        """Press something, wherever it is."""
+        """Press something, wherever it is; also what is drawn on a card."""
+        found = self.zone(what) if isinstance(what, str) else None
+        if found is not None:
+            card, zone = found
+            middle = (card.x + zone.x + zone.w / 2, card.top - zone.y - zone.h / 2)
+            self.press(*card.to_window(*middle))
+            return
         widget = self.find(what, kind) if isinstance(what, str) else what
         self.show(widget)
         self.press(*widget.to_window(*widget.center))
@@ -267,6 +284,21 @@ class Driver:
         path.parent.mkdir(parents=True, exist_ok=True)
         picture.transpose(Image.Transpose.FLIP_TOP_BOTTOM).save(path)
         return path
+
+
+def _bring(card: Any, zone: Any) -> None:
+    """Scroll until the middle of a zone is in sight: a card may be higher than the screen."""
+    above = card.parent
+    while above is not None and not isinstance(above, ScrollView):
+        above = above.parent if above.parent is not above else None
+    if above is None:
+        return
+    _, middle = card.to_window(0, card.top - zone.y - zone.h / 2)
+    _, bottom = above.to_window(*above.pos)
+    beyond = max(bottom + zone.h - middle, 0) + min(bottom + above.height - zone.h - middle, 0)
+    if beyond:
+        _, share = above.convert_distance_to_scroll(0, beyond)
+        above.scroll_y = min(1.0, max(0.0, above.scroll_y - share))
 
 
 def is_shown(widget: Any) -> bool:
