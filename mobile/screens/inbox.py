@@ -103,8 +103,13 @@ class InboxScreen(Page):
     def _heading(self, code: str, told: tuple[Told, ...]) -> str:
         return f"{self.words('inbox', code)} ({len(told)})"
 
-    def _name_of(self, part_id: str) -> str:
-        part = self.shell.phone.queries.part(part_id)
+    def _name_of(self, identity: str) -> str:
+        """What a job is to be done for, or what a part is called."""
+        queries = self.shell.phone.queries
+        order = queries.job_named(identity)
+        if order is not None:
+            return order.summary
+        part = queries.part(identity)
         return name(part, self.words) if part is not None else ""
 
 

@@ -6,18 +6,17 @@ from typing import Any, Final
 from kivy.metrics import dp
 from kivy.properties import BooleanProperty, ListProperty, StringProperty
 
-from mobile.screens.listed import nothing_row
+from mobile.screens.listed import ListedPage, nothing_row
 from mobile.screens.today import listed
 from mobile.shell import Place
 from mobile.views.jobs import JobsView, folded, jobs
 from mobile.widgets.look import load
-from mobile.widgets.page import Page
 
 TEXT_KEY: Final = "jobs/text"
 OPEN_KEY: Final = "jobs/all"
 
 
-class JobsScreen(Page):
+class JobsScreen(ListedPage):
     """Every job, or what was found. `args` may ask to `find` at once. What was typed is kept."""
 
     nav = "jobs"

@@ -12,10 +12,12 @@ from kivy.uix.recycleview.views import RecycleDataViewBehavior
 from msgspec import Struct
 
 from mobile.linebreak import broken
+from mobile.shell import Args
 from mobile.views.today import Emptiness
 from mobile.views.work_order import Tone
 from mobile.widgets.blocks import Empty
 from mobile.widgets.look import load, text_width, theme
+from mobile.widgets.page import Page
 from mobile.widgets.press import Pressable
 
 TITLE_LINES: Final = 2
@@ -35,6 +37,26 @@ class Listed(Struct, frozen=True, kw_only=True):
     icon: str = ""
     icon_tone: Tone = "neutral"
     badge: int = 0
+
+
+class ListedPage(Page):
+    """A screen with a list: what stands on its rows depends on how wide it is."""
+
+    _is_shown = False
+
+    def show(self, args: Args) -> None:
+        """Show what these say."""
+        self._is_shown = True
+        super().show(args)
+
+    def leave(self) -> None:
+        """Another screen is shown from now on."""
+        self._is_shown = False
+
+    def on_width(self, *_: Any) -> None:
+        """Set the rows anew."""
+        if self._is_shown:
+            self.refresh()
 
 
 class ListRow(RecycleDataViewBehavior, Pressable, BoxLayout):

@@ -6,17 +6,16 @@ from typing import Any, Final
 from kivy.metrics import dp
 from kivy.properties import BooleanProperty, ListProperty, StringProperty
 
-from mobile.screens.listed import Listed, nothing_row, row
+from mobile.screens.listed import Listed, ListedPage, nothing_row, row
 from mobile.shell import Shell
 from mobile.views.outbox import Entry, Look, OutboxView, args_in, outbox
 from mobile.views.van import name
 from mobile.widgets.look import load
-from mobile.widgets.page import Page
 
 SIDES_DP: Final = 32
 
 
-class OutboxScreen(Page):
+class OutboxScreen(ListedPage):
     """Every entry, the worst first."""
 
     head = StringProperty("")
@@ -68,7 +67,17 @@ def look(shell: Shell) -> Look:
         part = queries.part(part_id)
         return name(part, shell.words) if part is not None else ""
 
-    return Look(args_of=args_of, name_of=name_of)
+    checks: dict[str, dict[str, str]] = {}
+
+    def item_of(job: str, code: str) -> str:
+        if job not in checks:
+            sheet = queries.sheet(job)
+            answers = sheet.checklist if sheet is not None else ()
+            language = shell.words.language
+            checks[job] = {one.item.code: getattr(one.item, language) for one in answers}
+        return checks[job].get(code, code)
+
+    return Look(args_of=args_of, name_of=name_of, item_of=item_of)
 
 
 def _listed(entry: Entry) -> Listed:

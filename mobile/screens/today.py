@@ -8,11 +8,10 @@ from kivy.properties import BooleanProperty, ListProperty, ObjectProperty, Strin
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.recycleview.views import RecycleDataViewBehavior
 
-from mobile.screens.listed import nothing_row
+from mobile.screens.listed import ListedPage, nothing_row
 from mobile.shell import Place
 from mobile.views.today import Group, TodayView, today
 from mobile.widgets.look import load
-from mobile.widgets.page import Page
 
 PULL_DP: Final = 72
 STRIP_DP: Final = 60
@@ -20,10 +19,12 @@ LINE_DP: Final = 22
 
 
 class DayHead(RecycleDataViewBehavior, BoxLayout):
-    """The week and the day in figures; they scroll away with the list."""
+    """The week, the heading of what comes first, and what is left; they scroll away."""
 
     days = ListProperty()
-    figures = StringProperty("")
+    first = StringProperty("")
+    first_tone = StringProperty("text_2")
+    summary = StringProperty("")
     picked = ObjectProperty(None, allownone=True)
 
     def pick(self, date: str) -> None:
@@ -32,7 +33,7 @@ class DayHead(RecycleDataViewBehavior, BoxLayout):
             self.picked(date)
 
 
-class TodayScreen(Page):
+class TodayScreen(ListedPage):
     """One day's jobs; `args` may name the `day`."""
 
     nav = "today"
@@ -49,7 +50,7 @@ class TodayScreen(Page):
         view = today(jobs, shell.words, shell.now, self.args.get("day"))
         self.title, self.subtitle = view.title, view.subtitle
         self.compact = shell.settings.list_style == "compact"
-        self.entries = [self._head(view), *listed(view.groups), *self._nothing(view)]
+        self.entries = [self._head(view), *listed(view.groups)[1:], *self._nothing(view)]
 
     def pick(self, day: str) -> None:
         """Show another day; today itself needs no name."""
@@ -88,13 +89,15 @@ class TodayScreen(Page):
         return [nothing_row(view.nothing, "calendar_today", self.width - dp(32), acted)]
 
     def _head(self, view: TodayView) -> dict[str, Any]:
-        figures = self.words.join(*(f"{one.value} {one.label}" for one in view.figures))
-        scale = min(Metrics.fontscale, 1.4)
+        first = view.groups[0] if view.groups else None
+        scale = max(min(Metrics.fontscale, 1.4), 1.0)
         return {
             "viewclass": "DayHead",
-            "height": dp(STRIP_DP) * max(scale, 1) ** 0.7 + dp(LINE_DP) * Metrics.fontscale,
+            "height": dp(STRIP_DP) * scale**0.7 + dp(LINE_DP) * Metrics.fontscale,
             "days": list(view.days),
-            "figures": figures,
+            "first": first.title if first else "",
+            "first_tone": "danger" if first and first.urgent else "text_2",
+            "summary": view.summary,
             "picked": self.pick,
         }
 

@@ -6,18 +6,18 @@ from typing import Final
 from kivy.metrics import dp
 from kivy.properties import ListProperty, ObjectProperty, StringProperty
 
-from mobile.screens.listed import Listed, nothing_row, row
+from mobile.screens.listed import Listed, ListedPage, nothing_row, row
 from mobile.shell import Args
 from mobile.views.van import VanLine, part, van
 from mobile.widgets.blocks import KeyValue
 from mobile.widgets.look import load
-from mobile.widgets.page import Page, Sheet
+from mobile.widgets.page import Sheet
 
 TEXT_KEY: Final = "van/text"
 SIDES_DP: Final = 32
 
 
-class VanScreen(Page):
+class VanScreen(ListedPage):
     """The parts of the van. What is looked for is kept."""
 
     nav = "van"

@@ -55,7 +55,7 @@ class InboxView(Struct, frozen=True, kw_only=True):
 
 
 def inbox(notices: Sequence[Notice], name_of: NameOf, words: Words, now: int) -> InboxView:
-    """Every notice, the newest first."""
+    """Every notice, the newest first. `name_of` knows what a part or a job is called."""
     told = [(one.unread, _told(one, name_of, words, now)) for one in notices]
     return InboxView(
         unread=tuple(one for unread, one in told if unread),
@@ -84,7 +84,9 @@ def _told(notice: Notice, name_of: NameOf, words: Words, now: int) -> Told:
 
 
 def _lines(notice: Notice, name_of: NameOf, words: Words) -> Iterator[str]:
-    """What is otherwise now, in words."""
+    """What it is about, and what is otherwise now, in words."""
+    if notice.job is not None and (called := name_of(notice.job)):
+        yield called
     if notice.op_kind is not None:
         yield words("inbox", "your_entry", entry=sentence(notice.op_kind, words))
     times = {one.field: one for one in notice.changes if one.field in TIMES}
@@ -106,7 +108,10 @@ def _moved(times: dict[str, Change], words: Words, *, with_old: bool) -> Iterato
     """The new time, and the one before."""
     new = {name: change.new for name, change in times.items()}
     old = {name: change.old for name, change in times.items()}
-    if with_old and old.get("planned_from"):
+    if not with_old:
+        yield _span(new, words)
+        return
+    if old.get("planned_from"):
         yield words("inbox", "was_at", when=_span(old, words))
     yield words("inbox", "now_at", when=_span(new, words))
 

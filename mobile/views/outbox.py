@@ -20,6 +20,7 @@ FINAL: Final = ("conflict", "rejected")
 
 ArgsOf = Callable[[str], dict[str, Any]]
 NameOf = Callable[[str], str]
+ItemOf = Callable[[str, str], str]
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -63,10 +64,14 @@ class OutboxView(Struct, frozen=True, kw_only=True):
 
 
 class Look(Struct, frozen=True, kw_only=True):
-    """What an outbox is told with: what each op said, what ids are called, what has been seen."""
+    """What an outbox is told with: what each op said, what ids are called, what has been seen.
+
+    `item_of` knows what a check of a job is called, by the job's id and the check's code.
+    """
 
     args_of: ArgsOf
     name_of: NameOf
+    item_of: ItemOf = lambda _job, code: code
     settled: frozenset[str] = frozenset()
 
 
@@ -126,12 +131,14 @@ def sentence(kind: str, words: Words) -> str:
     return text[:1].upper() + text[1:]
 
 
-def detail_of(kind: str, args: dict[str, Any], look: Look, words: Words) -> str:
+def detail_of(line: Line, look: Look, words: Words) -> str:
     """What an op said, in short."""
+    kind, args = line.kind, look.args_of(line.op_id)
     if kind == "edit":
         return _edited(args, words)
     if kind == "checklist.answer":
-        return _excerpt(_answer(args, words))
+        item = look.item_of(line.job or "", str(args.get("item", "")))
+        return _excerpt(words.join(item, _answer(args, words)))
     if kind.startswith("parts.") and "part" in args:
         name = look.name_of(str(args["part"])) or words("fields", "part")
         return words.join(name, _times(args.get("quantity")), args.get("serial") or None)
@@ -146,8 +153,7 @@ def _entry(line: Line, look: Look, words: Words, now: int, *, mended: frozenset[
     is_mended = line.op_id in mended or line.kept_as in mended
     provisional = state == "quarantined" and not is_mended
     settled = line.op_id in look.settled
-    args = look.args_of(line.op_id)
-    detail = "" if line.kind in MENDING else detail_of(line.kind, args, look, words)
+    detail = "" if line.kind in MENDING else detail_of(line, look, words)
     return Entry(
         op_id=line.op_id,
         job=line.job or "",
@@ -239,7 +245,7 @@ def _answer(args: dict[str, Any], words: Words) -> str:
         value = words("answers", "not_applicable")
     elif words.has("answers", value):
         value = words("answers", value)
-    return words.join(str(args.get("item", "")), value)
+    return value
 
 
 def _times(quantity: Any) -> str | None:

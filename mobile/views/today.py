@@ -30,13 +30,6 @@ class Day(Struct, frozen=True, kw_only=True):
     spoken: str
 
 
-class Figure(Struct, frozen=True, kw_only=True):
-    """A number, and in words of what."""
-
-    value: str
-    label: str
-
-
 class Group(Struct, frozen=True, kw_only=True):
     """Jobs that want the same: what they are called together, and whether they are urgent."""
 
@@ -55,14 +48,14 @@ class Emptiness(Struct, frozen=True, kw_only=True):
 
 
 class TodayView(Struct, frozen=True, kw_only=True):
-    """One day. `title` is its name, `subtitle` its date."""
+    """One day. `title` is its name, `subtitle` its date, `summary` how much of it is left."""
 
     day: str
     is_today: bool
     title: str
     subtitle: str
     days: tuple[Day, ...]
-    figures: tuple[Figure, ...]
+    summary: str
     groups: tuple[Group, ...]
     nothing: Emptiness | None
 
@@ -82,7 +75,7 @@ def today(jobs: Sequence[Job], words: Words, now: int, day: str | None = None) -
         title=words("today", "title") if shown == here else words.day(shown),
         subtitle=words.day(shown) if shown == here else "",
         days=_strip(jobs, words, here, shown),
-        figures=_figures(shown, jobs, words),
+        summary=_summary(shown, jobs, words),
         groups=groups,
         nothing=None if groups else _nothing(jobs, words, is_today=shown == here),
     )
@@ -172,18 +165,16 @@ def _day(day: date, counts: Counter[str | None], words: Words, *, here: str, sho
     )
 
 
-def _figures(day: str, jobs: Sequence[Job], words: Words) -> tuple[Figure, ...]:
+def _summary(day: str, jobs: Sequence[Job], words: Words) -> str:
+    """What is left of a day, how long that is planned to take, and what is finished."""
     there = [job for job in jobs if day_of(job) == day and not job.leaving]
     left = [job for job in there if is_open(job)]
-    finished = [job for job in there if job.status in FINISHED]
+    finished = sum(job.status in FINISHED for job in there)
     length = sum(_length(job) for job in left)
-    return (
-        Figure(value=str(len(left)), label=words("today", "left", count=len(left))),
-        Figure(
-            value=words.duration(length) if length else "–",
-            label=words("today", "planned"),
-        ),
-        Figure(value=str(len(finished)), label=words("today", "finished")),
+    return words.join(
+        words("today", "left", count=len(left)),
+        words("today", "planned", length=words.duration(length)) if length else "",
+        words("today", "finished", count=finished) if finished else "",
     )
 
 

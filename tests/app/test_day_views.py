@@ -63,11 +63,8 @@ def test_today_puts_first_what_is_going_on_and_what_is_late() -> None:
         "closed": ["done"],
     }
     assert (view.title, view.subtitle, view.nothing) == ("Today", "Mon, 23 Nov", None)
-    assert [(one.value, one.label) for one in view.figures] == [
-        ("3", "jobs left"),
-        ("5 h 30 min", "planned"),
-        ("1", "done"),
-    ]
+    assert view.summary == "3 jobs left · 5 h 30 min planned · 1 done"
+    assert today(DAY[:1], ZH, NOW).summary == "待办 1 单 · 计划 1 小时"
 
 
 def test_the_strip_shows_seven_days_from_yesterday_and_follows_a_day_far_away() -> None:
@@ -102,7 +99,7 @@ def test_a_card_tells_state_and_safety_in_words_and_never_cuts_the_number() -> N
     assert (card.time, card.status, card.sync_text) == (
         "09:00–11:00",
         "Working",
-        "Waits to be sent",
+        "To be sent",
     )
     assert (card.number, card.icon, card.late, card.faded) == ("WO-now", "ac_unit", False, False)
     urgent = job_card(DAY[2], ZH, WALL)

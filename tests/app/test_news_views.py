@@ -1,5 +1,6 @@
 """What the inbox and the van tell, as values."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tests.world import FILTER, World
 EN, ZH = Words("en"), Words("zh")
 NOW = 1_795_401_000_000
 JOB = derive("job", "one")
+NAMES = defaultdict(str, {FILTER: "Filter"})
 
 
 def a_notice(kind: str, /, **more: object) -> Notice:
@@ -32,7 +34,7 @@ MOVED = (
 
 
 def lines(notice: Notice, words: Words = EN) -> tuple[str, ...]:
-    (told,) = inbox([notice], lambda _: "Filter", words, NOW).unread
+    (told,) = inbox([notice], NAMES.__getitem__, words, NOW).unread
     return (told.title, *told.lines)
 
 
