@@ -64,7 +64,18 @@ def prepare() -> None:
     """Tell Kivy how to start, unless somebody said otherwise."""
     for name, value in SET.items():
         os.environ.setdefault(name, value)
-    logging.getLogger("kivy").setLevel(logging.WARNING)
+    logger = logging.getLogger("kivy")
+    logger.setLevel(logging.WARNING)
+    logger.addFilter(_is_news)
+    import kivy
+
+    kivy.kivy_options["cutbuffer"] = ()  # else it starts programs that nobody has
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether something that Kivy says is worth hearing: not what it never needed."""
+    said = record.getMessage()
+    return not said.startswith(("Cutbuffer: ", "Input: MTDev"))
 
 
 def wait_for_each_frame(window: Any) -> None:

@@ -106,6 +106,12 @@ class BottomBar(BoxLayout):
 
     __events__ = ("on_pick",)
 
+    def __init__(self, **given: Any) -> None:
+        # The handler of these makes widgets, which must have somewhere to go.
+        items = given.pop("items", ())
+        super().__init__(**given)
+        self.items = items
+
     def on_items(self, *_: Any) -> None:
         """Make a place for each, or change those that are there."""
         if [one.key for one in reversed(self.children)] != [key for key, *_ in self.items]:
@@ -147,6 +153,12 @@ class WeekStrip(BoxLayout):
     days = ListProperty()
 
     __events__ = ("on_pick",)
+
+    def __init__(self, **given: Any) -> None:
+        # The handler of these makes widgets, which must have somewhere to go.
+        days = given.pop("days", ())
+        super().__init__(**given)
+        self.days = days
 
     def on_days(self, *_: Any) -> None:
         """Show these days."""

@@ -203,9 +203,7 @@ def _head(sketch: _Sketch, card: JobCard, gap: float) -> list[_Bit]:
 
 def _time(card: JobCard, role: str) -> _Bit:
     calm = theme.text_2 if card.faded else theme.text
-    return _Bit(
-        card.time, role, theme.danger if card.late else calm, icon="alarm" if card.late else ""
-    )
+    return _Bit(card.time, role, theme.danger if card.late else calm)
 
 
 def _number(card: JobCard) -> _Bit:

@@ -21,7 +21,10 @@ os.environ.update(
 
 import pytest
 
+from mobile import main
 from tests.app import folders
+
+main.prepare()
 
 if TYPE_CHECKING:
     from tests.app.driver import Driver
@@ -32,9 +35,6 @@ Open = Callable[..., "Driver"]
 @pytest.fixture(scope="session")
 def window() -> object:
     """The one window of this process, off the screen."""
-    from mobile import main
-
-    main.prepare()
     from kivy.core.window import Window
 
     main.wait_for_each_frame(Window)
