@@ -70,7 +70,12 @@ class AppBar(BoxLayout):
         """The rule was applied."""
         for widget, name in (
             *((self, one) for one in ("width", "title", "subtitle", "back", "show_chip")),
-            *((self.ids.title, "natural"), (self.ids.chip, "natural"), (self.ids.end, "width")),
+            *(
+                (self.ids.title, "natural"),
+                (self.ids.subtitle, "natural"),
+                (self.ids.chip, "natural"),
+                (self.ids.end, "width"),
+            ),
         ):
             widget.fbind(name, self._fit)
         self._fit()
@@ -83,7 +88,8 @@ class AppBar(BoxLayout):
             super().add_widget(widget, *args, **given)
 
     def _fit(self, *_: Any) -> None:
-        taken = self.ids.title.natural + self.ids.end.width + dp(52 if self.back else 16) + dp(16)
+        name = max(self.ids.title.natural, min(self.ids.subtitle.natural, self.width * 0.45))
+        taken = name + self.ids.end.width + dp(52 if self.back else 16) + dp(16)
         self.crowded = self.show_chip and taken + self.ids.chip.natural > self.width
 
 
