@@ -62,12 +62,12 @@ _ADDRESSES: Final = (
     re.compile(
         rf"((?:{_CHINESE}{{2,6}}省)?(?:{_CHINESE}{{2,5}}市)?(?:{_CHINESE}{{1,6}}?(?:区|县|镇|街道))*"
         rf"{_CHINESE}{{1,8}}?(?:{_ROADS})\s?\d+(?:-\d+)?\s?(?:号|弄)(?!线|楼)"
-        rf"(?:\s?{_CHINESE}{{0,10}}?(?:{_ESTATES}))?"
+        rf"(?:\s?{_CHINESE}{{0,10}}?(?:{_ESTATES})+)?"
         rf"(?:{_DOOR})*(?:\s?\d{{3,4}}(?!\d)\s?(?:室|号)?)?)"
     ),
     re.compile(
         rf"((?:{_CHINESE}{{2,5}}市)?(?:{_CHINESE}{{1,6}}?(?:区|县|镇|街道))?"
-        rf"{_CHINESE}{{1,8}}?(?:{_ESTATES})(?:{_DOOR})+"
+        rf"{_CHINESE}{{1,8}}?(?:{_ESTATES})+(?:{_DOOR})+"
         rf"(?:\s?\d{{3,4}}(?!\d)\s?(?:室|号)?)?)"
     ),
     re.compile(r"(?i:address|addr)\.?\s?:\s?([^\n;]{6,100})"),

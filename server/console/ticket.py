@@ -75,6 +75,7 @@ def _page(
         **found,
         **rights(actor.person.roles),
         "said": None,
+        "noted": "",
         "list": "/tickets",
         "window": window,
         "section": "tickets",
@@ -105,7 +106,8 @@ def note(
     )
     said = frame.say(request, office, actor, form, act)
     if not said.ok:
-        return frame.refused(_page(request, office, actor, number, {"said": said}))
+        told = {"said": said, "noted": form.text("text")}
+        return frame.refused(_page(request, office, actor, number, told))
     return frame.go(request, office, said, f"/tickets/{number}")
 
 

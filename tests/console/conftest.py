@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from litestar.concurrency import get_asyncio_executor, set_asyncio_executor
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.console.house import (
@@ -63,11 +64,14 @@ def new_console(template: Template, tmp_path: Path) -> Iterator[Console]:
 
 def _console(template: Template, folder: Path) -> Iterator[Console]:
     shutil.copytree(template.folder, folder)
+    before = get_asyncio_executor()
     made = Console(template, folder)
     # One loop for all visitors; the server lives between the first and the last of them.
     visitor = made.visitor("dispatcher")
     with visitor.client:
         yield made
+    if before is not None:  # the pool of the one that lives on; its own is gone
+        set_asyncio_executor(before)
 
 
 @pytest.fixture(scope="package")

@@ -162,6 +162,7 @@ def test_addresses_keep_building_and_room_and_nothing_before_them() -> None:
                 ),
                 "我家住听泉街8号听泉雅居12幢1单元1702室": "听泉街8号听泉雅居12幢1单元1702室",
                 "北辰家园5幢302，漏水": "北辰家园5幢302",
+                "在桂月路 5 号桂苑小区 3 幢 601 室": "桂月路 5 号桂苑小区 3 幢 601 室",
                 "江苏省江州市云溪区松涛路 5 号": "江苏省江州市云溪区松涛路 5 号",
                 "地址：昆山开发区前进路99号A座": "昆山开发区前进路99号A座",
                 "Address: 221B Baker Street, London": "221B Baker Street, London",

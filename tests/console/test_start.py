@@ -1,0 +1,105 @@
+"""The start page: what needs a person now, worst first, with one button a row."""
+
+from tests.console.house import Console
+
+DAY_MS = 24 * 3_600_000
+HOUR_MS = 3_600_000
+
+
+def groups(text_of: "Console", role: str = "dispatcher") -> dict[str, int]:
+    """The groups of somebody's start page, and how many each says it holds."""
+    page = text_of.visitor(role).get("/").page
+    return {
+        one["id"].removeprefix("need-"): int(one.all("span", cls="num")[0].text)
+        for one in page.all("h3", cls="grp")
+    }
+
+
+def rows(console: Console, key: str, language: str = "en") -> list[list[str]]:
+    """The rows of a group: what, reference, place, clock, button."""
+    page = console.visitor("dispatcher", language).get("/").page
+    found = [one for one in page.all("li") if one["id"].startswith(f"need-{key}-")]
+    return [[cell.text for cell in row.children if not isinstance(cell, str)][1:] for row in found]
+
+
+def test_open_tickets_that_nobody_has_come_with_the_most_pressing_first(console: Console) -> None:
+    ranks = {"emergency": 0, "urgent": 1, "normal": 2, "low": 3}
+    told = console.ask(
+        "SELECT number, priority FROM ticket t WHERE status <> 'resolved' AND NOT EXISTS (SELECT 1 "
+        "FROM work_order w WHERE w.ticket_id = t.id AND w.status IN ('assigned', 'accepted', "
+        "'en_route', 'on_site', 'working', 'paused')) ORDER BY opened_at"
+    )
+    wanted = [number for number, _ in sorted(told, key=lambda one: ranks[one[1]])]
+    shown = rows(console, "unassigned")
+    assert groups(console)["unassigned"] == len(wanted)
+    assert [row[0].split()[-1] for row in shown] == wanted[: len(shown)]
+    assert len(shown) == 6
+
+
+def test_a_job_whose_time_is_over_stands_above_all_else(new_console: Console) -> None:
+    assert "late" not in groups(new_console)
+    new_console.now_ms += 6 * HOUR_MS
+    late = rows(new_console, "late")
+    assert next(iter(groups(new_console))) == "late"
+    assert late[0][2].endswith("over")
+    (start, end), *_ = new_console.ask(
+        "SELECT v.planned_from, v.planned_to FROM visit v JOIN work_order w "
+        "ON w.id = v.work_order_id WHERE w.number = ? AND v.ended_at IS NULL",
+        late[0][0].split()[-1],
+    )
+    assert start < end < "2026-11-23T16:30"
+
+
+def test_only_the_worst_row_has_a_filled_button_and_every_button_says_for_what(
+    console: Console,
+) -> None:
+    page = console.visitor().get("/").page
+    buttons = page.by_id("needs").all("a", cls="btn")
+    assert ["primary" in one["class"].split() for one in buttons] == [
+        place == 0 for place in range(len(buttons))
+    ]
+    assert len({one.text for one in buttons}) == len(buttons)
+
+
+def test_each_sees_only_what_they_may_act_on(console: Console) -> None:
+    seen = {role: set(groups(console, role)) for role in ("dispatcher", "customer_service")}
+    assert "conflicts" in seen["dispatcher"]
+    assert seen["customer_service"].isdisjoint({"conflicts", "set_aside", "phones"})
+
+
+def test_the_load_is_the_planned_hours_of_today(console: Console) -> None:
+    page = console.visitor().get("/").page
+    (list_,) = page.all("ul", cls="load")
+    told = {
+        spans[1].text: spans[2].text
+        for spans in (one.all("span") for one in list_.all("li"))
+        if len(spans) > 2
+    }
+    minutes = console.ask(
+        "SELECT p.name, count(*), sum((julianday(v.planned_to) - julianday(v.planned_from)) * 24) "
+        "FROM visit v JOIN person p ON p.id = v.person_id JOIN work_order w ON "
+        "w.id = v.work_order_id WHERE v.planned_from >= '2026-11-23' AND v.planned_from < "
+        "'2026-11-24' AND w.status <> 'cancelled' GROUP BY p.name"
+    )
+    assert minutes
+    for name, visits, hours in minutes:
+        unit = "visit" if visits == 1 else "visits"
+        assert told[name] == f"{round(hours * 60) / 60:.1f} h · {visits} {unit}"
+
+
+def test_the_figures_are_those_of_the_books(console: Console) -> None:
+    (strip,) = console.visitor().get("/").page.all("dl", cls="sum")
+    told = [one.text for one in strip.all("dd")]
+    ((open_tickets,),) = console.ask("SELECT count(*) FROM ticket WHERE status <> 'resolved'")
+    ((visits,),) = console.ask(
+        "SELECT count(*) FROM visit WHERE planned_from >= '2026-11-23' AND planned_from < "
+        "'2026-11-24'"
+    )
+    assert told[0].split()[0] == str(visits)
+    assert told[1].split()[0] == str(open_tickets)
+
+
+def test_the_page_speaks_chinese(console: Console) -> None:
+    page = console.visitor("dispatcher", "zh").get("/").page
+    assert page.by_id("need").text == "需要人处理"
+    assert rows(console, "unassigned", "zh")[0][2].startswith("已等 ")
