@@ -1,11 +1,15 @@
 """One entry of the outbox: what it says, why it is not well, and what can be done about it."""
 
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 from kivy.properties import ListProperty, ObjectProperty, StringProperty
 
+from mobile.screens import offers
+from mobile.screens.offers import Offer
 from mobile.screens.outbox import look
 from mobile.shell import Place
 from mobile.views.outbox import Entry, args_in, entry
@@ -39,6 +43,8 @@ class EntrySheet(Sheet):
         for name, value in self._facts(found) if found is not None else ():
             self.ids.facts.add_widget(KeyValue(name=self.words("outbox", name), value=value))
 
+        offers.put(self.ids.offers, self._offers(found))
+
     def repair(self) -> None:
         """Change what was wrong."""
         self.shell.show_sheet("repair", **self.args)
@@ -62,6 +68,19 @@ class EntrySheet(Sheet):
         if self.entry is not None:
             self.shell.close_sheet()
             self.shell.go(Place("work_order", {"job": self.entry.job}))
+
+    def _offers(self, found: Entry | None) -> Iterator[Offer]:
+        if found is None:
+            return
+        say = partial(self.words, "outbox")
+        if found.may_repair:
+            yield Offer(say("repair"), self.repair, "primary", "edit")
+        if found.may_settle:
+            yield Offer(say("understood"), self.settle, "primary", "check")
+        if found.job:
+            yield Offer(say("show_job"), self.show_job, "outline", "assignment")
+        if found.may_give_up:
+            yield Offer(say("give_up"), self.give_up, "danger", "delete")
 
     def _facts(self, found: Entry) -> list[tuple[str, str]]:
         facts = [("entry", found.detail), ("when", found.when), ("state", found.state)]

@@ -1,11 +1,14 @@
 """The inbox: what the office changed, until its person has seen it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 
+from mobile.screens import offers
+from mobile.screens.offers import Offer
 from mobile.shell import Place, Shell
 from mobile.views.inbox import InboxView, Told, inbox
 from mobile.views.van import name
@@ -21,20 +24,7 @@ class NoticeCard(Card):
 
     told = ObjectProperty()
     lines = StringProperty("")
-    seen_text = StringProperty("")
-    job_text = StringProperty("")
-    entry_text = StringProperty("")
-
-    __events__ = ("on_seen", "on_job", "on_entry")
-
-    def on_seen(self) -> None:
-        """It has been seen."""
-
-    def on_job(self) -> None:
-        """Its job is asked for."""
-
-    def on_entry(self) -> None:
-        """The entry it is about is asked for."""
+    leads = BooleanProperty(defaultvalue=False)
 
 
 class InboxScreen(Page):
@@ -80,20 +70,23 @@ class InboxScreen(Page):
         self.shell.refresh()
 
     def _card(self, told: Told) -> NoticeCard:
-        known = bool(told.job) and self.shell.phone.queries.job_named(told.job) is not None
-        card = NoticeCard(
-            told=told,
-            lines="\n".join(told.lines),
-            seen_text=self.words("inbox", "seen") if told.unread else "",
-            job_text=self.words("inbox", "show_job") if known else "",
-            entry_text=self.words("inbox", "show_entry") if told.op_id else "",
-        )
-        card.bind(
-            on_seen=lambda *_: self._see([told.id]),
-            on_job=lambda *_: self._open(told),
-            on_entry=lambda *_: self.shell.show_sheet("entry", id=told.op_id),
-        )
+        card = NoticeCard(told=told, lines="\n".join(told.lines))
+        found = list(self._offers(told))
+        card.leads = bool(found)
+        offers.put(card.ids.offers, found, compact=True)
         return card
+
+    def _offers(self, told: Told) -> Iterator[Offer]:
+        say = partial(self.words, "inbox")
+        if told.unread:
+            yield Offer(say("seen"), lambda: self._see([told.id]), "tonal")
+        if told.job and self.shell.phone.queries.job_named(told.job) is not None:
+            yield Offer(say("show_job"), lambda: self._open(told), "text")
+        if told.op_id:
+            yield Offer(say("show_entry"), lambda: self._show_entry(told), "text")
+
+    def _show_entry(self, told: Told) -> None:
+        self.shell.show_sheet("entry", id=told.op_id)
 
     def _open(self, told: Told) -> None:
         if told.unread:

@@ -7,6 +7,8 @@ from typing import Any, Final
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 from msgspec import structs
 
+from mobile.screens import offers
+from mobile.screens.offers import Offer
 from mobile.shell import Place, Settings
 from mobile.views.settings import Fact, Known, Option, SettingsView, settings
 from mobile.widgets.blocks import KeyValue
@@ -39,6 +41,7 @@ class MeScreen(Page):
         self.pin_text, self.pin_set = view.pin, view.pin_set
         self.storage_note = view.storage_note
         self._draw_choices(view)
+        offers.put(self.ids.pin_offers, self._pin_offers())
         groups = (
             ("sync_facts", view.sync),
             ("diagnostics", view.diagnostics),
@@ -73,6 +76,13 @@ class MeScreen(Page):
     def enrol(self) -> None:
         """Connect this phone again."""
         self.shell.go(Place("enrol"))
+
+    def _pin_offers(self) -> list[Offer]:
+        code = "pin_change" if self.pin_set else "pin_set"
+        found = [Offer(self.words("settings", code), self.set_pin, "outline", "password")]
+        if self.pin_set:
+            found.append(Offer(self.words("settings", "pin_drop"), self.drop_pin, "text"))
+        return found
 
     def _known(self) -> Known:
         shell, phone = self.shell, self.shell.phone

@@ -81,7 +81,7 @@ def look(shell: Shell) -> Look:
 
 
 def _listed(entry: Entry) -> Listed:
-    told = (entry.detail, f"{entry.state} · {entry.when}")
+    told = (f"{entry.state} · {entry.when}", entry.detail)
     return Listed(
         key=entry.op_id,
         title=entry.what,

@@ -10,6 +10,8 @@ from msgspec import Struct
 
 from mobile.device import dice
 from mobile.lock import DIGITS_MAX, unfit
+from mobile.screens import offers
+from mobile.screens.offers import Offer
 from mobile.shell import Args, Place
 from mobile.views.pin import PinView, Step, pin, wait_text, wrong_text
 from mobile.widgets.look import load
@@ -31,14 +33,11 @@ class PinScreen(Page):
 
     title = StringProperty("")
     text = StringProperty("")
-    button = StringProperty("")
-    beside = StringProperty("")
+    icon = StringProperty("")
     dots = StringProperty("")
     spoken = StringProperty("")
     fault = StringProperty("")
-    ready = BooleanProperty(defaultvalue=False)
     asks = BooleanProperty(defaultvalue=True)
-    not_me = StringProperty("")
     goes_back = BooleanProperty(defaultvalue=False)
 
     def __init__(self, shell: Any, **given: Any) -> None:
@@ -67,11 +66,9 @@ class PinScreen(Page):
     def refresh(self) -> None:
         """Draw the page as far as so much has been typed."""
         view = self._view()
-        self.title, self.text, self.button = view.title, view.text, view.button
-        self.ready, self.asks = view.ready, view.asks
-        self.dots, self.spoken = "●" * view.digits or "—", view.spoken
-        self.beside = self._beside()
-        self.not_me = self.words("pin", "not_me") if view.step == "welcome" else ""
+        self.title, self.text, self.icon = view.title, view.text, view.icon
+        self.asks, self.dots, self.spoken = view.asks, view.dots, view.spoken
+        offers.put(self.ids.offers, self._offers(view))
         if view.waits:
             self._wait()
 
@@ -89,7 +86,7 @@ class PinScreen(Page):
 
     def go_on(self) -> None:
         """The button was pressed."""
-        if not self.ready:
+        if not self._view().ready:
             return
         {
             "welcome": self._choose,
@@ -132,12 +129,13 @@ class PinScreen(Page):
     def _asks_old(self) -> bool:
         return self._step == "unlock"
 
-    def _beside(self) -> str:
-        if self._step == "unlock":
-            return self.words("pin", "forgot")
-        if self._step in ("forgot", "not_me"):
-            return self.words("kit.act", "back")
-        return self.words("pin", "later") if not self.goes_back else ""
+    def _offers(self, view: PinView) -> list[Offer]:
+        found = [Offer(view.button, self.go_on, enabled=view.ready)]
+        if view.beside and not (self.goes_back and view.beside_is_later):
+            found.append(Offer(view.beside, self.step_aside, "text"))
+        if view.step == "welcome":
+            found.append(Offer(self.words("pin", "not_me"), self.deny, "text"))
+        return found
 
     def _choose(self) -> None:
         self._turn("choose")

@@ -69,11 +69,12 @@ def inbox(notices: Sequence[Notice], name_of: NameOf, words: Words, now: int) ->
 def _told(notice: Notice, name_of: NameOf, words: Words, now: int) -> Told:
     icon, tone = LOOKS.get(notice.kind, ("info", "neutral"))
     known = words.has("inbox", notice.kind)
+    called = name_of(notice.job) if notice.job is not None else ""
     return Told(
         id=notice.id,
         title=words("inbox", notice.kind if known else "other"),
         about=words.join(notice.number, notice.customer),
-        lines=tuple(_lines(notice, name_of, words)),
+        lines=((called,) if called else ()) + tuple(_lines(notice, name_of, words)),
         when=words.ago(notice.at, now),
         icon=icon,
         tone=tone,
@@ -84,9 +85,7 @@ def _told(notice: Notice, name_of: NameOf, words: Words, now: int) -> Told:
 
 
 def _lines(notice: Notice, name_of: NameOf, words: Words) -> Iterator[str]:
-    """What it is about, and what is otherwise now, in words."""
-    if notice.job is not None and (called := name_of(notice.job)):
-        yield called
+    """What is otherwise now, in words."""
     if notice.op_kind is not None:
         yield words("inbox", "your_entry", entry=sentence(notice.op_kind, words))
     times = {one.field: one for one in notice.changes if one.field in TIMES}

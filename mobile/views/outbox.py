@@ -252,9 +252,9 @@ def _times(quantity: Any) -> str | None:
     if not isinstance(quantity, str):
         return None
     try:
-        return f"× {quantity_text(thousandths(quantity))}"
+        return f"×{quantity_text(thousandths(quantity))}"
     except ArithmeticError:
-        return f"× {quantity}"
+        return f"×{quantity}"
 
 
 def _excerpt(text: str) -> str:

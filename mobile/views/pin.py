@@ -12,42 +12,62 @@ SECOND_MS: Final = 1000
 
 
 class PinView(Struct, frozen=True, kw_only=True):
-    """One page: what it asks for, what went wrong, and whether the button may be pressed."""
+    """One page: what it asks for, and what can be done.
+
+    `dots` show how much has been typed, `beside` is the quieter way on.
+    """
 
     step: Step
     title: str
     text: str
+    icon: str
     button: str
+    beside: str
+    beside_is_later: bool
     ready: bool
-    digits: int
+    dots: str
     spoken: str
     asks: bool
     waits: bool = False
 
 
-TITLES: Final[dict[Step, tuple[str, str, str]]] = {
-    "welcome": ("welcome", "welcome_say", "set_pin"),
-    "not_me": ("not_me", "not_me_say", "forgot_enrol"),
-    "choose": ("set_title", "set_say", "next"),
-    "repeat": ("again_title", "again_say", "next"),
-    "unlock": ("unlock_title", "unlock_say", "unlock"),
-    "forgot": ("forgot_title", "forgot_say", "forgot_enrol"),
+class _Said(Struct, frozen=True):
+    """The texts of a page, by their codes, and its icon."""
+
+    title: str
+    text: str
+    button: str
+    beside: str
+    icon: str = ""
+
+
+PAGES: Final[dict[Step, _Said]] = {
+    "welcome": _Said("welcome", "welcome_say", "set_pin", "later", "badge"),
+    "not_me": _Said("not_me", "not_me_say", "forgot_enrol", "back", "person_off"),
+    "choose": _Said("set_title", "set_say", "next", "later"),
+    "repeat": _Said("again_title", "again_say", "next", "later"),
+    "unlock": _Said("unlock_title", "unlock_say", "unlock", "forgot"),
+    "forgot": _Said("forgot_title", "forgot_say", "forgot_enrol", "back", "lock_reset"),
 }
 ASKING: Final = ("choose", "repeat", "unlock")
 
 
 def pin(step: Step, typed: str, name: str, words: Words, *, wait_ms: int = 0) -> PinView:
     """A page as far as so many digits have been typed; `wait_ms` until the next try."""
+    said = PAGES[step]
     asks = step in ASKING
-    title, text, button = TITLES[step]
+    count = len(typed)
     return PinView(
         step=step,
-        title=words("pin", title, name=name),
-        text=words("pin", text),
-        button=words("pin", button),
-        ready=not asks or (DIGITS_MIN <= len(typed) <= DIGITS_MAX and not wait_ms),
-        digits=len(typed),
-        spoken=words("pin", "typed", count=len(typed)),
+        title=words("pin", said.title, name=name),
+        text=words("pin", said.text),
+        icon=said.icon,
+        button=words("pin", said.button),
+        beside=words("pin", said.beside),
+        beside_is_later=said.beside == "later",
+        ready=not asks or (DIGITS_MIN <= count <= DIGITS_MAX and not wait_ms),
+        dots=("●" * count).ljust(DIGITS_MIN, "○") if asks else "",
+        spoken=words("pin", "typed", count=count),
         asks=asks,
         waits=bool(wait_ms),
     )
