@@ -58,6 +58,7 @@ class Stage(FloatLayout):
             self.sheet.leave()
             self.ids.over.remove_widget(self.sheet)
         if sheet is not None:
+            self.hush()  # a word in passing must not lie over an answer
             self.ids.over.add_widget(sheet)
         self.sheet = sheet
 
