@@ -1,4 +1,4 @@
-"""The command: everything Fieldfare does without a window, one subcommand each, in JSON.
+"""The command: everything Fieldfare does, one subcommand each, in JSON; `app` opens a window.
 
 Exit codes: 0 done; 1 `audit verify` found that the log does not hold, or `demo` did not reconcile;
 2 wrong usage; 3 refused by a rule (nothing recorded; code and reason are printed); 4 the server
@@ -192,6 +192,17 @@ def device_show(options: argparse.Namespace) -> Answer:
     return _shown(options, lambda phone: phone.queries.sheet(options.wo) or nothing)
 
 
+def app(options: argparse.Namespace) -> Answer:
+    """Open the technician's app on a folder."""
+    from mobile import main as window
+
+    try:
+        window.run(options.data, options.lang)
+    except window.NoWindow as ended:
+        return _misused(options, ended.code, ended.code, "kit.trouble", folder=str(options.data))
+    return (DONE, None)
+
+
 def demo(options: argparse.Namespace) -> Answer:
     """Play the main job on the demo company, and reconcile both databases."""
     from server.demo import main_job
@@ -270,10 +281,12 @@ def _with_phone(options: argparse.Namespace, go: Callable[[Any], Answer]) -> Ans
         return go(phone)
 
 
-def _misused(options: argparse.Namespace, code: str, words: str, **params: Any) -> Answer:
+def _misused(
+    options: argparse.Namespace, code: str, words: str, group: str = "command", **params: Any
+) -> Answer:
     from shared import texts
 
-    reason = texts.say(_catalogue(options), "command", words, params).strip()
+    reason = texts.say(_catalogue(options), group, words, params).strip()
     return (USAGE, {"code": code, "reason": reason})
 
 
@@ -303,6 +316,9 @@ def _parser() -> argparse.ArgumentParser:
     _server_commands(commands)
     device = commands.add_parser("device", help="what a phone does, by command")
     _device_commands(device.add_subparsers(required=True, metavar="COMMAND"))
+    window = _command(commands, "app", app)
+    window.add_argument("--data", type=_path, required=True, metavar="DIR")
+    _language(window)
     play = _command(commands, "demo", demo)
     play.add_argument("--folder", type=Path, help="where to keep the demo's folders")
     _language(play)

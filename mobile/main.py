@@ -2,9 +2,12 @@
 
 import logging
 import os
+import signal
+import sys
 from pathlib import Path
 from typing import Any, Final
 
+from mobile.adapters import ON_ANDROID
 from shared.texts import Language
 
 # A window on a desk has the shape of a phone; a phone has its own. In pixels.
@@ -22,7 +25,9 @@ SET: Final = {
     "KCFG_INPUT_MOUSE": "mouse,disable_multitouch",
     "KCFG_KIVY_LOG_LEVEL": "warning",
 }
-WINDOWS: Final = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
+SCREENS: Final = ("DISPLAY", "WAYLAND_DISPLAY")
+DRIVER: Final = "SDL_VIDEODRIVER"
+ON_A_SCREEN: Final = "wayland,x11"  # else SDL goes on where nobody can see it
 
 
 class NoWindow(Exception):
@@ -34,8 +39,9 @@ class NoWindow(Exception):
 
 
 def run(folder: Path, language: Language | None) -> None:
-    """Show the window until it is closed. Raises `NoWindow`."""
+    """Show the window until it is closed, or the process is asked to end. Raises `NoWindow`."""
     app = load(folder, language)
+    signal.signal(signal.SIGTERM, lambda *_: app.stop())
     app.run()
 
 
@@ -45,15 +51,14 @@ def load(folder: Path, language: Language | None = None, **more: Any) -> Any:
     Raises `NoWindow`.
     """
     prepare()
-    if not any(os.environ.get(name) for name in WINDOWS):
-        raise NoWindow("no_window")
+    _look_for_a_screen()
     try:
         from kivy.core.window import Window
     except (ImportError, SystemExit) as ended:
         raise NoWindow("no_graphics") from ended
     if Window is None:
         raise NoWindow("no_graphics")
-    if os.environ.get("SDL_VIDEODRIVER") == "offscreen":
+    if os.environ.get(DRIVER) == "offscreen":
         wait_for_each_frame(Window)
     from mobile.app import FieldfareApp
 
@@ -69,13 +74,23 @@ def prepare() -> None:
     logger.addFilter(_is_news)
     import kivy
 
+    kivy.kivy_options["window"] = ("sdl2",)  # the other one ends the process where it finds none
     kivy.kivy_options["cutbuffer"] = ()  # else it starts programs that nobody has
+
+
+def _look_for_a_screen() -> None:
+    """On Linux it is known beforehand whether there is one. Raises `NoWindow`."""
+    if sys.platform != "linux" or ON_ANDROID or os.environ.get(DRIVER):
+        return
+    if not any(os.environ.get(name) for name in SCREENS):
+        raise NoWindow("no_window")
+    os.environ[DRIVER] = ON_A_SCREEN
 
 
 def _is_news(record: logging.LogRecord) -> bool:
     """Whether something that Kivy says is worth hearing: not what it never needed."""
     said = record.getMessage()
-    return not said.startswith(("Cutbuffer: ", "Input: MTDev"))
+    return not said.startswith(("Cutbuffer: ", "Input: MTDev", "Window: Unable"))
 
 
 def wait_for_each_frame(window: Any) -> None:
