@@ -10,6 +10,7 @@ from server.console import (
     audit,
     board,
     choices,
+    conflicts,
     customers,
     dispatch,
     forms,
@@ -20,10 +21,13 @@ from server.console import (
     phones,
     provisions,
     search,
+    set_aside,
     shelf,
     shortcuts,
     sign_in,
     start,
+    stock,
+    tasks,
     ticket,
     tickets,
     undo,
@@ -56,6 +60,10 @@ PAGES: Final = (
     visits.ROUTES,
     provisions.ROUTES,
     board.ROUTES,
+    conflicts.ROUTES,
+    set_aside.ROUTES,
+    tasks.ROUTES,
+    stock.ROUTES,
 )
 ROUTES: Final = tuple(route for page in PAGES for route in page)
 

@@ -40,6 +40,12 @@ WORDS: Final = (
     *("picked", "put_at", "overlap", "left", "not_movable", "no_skill", "past"),
     *("outside_drop", "sending", "unreachable"),
 )
+# Which task of the job an act settles.
+SETTLES: Final = {
+    "work_order.assign": "declined",
+    "work_order.reassign": "declined",
+    "visit.plan": "plan_next_visit",
+}
 HELD: Final = "dated"  # a bar of a promised time, for which no visit is planned yet
 
 
@@ -195,6 +201,8 @@ def drop(
     failed = next((one for one in said if not one.ok), None)
     if failed is not None:
         return frame.go(request, office, failed, to)
+    for act in {one.act.kind for one in said} & SETTLES.keys():
+        careful.close_tasks(request, office, actor, form.op, (order, SETTLES[act]))
     return frame.go_with(request, office, _toast(said, order, what), to)
 
 

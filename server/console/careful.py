@@ -48,3 +48,14 @@ def overtaken(op: str, act: Act, reason: str) -> Said:
     return Said(
         op=op, act=act, verdict=str(Verdict.REJECTED), code="overtaken_meanwhile", reason=reason
     )
+
+
+def close_tasks(
+    request: AnyRequest, office: Office, actor: Actor, op: str, what: tuple[dict[str, Any], str]
+) -> None:
+    """Close the tasks of a job that an act just said has settled, each by an act of its own."""
+    order, code = what
+    for task in order["tasks"]:
+        if task["code"] == code and not task["done"]:
+            act = Act(kind="task.close", on=("task", task["id"]))
+            frame.said_with(request, office, actor, derive(op, "closes", task["id"]), act)

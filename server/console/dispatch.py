@@ -79,6 +79,7 @@ def assign(
         asked = (form.text("day"), form.text("at"), _minutes(form))
         more = {"asked": asked, "said": said, "chosen": person, "back": form.text("back")}
         return frame.refused(_choice(request, office, actor, number, more))
+    careful.close_tasks(request, office, actor, form.op, (order, "declined"))
     planned = _planned_too(request, office, actor, form, (order, person))
     if planned is not None and not planned.ok:
         return frame.go(request, office, planned, back)

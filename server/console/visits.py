@@ -60,6 +60,7 @@ def plan(
     if not said.ok:
         shown = (FORM, {"visit": None, "typed": typed, "said": said})
         return frame.refused(panel(request, office, actor, number, shown))
+    careful.close_tasks(request, office, actor, form.op, (order, "plan_next_visit"))
     return frame.go(request, office, said, home(order["number"]))
 
 

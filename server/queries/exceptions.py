@@ -154,3 +154,12 @@ def _balance(connection: Connection, item: Item) -> str | None:
         )
     )
     return None if found is None else quantity_text(found)
+
+
+def id_of(connection: Connection, noun: str, number: str) -> str | None:
+    """The id of a job or a ticket by the number people call it by."""
+    if noun not in ("work_order", "ticket"):
+        return None
+    own = T[noun]
+    found: str | None = connection.scalar(select(own.c.id).where(own.c.number == number))
+    return found

@@ -139,6 +139,14 @@ def place(connection: Connection, code: str) -> Item | None:
     return by_id(connection, "location", identity)
 
 
+def amount(connection: Connection, place: str, part: str) -> int:
+    """How much of a part a place holds, in thousandths."""
+    wanted = select(BALANCE.c.amount).where(
+        BALANCE.c.location_id == place, BALANCE.c.part_id == part
+    )
+    return connection.scalar(wanted) or 0
+
+
 def find_parts(connection: Connection, q: str, limit: int = 20) -> list[Item]:
     """Parts whose number, name or barcode holds a text."""
     wanted = select(PART).where(mentions(q, PART.c.number, PART.c.en, PART.c.zh, PART.c.barcode))
@@ -164,18 +172,13 @@ def _run_back(
 ) -> None:
     """Say what was left after each movement, back from what there is now."""
     part, place = what
-    left = connection.scalar(
-        select(BALANCE.c.amount).where(BALANCE.c.location_id == place, BALANCE.c.part_id == part)
-    )
-    amount = left or 0
+    left = amount(connection, place, part)
     if window.after is not None:
         newer = tuple_(MOVEMENT.c.at, MOVEMENT.c.id) >= tuple_(*window.after)
-        amount -= int(
-            connection.scalar(select(_signed(place)).where(*_of(part, place), newer)) or 0
-        )
+        left -= int(connection.scalar(select(_signed(place)).where(*_of(part, place), newer)) or 0)
     for item in listed.items:
-        item["left"] = quantity_text(amount)
-        amount -= item["amount"] if item["target_id"] == place else -item["amount"]
+        item["left"] = quantity_text(left)
+        left -= item["amount"] if item["target_id"] == place else -item["amount"]
 
 
 def _recounts(connection: Connection, place: str) -> set[str]:
