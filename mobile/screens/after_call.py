@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Final
 
+from kivy.metrics import dp
 from kivy.uix.boxlayout import BoxLayout
 
 from mobile.queries import Sheet as JobSheet
@@ -22,6 +23,7 @@ from mobile.views.wish import (
     wish_of,
     wish_view,
 )
+from mobile.widgets.blocks import Banner
 from mobile.widgets.choices import Stepper
 from mobile.widgets.text import Para
 
@@ -44,6 +46,9 @@ class AfterCallSheet(Asking):
         self.number = whom.number if whom is not None else ""
         told = words.join(whom.name, whom.number) if whom is not None else ""
         self.add_widget(Para(text=told, tone="text_2"))
+        if self.args.get("copied"):
+            unable = words("job_call", "unable", text=self.number)
+            self.add_widget(Banner(text=unable, icon="content_copy"))
         card = Drawn(partial(_answers, words=words), is_card=False, pad_dp=0)
         self.rows(card, self._picked)
 
@@ -105,7 +110,7 @@ class WishSheet(Asking):
 
     def _line(self, part: Part) -> BoxLayout:
         words = self.words
-        line = BoxLayout(orientation="vertical", size_hint_y=None, spacing=4)
+        line = BoxLayout(orientation="vertical", size_hint_y=None, spacing=dp(4))
         line.bind(minimum_height=line.setter("height"))
         line.add_widget(Para(text=words("job_details", part), role="label", tone="text_2"))
         stepper = Stepper(

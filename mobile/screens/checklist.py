@@ -25,7 +25,7 @@ class ChecklistScreen(JobPage):
         """Draw the checks; what is out of sight comes with the next frames."""
         words = self.words
         self.title = words("job_checks", "title")
-        self.subtitle = words.join(sheet.order.number, sheet.order.summary)
+        self.subtitle = sheet.order.number or words("job", "unnumbered")
         self.view = view = checklist(sheet, words, self.shell.now)
         self.foot.show(sheet)
         if not view.checks:

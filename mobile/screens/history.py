@@ -16,7 +16,7 @@ class HistoryScreen(JobPage):
         """Draw them."""
         words = self.words
         self.title = words("job_history", "title")
-        self.subtitle = words.join(sheet.order.number, sheet.order.summary)
+        self.subtitle = sheet.order.number or words("job", "unnumbered")
         view = history(sheet, words, self.shell.now)
         title = words("job_history", "this_job")
         cards: list[Card] = []

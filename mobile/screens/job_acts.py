@@ -58,10 +58,12 @@ def ring_up(shell: Shell, sheet: Sheet) -> None:
     whom = call(sheet)
     if whom is None:
         return
-    if not shell.adapters.share.call(whom.dialled):
-        shell.adapters.share.text(whom.number)
-        shell.note(shell.words("job_call", "unable", text=whom.number))
-    shell.show_sheet("after_call", job=sheet.order.id)
+    job = sheet.order.id
+    if shell.adapters.share.call(whom.dialled):
+        shell.show_sheet("after_call", job=job)
+        return
+    shell.adapters.share.text(whom.number)
+    shell.show_sheet("after_call", job=job, copied="yes")
 
 
 def navigate(shell: Shell, sheet: Sheet) -> None:

@@ -18,7 +18,7 @@ from mobile.widgets.blocks import Empty
 from mobile.widgets.look import load
 from mobile.widgets.page import Footer, Page
 
-REST_S: Final = 0.7  # how long a changed button rests: a double tap must not take two steps
+REST_S: Final = 0.5  # how long a changed button rests: a double tap must not take two steps
 AT_ONCE: Final = 9  # how many cards are built before the first frame
 A_FRAME: Final = 3  # how many of the others with each frame after it
 
@@ -134,6 +134,7 @@ class StepFooter(Footer):
         self._page = page
         self._leads_to_checks = leads_to_checks
         self._step: Step | None = None
+        self._rests_until = 0.0
         self._button = Drawn(is_card=False, pad_dp=0)
         self._button.bind(on_zone=self._tapped)
         self.add_widget(self._button)
@@ -142,14 +143,22 @@ class StepFooter(Footer):
         """Show the next step; a new one rests for a moment."""
         found = step(sheet, self._page.shell.phone.owner.person, self._page.words)
         if self._step is not None and found.action != self._step.action:
-            self._page.rest()
+            self._rest()
         if found != self._step:
             self._step = found
             self._button.show(partial(job_cards.next_step, step=found, words=self._page.words))
 
+    @property
+    def is_resting(self) -> bool:
+        """Whether a tap is taken for the second half of a double tap."""
+        return bool(Clock.get_boottime() < self._rests_until)
+
+    def _rest(self) -> None:
+        self._rests_until = Clock.get_boottime() + REST_S
+
     def _tapped(self, _button: Widget, name: str) -> None:
         page = self._page
-        if page.sheet is None or self._step is None or page.is_resting:
+        if page.sheet is None or self._step is None or self.is_resting:
             return
         if name == "more":
             page.shell.show_sheet("other", job=page.sheet.order.id)
@@ -157,7 +166,7 @@ class StepFooter(Footer):
         if self._step.action == "checks" and self._leads_to_checks is not None:
             self._leads_to_checks()
             return
-        page.rest()
+        self._rest()
         job_acts.take(page.shell, page.sheet, self._step.action)
 
 

@@ -1,19 +1,19 @@
 """What every sheet of a job has: the job it asks about, its buttons, and how it ends."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from kivy.clock import Clock
 
 from mobile.queries import Sheet as JobSheet
 from mobile.screens import drafted, job_acts
 from mobile.screens.drawn import Drawn
-from mobile.screens.job_page import REST_S
 from mobile.shell import Shell
 from mobile.widgets.buttons import PushButton
 from mobile.widgets.page import Footer, Sheet
 from shared.errors import Refused
 
+REST_S: Final = 0.3  # how long a new sheet takes no answer: a double tap must not give one
 # A button: its name, its words, how loud it is, and what it does.
 Button = tuple[str, str, str, Callable[[], None]]
 
@@ -26,7 +26,7 @@ class Asking(Sheet):
         self.sheet: JobSheet | None = None
         self.buttons: dict[str, PushButton] = {}
         self._built_for: dict[str, str] | None = None
-        self._rests_until = 0.0
+        self._rests_until = Clock.get_boottime() + REST_S
 
     def refresh(self) -> None:
         """Ask anew when it is about something else; what is half typed stays as it is."""
@@ -62,14 +62,14 @@ class Asking(Sheet):
         footer = Footer()
         for name, text, kind, act in buttons:
             button = PushButton(text=text, kind=kind)
-            button.bind(on_release=lambda _button, act=act: self._once(act))
+            button.bind(on_release=lambda _button, act=act: self._rested(act))
             footer.add_widget(button)
             self.buttons[name] = button
         self.add_widget(footer)
 
     def rows(self, card: Drawn, picked: Callable[[str], None]) -> None:
         """A drawn list; a tap on a line picks its name."""
-        card.bind(on_zone=lambda _card, name: self._once(lambda: picked(name)))
+        card.bind(on_zone=lambda _card, name: self._rested(lambda: picked(name)))
         self.add_widget(card)
 
     def say(self, kind: str, args: dict[str, Any]) -> Refused | None:
@@ -84,9 +84,11 @@ class Asking(Sheet):
         self.shell.close_sheet()
         self.shell.note(told)
 
-    def _once(self, act: Callable[[], None]) -> None:
-        """A double tap does a thing once."""
-        if Clock.get_boottime() < self._rests_until:
-            return
-        self._rests_until = Clock.get_boottime() + REST_S
-        act()
+    @property
+    def is_resting(self) -> bool:
+        """Whether a tap is taken for the second half of the one that opened the sheet."""
+        return bool(Clock.get_boottime() < self._rests_until)
+
+    def _rested(self, act: Callable[[], None]) -> None:
+        if not self.is_resting:
+            act()

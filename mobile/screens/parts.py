@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Any
 
+from kivy.metrics import Metrics, dp
 from kivy.uix.boxlayout import BoxLayout
 
 from mobile.queries import Sheet
@@ -10,6 +11,7 @@ from mobile.screens import job_acts, job_rows
 from mobile.screens.job_page import JobPage
 from mobile.shell import Shell
 from mobile.views.parts import PartRow, held, parts
+from mobile.widgets.blocks import LARGE_TEXT
 from mobile.widgets.buttons import PushButton
 from mobile.widgets.page import Footer
 
@@ -20,7 +22,9 @@ class PartsScreen(JobPage):
     def __init__(self, shell: Shell, **given: Any) -> None:
         super().__init__(shell, **given)
         self.foot = Footer()
-        line = BoxLayout(size_hint_y=None, spacing=8)
+        wide = Metrics.fontscale < LARGE_TEXT
+        way = "horizontal" if wide else "vertical"
+        line = BoxLayout(orientation=way, size_hint_y=None, spacing=dp(8))
         line.bind(minimum_height=line.setter("height"))
         words = self.words
         self.add = PushButton(text=words("job_parts", "add"), icon="add", kind="primary")
@@ -37,7 +41,7 @@ class PartsScreen(JobPage):
         """Draw the three lists."""
         words = self.words
         self.title = words("job_parts", "title")
-        self.subtitle = words.join(sheet.order.number, sheet.order.summary)
+        self.subtitle = sheet.order.number or words("job", "unnumbered")
         view = parts(sheet, held(self.shell.phone.queries.van()), words)
         self.add.disabled = self.order.disabled = not view.is_open
         self.planned = {row.id: row for row in view.planned}
