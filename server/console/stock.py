@@ -183,6 +183,9 @@ def _draw(
     filters = "&".join(f"{name}={value}" for name, value in (("q", q), ("only", only)) if value)
     context = {
         "places": places,
+        "groups": [
+            (one, [place for place in places if place["type"] == one]) for one in warehouse.TYPES
+        ],
         "place": place,
         "path": path,
         "lines": lines.items if lines else [],
