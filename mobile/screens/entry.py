@@ -67,7 +67,7 @@ class EntrySheet(Sheet):
         """Show the job it was recorded on."""
         if self.entry is not None:
             self.shell.close_sheet()
-            self.shell.go(Place("work_order", {"job": self.entry.job}))
+            self.shell.go(Place("work_order", {"id": self.entry.job}))
 
     def _offers(self, found: Entry | None) -> Iterator[Offer]:
         if found is None:

@@ -91,7 +91,7 @@ class InboxScreen(Page):
     def _open(self, told: Told) -> None:
         if told.unread:
             self.shell.phone.journal.acknowledge([told.id])
-        self.shell.go(Place("work_order", {"job": told.job}))
+        self.shell.go(Place("work_order", {"id": told.job}))
 
     def _heading(self, code: str, told: tuple[Told, ...]) -> str:
         return f"{self.words('inbox', code)} ({len(told)})"

@@ -62,14 +62,18 @@ class JobsScreen(ListedPage):
 
     def open_job(self, job: str) -> None:
         """Show a job."""
-        self.shell.go(Place("work_order", {"job": job}))
+        self.shell.go(Place("work_order", {"id": job}))
 
     def _nothing(self, view: JobsView) -> list[dict[str, Any]]:
         if view.nothing is None:
             return []
-        acted = self._clear if self.text.strip() else self.shell.ring
+        acted = self._clear if self.text.strip() else self._sync
         icon = "search_off" if self.text.strip() else "assignment"
         return [nothing_row(view.nothing, icon, self.width - dp(32), acted)]
+
+    def _sync(self) -> None:
+        self.shell.ring()
+        self.shell.note(self.words("today", "asked"))
 
     def _clear(self) -> None:
         self.ids.search.clear()

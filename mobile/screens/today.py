@@ -43,6 +43,12 @@ class TodayScreen(ListedPage):
     compact = BooleanProperty(defaultvalue=False)
     pulled = BooleanProperty(defaultvalue=False)
 
+    _no_jobs = True
+
+    def on_kv_post(self, _base: Any) -> None:
+        """The list is there from now on."""
+        self.ids.list.effect_y.bind(overscroll=lambda _, by: self.overscrolled(by))
+
     def refresh(self) -> None:
         """Read the day anew and draw it."""
         shell = self.shell
@@ -50,6 +56,7 @@ class TodayScreen(ListedPage):
         view = today(jobs, shell.words, shell.now, self.args.get("day"))
         self.title, self.subtitle = view.title, view.subtitle
         self.compact = shell.settings.list_style == "compact"
+        self._no_jobs = not jobs
         self.entries = [self._head(view), *listed(view.groups)[1:], *self._nothing(view)]
 
     def pick(self, day: str) -> None:
@@ -59,7 +66,7 @@ class TodayScreen(ListedPage):
 
     def open_job(self, job: str) -> None:
         """Show a job."""
-        self.shell.go(Place("work_order", {"job": job}))
+        self.shell.go(Place("work_order", {"id": job}))
 
     def find(self) -> None:
         """Look for a job by a word."""
@@ -71,10 +78,12 @@ class TodayScreen(ListedPage):
 
     def overscrolled(self, by: float) -> None:
         """The list was pulled down beyond its top, so many pixels."""
-        if by <= -dp(PULL_DP):
+        if by <= -dp(PULL_DP) and not self.pulled:
             self.pulled = True
-        elif self.pulled and by > -dp(1):
+            self.subtitle = self.words("today", "let_go")
+        elif self.pulled and by > -dp(PULL_DP) / 2:
             self.pulled = False
+            self.refresh()
             self.sync()
 
     def sync(self) -> None:
@@ -85,7 +94,7 @@ class TodayScreen(ListedPage):
     def _nothing(self, view: TodayView) -> list[dict[str, Any]]:
         if view.nothing is None:
             return []
-        acted = self.show_all if view.nothing.action else self.sync
+        acted = self.sync if self._no_jobs else self.show_all
         return [nothing_row(view.nothing, "calendar_today", self.width - dp(32), acted)]
 
     def _head(self, view: TodayView) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from kivy.core.window import Window
 from kivy.graphics.opengl import GL_RGB, GL_UNSIGNED_BYTE, glReadPixels
 from kivy.metrics import Metrics, dp
 from kivy.tests import UnitTestTouch
+from kivy.uix.recycleview import RecycleView
 from kivy.uix.scrollview import ScrollView
 from kivy.uix.textinput import TextInput
 from kivy.uix.widget import Widget
@@ -184,7 +185,8 @@ class Driver:
         """Scroll a widget into sight."""
         above = widget.parent
         while above is not None and above.parent is not above:
-            if isinstance(above, ScrollView) and above is not widget:
+            scrolls = isinstance(above, ScrollView) and not isinstance(above, RecycleView)
+            if scrolls and above is not widget:
                 if widget.height < above.height:
                     above.scroll_to(widget, padding=dp(8), animate=False)
                 self.frames(2)
