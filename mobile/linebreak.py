@@ -79,6 +79,10 @@ def _torn(piece: str, width: float, measure: Measure) -> Iterator[str]:
         while fits + 1 < over:
             middle = (fits + over) // 2
             fits, over = (middle, over) if measure(piece[:middle]) <= width else (fits, middle)
+        tear = fits
+        while tear > 1 and (piece[tear] in NO_START or piece[tear - 1] in NO_END):
+            tear -= 1
+        fits = tear if tear > 1 else fits
         yield piece[:fits]
         piece = piece[fits:]
     yield piece
