@@ -227,7 +227,7 @@ def _panel(books: Any, place: Mapping[str, Any], more: Mapping[str, Any]) -> dic
         "does": more.get("does", "") if more.get("does", "") in DOES else "",
         "moves": listed.items,
         "moves_next": listed.next,
-        "here": next((one["amount"] for one in held if one["id"] == place["id"]), 0),
+        "lies": next((one["amount"] for one in held if one["id"] == place["id"]), 0),
         "everywhere": sum(one["amount"] for one in held),
         "in_vans": sum(one["amount"] for one in held if one["type"] == "van"),
     }

@@ -261,7 +261,6 @@ def _edit(speech: Speech, args: Item, _book: Book) -> Told:
         old, new = pair if isinstance(pair, list) and len(pair) == 2 else (None, pair)
         field = speech.text("fields", name)
         words: dict[str, Any] = {
-            "field": field,
             "old": value(speech, name, old),
             "new": value(speech, name, new),
         }
