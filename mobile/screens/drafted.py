@@ -25,6 +25,7 @@ def read(shell: Shell, key: str, otherwise: str = "") -> str:
 
 def _drafted(shell: Shell, key: str, field: TextField, otherwise: str) -> TextField:
     field.text = read(shell, key, otherwise)
+    field.ids.entry.cursor = (0, 0)  # a long text is read from its beginning
 
     def keep(_field: TextField, text: str) -> None:
         field.error = ""

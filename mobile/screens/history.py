@@ -23,9 +23,9 @@ class HistoryScreen(JobPage):
         if view.moments:
             draw = partial(job_rows.moments, title=title, told=view.moments)
             cards.append(("moments", view.moments, draw))
-        for index, one in enumerate(view.earlier):
+        for index, one in enumerate((*view.ended, *view.earlier)):
             told = partial(job_rows.earlier, one=one, words=words)
-            cards.append((f"earlier:{index}", one, told))
+            cards.append((f"visit:{index}", one, told))
         self.lay(cards)
         if not view.earlier and len(self.ids.body.box.children) == len(cards):
             none, text = words("job_history", "none"), words("job_history", "none_detail")

@@ -26,11 +26,17 @@ def heading(pen: Pen, view: WorkOrderView) -> None:
     pen.chips(chips)
     pen.gap(10)
     pen.mark("schedule", view.planned, "title_s", "text")
-    pen.gap(6)
-    pen.mark(view.sync.icon, view.sync.text, "body_s", "text_2", sign_tone=view.sync.tone)
+    if view.needs is None:
+        pen.gap(6)
+        pen.mark(view.sync.icon, view.sync.text, "body_s", "text_2", sign_tone=view.sync.tone)
     for alert in view.alerts:
         pen.gap(10)
         pen.notice(alert.icon, alert.text, alert.tone)
+    if view.needs is not None:
+        pen.gap(10)
+        top = pen.y
+        pen.notice(view.needs.icon, view.needs.text, view.needs.tone)
+        pen.zone("outbox", view.needs.text, top)
 
 
 def sections(pen: Pen, view: WorkOrderView) -> None:

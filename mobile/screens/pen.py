@@ -13,37 +13,48 @@ class Pen(Sketch):
     """One card being laid out."""
 
     def buttons(self, buttons: Sequence[tuple[str, str, str]]) -> None:
-        """Buttons of one row (zone, label, icon), sharing its width; in a column if too narrow."""
+        """Buttons of one row (zone, label, icon), sharing its width.
+
+        Where it is narrow the icons stand above the words; where that is not enough, the buttons
+        stand one below the other.
+        """
         gap = dp(GAP)
         each = (self.width - gap * (len(buttons) - 1)) / max(1, len(buttons))
         signs = [(self.set(text, "label"), self.ink.icon(icon, ICON)) for _, text, icon in buttons]
-        fits = all(text.width + sign.width + dp(24) <= each for text, sign in signs)
-        for index, (zone, label, _icon) in enumerate(buttons):
-            x = self.left + index * (each + gap) if fits else self.left
-            width = each if fits else self.width
-            self._button((zone, label), signs[index], (x, width))
-            if not fits:
-                self.y += dp(TOUCH) + gap
-        self.y += dp(TOUCH) if fits else -gap
+        beside = all(text.width + sign.width + dp(22) <= each for text, sign in signs)
+        above = not beside and all(text.width + dp(8) <= each for text, _ in signs)
+        height = (
+            dp(TOUCH) if not above else max(dp(CONTROL), signs[0][0].height + sp(ICON) + dp(16))
+        )
+        x = self.left
+        for (zone, label, _icon), drawn in zip(buttons, signs, strict=True):
+            width = each if beside or above else self.width
+            self._button((zone, label), drawn, (x, self.y, width, height), is_high=above)
+            if beside or above:
+                x += each + gap
+            else:
+                self.y += height + gap
+        self.y += height if beside or above else -gap
 
     def segments(self, options: Sequence[Option], chosen: str, prefix: str) -> None:
         """Answers side by side, one of them chosen; below each other where a word is too long."""
         count = max(1, len(options))
         each = self.width / count
-        labels = [self.set(one.label, "label", width=self.width - dp(24)) for one in options]
+        room = self.width - dp(28)
+        labels = [self.set(one.label, "label", width=room, wrap=True) for one in options]
         beside = all(label.width + dp(12) <= each for label in labels)
-        rows = 1 if beside else count
-        height = dp(CONTROL if beside else TOUCH + 4)
-        self.marks.append(
-            Mark("box", self.left, self.y, self.width, height * rows, "surface_2", None, dp(12))
-        )
+        heights = [max(dp(CONTROL if beside else TOUCH + 4), one.height + dp(18)) for one in labels]
+        whole = max(heights) if beside else sum(heights)
+        ground = (self.left, self.y, self.width, whole)
+        self.marks.append(Mark("box", *ground, "surface_2", None, dp(12)))
+        y = self.y
         for index, option in enumerate(options):
             x = self.left + index * each if beside else self.left
-            y = self.y if beside else self.y + index * height
-            cell = (x, y, each if beside else self.width, height)
+            cell = (x, y, each if beside else self.width, whole if beside else heights[index])
             self._segment(option, labels[index], cell, is_on=option.code == chosen)
             self.zones.append(Zone(f"{prefix}{option.code}", option.label, *cell))
-        self.y += height * rows
+            y += 0 if beside else heights[index]
+        self.y += whole
 
     def field(
         self, zone: str, label: str, told: tuple[str, str], unit: str = "", tone: str = "control"
@@ -199,17 +210,25 @@ class Pen(Sketch):
         self.zones.append(Zone(zone, name, *box))
 
     def _button(
-        self, what: tuple[str, str], drawn: tuple[Any, Any], at: tuple[float, float]
+        self,
+        what: tuple[str, str],
+        drawn: tuple[Any, Any],
+        box: tuple[float, float, float, float],
+        *,
+        is_high: bool,
     ) -> None:
-        (zone, label), (text, sign), (x, width) = what, drawn, at
-        height = dp(TOUCH)
-        self.marks.append(Mark("box", x, self.y, width, height, "primary_c", None, dp(12)))
-        begin = x + max(dp(8), (width - text.width - sign.width - dp(6)) / 2)
-        self._put(sign, begin, self.y + (height - sign.height) / 2, "primary_c_fg")
-        self._put(
-            text, begin + sign.width + dp(6), self.y + (height - text.height) / 2, "primary_c_fg"
-        )
-        self.zones.append(Zone(zone, label, x, self.y, width, height))
+        (zone, label), (text, sign), (x, y, width, height) = what, drawn, box
+        ink = "primary_c_fg"
+        self.marks.append(Mark("box", *box, "primary_c", None, dp(12)))
+        if is_high:
+            top = y + (height - sign.height - text.height - dp(3)) / 2
+            self._put(sign, x + (width - sign.width) / 2, top, ink)
+            self._put(text, x + (width - text.width) / 2, top + sign.height + dp(3), ink)
+        else:
+            begin = x + max(dp(8), (width - text.width - sign.width - dp(6)) / 2)
+            self._put(sign, begin, y + (height - sign.height) / 2, ink)
+            self._put(text, begin + sign.width + dp(6), y + (height - text.height) / 2, ink)
+        self.zones.append(Zone(zone, label, *box))
 
     def _segment(
         self, option: Option, label: Any, cell: tuple[float, float, float, float], *, is_on: bool

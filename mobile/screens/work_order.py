@@ -42,7 +42,15 @@ class WorkOrderScreen(JobPage):
         view = work_order(sheet, self.shell.phone.owner.person, words, self.shell.now)
         self.title = view.number
         self.subtitle = view.place.customer
-        top = (view.title, view.status, view.priority, view.planned, view.sync, view.alerts)
+        top = (
+            view.title,
+            view.status,
+            view.priority,
+            view.planned,
+            view.sync,
+            view.alerts,
+            view.needs,
+        )
         told = (view.problem, view.order_note, view.terms)
         self.lay(
             [
@@ -68,5 +76,7 @@ class WorkOrderScreen(JobPage):
         assert self.sheet is not None
         if name in SECTIONS:
             self.shell.go(Place(name, {"id": self.sheet.order.id}))
+        elif name == "outbox":
+            self.show_outbox()
         elif name in ACTS:
             ACTS[name](self.shell, self.sheet)

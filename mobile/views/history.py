@@ -7,7 +7,7 @@ from msgspec import Struct
 from mobile.queries import Past, Sheet
 from mobile.texts import Words
 from mobile.views.checklist import shown
-from shared.work_order import StatusChange
+from shared.work_order import Completion, StatusChange
 
 
 class Moment(Struct, frozen=True, kw_only=True):
@@ -29,10 +29,11 @@ class Earlier(Struct, frozen=True, kw_only=True):
 
 
 class HistoryView(Struct, frozen=True, kw_only=True):
-    """Both stories, the newest first."""
+    """Both stories, the newest first; `ended` are this job's own visits."""
 
     title: str
     moments: tuple[Moment, ...]
+    ended: tuple[Earlier, ...]
     earlier: tuple[Earlier, ...]
 
 
@@ -41,6 +42,7 @@ def history(sheet: Sheet, words: Words, now: int) -> HistoryView:
     return HistoryView(
         title=words("job_history", "title"),
         moments=tuple(_moment(one, sheet.names, words, now) for one in reversed(sheet.statuses)),
+        ended=tuple(_ended(one, sheet.names, words, now) for one in reversed(sheet.completions)),
         earlier=tuple(_earlier(one, words, now) for one in sheet.history),
     )
 
@@ -49,6 +51,17 @@ def _moment(step: StatusChange, names: Mapping[str, str], words: Words, now: int
     name = names.get(step.person_id, words("job_notes", "somebody"))
     what = words("job_history", "who", name=name, what=words("kinds", step.verb))
     return Moment(when=words.moment(step.at, now), what=what)
+
+
+def _ended(report: Completion, names: Mapping[str, str], words: Words, now: int) -> Earlier:
+    return Earlier(
+        when=words.join(words.moment(report.at, now), names.get(report.person_id)),
+        title=words("outcomes", report.outcome),
+        found=report.diagnosis,
+        done=report.work_done,
+        remark=report.remark,
+        readings=(),
+    )
 
 
 def _earlier(past: Past, words: Words, now: int) -> Earlier:

@@ -9,13 +9,13 @@ from mobile.texts import Words
 
 PHRASES: Final = (
     "tested",
+    "dog",
     "customer_told",
+    "ladder",
     "parked",
     "key_at_desk",
     "call_before",
-    "ladder",
     "two_people",
-    "dog",
 )
 AUDIENCES: Final = ("internal", "customer")
 

@@ -27,6 +27,7 @@ DIAGNOSED: Final = frozenset(
 )
 WORKED: Final = frozenset({"done", "waits_for_part", "taken_back"})
 DECLINE_REASONS: Final = ("too_far", "no_time", "no_skill", "no_part", "ill", "other")
+NAMED_MAX: Final = 4  # missing checks that are named
 PAUSE_REASONS: Final = ("meal", "part", "access", "customer", "other_job")
 
 
@@ -71,7 +72,9 @@ def ending(sheet: Sheet, outcome: str, words: Words) -> Ending | None:
 
 def _way(code: str, sheet: Sheet, words: Words) -> Way:
     left = missing(sheet.checklist) if code == "done" else ()
-    names = (getattr(one.item, words.language) for one in left)
+    names = [getattr(one.item, words.language) for one in left[:NAMED_MAX]]
+    if len(left) > NAMED_MAX:
+        names.append("…")
     ends = OUTCOMES[code]
     return Way(
         code=code,

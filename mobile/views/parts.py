@@ -213,7 +213,7 @@ def _used(use: PartUse, part: Part | None, words: Words, *, is_open: bool) -> Pa
         amount=quantity_text(left),
         van="",
         van_tone="neutral",
-        extra=words.join(gone, serial, old),
+        extra="\n".join(one for one in (gone, serial, old) if one),
         tap="take_back" if is_open and left > 0 else "",
         tap_label=words("job_parts", "take_back"),
     )

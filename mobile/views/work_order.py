@@ -87,6 +87,7 @@ class WorkOrderView(Struct, frozen=True, kw_only=True):
     priority: Mark | None
     sync: Mark
     alerts: tuple[Mark, ...]
+    needs: Mark | None
     planned: str
     problem: str
     order_note: str
@@ -111,6 +112,7 @@ def work_order(sheet: Sheet, person: str, words: Words, now: int) -> WorkOrderVi
         priority=_priority(order.priority, words),
         sync=_sync(sheet, words),
         alerts=_alerts(sheet, words),
+        needs=_needs(sheet, words),
         planned=planned(job.planned_from, job.planned_to, words, now),
         problem=sheet.ticket.problem if sheet.ticket is not None else order.summary,
         order_note=order.job_note,
@@ -153,16 +155,20 @@ def _value(field: str, value: Any, words: Words) -> str:
 
 
 def _alerts(sheet: Sheet, words: Words) -> tuple[Mark, ...]:
-    """What needs a person here: open conflicts, and acts that the office did not take as meant."""
-    found = [
+    """What two people meant differently and nobody has decided yet."""
+    return tuple(
         Mark(text=in_words(one, words), tone="warning", icon="call_split")
         for one in sheet.conflicts
         if one.settled_at is None
-    ]
-    if sheet.job.sync in ("attention", "refused"):
-        icon, tone = SYNC_ICONS[sheet.job.sync], SYNC_TONES[sheet.job.sync]
-        found.append(Mark(text=words("job_sync", sheet.job.sync), tone=tone, icon=icon))
-    return tuple(found)
+    )
+
+
+def _needs(sheet: Sheet, words: Words) -> Mark | None:
+    """What was recorded here and not taken as it was meant; the outbox tells more."""
+    state = sheet.job.sync
+    if state not in ("attention", "refused"):
+        return None
+    return Mark(text=words("job_sync", state), tone=SYNC_TONES[state], icon=SYNC_ICONS[state])
 
 
 def _sync(sheet: Sheet, words: Words) -> Mark:

@@ -284,7 +284,7 @@ def test_parts_stand_in_three_lists_with_what_the_van_holds(phone: Phone) -> Non
     ]
     assert [(one.name, one.quantity, one.extra, one.tap) for one in view.used] == [
         ("Filter", "1 pc", "", "take_back"),
-        ("Board", "1 pc", "No. S-7 · old part: I keep it", "take_back"),
+        ("Board", "1 pc", "No. S-7\nold part: I keep it", "take_back"),
     ]
     assert [(one.name, one.quantity, one.van, one.extra) for one in view.ordered] == [
         ("blue hose", "2", "Asked for", "soon")

@@ -36,7 +36,7 @@ def sheet_of(hand: Driver) -> Sheet:
     job = hand.place.args["id"]
     found = hand.app.phone.queries.sheet(job)
     assert found is not None
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def recorded(hand: Driver) -> list[str]:
