@@ -81,7 +81,9 @@ def waiting(connection: sqlite3.Connection) -> Waiting:
     """What a chip shows: cheap enough for every redraw."""
     open_lines = lines.unsafe(connection)
     seen = rows.identity(connection).sighting
-    told = [line for line in open_lines if line.state in ("attention", "refused")]
+    told = [
+        line for line in open_lines if line.state in ("attention", "refused") and not line.settled
+    ]
     return Waiting(
         pending=sum(lines.is_pending(line) for line in open_lines),
         attention=len(told),

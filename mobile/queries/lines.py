@@ -28,6 +28,8 @@ STATES: Final[dict[Verdict, Sync]] = {
 }
 
 _OPS: Final = """SELECT lseq, op_id, kind, recorded, verdict, code, refusal, detail, epoch, body,
+    verdict IN ('conflict', 'rejected') AND op_id NOT IN (
+        SELECT coalesce(json_extract(body, '$.op_id'), '') FROM notice WHERE NOT acknowledged),
     CASE WHEN noun = 'work_order' THEN id
     WHEN json_valid(body) THEN json_extract(body, '$.args.work_order') END AS job FROM outbox"""
 _ALL: Final = _OPS + " ORDER BY lseq"
@@ -46,6 +48,7 @@ class Line(Struct, frozen=True, kw_only=True):
     `fingerprint` is that of its body; `kept_as` the id the server keeps it under, if another.
 
     `field` is the path of what was wrong, if a field was; `reason` says so in words, if asked for.
+    `settled` tells that a final verdict has been read by its author: nothing is left to do.
     """
 
     lseq: int
@@ -62,6 +65,7 @@ class Line(Struct, frozen=True, kw_only=True):
     fingerprint: str
     kept_as: str | None = None
     reason: str | None = None
+    settled: bool = False
 
 
 def every(connection: sqlite3.Connection) -> list[Line]:
@@ -98,7 +102,7 @@ def worst(lines: Iterable[Line]) -> dict[str, Sync]:
     """Per job, the worst state of the ops on it."""
     found: dict[str, Sync] = {}
     for line in lines:
-        if line.job is not None:
+        if line.job is not None and not line.settled:
             known = found.get(line.job, "safe")
             found[line.job] = max(known, line.state, key=WORST.index)
     return found
@@ -112,7 +116,7 @@ def _read(connection: sqlite3.Connection, statement: str, values: tuple[Any, ...
 
 
 def _line(columns: Sequence[Any], epoch: str | None, orders: dict[str, WorkOrder]) -> Line:
-    lseq, op_id, kind, recorded, verdict, code, refusal, told, kept, content, job = columns
+    lseq, op_id, kind, recorded, verdict, code, refusal, told, kept, content, settled, job = columns
     detail, body = msgspec.json.decode(told), outbox.as_text(content)
     if (verdict is None or kept != epoch) and outbox.is_unsayable(lseq, op_id, body):
         refusal = TORN
@@ -131,6 +135,7 @@ def _line(columns: Sequence[Any], epoch: str | None, orders: dict[str, WorkOrder
         params=detail.get("params", {}),
         fingerprint=fingerprint(body),
         kept_as=detail.get("op_id"),
+        settled=bool(settled) and kept == epoch,
     )
 
 

@@ -64,7 +64,7 @@ class OutboxView(Struct, frozen=True, kw_only=True):
 
 
 class Look(Struct, frozen=True, kw_only=True):
-    """What an outbox is told with: what each op said, what ids are called, what has been seen.
+    """What an outbox is told with: what each op said, what ids are called.
 
     `item_of` knows what a check of a job is called, by the job's id and the check's code.
     """
@@ -72,14 +72,13 @@ class Look(Struct, frozen=True, kw_only=True):
     args_of: ArgsOf
     name_of: NameOf
     item_of: ItemOf = lambda _job, code: code
-    settled: frozenset[str] = frozenset()
 
 
 def outbox(lines: Sequence[Line], look: Look, words: Words, now: int) -> OutboxView:
     """The whole outbox, the worst first."""
     mended = _mended(lines, look)
     told = {line.op_id: _entry(line, look, words, now, mended=mended) for line in lines}
-    needing = [line for line in lines if _needs(line, look, mended)]
+    needing = [line for line in lines if _needs(line, mended)]
     waiting = [line for line in lines if line.state == "waiting"]
     others = [line for line in lines if line not in needing and line not in waiting]
     sorted_out = (
@@ -152,7 +151,6 @@ def _entry(line: Line, look: Look, words: Words, now: int, *, mended: frozenset[
     state = _state(line)
     is_mended = line.op_id in mended or line.kept_as in mended
     provisional = state == "quarantined" and not is_mended
-    settled = line.op_id in look.settled
     detail = "" if line.kind in MENDING else detail_of(line, look, words)
     return Entry(
         op_id=line.op_id,
@@ -161,13 +159,13 @@ def _entry(line: Line, look: Look, words: Words, now: int, *, mended: frozenset[
         detail=words.join(line.number, detail),
         when=words.moment(line.done_at, now),
         state=words("outbox", "mended" if is_mended else f"state_{state}"),
-        tone="neutral" if settled else "info" if is_mended else SYNC_TONES[line.state],
-        icon="check" if settled else SYNC_ICONS["waiting" if is_mended else line.state],
+        tone="neutral" if line.settled else "info" if is_mended else SYNC_TONES[line.state],
+        icon="check" if line.settled else SYNC_ICONS["waiting" if is_mended else line.state],
         why=(line.reason or "") if line.state != "safe" else "",
-        advice=words("outbox", "settled") if settled else _advice(state, words),
+        advice=words("outbox", "settled") if line.settled else _advice(state, words),
         may_repair=provisional,
         may_give_up=provisional,
-        may_settle=not settled and state in ("conflict", "refused", "torn"),
+        may_settle=not line.settled and state in ("conflict", "refused"),
     )
 
 
@@ -188,9 +186,9 @@ def _advice(state: str, words: Words) -> str:
     return words("outbox", codes[state]) if state in codes else ""
 
 
-def _needs(line: Line, look: Look, mended: frozenset[str]) -> bool:
-    seen = line.op_id in look.settled or line.op_id in mended or line.kept_as in mended
-    return line.state in ("attention", "refused") and not seen
+def _needs(line: Line, mended: frozenset[str]) -> bool:
+    is_mended = line.op_id in mended or line.kept_as in mended
+    return line.state in ("attention", "refused") and not (line.settled or is_mended)
 
 
 def _mended(lines: Iterable[Line], look: Look) -> frozenset[str]:

@@ -99,10 +99,9 @@ def test_each_entry_offers_only_what_can_still_be_done_about_it() -> None:
 def test_what_has_been_seen_or_corrected_needs_nobody_any_more() -> None:
     mending = a_line("mending", "op.repair")
     said = {**SAID, mending.op_id: {"of": ASIDE.op_id}}
-    look = structs.replace(
-        LOOK, args_of=lambda op_id: said.get(op_id, {}), settled=frozenset({LINES[3].op_id})
-    )
-    view = outbox([*LINES, mending], look, EN, NOW)
+    look = structs.replace(LOOK, args_of=lambda op_id: said.get(op_id, {}))
+    read = [structs.replace(one, settled=one is LINES[3]) for one in LINES]
+    view = outbox([*read, mending], look, EN, NOW)
     assert view.head == "1 entry needs you"
     aside = entry([*LINES, mending], ASIDE.op_id, look, EN, NOW)
     assert aside is not None

@@ -182,6 +182,7 @@ def test_what_is_told_is_told_in_order(phone: Phone) -> None:
         "fingerprint": entry.fingerprint,
         "kept_as": None,
         "reason": None,
+        "settled": False,
     }
 
 
@@ -313,3 +314,23 @@ def test_the_sheet_tells_which_parts_are_planned_and_which_to_be_ordered(phone: 
         ("on_site", "working"),
     ]
     assert [(one.person.name, one.role) for one in sheet.team] == [("Ann", "lead")]
+
+
+def test_a_final_verdict_needs_its_author_only_until_it_has_been_read(phone: Phone) -> None:
+    phone.work()
+    phone.sync()
+    phone.must("work_order.pause", {"reason": "lunch"})
+    phone.world.must(
+        phone.world.office("work_order.cancel", ("work_order", phone.job), {"reason": "sold"})
+    )
+    phone.sync()
+    assert phone.queries.waiting().attention == 1
+    assert [job.sync for job in phone.queries.jobs()] == ["attention"]
+    pause = phone.queries.outbox()[-1]
+    about = [one.id for one in phone.queries.inbox() if one.op_id == pause.op_id]
+    assert len(about) == 1
+    phone.journal.acknowledge(about)
+    last = phone.queries.outbox()[-1]
+    assert (last.state, last.verdict, last.settled) == ("attention", "conflict", True)
+    assert (phone.queries.waiting().attention, phone.queries.condition(0).attention) == (0, 0)
+    assert [job.sync for job in phone.queries.jobs()] == ["safe"]
