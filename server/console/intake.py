@@ -194,7 +194,8 @@ def _filled(typed: Mapping[str, str], heard: Heard) -> dict[str, str]:
 def _callers(books: Any, typed: Mapping[str, str]) -> list[Item]:
     """Sites that what was typed leads to; the chosen one stays among them."""
     who, site = typed["who"], typed["site"]
-    found = intake.callers(books, who) if len(who) >= WHO_CHARS_MIN else []
+    telling = len(who) >= WHO_CHARS_MIN or not who.isascii()  # one Chinese character is enough
+    found = intake.callers(books, who) if telling else []
     if site not in ("", NEW) and all(one["site_id"] != site for one in found):
         found = [*intake.caller(books, site), *found]
     return found
