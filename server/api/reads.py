@@ -44,7 +44,7 @@ def known_parameters(
         if name not in taken:
             raise wrong_parameter(name)
     for name, value in (*connection.query_params.multi_items(), *connection.path_params.items()):
-        if has_control_characters(value):
+        if has_control_characters(str(value)):
             raise wrong_parameter(name)
 
 

@@ -13,7 +13,7 @@ from server.console.forms import Form
 from server.console.toasts import Toast
 from server.office import AnyRequest, Office
 from server.people import PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN
-from server.problems import STATUS, Problem
+from server.problems import Problem
 from server.sessions import CHANGE_PASSWORD, CONSOLE, Actor
 
 OWN: Final = {"intent": CHANGE_PASSWORD, "bearer": CONSOLE}
@@ -63,9 +63,10 @@ def change_password(
         opened = office.change_password(actor.person, old, new)
     except Problem as problem:
         field = "old" if problem.code == "wrong_password" else "new"
-        drawn = _form(request, office, actor, (field, problem.code, problem.params))
-        drawn.status_code = STATUS[problem.code]
-        return drawn
+        if problem.code not in ("wrong_password", "weak_password"):
+            raise
+        wrong = (field, problem.code, problem.params)
+        return frame.refused(_form(request, office, actor, wrong))
     onwards = Redirect(rail.first(request.app, actor.person.roles), status_code=frame.SEE_OTHER)
     onwards.set_cookie(gate.session_cookie(office, opened))
     return onwards

@@ -123,23 +123,20 @@ def page(
         with office.reading() as books:
             counts = queries.counts(books, actor.person.roles, office.now_ms())
             mark = "-".join(map(str, queries.log_size(books)))
-    drawn = _drawn(
-        request,
-        office,
-        template,
-        {
-            "layout": layout,
-            "person": actor.person,
-            "roles": actor.person.roles,
-            "csrf": gate.csrf_token(office, actor),
-            "rail": rail.stops(request.app, actor.person.roles),
-            "counts": counts,
-            "mark": mark,
-            "toast": toast,
-            "undo": toasts.undo_of(office, actor, toast),
-            **(context or {}),
-        },
-    )
+    framed = {
+        "layout": layout,
+        "person": actor.person,
+        "roles": actor.person.roles,
+        "csrf": gate.csrf_token(office, actor),
+        "rail": rail.stops(request.app, actor.person.roles),
+        "counts": counts,
+        "mark": mark,
+        "toast": toast,
+        "undo": toasts.undo_of(office, actor, toast),
+    }
+    taken = framed.keys() & (context or {}).keys()
+    assert not taken, f"{template} gives the frame's own names another meaning: {sorted(taken)}"
+    drawn = _drawn(request, office, template, {**framed, **(context or {})})
     if toast is not None:
         drawn.set_cookie(toasts.eaten(office))
     return drawn

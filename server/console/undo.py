@@ -24,7 +24,7 @@ def undo(
     """Take something back. Whoever may not do the opposite act may not undo either."""
     wanted = toasts.read_undo(office, actor, form.text("undo"))
     if wanted is None:
-        raise Problem("stale_form")
+        raise Problem("wrong_request")
     act = Act(kind=wanted.kind, on=wanted.on, args=wanted.args)
     speech = frame.speech_of(request, office)
     try:

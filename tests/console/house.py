@@ -4,6 +4,7 @@ The clock begins at `START_MS`, 2026-11-23 10:30 in Shanghai, and the company ha
 role, signed in already.
 """
 
+import io
 import json
 import subprocess
 import sys
@@ -17,11 +18,12 @@ import httpx
 import msgspec
 from litestar.testing import TestClient
 
-from server import administration, people, sessions
+from server import administration, enrolment, people, sessions
 from server.app import create_app, notarise, open_office
 from server.office import Asked, Office
 from server.sessions import COOKIE
 from server.settings import Settings, load
+from server.tables import access
 from shared.ids import derive
 from shared.ops import SYSTEM
 from shared.people import ROLES
@@ -31,6 +33,7 @@ from tests.console.documents import Document
 ROOT: Final = Path(__file__).resolve().parents[2]
 DAY: Final = "2026-11-23"
 START_MS: Final = 1_795_401_000_000
+HOUR_MS: Final = 3_600_000
 SESSION_MS: Final = 12 * 3_600_000
 READY_S: Final = 60.0
 POLL_S: Final = 0.02
@@ -45,6 +48,33 @@ LOGINS: Final = {
     "technician": "zhou.jian",
     "warehouse": "kufang",
 }
+
+# The phones of the first technicians: a name, and how each is doing.
+PHONES: Final[tuple[dict[str, Any], ...]] = (
+    {
+        "name": "Honor X50",
+        "contact_at": START_MS - 60_000,
+        "unsent": 0,
+        "free_bytes": 6_600_000_000,
+    },
+    {
+        "name": "Huawei nova 11",
+        "contact_at": START_MS - 5 * HOUR_MS,
+        "clock_ms": 12_000,
+        "unsent": 14,
+        "unsent_since": START_MS - 7 * HOUR_MS,
+        "free_bytes": 3_100_000_000,
+    },
+    {
+        "name": "Redmi Note 12",
+        "contact_at": START_MS - 120_000,
+        "clock_ms": -47 * 60_000,
+        "unsent": 2,
+        "unsent_since": START_MS - 30 * 60_000,
+        "free_bytes": 800_000_000,
+    },
+    {"name": "OPPO A98", "contact_at": START_MS - 30 * HOUR_MS, "revoked_at": START_MS - HOUR_MS},
+)
 
 
 class Template:
@@ -73,6 +103,7 @@ class Template:
                     self._add(office, role)
             for role in ROLES:
                 self._sign_in(office, role)
+            self._enrol(office)
             notarise(office, office.seal())
         finally:
             office.close()
@@ -88,6 +119,20 @@ class Template:
         op = WireOp(lseq=0, id=asked.id, body=office.body(asked, SYSTEM, START_MS))
         (result,) = office.receive([op], None, START_MS)
         assert result.verdict == "applied", result
+
+    def _enrol(self, office: Office) -> None:
+        """Phones: one well, one silent with work on it, one with a wrong clock, one revoked."""
+        with office.writing() as books:
+            known = [one for one in people.everybody(books) if one.code][: len(PHONES)]
+            for person, told in zip(known, PHONES, strict=True):
+                name = told["name"]
+                device = derive("console test", name)
+                newcomer = enrolment.Newcomer(
+                    device=device, name=name, app="1.5.1", public_key=f"key of {name}"
+                )
+                enrolment.admit(books, person.id, newcomer, START_MS - 40 * HOUR_MS)
+                row = access.Device.__table__  # type: ignore[attr-defined]
+                books.execute(row.update().where(row.c.id == device).values(**told))
 
     def _sign_in(self, office: Office, role: str) -> None:
         with office.writing() as books:
@@ -162,8 +207,9 @@ class Console:
     def __init__(self, template: Template, folder: Path) -> None:
         self.template = template
         self.now_ms = START_MS
+        self.log = io.StringIO()
         self.settings: Settings = load({"data": folder})
-        self.app = create_app(self.settings, clock=lambda: self.now_ms)
+        self.app = create_app(self.settings, clock=lambda: self.now_ms, stream=self.log)
         self.office: Office = self.app.state["office"]
         self.visitors: dict[tuple[str | None, str], Visitor] = {}
 
@@ -175,6 +221,19 @@ class Console:
         if key not in self.visitors:
             self.visitors[key] = Visitor(self, role, language)
         return self.visitors[key]
+
+    def newcomer(self, role: str = "dispatcher", language: str = "en") -> Visitor:
+        """Somebody with a role in a session of its own, for a test that ends or bends it."""
+        visitor = Visitor(self, None, language)
+        with self.office.writing() as books:
+            opened = sessions.open_session(
+                books,
+                self.template.people[role],
+                self.office.dice,
+                (self.now_ms, self.now_ms + SESSION_MS),
+            )
+        visitor.client.cookies.set(COOKIE, opened.token)
+        return visitor
 
     def say(self, kind: str, on: tuple[str, str], *, by: str = "dispatcher", **args: Any) -> Any:
         """An op of somebody, beside all pages; an empty id in `on` means: of this op."""

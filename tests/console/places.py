@@ -1,0 +1,38 @@
+"""Every page of the console, for the tests that look at all of them. A new page adds itself here.
+
+`{ticket}` and the like stand for something of the demo company (`Console.example`).
+"""
+
+from typing import Final
+
+from msgspec import Struct
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """A page, and a role that may see it; `posted` is the form that has to be sent to see it."""
+
+    path: str
+    role: str = "administrator"
+    posted: dict[str, str] = {}
+
+
+PLACES: Final = (
+    Place(path="/sign-in", role=""),
+    Place(path="/nothing-here"),
+    Place(path="/account", role="technician"),
+    Place(path="/account/password"),
+    Place(path="/help"),
+    Place(path="/phones"),
+    Place(path="/phones?show=revoked"),
+    Place(path="/phones/{device}"),
+    Place(path="/enrol-phone"),
+    Place(path="/enrol-phone", posted={"login": "zhou.jian"}),
+    Place(path="/people"),
+    Place(path="/people?q=nobody-of-this-name"),
+    Place(path="/people/new"),
+    Place(path="/people/zhou.jian"),
+    Place(path="/audit"),
+    Place(path="/audit?thing=nothing-of-this-name"),
+    Place(path="/audit/{op}"),
+    Place(path="/audit", posted={"action": "/audit/verify"}),
+)
