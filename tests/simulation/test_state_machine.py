@@ -15,19 +15,19 @@ from hypothesis import settings
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
 from shared.clock import At
-from shared.ids import fingerprint
+from shared.ids import derive, fingerprint
 from shared.ops import FINAL, SYSTEM, Op, Verdict, encode
 from shared.parts import Balance, Movement, PartUse
 from shared.records import State, stream_of
 from shared.site import Site
 from shared.tasks import Conflict
-from shared.work_order import LEGAL, STATUSES, StatusChange, WorkOrder
+from shared.work_order import LEGAL, STATUSES, Assignment, StatusChange, WorkOrder
 from sync.digest import row_sums, total
 from sync.facts import DETAILS, facts_of
 from sync.memory import MemoryPhone
 from sync.memory.books import Pages, copied as books_copied
 from sync.memory.phone import Disk, copied
-from sync.notices import KINDS
+from sync.notices import BEGUN, KINDS
 from sync.overlay import is_open, refresh
 from sync.ports import Outboxed
 from sync.protocol import Request
@@ -235,7 +235,47 @@ class Company(RuleBasedStateMachine):
     @rule(phone=PHONES, faults=FAULTS, ops_max=st.sampled_from([1, 2, 200]), small=st.booleans())
     def sync(self, phone: int, faults: list[str], ops_max: int, small: bool) -> None:
         replica = self.phones[phone]
+        before, known = self.priorities(replica), set(replica.disk.notices)
         self.world.sync(replica, faults, ops_max=ops_max, want_bytes=300 if small else 400_000)
+        fresh = [one for identity, one in replica.disk.notices.items() if identity not in known]
+        told = {(one.job, change.new) for one in fresh for change in one.changes}
+        for job, priority in self.priorities(replica).items():
+            if self.is_whole(replica, job):
+                assert before.get(job, priority) == priority or (job, priority) in told
+        self.everything_given_is_told(replica)
+
+    @rule(phone=PHONES, order=orders, faults=FAULTS, after=st.integers(1, 40), small=st.booleans())
+    def office_edits_between_conversations(
+        self, phone: int, order: str, faults: list[str], after: int, small: bool
+    ) -> None:
+        """However the conversation after it goes, and wherever the phone dies in it."""
+        self.sync(phone, [], 200, False)
+        known = self.books.pages.rows.get((WorkOrder, order))
+        if isinstance(known, WorkOrder):
+            self.office_edits_the_job(order, "low" if known.priority == "urgent" else "urgent")
+        self.phone_dies_while_syncing(phone, after)
+        self.sync(phone, faults, 200, small)
+
+    def priorities(self, phone: MemoryPhone) -> dict[str, str]:
+        """What is shown of the open jobs."""
+        orders = [row for row in phone.shown(base=False).values() if isinstance(row, WorkOrder)]
+        return {row.id: row.priority for row in orders if row.status not in ("cancelled", "done")}
+
+    def is_whole(self, phone: MemoryPhone, job: str) -> bool:
+        stream = stream_of(("work_order", job))
+        mark = phone.marks().get(stream)
+        head = self.books.pages.heads.get(stream)
+        return mark is not None and head is not None and mark.cursor == head.seq
+
+    def everything_given_is_told(self, phone: MemoryPhone) -> None:
+        begun = phone.disk.told.get(BEGUN, {"at": self.world.now_ms})["at"]
+        shown = phone.shown(base=False).values()
+        whole = {job for job in self.priorities(phone) if self.is_whole(phone, job)}
+        for row in shown:
+            if isinstance(row, Assignment) and row.until_ms is None and row.from_ms >= begun:
+                mine = row.person_id == phone.identity().person and row.work_order_id in whole
+                notice = derive("notice", "assigned", row.id)
+                assert not mine or notice in phone.disk.notices
 
     @rule(phone=PHONES, after=st.integers(1, 40))
     def phone_dies_while_syncing(self, phone: int, after: int) -> None:
