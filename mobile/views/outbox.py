@@ -80,10 +80,11 @@ def outbox(lines: Sequence[Line], look: Look, words: Words, now: int) -> OutboxV
     told = {line.op_id: _entry(line, look, words, now, mended=mended) for line in lines}
     needing = [line for line in lines if _needs(line, mended)]
     waiting = [line for line in lines if line.state == "waiting"]
-    others = [line for line in lines if line not in needing and line not in waiting]
+    on_its_way = [line for line in lines if line in waiting or _is_mended(line, mended)]
+    others = [line for line in lines if line not in needing and line not in on_its_way]
     sorted_out = (
         ("needs_you", needing),
-        ("waiting", waiting),
+        ("waiting", on_its_way),
         ("safe", list(reversed(others))[:SAFE_SHOWN]),
     )
     head, text, tone = _head(needing, waiting, words, now)
@@ -149,7 +150,7 @@ def detail_of(line: Line, look: Look, words: Words) -> str:
 
 def _entry(line: Line, look: Look, words: Words, now: int, *, mended: frozenset[str]) -> Entry:
     state = _state(line)
-    is_mended = line.op_id in mended or line.kept_as in mended
+    is_mended = _is_mended(line, mended)
     provisional = state == "quarantined" and not is_mended
     detail = "" if line.kind in MENDING else detail_of(line, look, words)
     return Entry(
@@ -187,8 +188,12 @@ def _advice(state: str, words: Words) -> str:
 
 
 def _needs(line: Line, mended: frozenset[str]) -> bool:
-    is_mended = line.op_id in mended or line.kept_as in mended
-    return line.state in ("attention", "refused") and not (line.settled or is_mended)
+    done = line.settled or _is_mended(line, mended)
+    return line.state in ("attention", "refused") and not done
+
+
+def _is_mended(line: Line, mended: frozenset[str]) -> bool:
+    return line.op_id in mended or line.kept_as in mended
 
 
 def _mended(lines: Iterable[Line], look: Look) -> frozenset[str]:

@@ -8,7 +8,10 @@ from msgspec import structs
 
 from mobile.device import Installation, install
 from mobile.keys import adopt_key, next_key
+from mobile.notebook import notify
+from shared.ids import derive
 from shared.ops import SYSTEM
+from sync.ports import Notice
 from tests.mobile.phones import Phone
 from tests.world import ANN, BOARD, CHECKLIST, FILTER, World, known
 
@@ -222,5 +225,16 @@ def _spoil(given: Given, verdicts: dict[str, tuple[str, str]]) -> None:
             assert entry is not None
             verdict, code = verdicts[line.kind]
             spoilt = structs.replace(entry, verdict=verdict, code=code, epoch=epoch)
+            told = Notice(
+                id=derive("notice", line.op_id),
+                kind="refused" if verdict == "rejected" else "quarantined",
+                at=NOW_MS,
+                job=line.job,
+                number=line.number,
+                op_id=line.op_id,
+                op_kind=line.kind,
+                code=code,
+            )
             with given.phone.replica.transaction():
                 given.phone.replica.update([spoilt])
+                notify(given.phone.connection, [told])
