@@ -1,6 +1,7 @@
 """The words of the screens: the texts of one language, with its dates, times and numbers."""
 
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,7 @@ DATE_CHARS: Final = 10  # of 2026-11-23T09:30
 RELATIVE_DAYS: Final = {-1: "yesterday", 0: "today", 1: "tomorrow"}
 
 
+@lru_cache(maxsize=4)
 def catalogue(language: Language, assets: Path = ASSETS) -> Catalogue:
     """Every text of a language."""
     files = sorted((assets / "texts" / language).glob("*.toml"))

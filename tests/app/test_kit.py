@@ -1,0 +1,163 @@
+"""The kit in a real window: every widget at every size, and what Kivy must not mistake."""
+
+import gc
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from itertools import product
+from pathlib import Path
+from typing import Final
+
+import pytest
+from kivy.event import EventDispatcher
+from kivy.uix.widget import Widget
+from msgspec import structs
+
+from mobile.shell import Place
+from mobile.views.job_card import JobCard as CardView
+from mobile.widgets import NAMES
+from mobile.widgets.job_card import planned
+from mobile.widgets.look import theme
+from tests.app import gallery, measures
+from tests.app.driver import LARGE, SMALL, Driver
+
+Open = Callable[..., Driver]
+PACKAGES: Final = ("mobile.widgets", "mobile.screens")
+ROOT: Final = Path(__file__).resolve().parents[2]
+CARD: Final = CardView(
+    id="1",
+    number="WO-26-000123",
+    time="09:30–11:00",
+    title="空调不制冷",
+    customer="江州明湖大酒店",
+    address="江州市滨湖区湖心大道 188 号",
+    machine="KFR-72LW/B3",
+    icon="ac_unit",
+    status="待上门",
+    status_tone="info",
+    priority="",
+    priority_tone="neutral",
+    sync="safe",
+    sync_text="",
+    sync_icon="cloud_done",
+    sync_tone="success",
+    note="",
+    late=False,
+    faded=False,
+    spoken="WO-26-000123",
+)
+
+
+def test_nothing_in_the_gallery_is_cut_covered_or_too_small(app: Open) -> None:
+    driver = app("empty")
+    found = []
+    for language, scale in (("en", 1.0), ("en", 1.3), ("en", 1.6), ("zh", 1.0), ("zh", 1.6)):
+        driver.again(language=language, text_scale=scale)
+        for part in gallery.PARTS:
+            driver.root.put(gallery.Gallery(driver.app, part))
+            driver.frames(3)
+            found += [(language, scale, part, fault) for fault in measures.faults(driver)]
+    assert found == []
+
+
+def classes() -> Iterator[type[EventDispatcher]]:
+    for package in PACKAGES:
+        folder = ROOT / package.replace(".", "/")
+        for path in sorted(folder.glob("*.py")):
+            module = import_module(f"{package}.{path.stem}" if path.stem != "__init__" else package)
+            for thing in vars(module).values():
+                if isinstance(thing, type) and issubclass(thing, EventDispatcher):
+                    yield thing
+
+
+def test_no_property_is_taken_for_a_handler(window: object) -> None:
+    mistaken = []
+    for kind in set(classes()):
+        events = {name for one in kind.__mro__ for name in getattr(one, "__events__", ())}
+        for name in properties(kind):
+            handler = getattr(kind, f"on_{name}", None)
+            if f"on_{name}" in events or (handler is not None and not callable(handler)):
+                mistaken.append((kind.__name__, name))
+    assert mistaken == []
+
+
+def properties(kind: type[EventDispatcher]) -> set[str]:
+    from kivy.properties import Property
+
+    return {
+        name
+        for one in kind.__mro__
+        for name, thing in vars(one).items()
+        if isinstance(thing, Property)
+    }
+
+
+def test_every_widget_is_where_kivy_is_told_to_look(window: object) -> None:
+    for module, names in NAMES.items():
+        found = import_module(f"mobile.widgets.{module}")
+        assert [name for name in names if not hasattr(found, name)] == []
+
+
+def test_a_job_number_is_never_cut(window: object) -> None:
+    for width, compact in product((280, 328, 380), (True, False)):
+        marks = planned(CARD, width, compact=compact).marks
+        assert CARD.number in [mark.text for mark in marks]
+        assert max(mark.x for mark in marks) < width
+
+
+def test_a_small_phone_shows_three_full_cards_or_five_compact_ones(window: object) -> None:
+    room = 640 - theme.size("app_bar") - 60 - theme.size("nav")  # below the week, above the bar
+    gap = 8
+    assert 3 * (planned(CARD, 328, compact=False).height + gap) <= room
+    assert 5 * (planned(CARD, 328, compact=True).height + gap) <= room
+
+
+def test_a_screen_that_is_opened_again_and_again_is_not_kept(app: Open) -> None:
+    driver = app("ordinary")
+    jobs = [job.id for job in driver.app.phone.queries.jobs()]
+
+    def visit() -> None:
+        for job in jobs[:2]:
+            driver.app.go(Place("work_order", {"id": job}))
+            driver.app.show_sheet("other", job=job)
+            driver.frames(1)
+            driver.app.close_sheet()
+        driver.app.go(Place("today"))
+        driver.frames(1)
+
+    for _ in range(3):
+        visit()
+    before = alive(driver)
+    for _ in range(25):
+        visit()
+    assert alive(driver) - before < 30
+
+
+def test_looks_that_are_changed_again_and_again_are_not_kept(app: Open) -> None:
+    driver = app("ordinary")
+
+    def change(turn: int) -> None:
+        look = {"language": ("en", "zh")[turn % 2], "theme": ("dark", "light")[turn % 2]}
+        driver.app.change(structs.replace(driver.app.settings, **look))
+        driver.frames(1)
+
+    for turn in range(4):
+        change(turn)
+    before = alive(driver)
+    for turn in range(20):
+        change(turn)
+    assert alive(driver) - before < 30
+
+
+def alive(driver: Driver) -> int:
+    """How many widgets there are in memory."""
+    driver.frames(8)
+    gc.collect()
+    return sum(issubclass(type(thing), Widget) for thing in gc.get_objects())
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+def test_the_window_has_the_size_that_was_asked_for(app: Open, size: tuple[int, int]) -> None:
+    driver = app("empty", size=size)
+    assert (driver.root.width, driver.root.height) == size
+    width, height = size
+    assert len(driver.pixels()) == width * height * 3
