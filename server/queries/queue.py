@@ -191,8 +191,11 @@ def _sifted(wanted: Select[Any], sieve: Sieve) -> Select[Any]:
     if sieve.zone:
         wanted = wanted.where(SITE.c.zone == sieve.zone)
     if sieve.q:
-        columns = (TICKET.c.number, TICKET.c.problem, CUSTOMER.c.name, SITE.c.address)
-        wanted = wanted.where(mentions(sieve.q, *columns))
+        named = select(CUSTOMER.c.id).where(mentions(sieve.q, CUSTOMER.c.name))
+        placed = select(SITE.c.id).where(mentions(sieve.q, SITE.c.address))
+        told = mentions(sieve.q, TICKET.c.number, TICKET.c.problem)
+        there = or_(TICKET.c.customer_id.in_(named), TICKET.c.site_id.in_(placed))
+        wanted = wanted.where(or_(told, there))
     return wanted
 
 

@@ -33,7 +33,12 @@ def _tickets(q: str) -> Select[Any]:
             *(TICKET.c.opened_at, CUSTOMER.c.name.label("customer")),
         )
         .join_from(TICKET, CUSTOMER, CUSTOMER.c.id == TICKET.c.customer_id)
-        .where(mentions(q, TICKET.c.number, TICKET.c.problem, TICKET.c.caller, CUSTOMER.c.name))
+        .where(
+            or_(
+                mentions(q, TICKET.c.number, TICKET.c.problem, TICKET.c.caller),
+                TICKET.c.customer_id.in_(_named(q)),
+            )
+        )
         .order_by(TICKET.c.opened_at.desc())
     )
 
@@ -45,9 +50,19 @@ def _work_orders(q: str) -> Select[Any]:
             *(ORDER.c.planned_from, CUSTOMER.c.name.label("customer")),
         )
         .join_from(ORDER, CUSTOMER, CUSTOMER.c.id == ORDER.c.customer_id)
-        .where(mentions(q, ORDER.c.number, ORDER.c.summary, CUSTOMER.c.name))
+        .where(
+            or_(
+                mentions(q, ORDER.c.number, ORDER.c.summary),
+                ORDER.c.customer_id.in_(_named(q)),
+            )
+        )
         .order_by(ORDER.c.created_at.desc())
     )
+
+
+def _named(q: str) -> Select[Any]:
+    """Customers by name: asked once, and not beside every ticket or job."""
+    return select(CUSTOMER.c.id).where(mentions(q, CUSTOMER.c.name))
 
 
 def _customers(q: str) -> Select[Any]:
