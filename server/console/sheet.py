@@ -107,7 +107,8 @@ def limits_of(item: Item) -> str:
     """1.2–1.9, ≤ 6.5, ≥ 3; nothing where there are none."""
     low, high = item.get("low"), item.get("high")
     if low is not None and high is not None:
-        return f"{quantity_text(low)}–{quantity_text(high)}"
+        parting = " … " if low < 0 else "–"
+        return f"{quantity_text(low)}{parting}{quantity_text(high)}"
     if high is not None:
         return f"≤ {quantity_text(high)}"
     return f"≥ {quantity_text(low)}" if low is not None else ""
@@ -147,28 +148,12 @@ def _going(
     )
 
 
-def delivered(order: Item) -> list[Item]:
-    """Per person who has the job, the times it was sent, seen and accepted."""
-    return [
-        {
-            "person": one["person_id"],
-            "role": one["role"],
-            "sent_at": one["from_ms"],
-            "on_phone_at": None,
-            "seen_at": one["seen_at"],
-            "accepted_at": one["accepted_at"],
-        }
-        for one in order["assignments"]
-        if one["until_ms"] is None
-    ]
-
-
-def tracks(speech: Speech, delivered: Iterable[Item], names: Mapping[str, Item]) -> list[Track]:
+def tracks(speech: Speech, delivered: Iterable[Item]) -> list[Track]:
     """How far the job has come to each person who has it."""
     return [
         Track(
-            person=one["person"],
-            name=_name(names, one["person"]),
+            person=one["person"]["id"],
+            name=one["person"]["name"],
             role=one["role"],
             steps=_steps(speech, one),
         )

@@ -105,7 +105,7 @@ def _line(speech: Speech, one: Item, book: Book, day: str) -> Line:
         device=one["device_name"] or speech.text("plan.origins", one["origin"] or "console"),
         verdict=speech.text("verdicts", one["verdict"]),
         tone=tone(one),
-        notes=tuple(_notes(speech, one)),
+        notes=tuple(_notes(speech, one, book)),
         leaf=leaf.get("number"),
         provable=bool(leaf.get("provable")),
     )
@@ -128,11 +128,19 @@ def tone(one: Item) -> str:
     return "" if one["verdict"] == Verdict.APPLIED else "neutral"
 
 
-def _notes(speech: Speech, one: Item) -> Iterable[str]:
+def _notes(speech: Speech, one: Item, book: Book) -> Iterable[str]:
+    """Why a verdict is not plain, and what is flagged; checks and fields by their names."""
     if one["code"]:
-        yield speech.why(one["code"], one["detail"])
+        fields = one["detail"].get("fields") or {}
+        lost = next((name for name, became in fields.items() if became in ("won", "lost")), None)
+        field = {"field": f"args.fields.{lost}"} if lost else {}
+        yield speech.why(one["code"], {**field, **one["detail"]})
     for flag in one["flags"]:
-        yield speech.text("flags", flag["code"], **flag.get("params", {}))
+        params = dict(flag.get("params", {}))
+        item = book.items.get(str(params.get("item")))
+        if item is not None:
+            params["item"] = item[speech.language]
+        yield speech.text("flags", flag["code"], **params)
 
 
 def what(speech: Speech, one: Item, book: Book) -> str:

@@ -12,6 +12,7 @@ from server.console.speech import Speech
 from server.office import AnyRequest, Office
 from server.problems import Problem
 from server.queries import dossier
+from server.queries.delivery import delivery
 from server.sessions import CONSOLE, Actor
 from shared.people import may
 from shared.work_order import OPEN
@@ -40,7 +41,7 @@ def found(office: Office, number: str) -> tuple[dict[str, Any], list[dict[str, A
             raise Problem("not_found")
         story = dossier.told(books, ("work_order", order["id"]), order["site_id"])
         names = dossier.names(books, sheet.mentioned(order, story))
-        order["delivery"] = sheet.delivered(order)
+        order["delivery"] = delivery(books, order["id"])
         order["seen"] = queries.acts_on(books, ("work_order", order["id"]))
     return {**order, "names": names}, story
 
@@ -58,7 +59,7 @@ def context(
         "order": order,
         "lines": told.lines(speech, story, book),
         "is_cut": len(story) >= dossier.STORY_MAX,
-        "tracks": sheet.tracks(speech, order["delivery"], names),
+        "tracks": sheet.tracks(speech, order["delivery"]),
         "holders": holders,
         "checks": sheet.checks(speech, order["checklist"], order["readings"], names),
         "visits": sheet.visits(speech, order, names),

@@ -134,7 +134,7 @@ def loads(connection: Connection) -> dict[str, int]:
         .where(ORDER.c.status.in_(OPEN), ASSIGNMENT.c.until_ms.is_(None))
         .group_by(ASSIGNMENT.c.person_id)
     )
-    return dict(connection.execute(wanted).tuples().all())
+    return dict(connection.execute(wanted).all())
 
 
 def acquainted(connection: Connection, asset: str | None) -> dict[str, int]:
@@ -147,7 +147,7 @@ def acquainted(connection: Connection, asset: str | None) -> dict[str, int]:
         .where(ORDER.c.asset_id == asset, VISIT.c.ended_at.is_not(None))
         .group_by(VISIT.c.person_id)
     )
-    return dict(connection.execute(wanted).tuples().all())
+    return dict(connection.execute(wanted).all())
 
 
 def heard_of(connection: Connection) -> dict[str, int | None]:
@@ -158,14 +158,14 @@ def heard_of(connection: Connection) -> dict[str, int | None]:
         .where(device.c.revoked_at.is_(None))
         .group_by(device.c.person_id)
     )
-    return dict(connection.execute(wanted).tuples().all())
+    return dict(connection.execute(wanted).all())
 
 
 def owners(connection: Connection, devices: Collection[str]) -> dict[str, str]:
     """Whose some devices are."""
     device = T["device"]
     wanted = select(device.c.id, device.c.person_id).where(device.c.id.in_(devices))
-    return dict(connection.execute(wanted).tuples().all())
+    return dict(connection.execute(wanted).all())
 
 
 def carried(

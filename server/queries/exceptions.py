@@ -29,7 +29,7 @@ def conflict(connection: Connection, identity: str) -> Item | None:
     found = dict(row._asdict())
     people = {found["winner_by"], found["settled_by"], *(one["by"] for one in found["losers"])}
     named = select(PERSON.c.id, PERSON.c.name).where(PERSON.c.id.in_(people - {None, ""}))
-    return {**found, "people": dict(connection.execute(named).tuples().all())}
+    return {**found, "people": dict(connection.execute(named).all())}
 
 
 def about(connection: Connection, home: tuple[str, str]) -> Item | None:
@@ -93,7 +93,7 @@ def tasks(
 def task_counts(connection: Connection) -> dict[str, int]:
     """How many open tasks there are of each kind."""
     wanted = select(TASK.c.code, func.count()).where(TASK.c.done.is_(False)).group_by(TASK.c.code)
-    return dict(connection.execute(wanted).tuples().all())
+    return dict(connection.execute(wanted).all())
 
 
 def task(connection: Connection, identity: str) -> Item | None:
@@ -141,7 +141,7 @@ def _first_jobs(connection: Connection, listed: Listed) -> dict[str, str | None]
     """The numbers of the jobs on which serial numbers were used first."""
     ids = {str(one["params"].get("first")) for one in listed.items}
     wanted = select(ORDER.c.id, ORDER.c.number).where(ORDER.c.id.in_(ids))
-    return dict(connection.execute(wanted).tuples().all())
+    return dict(connection.execute(wanted).all())
 
 
 def _balance(connection: Connection, item: Item) -> str | None:
