@@ -90,9 +90,10 @@ def test_a_visit_that_ended_is_remembered_with_what_was_read_on_it() -> None:
 
 def test_only_the_newest_visits_are_remembered_in_whatever_order_they_arrive() -> None:
     state = State()
-    for number in (3, 0, 6, 1, 5, 2, 4):
-        report = structs.replace(REPORT, at=NOW + number)
-        row = remember(state, report, visit=derive("visit", number))
+    *_, row = [
+        remember(state, structs.replace(REPORT, at=NOW + number), visit=derive("visit", number))
+        for number in (3, 0, 6, 1, 5, 2, 4)
+    ]
     assert [visit.ended_at - NOW for visit in row.visits] == [6, 5, 4, 3, 2]
     assert len(row.visits) == VISITS_MAX
 
@@ -112,8 +113,10 @@ def test_what_is_remembered_has_a_limit() -> None:
     assert shortened("x" * TEXT_CHARS_MAX, TEXT_CHARS_MAX) == "x" * TEXT_CHARS_MAX
     long = structs.replace(REPORT, diagnosis="很" * 4000, work_done="y" * 4000)
     state = State([reading(f"item{n}", "z" * 2000, n, visit=None) for n in range(READINGS_MAX + 9)])
-    for number in range(9):
-        row = remember(state, structs.replace(long, at=NOW + number), visit=derive("v", number))
+    *_, row = [
+        remember(state, structs.replace(long, at=NOW + number), visit=derive("v", number))
+        for number in range(9)
+    ]
     (newest, *_) = row.visits
     assert (len(newest.diagnosis), len(newest.work_done)) == (TEXT_CHARS_MAX, TEXT_CHARS_MAX)
     assert newest.diagnosis.endswith("很…")
