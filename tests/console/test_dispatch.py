@@ -150,7 +150,7 @@ def test_a_visit_is_planned_by_a_form_that_keeps_what_was_typed(new_console: Con
     _, number, person, _ = held(new_console)
     visitor = new_console.visitor()
     at = f"/work-orders/{number}/visits/new"
-    times = {"person": person, "day": "2026-11-25", "from": "10:00", "to": "09:00"}
+    times: dict[str, Any] = {"person": person, "day": "2026-11-25", "from": "10:00", "to": "09:00"}
     wrong = visitor.send(at, at, **times)
     assert wrong.status == 422
     assert wrong.page.form(at)["day"] == "2026-11-25"
@@ -162,7 +162,7 @@ def test_a_visit_is_moved_at_somebodys_wish_and_back_again(new_console: Console)
     before = new_console.ask("SELECT planned_from, planned_to FROM visit WHERE id = ?", visit)
     visitor = new_console.visitor()
     at = f"/work-orders/{number}/visits/{visit}"
-    times = {"day": "2026-11-26", "from": "13:00", "to": "14:00", "fault": "customer"}
+    times: dict[str, Any] = {"day": "2026-11-26", "from": "13:00", "to": "14:00", "fault": "customer"}
     moved = visitor.send(at, at, **times)
     assert "The visit is moved." in moved.text
     assert "At the customer's wish" in moved.text
