@@ -9,7 +9,6 @@ from mobile.screens.job_page import Card, JobPage, StepFooter
 from mobile.screens.readings import answer
 from mobile.shell import Shell
 from mobile.views.checklist import ChecklistView, checklist
-from mobile.widgets.blocks import Empty
 
 
 class ChecklistScreen(JobPage):
@@ -28,9 +27,12 @@ class ChecklistScreen(JobPage):
         self.subtitle = sheet.order.number or words("job", "unnumbered")
         self.view = view = checklist(sheet, words, self.shell.now)
         self.foot.show(sheet)
+        self.hush_empty()
         if not view.checks:
             self.lay([])
-            self.show_empty()
+            self.say_empty(
+                "checklist", words("job_checks", "none"), words("job_checks", "none_detail")
+            )
             return
         far = (view.progress, view.left, view.bad)
         cards: list[Card] = [("progress", far, partial(job_rows.progress, view=view))]
@@ -38,16 +40,6 @@ class ChecklistScreen(JobPage):
             draw = partial(job_rows.check, one=one, words=words, is_open=view.is_open)
             cards.append((f"check:{one.code}", (one, view.is_open), draw))
         self.lay(cards)
-
-    def show_empty(self) -> None:
-        """Say that there is no checklist, and what to do instead."""
-        if not self.ids.body.box.children:
-            words = self.words
-            text = {
-                "title": words("job_checks", "none"),
-                "text": words("job_checks", "none_detail"),
-            }
-            self.ids.body.add_widget(Empty(icon="checklist", **text))
 
     def show_missing(self) -> None:
         """Bring the first required check without an answer into sight."""

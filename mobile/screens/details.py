@@ -37,10 +37,15 @@ class DetailsScreen(JobPage):
         view = details(sheet, words, self.shell.now)
         wish = (view.planned, view.planned_office, view.is_open)
         self.lay([("wish", wish, partial(_wish, view=view, words=words))])
-        if not self.fields or next(iter(self.fields.values())).parent is None:
+        if not self.fields:
             self._begin(view)
         for blank in view.blanks:
             self._update(blank)
+
+    def forget(self) -> None:
+        """Also the form; what was begun in it is kept as drafts."""
+        super().forget()
+        self.fields, self.values = {}, {}
 
     def tapped(self, name: str) -> None:
         """The customer wishes another time."""

@@ -6,7 +6,6 @@ from mobile.queries import Sheet
 from mobile.screens import job_rows
 from mobile.screens.job_page import Card, JobPage
 from mobile.views.history import history
-from mobile.widgets.blocks import Empty
 
 
 class HistoryScreen(JobPage):
@@ -27,6 +26,7 @@ class HistoryScreen(JobPage):
             told = partial(job_rows.earlier, one=one, words=words)
             cards.append((f"visit:{index}", one, told))
         self.lay(cards)
-        if not view.earlier and len(self.ids.body.box.children) == len(cards):
+        self.hush_empty()
+        if not view.earlier:
             none, text = words("job_history", "none"), words("job_history", "none_detail")
-            self.ids.body.add_widget(Empty(icon="history", title=none, text=text))
+            self.say_empty("history", none, text)

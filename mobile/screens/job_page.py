@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from kivy.clock import Clock
+from kivy.metrics import dp
 from kivy.properties import StringProperty
+from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.widget import Widget
 
 from mobile.queries import Sheet
@@ -37,13 +39,18 @@ class JobPage(Page):
         self.sheet: Sheet | None = None
         self.cards: dict[str, Drawn] = {}
         self._values: dict[str, Any] = {}
+        self._names: list[str] = []
+        self._empty: Empty | None = None
+        self._deck = BoxLayout(orientation="vertical", size_hint_y=None, spacing=dp(12))
+        self._deck.bind(minimum_height=self._deck.setter("height"))
+        self.ids.body.add_widget(self._deck)
         self._pending: list[Card] = []
         self._rests_until = 0.0
 
     def show(self, args: dict[str, str]) -> None:
         """Show this job, from its top."""
         if args != self.args:
-            self._forget()
+            self.forget()
             self.ids.body.scroll_y = 1
         super().show(args)
 
@@ -72,25 +79,29 @@ class JobPage(Page):
 
     def lay(self, cards: Sequence[Card]) -> None:
         """Show these cards, the first ones at once; only what has changed is drawn anew."""
-        names = [name for name, _, _ in cards]
-        if names != list(self._values):
-            self._forget()
-            self._values = dict.fromkeys(names)
-            self._pending = list(cards)
-            self._build(AT_ONCE)
-            if self._pending:
-                Clock.schedule_interval(self._build_more, 0)
-            return
-        waiting = {name for name, _, _ in self._pending}
-        self._pending = [card for card in cards if card[0] in waiting]
-        for name, value, compose in cards:
-            if name not in waiting and self._values[name] != value:
+        if [name for name, _, _ in cards] != self._names:
+            self._names = [name for name, _, _ in cards]
+            self.cards = {name: one for name, one in self.cards.items() if name in self._names}
+            self._values = {name: self._values[name] for name in self.cards}
+            self._deck.clear_widgets()
+        known = [card for card in cards if card[0] in self.cards]
+        for name, value, compose in known:
+            if self._values[name] != value:
                 self._values[name] = value
                 self.cards[name].show(compose)
+        self._pending = [card for card in cards if self._is_out(card[0])]
+        self._build(AT_ONCE)
+        if self._pending:
+            Clock.unschedule(self._build_more)
+            Clock.schedule_interval(self._build_more, 0)
 
     def lay_all(self) -> None:
         """Build what is still to be built, now."""
         self._build(len(self._pending))
+
+    def _is_out(self, name: str) -> bool:
+        """Whether a card is not among those that are shown."""
+        return name not in self.cards or self.cards[name].parent is None
 
     def _build_more(self, _passed: float) -> bool:
         self._build(A_FRAME)
@@ -98,10 +109,12 @@ class JobPage(Page):
 
     def _build(self, count: int) -> None:
         for name, value, compose in self._pending[:count]:
-            card = Drawn(compose, **self.style(name))
-            card.bind(on_zone=self._zone)
-            self.cards[name], self._values[name] = card, value
-            self.ids.body.add_widget(card)
+            card = self.cards.get(name)
+            if card is None:
+                card = Drawn(compose, **self.style(name))
+                card.bind(on_zone=self._zone)
+                self.cards[name], self._values[name] = card, value
+            self._deck.add_widget(card)
         del self._pending[:count]
 
     def style(self, _name: str) -> dict[str, Any]:
@@ -112,16 +125,31 @@ class JobPage(Page):
         if self.sheet is not None and not self.is_resting:
             self.tapped(name)
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Let go of everything that is shown: it is about another job."""
         self._pending.clear()
-        self.cards, self._values = {}, {}
+        self.cards, self._values, self._names = {}, {}, []
+        self._deck.clear_widgets()
         self.ids.body.empty()
+        self.ids.body.add_widget(self._deck)
+
+    def say_empty(self, icon: str, title: str, text: str) -> None:
+        """Say why there is nothing, below the cards."""
+        self.hush_empty()
+        self._empty = Empty(icon=icon, title=title, text=text)
+        self.ids.body.add_widget(self._empty)
+
+    def hush_empty(self) -> None:
+        """There is something."""
+        if self._empty is not None and self._empty.parent is not None:
+            self.ids.body.remove_widget(self._empty)
+        self._empty = None
 
     def _show_gone(self) -> None:
-        self._forget()
+        self.forget()
         words = self.words
-        text = {"title": words("job", "gone"), "text": words("job", "gone_detail")}
-        self.ids.body.add_widget(Empty(icon="assignment_turned_in", **text))
+        icon = "assignment_turned_in"
+        self.say_empty(icon, words("job", "gone"), words("job", "gone_detail"))
 
 
 class StepFooter(Footer):

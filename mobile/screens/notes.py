@@ -11,7 +11,7 @@ from mobile.screens import drafted, job_acts, job_rows
 from mobile.screens.job_page import Card as Laid, JobPage
 from mobile.shell import Shell
 from mobile.views.notes import AUDIENCES, Phrase, notes, with_phrase
-from mobile.widgets.blocks import Card, Empty
+from mobile.widgets.blocks import Card
 from mobile.widgets.buttons import FilterChip, PushButton
 from mobile.widgets.choices import Choice
 from mobile.widgets.fields import TextField
@@ -42,11 +42,17 @@ class NotesScreen(JobPage):
             for index, one in zip(range(len(view.lines), 0, -1), view.lines, strict=True)
         ]
         self.lay(cards)
-        if self.field is None or self.field.parent is None:
+        if self.field is None:
             self._begin(view.phrases)
+        self.hush_empty()
         if not cards:
             title, text = words("job_notes", "none"), words("job_notes", "none_detail")
-            self.ids.body.add_widget(Empty(icon="sticky_note_2", title=title, text=text))
+            self.say_empty("sticky_note_2", title, text)
+
+    def forget(self) -> None:
+        """Also the note that is being written; it is kept as a draft."""
+        super().forget()
+        self.field = None
 
     def save(self) -> None:
         """Write the note down."""

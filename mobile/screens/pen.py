@@ -51,6 +51,9 @@ class Pen(Sketch):
         for index, option in enumerate(options):
             x = self.left + index * each if beside else self.left
             cell = (x, y, each if beside else self.width, whole if beside else heights[index])
+            if index and not beside:
+                rule = (x + dp(12), y, self.width - dp(24), max(1, dp(1)))
+                self.marks.append(Mark("box", *rule, "outline_strong"))
             self._segment(option, labels[index], cell, is_on=option.code == chosen)
             self.zones.append(Zone(f"{prefix}{option.code}", option.label, *cell))
             y += 0 if beside else heights[index]

@@ -122,9 +122,9 @@ class Sketch:
         self, icon: str, text: str, role: str, tone: str, *, sign_tone: str = "text_2"
     ) -> None:
         """A text with a small icon before it."""
-        top, sign = self.y, self.ink.icon(icon, 18, filled=True)
+        sign, line = self.ink.icon(icon, 18, filled=True), self.ink.text("x", role)
+        self._put(sign, self.left, self.y + (line.height - sign.height) / 2, sign_tone)
         self.text(text, role, tone, left=sign.width + dp(GAP))
-        self._put(sign, self.left, top, sign_tone)
 
     def fact(self, label: str, value: str, tone: str = "text") -> None:
         """A name and its value side by side; below each other where the name is long."""

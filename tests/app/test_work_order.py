@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kivy.tests import UnitTestTouch
 
 from mobile.queries import Sheet
 from tests.app.conftest import Open
@@ -111,9 +112,12 @@ def test_a_double_tap_takes_one_step(orders: Any) -> None:
     hand = orders("空调清洗保养")
     card, zone = hand.zone("step")
     middle = card.to_window(card.x + zone.x + zone.w / 2, card.top - zone.y - zone.h / 2)
-    for _ in range(3):
-        hand.press(*middle)
-    assert recorded(hand) == ["work_order.see", "work_order.accept"]
+    for _ in range(2):
+        touch = UnitTestTouch(*middle)
+        touch.touch_down()
+        touch.touch_up()
+        hand.frames(1)
+    assert [kind for kind in recorded(hand) if kind != "work_order.see"] == ["work_order.accept"]
 
 
 def test_a_job_is_seen_once_however_often_it_is_opened(orders: Any) -> None:
