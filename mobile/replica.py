@@ -153,6 +153,15 @@ class Replica:
             chosen.append(entry)
         return chosen
 
+    def unsent(self, past: int | None) -> tuple[int, int | None]:
+        """How many ops past a place (or in all) have no verdict in this epoch; since when (ms)."""
+        count, oldest = self._connection.execute(
+            """SELECT count(*), min(recorded) FROM outbox
+            WHERE (verdict IS NULL OR epoch IS NOT ?1) AND (?2 IS NULL OR lseq > ?2)""",
+            (self.identity().epoch, past),
+        ).fetchone()
+        return (int(count), oldest)
+
     def outboxed(self, op_ids: Collection[str]) -> list[Outboxed]:
         """Ops of the outbox, by lseq."""
         return self._ops("WHERE op_id IN (SELECT value FROM json_each(?))", list(op_ids))

@@ -47,7 +47,7 @@ from server.ledger import Ledger
 from server.library import ReadingRoom
 from server.live import Live
 from server.notary import Seal
-from server.office import Contact, Office
+from server.office import Contact, Office, kept_of
 from server.sessions import PUBLIC, Actor
 from server.settings import Settings, fit
 from sync.ports import Unwritable
@@ -306,7 +306,7 @@ def _note_contact(office: Office, books: Any, device: str, contact: Contact) -> 
     """Write one device down, by itself: what is wrong with one is nothing to the others."""
     try:
         with database.savepoint(books):
-            enrolment.note_contact(books, device, (contact.at, contact.clock_ms), contact.app)
+            enrolment.note_contact(books, device, kept_of(contact))
     except Unwritable as broken:
         office.log.error("a contact cannot be kept", device=device, error=str(broken))
 

@@ -141,13 +141,9 @@ def is_enrolled(connection: Connection, device: str) -> bool:
     return found is not None
 
 
-def note_contact(connection: Connection, device: str, seen: tuple[int, int], app: str) -> None:
-    """Write down when a device was last heard of, and its clock's error. `seen` is both, in ms."""
-    connection.execute(
-        update(_device)
-        .where(_device.c.id == device)
-        .values(contact_at=seen[0], clock_ms=seen[1], app=app)
-    )
+def note_contact(connection: Connection, device: str, heard: dict[str, Any]) -> None:
+    """Write down when a device was last heard of, and what it said of itself, by column."""
+    connection.execute(update(_device).where(_device.c.id == device).values(**heard))
 
 
 def revoke(connection: Connection, device: str, now_ms: int) -> None:

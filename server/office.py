@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Request
-from msgspec import Meta, Raw, Struct
+from msgspec import Meta, Raw, Struct, structs
 
 from server import enrolment, people, queries, sessions, throttle
 from server.entries import Event
@@ -41,11 +41,23 @@ AnyRequest = Request[Any, Any, Any]
 
 
 class Contact(Struct, frozen=True, kw_only=True):
-    """The last a device was heard of: when (ms), how far its clock was ahead (ms), its app."""
+    """The last a device was heard of: when (ms), how far its clock was ahead (ms), its app.
+
+    Also how many ops it still holds and since when (ms), and its room, where it says so.
+    """
 
     at: int
     clock_ms: int
     app: str
+    unsent: int | None = None
+    unsent_since: int | None = None
+    free_bytes: int | None = None
+
+
+def kept_of(contact: Contact) -> dict[str, Any]:
+    """What is kept of a device when it was heard of, by column."""
+    told = structs.asdict(contact)
+    return {"contact_at": told.pop("at"), **told}
 
 
 class Asked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -329,6 +329,9 @@ class Replica(Protocol):
     def outgoing(self, ops_max: int, bytes_max: int) -> list[Outboxed]:
         """Ops without a verdict in this epoch, by lseq, within the limits, at least one if any."""
 
+    def unsent(self, past: int | None) -> tuple[int, int | None]:
+        """How many ops past a place (or in all) have no verdict in this epoch; since when (ms)."""
+
     def outboxed(self, op_ids: Collection[str]) -> list[Outboxed]:
         """Ops of the outbox, by lseq."""
 

@@ -40,7 +40,8 @@ class Request(Struct, frozen=True, kw_only=True, omit_defaults=True):
     them when `full`; `vector` is the hash over all of them. `staged` holds the positions of
     half-loaded snapshots. `clock` is the device's evidence at the time of sending. `head` is the
     size of the newest audit head the device knows. `forked_from` names the incarnation that this
-    one replaces.
+    one replaces. `unsent` is how many ops the device holds beside those it pushes here,
+    `unsent_since` when the oldest of them was recorded, `free_bytes` what room it has.
     """
 
     protocol: Annotated[int, Meta(ge=1, le=1_000)]
@@ -62,6 +63,9 @@ class Request(Struct, frozen=True, kw_only=True, omit_defaults=True):
     want_bytes: Place | None = None
     head: Place | None = None
     forked_from: OpaqueId | None = None
+    unsent: Place | None = None
+    unsent_since: Place | None = None
+    free_bytes: Place | None = None
 
 
 class Result(Struct, frozen=True, kw_only=True, omit_defaults=True):

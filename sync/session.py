@@ -33,7 +33,7 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     """What the conversation may not know by itself: the clocks, new random names, who we are.
 
     `now` gives the clock evidence at the time of sending, `name` a fresh incarnation. `pull_only`
-    leaves the outbox for another time.
+    leaves the outbox for another time. `free_bytes` is what room the device has.
     """
 
     now: Callable[[], At]
@@ -43,6 +43,7 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     pull_only: bool = False
     want_bytes: int = PULL_BYTES_WANTED
     ops_max: int = OPS_PER_PUSH_MAX
+    free_bytes: Callable[[], int | None] = lambda: None
     registry: Registry = REGISTRY
 
 
@@ -113,6 +114,7 @@ def _compose(replica: Replica, around: Surroundings, pace: _Pace) -> Request:
     outgoing = [] if still else replica.outgoing(pace.ops_max, PUSH_BYTES_MAX)
     lost = any(mark.cursor == 0 and mark.staged is None for mark in marks.values())
     full = pace.full or lost or identity.token is None
+    left = replica.unsent(outgoing[-1].lseq if outgoing else None)
     return Request(
         protocol=PROTOCOL,
         app=around.app,
@@ -129,6 +131,9 @@ def _compose(replica: Replica, around: Surroundings, pace: _Pace) -> Request:
         want_bytes=None if around.want_bytes == PULL_BYTES_WANTED else around.want_bytes,
         head=identity.head.size if identity.head is not None else 0,
         forked_from=identity.forked_from,
+        unsent=left[0],
+        unsent_since=left[1],
+        free_bytes=around.free_bytes(),
     )
 
 

@@ -10,7 +10,7 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from server import queries
-from server.office import AnyRequest, Office, catalogue_of
+from server.office import AnyRequest, Office, catalogue_of, kept_of
 from server.problems import FAULTS, Problem, reason, wrong_parameter
 from server.queries import PAGE_MAX, PARTING, Item, Listed, Window
 from server.sessions import PUBLIC
@@ -233,7 +233,7 @@ def devices(office: NamedDependency[Office], after: After = None, limit: Limit =
     for item in found.items:
         heard = office.contacts.get(item["id"])
         if heard is not None:
-            item |= {"contact_at": heard.at, "clock_ms": heard.clock_ms, "app": heard.app}
+            item.update(kept_of(heard))
     return found
 
 

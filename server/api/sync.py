@@ -11,8 +11,10 @@ from msgspec import Struct, structs
 
 from server import enrolment, throttle
 from server.keys import mark_epoch
-from server.office import AnyRequest, Contact, Office
+from server.office import AnyRequest, Contact, Office, kept_of
 from server.problems import FAULTS, Problem, malformed, throttled
+from server.queries import delivery
+from server.queries.delivery import Confirmed
 from server.sessions import Actor
 from shared.clock import Sighting, skew_ms
 from shared.people import may
@@ -123,9 +125,9 @@ def _heard(office: Office, talk: Talk, contact: Contact) -> Heard:
             facts = {"from": talk.request.forked_from, "to": talk.request.incarnation}
             on = ("device", talk.caller.device)
             ledger.note_event(office.event("device.fork", talk.caller.person, on, facts))
-        enrolment.note_contact(
-            books, talk.caller.device, (contact.at, contact.clock_ms), contact.app
-        )
+        enrolment.note_contact(books, talk.caller.device, kept_of(contact))
+        if heard.standing is not None and not heard.need_vector:
+            delivery.confirm(books, _confirmed(talk))
     office.contacts.pop(talk.caller.device, None)
     if epoch is not None:
         office.log.error("the database was put back: a new epoch begins", epoch=epoch)
@@ -148,7 +150,21 @@ def _contact(talk: Talk) -> Contact:
     sighting = Sighting(
         boot=clock.boot, mono=clock.mono, wall=clock.wall, received=talk.house.received
     )
-    return Contact(at=sighting.received, clock_ms=skew_ms(sighting), app=talk.request.app)
+    return Contact(
+        at=sighting.received,
+        clock_ms=skew_ms(sighting),
+        app=talk.request.app,
+        unsent=talk.request.unsent,
+        unsent_since=talk.request.unsent_since,
+        free_bytes=talk.request.free_bytes,
+    )
+
+
+def _confirmed(talk: Talk) -> Confirmed:
+    """What a device says it has read since it was last heard."""
+    told = {stream: seq for stream, seq in talk.request.cursors.items() if seq is not None}
+    caller, now = talk.caller, talk.house.received
+    return Confirmed(person=caller.person, device=caller.device, at=now, cursors=told)
 
 
 def _packed(content: bytes, request: AnyRequest) -> Response[Any]:

@@ -81,6 +81,16 @@ class MemoryPhone:
             chosen.append(entry)
         return chosen
 
+    def unsent(self, past: int | None) -> tuple[int, int | None]:
+        """As `Replica.unsent`."""
+        epoch = self.disk.identity.epoch
+        left = [
+            one.recorded
+            for one in self.all_ops()
+            if (one.verdict is None or one.epoch != epoch) and (past is None or one.lseq > past)
+        ]
+        return (len(left), min(left, default=None))
+
     def outboxed(self, op_ids: Collection[str]) -> list[Outboxed]:
         """As `Replica.outboxed`."""
         return [entry for entry in self.all_ops() if entry.op_id in op_ids]
