@@ -177,7 +177,7 @@ def _set_aside(s: Speech, one: Item) -> Row:
         place=one["person"] or "",
         clock=s.text("console.start", "waits", span=s.span(s.now_ms - one["received"])),
         clock_icon="hourglass_top",
-        to="/exceptions",
+        to=f"/conflicts/set-aside/{one['id']}",
         button=s.text("console.start", "look"),
     )
 
@@ -229,7 +229,7 @@ def _short(s: Speech, one: Item) -> Row:
         clock=s.text("console.start", "counts_to", quantity=one["quantity"], unit=unit),
         clock_icon="inventory_2",
         clock_tone="danger",
-        to=f"/stock?place={quote(one['code'])}&short=1",
+        to=f"/stock/{quote(one['code'], safe='')}/{quote(one['number'], safe='')}",
         button=s.text("console.start", "recount"),
     )
 
@@ -275,7 +275,7 @@ MORE: Final[Mapping[str, str]] = {
     "late": "/tickets?tab=late",
     "unassigned": "/tickets?tab=unassigned",
     "conflicts": "/conflicts",
-    "set_aside": "/exceptions",
+    "set_aside": "/conflicts/set-aside",
     "tasks": "/tasks",
     "phones": "/phones",
     "short": "/stock",

@@ -2,11 +2,10 @@
 
 from tests.console.house import Console
 
-DAY_MS = 24 * 3_600_000
 HOUR_MS = 3_600_000
 
 
-def groups(text_of: "Console", role: str = "dispatcher") -> dict[str, int]:
+def groups(text_of: Console, role: str = "dispatcher") -> dict[str, int]:
     """The groups of somebody's start page, and how many each says it holds."""
     page = text_of.visitor(role).get("/").page
     return {
@@ -103,3 +102,30 @@ def test_the_page_speaks_chinese(console: Console) -> None:
     page = console.visitor("dispatcher", "zh").get("/").page
     assert page.by_id("need").text == "需要人处理"
     assert rows(console, "unassigned", "zh")[0][2].startswith("已等 ")
+
+
+def test_more_used_than_the_books_show_is_short_stock_and_a_task(new_console: Console) -> None:
+    van, part, number = new_console.ask(
+        "SELECT l.id, p.id, p.number FROM balance b JOIN location l ON l.id = b.location_id "
+        "JOIN part p ON p.id = b.part_id JOIN person t ON t.van_id = l.id "
+        "WHERE t.login = 'zhou.jian' AND NOT p.serialised ORDER BY p.number LIMIT 1"
+    )[0]
+    ((order,),) = new_console.ask(
+        "SELECT w.id FROM work_order w JOIN assignment a ON a.work_order_id = w.id JOIN person p "
+        "ON p.id = a.person_id WHERE p.login = 'zhou.jian' AND a.until_ms IS NULL AND w.status IN "
+        "('accepted', 'on_site', 'working', 'assigned') ORDER BY w.id LIMIT 1"
+    )
+    used = {"part": part, "location": van, "quantity": "500"}
+    new_console.say("parts.use", ("work_order", order), by="technician", **used)
+    (row,) = rows(new_console, "short")
+    assert number in row[0]
+    assert row[2].startswith("Counts to -")
+
+
+def test_every_button_leads_to_a_page_that_is_there(new_console: Console) -> None:
+    new_console.now_ms += 6 * HOUR_MS
+    visitor = new_console.visitor()
+    page = visitor.get("/").page.by_id("needs")
+    addresses = sorted({one["href"] for one in page.all("a")})
+    assert [one for one in addresses if visitor.get(one).status != 200] == []
+    assert len(addresses) > 10

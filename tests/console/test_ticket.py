@@ -104,33 +104,3 @@ def test_a_note_that_is_refused_is_kept_in_its_field(console: Console) -> None:
     answer = console.visitor().send(page, action, text="Long" * 1001)
     assert answer.status == 422
     assert answer.page.form(action)["text"] == "Long" * 1001
-
-
-def test_a_site_is_edited_beside_what_its_author_saw(new_console: Console) -> None:
-    site, phone = new_console.ask("SELECT id, contact_phone FROM site ORDER BY id LIMIT 1")[0]
-    action = f"/sites/{site}/edit"
-    visitor = new_console.visitor()
-    form = visitor.get(f"{action}?back=/tickets").page.form(action)
-    answer = visitor.post(action, {**form, "access_notes": "Ring twice"})
-    assert answer.path == "/tickets"
-    assert new_console.ask("SELECT contact_phone, access_notes FROM site WHERE id = ?", site) == [
-        (phone, "Ring twice")
-    ]
-    late = visitor.post(action, {**form, **visitor.proof(), "access_notes": "Use the bell"})
-    assert "somebody has to decide" in late.text or "decide" in late.text
-
-
-def test_nothing_is_said_where_nothing_was_changed(console: Console) -> None:
-    ((site,),) = console.ask("SELECT id FROM site ORDER BY id LIMIT 1")
-    before = console.ask("SELECT count(*) FROM op")
-    answer = console.visitor().send(f"/sites/{site}/edit", f"/sites/{site}/edit")
-    assert "Nothing was changed." in answer.text
-    assert console.ask("SELECT count(*) FROM op") == before
-
-
-def test_a_number_that_is_none_is_refused_and_kept(console: Console) -> None:
-    ((site,),) = console.ask("SELECT id FROM site ORDER BY id LIMIT 1")
-    action = f"/sites/{site}/edit"
-    answer = console.visitor().send(action, action, contact_phone="ring me")
-    assert answer.status == 422
-    assert answer.page.form(action)["contact_phone"] == "ring me"
