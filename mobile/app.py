@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,12 +21,13 @@ from mobile.device import Clock as DeviceClock, dice
 from mobile.drafts import Drafts
 from mobile.journal import DICE_BYTES, Said
 from mobile.lock import Lock
-from mobile.screens import ENROL, PIN, ROOTS, SCREENS, SHEETS, TROUBLE
+from mobile.screens import ENROL, PIN, ROOTS, SCREENS, SHEETS, TROUBLE, made
 from mobile.service import Phone
 from mobile.shell import Action, Place, Settings, settings_of
 from mobile.texts import Words
 from mobile.theme import Named
 from mobile.views.chip import SyncChip, Traffic, chip
+from mobile.widgets.hosting import copied, later
 from mobile.widgets.look import theme
 from mobile.widgets.page import Page, Sheet
 from mobile.widgets.stage import Stage
@@ -74,9 +74,9 @@ class FieldfareApp(App):
         self._stopped = False
         self.drafts = Drafts(folder)
         self.lock = Lock(folder)
-        self.adapters = adapters.choose(folder, Host(copy=_copied, later=_later))
+        self.adapters = adapters.choose(folder, Host(copy=copied, later=later))
         self.settings = settings_of(self.drafts.read(SETTINGS))
-        self.couriers = Couriers(folder, _later, self._moved)
+        self.couriers = Couriers(folder, later, self._moved)
         self.refresh = Clock.create_trigger(self._redraw)
         self._dress()
         self._open_phone()
@@ -214,11 +214,20 @@ class FieldfareApp(App):
         return self.root
 
     def on_start(self) -> None:
-        """Send the couriers out when there is something to see."""
+        """Wait until there is something to see."""
+        Window.bind(on_flip=self._seen)
+
+    def _seen(self, *_: Any) -> None:
+        """The first frame is shown: send the couriers out."""
+        Window.unbind(on_flip=self._seen)
         self._timers = (
             Clock.schedule_once(lambda _: self._send_out(), START_S),
             Clock.schedule_interval(lambda _: self.couriers.look(), LOOK_S),
         )
+
+    def end(self) -> None:
+        """Stop as soon as what is being done is done."""
+        later(self.stop)
 
     def on_pause(self) -> bool:
         """Another app comes to the front: everything is kept already."""
@@ -236,7 +245,7 @@ class FieldfareApp(App):
     def on_stop(self) -> None:
         """Let everything go."""
         self._stopped = True
-        Window.unbind(on_keyboard=self._pressed_key)
+        Window.unbind(on_keyboard=self._pressed_key, on_flip=self._seen)
         for timer in self._timers:
             timer.cancel()
         self.couriers.stop()
@@ -263,7 +272,7 @@ class FieldfareApp(App):
 
     def _enrol(self, text: str, server: str, ended: Callable[[Refused | None], None]) -> None:
         failed = join(self._folder, text, server)
-        _later(lambda: self._enrolled(failed, ended))
+        later(lambda: self._enrolled(failed, ended))
 
     def _enrolled(self, failed: Refused | None, ended: Callable[[Refused | None], None]) -> None:
         if failed is None:
@@ -311,7 +320,7 @@ class FieldfareApp(App):
 
     def _page(self, name: str) -> Page:
         if name not in self._pages:
-            self._pages[name] = _made(SCREENS[name], self)
+            self._pages[name] = made(SCREENS[name], self)
         return self._pages[name]
 
     def _lay(self, place: Place) -> None:
@@ -319,7 +328,7 @@ class FieldfareApp(App):
         if wanted == self._laid:
             return
         self._laid = wanted
-        sheet: Sheet | None = _made(SHEETS[place.sheet], self) if wanted else None
+        sheet: Sheet | None = made(SHEETS[place.sheet], self) if wanted else None
         if sheet is not None:
             sheet.show(place.sheet_args)
         self.root.lay(sheet)
@@ -383,20 +392,3 @@ class FieldfareApp(App):
             return False
         self.back()
         return True
-
-
-def _made(where: str, shell: FieldfareApp) -> Any:
-    """A screen or a sheet, loaded now."""
-    module, _, name = where.partition(":")
-    return getattr(import_module(module), name)(shell)
-
-
-def _copied(text: str) -> bool:
-    from kivy.core.clipboard import Clipboard  # looks for programs when it is loaded
-
-    Clipboard.copy(text)
-    return True
-
-
-def _later(act: Callable[[], None]) -> None:
-    Clock.schedule_once(lambda _: act(), 0)

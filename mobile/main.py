@@ -41,7 +41,7 @@ class NoWindow(Exception):
 def run(folder: Path, language: Language | None) -> None:
     """Show the window until it is closed, or the process is asked to end. Raises `NoWindow`."""
     app = load(folder, language)
-    signal.signal(signal.SIGTERM, lambda *_: app.stop())
+    signal.signal(signal.SIGTERM, lambda *_: app.end())
     app.run()
 
 
@@ -75,6 +75,7 @@ def prepare() -> None:
     import kivy
 
     kivy.kivy_options["window"] = ("sdl2",)  # the other one ends the process where it finds none
+    kivy.kivy_options["image"] = ("sdl2",)  # else it loads whatever can read a picture
     kivy.kivy_options["cutbuffer"] = ()  # else it starts programs that nobody has
 
 

@@ -1,6 +1,9 @@
 """The screens and sheets there are; each is loaded when it is first shown."""
 
-from typing import Final
+from importlib import import_module
+from typing import Any, Final
+
+from mobile.shell import Shell
 
 # Name of a place -> module and class. The first of the bottom bar is where the app begins.
 SCREENS: Final[dict[str, str]] = {
@@ -49,3 +52,9 @@ ROOTS: Final[dict[str, str]] = {
 ENROL: Final = "enrol"
 PIN: Final = "pin"
 TROUBLE: Final = "trouble"
+
+
+def made(where: str, shell: Shell) -> Any:
+    """The screen or the sheet that a table names, loaded now."""
+    module, _, name = where.partition(":")
+    return getattr(import_module(module), name)(shell)
