@@ -185,6 +185,9 @@ class PinScreen(Page):
 
     def _wait(self, *_: Any) -> None:
         """Say how long one still has to wait, every second until that is over."""
+        if self.get_parent_window() is None:
+            self._stop_waiting()
+            return
         wait = self.shell.lock.wait_ms(self.shell.phone.clock.now())
         self.fault = wait_text(wait, self.words) if wait else ""
         if wait and self._waiting is None:
@@ -199,6 +202,8 @@ class PinScreen(Page):
             self._waiting = None
 
     def _key_down(self, _window: Any, key: int, _code: int, text: str, _held: Any) -> bool:
+        if self.get_parent_window() is None:
+            return False
         if key in (ENTER, PAD_ENTER):
             self.go_on()
         elif key == BACKSPACE and self.asks:
