@@ -151,7 +151,7 @@ class FieldfareApp(App):
 
     def back(self) -> None:
         """Close the sheet, or go where one came from."""
-        if self._trail.back():
+        if self._place() is self._trail.top and self._trail.back():
             self._arrive()
         elif ON_ANDROID:
             self.stop()
