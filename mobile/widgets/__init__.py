@@ -8,7 +8,18 @@ from kivy.factory import Factory
 NAMES: Final = {
     "bars": ("AppBar", "BottomBar", "Chip", "Dots", "NavItem", "SyncMark", "WeekDay", "WeekStrip"),
     "blocks": (
-        *("Avatar", "Badge", "Banner", "Bar", "Card", "Divider", "Empty", "Figure", "KeyValue"),
+        *(
+            "Avatar",
+            "Badge",
+            "Banner",
+            "Bar",
+            "Card",
+            "Divider",
+            "Emblem",
+            "Empty",
+            "Figure",
+            "KeyValue",
+        ),
         *("Row", "Section", "StepRow", "Tile"),
     ),
     "buttons": ("FilterChip", "IconButton", "PushButton"),

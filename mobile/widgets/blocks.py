@@ -13,6 +13,7 @@ from kivy.properties import (
 )
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.floatlayout import FloatLayout
+from kivy.uix.image import Image
 from kivy.uix.label import Label
 from kivy.uix.widget import Widget
 
@@ -127,6 +128,10 @@ class Badge(Label):
 
 class Avatar(Label):
     """Somebody, by the first letters of their name."""
+
+
+class Emblem(Image):
+    """The bird."""
 
 
 class Bar(Widget):

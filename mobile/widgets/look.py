@@ -40,6 +40,11 @@ class Theme:
         except KeyError:
             raise AttributeError(f"no colour is called {name}") from None
 
+    @property
+    def mark(self) -> str:
+        """The file of the mark that suits the ground."""
+        return str(ASSETS / "art" / f"mark-{'dark' if self.name == 'dark' else 'light'}.png")
+
     def tone(self, name: str) -> Rgba:
         """What something in this tone is written with."""
         return self._colours[name]
