@@ -55,7 +55,7 @@ class ListedPage(Page):
 
     def on_width(self, *_: Any) -> None:
         """Set the rows anew."""
-        if self._is_shown:
+        if self._is_shown and self.get_parent_window() is not None:
             self.refresh()
 
 

@@ -183,18 +183,21 @@ class PinScreen(Page):
     def _done(self) -> None:
         self.shell.go(Place("me" if self.goes_back else "today"))
 
-    def _wait(self, *_: Any) -> None:
+    def _wait(self) -> None:
         """Say how long one still has to wait, every second until that is over."""
-        if self.get_parent_window() is None:
-            self._stop_waiting()
-            return
         wait = self.shell.lock.wait_ms(self.shell.phone.clock.now())
         self.fault = wait_text(wait, self.words) if wait else ""
         if wait and self._waiting is None:
-            self._waiting = Clock.schedule_interval(self._wait, 1.0)
+            self._waiting = Clock.schedule_interval(self._tick, 1.0)
         if not wait:
             self._stop_waiting()
             self.refresh()
+
+    def _tick(self, _elapsed_s: float) -> None:
+        if self.get_parent_window() is None:
+            self._stop_waiting()
+        else:
+            self._wait()
 
     def _stop_waiting(self) -> None:
         if self._waiting is not None:
