@@ -91,7 +91,7 @@ class Couriers:
                 sent = max(total - phone.queries.waiting().pending, 0)
                 self._tell(talking=True, sent=sent, total=total)
 
-            return service.talk(phone, ops_only=False, progress=answered)
+            return service.talk(phone, ops_only=False, gently=True, progress=answered)
 
     def _heard(self, ended: Ended) -> None:
         """How a conversation ended, in the courier's thread."""

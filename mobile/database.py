@@ -15,6 +15,7 @@ from shared.kinds import TABLES
 from sync.ports import Identity
 
 BUSY_TIMEOUT_S: Final = 15.0
+WAL_PAGES: Final = 4_000  # a log that is longer is put into the file by whoever commits next
 PRIMARY_CODE: Final = 0xFF
 PRIVATE: Final = 0o600
 
@@ -159,12 +160,19 @@ def connect(path: Path, migrations: Migrations = MIGRATIONS) -> sqlite3.Connecti
         with room():
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
+            connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
             _migrate(connection, migrations)
             _shape(connection)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def checkpoint(connection: sqlite3.Connection) -> None:
+    """Put what is in the log into the file, as far as nobody needs it; blocks nobody."""
+    with room():
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 
 def _text(data: bytes) -> str:

@@ -13,6 +13,7 @@ from mobile.wire import DEADLINE_S, Refused, Throttled, Unauthorised, Unreachabl
 from sync.backoff import delay_ms
 
 IDLE_S: Final = 60.0
+CONFIRM_S: Final = 5.0  # after news: the office is to know soon that it is on the phone
 PARKED_S: Final = 300.0
 PATIENCE_S: Final = 2 * DEADLINE_S
 
@@ -108,7 +109,7 @@ class Lane:
             return IDLE_S
         if isinstance(ended, Report) and not ended.timed_out:
             self._failures = 0
-            return IDLE_S
+            return CONFIRM_S if ended.pulled_rows else IDLE_S
         if isinstance(ended, HandInLater):
             self._failures = 0
             return min(ended.retry_after_s, IDLE_S)

@@ -344,6 +344,13 @@ class Replica:
         """Keep notices; one that is kept already stays read if it was. Very old ones are let go."""
         notebook.notify(self._connection, notices)
 
+    def checkpoint(self) -> None:
+        """Put what was written to its place, beside whoever reads and writes meanwhile.
+
+        Done after a conversation, so that it is no tap that has to do it.
+        """
+        database.checkpoint(self._connection)
+
     def acknowledge(self, notices: Iterable[str]) -> None:
         """Keep that these notices (by id) have been read."""
         notebook.acknowledge(self._connection, notices)

@@ -52,6 +52,7 @@ FAULTS: Final[dict[type[Exception], str]] = {
     Shut: "folder_shut",
     TooNew: "app_too_old",
 }
+ABSORB_MS: Final = 8  # a tap that waits so long is still durable within some ten milliseconds
 TROUBLES: Final[tuple[type[Exception], ...]] = (
     *(TurnedAway, Unauthorised, Throttled, Busy, Full, Unreachable, WorkWaiting),
     *FAULTS,
@@ -108,11 +109,15 @@ def opened(folder: Path) -> Iterator[Phone | None]:
 
 
 def act(phone: Phone, kind: str, number: str | None, args: dict[str, Any]) -> Outboxed | Refused:
-    """Record one act; `number` names the work order it is on."""
+    """Record one act of the command line; `number` names the work order it is on."""
     on = _subject(phone, kind, number, args)
     if isinstance(on, Refused):
         return on
-    said = Said(kind=kind, on=on, args=args)
+    return record(phone, Said(kind=kind, on=on, args=args))
+
+
+def record(phone: Phone, said: Said) -> Outboxed | Refused:
+    """Record one act, as of now; when this returns it is on the disk, or refused."""
     return phone.journal.record(said, now=phone.clock.now(), random=dice(DICE_BYTES))
 
 
@@ -129,10 +134,17 @@ def _subject(
     return ("work_order", order.id) if order else refuse_value("unknown_subject", "wo")
 
 
-def talk(phone: Phone, *, ops_only: bool, progress: Callable[[], None] = lambda: None) -> Report:
+def talk(
+    phone: Phone,
+    *,
+    ops_only: bool,
+    gently: bool = False,
+    progress: Callable[[], None] = lambda: None,
+) -> Report:
     """One conversation with the server; `progress` is called after each answer.
 
-    Raises what the courier raises; all is kept.
+    In an app it is held in a thread of its own, over a phone opened there; `gently` then keeps a
+    tap on the other connection from waiting for it. Raises what the courier raises; all is kept.
     """
     key = open_key(phone.folder)
     around = Surroundings(
@@ -140,10 +152,14 @@ def talk(phone: Phone, *, ops_only: bool, progress: Callable[[], None] = lambda:
         name=lambda: dice(INCARNATION_BYTES).hex(),
         app=app_name(),
         ops_only=ops_only,
+        free_bytes=lambda: free_bytes(phone.folder),
+        absorb_ms=ABSORB_MS if gently else None,
     )
     with _line(phone.owner.server, phone.owner.key) as wire:
         post = Post(wire=wire, key=key, folder=phone.folder, monotonic=time.monotonic)
-        return Courier(phone.replica, post, around).talk(progress)
+        report = Courier(phone.replica, post, around).talk(progress)
+    phone.replica.checkpoint()
+    return report
 
 
 @contextmanager

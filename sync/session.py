@@ -23,6 +23,8 @@ from sync.settling import Taken, absorb, fork
 
 TIMEOUTS_MAX = 4
 ROUNDS_MAX = 10_000
+GENTLE_BYTES = 64_000  # what a phone that is being worked with asks for first
+GENTLE_BYTES_MIN = 16_000
 
 
 class TimedOut(Struct, frozen=True):
@@ -34,6 +36,9 @@ class Surroundings(Struct, frozen=True, kw_only=True):
 
     `now` gives the clock evidence at the time of sending, `name` a fresh incarnation. `pull_only`
     leaves the outbox for another time. `free_bytes` is what room the device has.
+
+    `absorb_ms` is how long taking an answer in may keep a tap waiting: the conversation asks for
+    less at a time where the device is slower than that, and for more where it is faster.
     """
 
     now: Callable[[], At]
@@ -42,6 +47,7 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     ops_only: bool = False
     pull_only: bool = False
     want_bytes: int = PULL_BYTES_WANTED
+    absorb_ms: int | None = None
     ops_max: int = OPS_PER_PUSH_MAX
     free_bytes: Callable[[], int | None] = lambda: None
     registry: Registry = REGISTRY
@@ -61,9 +67,13 @@ class Summary(Struct, kw_only=True):
 
 
 class _Pace(Struct, kw_only=True):
-    """How much to push at once: halved when the network is too slow, doubled when it is not."""
+    """How much to push at once: halved when the network is too slow, doubled when it is not.
+
+    And how much to ask for at once (bytes), by how long the device takes to take it in.
+    """
 
     ops_max: int
+    want_bytes: int
     full: bool = False
     pull_only: bool = False
     timeouts: int = 0
@@ -78,7 +88,7 @@ def converse(
     the end.
     """
     summary = Summary()
-    pace = _Pace(ops_max=around.ops_max)
+    pace = _Pace(ops_max=around.ops_max, want_bytes=_first_bytes(around))
     for _ in range(ROUNDS_MAX):
         with replica.transaction():
             request = _compose(replica, around, pace)
@@ -93,7 +103,9 @@ def converse(
             fork(replica, around.name())
             summary.forked = True
             continue
+        begun = around.now().mono
         taken = absorb(replica, around.registry, request, answer)
+        _be_gentle(pace, around, around.now().mono - begun)
         _sum_up(summary, request, taken)
         full = pace.full
         pace.full = answer.need_vector
@@ -128,7 +140,7 @@ def _compose(replica: Replica, around: Surroundings, pace: _Pace) -> Request:
         vector=vector_hash(identity.epoch or "", cursors),
         staged=staged,
         pull=not around.ops_only,
-        want_bytes=None if around.want_bytes == PULL_BYTES_WANTED else around.want_bytes,
+        want_bytes=None if pace.want_bytes == PULL_BYTES_WANTED else pace.want_bytes,
         head=identity.head.size if identity.head is not None else 0,
         forked_from=identity.forked_from,
         unsent=left[0],
@@ -144,6 +156,20 @@ def _changed(identity: Identity, cursors: dict[str, int]) -> dict[str, int | Non
         stream: seq for stream, seq in cursors.items() if told.get(stream) != seq
     }
     return {**changed, **{stream: None for stream in told if stream not in cursors}}
+
+
+def _first_bytes(around: Surroundings) -> int:
+    return around.want_bytes if around.absorb_ms is None else min(GENTLE_BYTES, around.want_bytes)
+
+
+def _be_gentle(pace: _Pace, around: Surroundings, took_ms: int) -> None:
+    """Ask for as much at a time as can be taken in before somebody notices."""
+    if around.absorb_ms is None:
+        return
+    if took_ms > around.absorb_ms:
+        pace.want_bytes = max(pace.want_bytes // 2, GENTLE_BYTES_MIN)
+    elif took_ms * 3 < around.absorb_ms:
+        pace.want_bytes = min(pace.want_bytes * 2, around.want_bytes)
 
 
 def _slow_down(pace: _Pace) -> int:
