@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from server.console import careful, frame, gate, toasts, told
 from server.console.careful import then
@@ -46,6 +46,7 @@ SETTLES: Final = {
     "work_order.reassign": "declined",
     "visit.plan": "plan_next_visit",
 }
+STATES: Final = ("planned", "late", "travel", "now", "done", "ended")
 HELD: Final = "dated"  # a bar of a promised time, for which no visit is planned yet
 
 
@@ -122,6 +123,7 @@ def _draw(
         "day": day,
         "day_words": told.day(speech, day),
         "words": {name: speech.catalogue.groups["plan.board"][name] for name in WORDS},
+        "states": {one: speech.text("plan.states", one) for one in STATES},
         "length_of": _length,
         "window_of": partial(_window, speech),
         "today": now[:10],
@@ -193,9 +195,10 @@ def drop(
     """Do what a drop means: give, take, plan or move; a refusal is explained beside the board."""
     what = _read(form)
     with office.reading() as books:
-        order = dossier.job(books, what.order)
+        order = _job(books, what.order, what.visit)
     if order is None:
         raise Problem("not_found")
+    what = structs.replace(what, order=order["id"])
     said = _done(request, office, actor, form, (what, order))
     to = gate.way_back(form.text("back"), f"/board?day={what.day}")
     failed = next((one for one in said if not one.ok), None)
@@ -206,14 +209,21 @@ def drop(
     return frame.go_with(request, office, _toast(said, order, what), to)
 
 
+def _job(books: Any, order: str, visit: str) -> dict[str, Any] | None:
+    """The job that is named, or that a visit is for."""
+    known = dossier.visit(books, visit) if not order and visit else None
+    return dossier.job(books, known["work_order_id"] if known else order)
+
+
 def _read(form: Form) -> Drop:
     at, minutes, day = form.text("at"), form.text("minutes"), form.text("day")
-    if not is_id(form.text("order")) or not (len(day) == 10 and is_real(day)):
+    visit = form.text("visit")
+    named = is_id(form.text("order")) or is_id(visit)
+    if not named or not (len(day) == 10 and is_real(day)):
         raise wrong_field("work_order")
     if not (len(at) == 5 and is_real(f"{day}T{at}")):
         raise wrong_field("planned_from")
     length = int(minutes) if minutes.isdigit() else 60
-    visit = form.text("visit")
     return Drop(
         order=form.text("order"),
         visit="" if visit.startswith(HELD) else visit,
@@ -324,7 +334,7 @@ def ask(  # noqa: PLR0913  what a form is about
 ) -> Response[str]:
     """The form that does what a drag does: whom, when, and at whose wish."""
     with office.reading() as books:
-        job = dossier.job(books, order)
+        job = _job(books, order, visit)
         if job is None:
             raise Problem("not_found")
         held = dossier.holders(books, job["id"])

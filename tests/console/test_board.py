@@ -194,7 +194,7 @@ def test_a_drop_that_names_nothing_is_refused_and_who_may_not_plan_may_not_drop(
     console: Console,
 ) -> None:
     what = a_visit(console)
-    assert drop(console.visitor(), what, order="no id").status == 400
+    assert drop(console.visitor(), what, order="no id", visit="").status == 400
     assert drop(console.visitor(), what, at="25:00").status == 400
     assert drop(console.visitor("finance"), what).status == 403
     page = console.visitor("finance").get("/board").page

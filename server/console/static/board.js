@@ -30,7 +30,7 @@
     const minutes = Number(link.dataset.m) || 60;
     return {
       link, lane, minutes, moved: false,
-      order: told.get("order"), visit: told.get("visit") || "", seen: link.dataset.n,
+      order: told.get("order") || "", visit: told.get("visit") || "", seen: link.dataset.n,
       holding: link.dataset.h ?? (lane ? lane.dataset.p : ""),
       skill: link.dataset.skill || "", number: name(link), title: link.querySelector("b").textContent,
       wasLane: lane, wasStart: lane ? Number(link.dataset.s) : null,
@@ -163,7 +163,10 @@
     const again = again_at(what);
     if (again) { rove(again); again.focus({ preventScroll: true }); }
   };
-  const again_at = (what) => all(MINE).find((link) => new URL(link.href, location.href).searchParams.get("order") === what.order);
+  const again_at = (what) => all(MINE).find((link) => {
+    const told = new URL(link.href, location.href).searchParams;
+    return (what.visit && told.get("visit") === what.visit) || (what.order && told.get("order") === what.order) || link.title.startsWith(`${what.number} `);
+  });
 
   // The mouse and the finger.
   document.addEventListener("pointerdown", (event) => {
