@@ -2,8 +2,8 @@
 
 from sqlmodel import SQLModel
 
-from server.tables import access, books, domain
+from server.tables import access, books, domain, goods
 
 METADATA = SQLModel.metadata
 
-__all__ = ["METADATA", "access", "books", "domain"]
+__all__ = ["METADATA", "access", "books", "domain", "goods"]
