@@ -121,9 +121,10 @@ class Figure(BoxLayout):
 
 
 class Badge(Label):
-    """How many; nothing at all for none."""
+    """How many; nothing at all for none. `letter` is the size of its digits, in pixels."""
 
     count = NumericProperty(0)
+    letter = NumericProperty(12)
 
 
 class Avatar(Label):
