@@ -8,7 +8,7 @@ import pytest
 
 from mobile import database
 from mobile.courier import Busy, Courier, HandInLater, Report
-from mobile.lane import Abandoned, Lane, Pace, Watchdog
+from mobile.lane import CONFIRM_S, Abandoned, Lane, Pace, Watchdog
 from mobile.replica import Replica
 from mobile.wire import Problem, Refused, Throttled, Unauthorised, Unreachable
 from tests.mobile.phones import Phone
@@ -40,6 +40,7 @@ class Bell:
         """Nothing to do."""
 
 
+NEWS = Report(pushed=0, verdicts={}, pulled_rows=3, pending_ops=0, checksum_ok=True)
 DONE = Report(pushed=0, verdicts={}, pulled_rows=0, pending_ops=0, checksum_ok=True)
 SLOW = Report(pushed=0, verdicts={}, pulled_rows=0, pending_ops=3, checksum_ok=True, timed_out=True)
 
@@ -77,6 +78,10 @@ def test_every_ending_has_its_wait() -> None:
     ends = (Busy(), Throttled(7), Unauthorised(), refused, database.Full())
     assert waits(*ends) == [60.0, 7.0, 300.0, 300.0, 300.0]
     assert waits(HandInLater(3_600), HandInLater(7), Unreachable()) == [60.0, 7.0, 1.0]
+
+
+def test_after_news_the_server_is_soon_told_that_it_is_there() -> None:
+    assert waits(NEWS, DONE) == [CONFIRM_S, 60.0]
 
 
 def test_a_bug_does_not_end_the_lane(caplog: pytest.LogCaptureFixture) -> None:
