@@ -122,6 +122,8 @@ def _wrong(request: AnyRequest, office: Office, op: str, act: Act) -> Said | Non
         convert(row["login"], Login)
     except ValidationError:
         return frame.refusal(speech, act, op, "login_wrong", field="login")
+    if not row["name"]:
+        return frame.refusal(speech, act, op, "no_name", field="name")
     if not row["roles"]:
         return frame.refusal(speech, act, op, "no_role", field="roles")
     return None

@@ -33,7 +33,8 @@ from tests.console.documents import Document
 ROOT: Final = Path(__file__).resolve().parents[2]
 DAY: Final = "2026-11-23"
 START_MS: Final = 1_795_401_000_000
-HOUR_MS: Final = 3_600_000
+MINUTE_MS: Final = 60_000
+HOUR_MS: Final = 60 * MINUTE_MS
 SESSION_MS: Final = 12 * 3_600_000
 READY_S: Final = 60.0
 POLL_S: Final = 0.02
@@ -84,6 +85,7 @@ class Template:
         self.folder = folder
         self.tokens: dict[str, str] = {}
         self.people: dict[str, str] = {}
+        self.examples: dict[str, str] = {}
         self._fill()
 
     def login(self, role: str) -> str:
@@ -95,7 +97,8 @@ class Template:
         written = {"language": "en", **administration.DEMO_SETTINGS}
         lines = (f"{name} = {json.dumps(value)}\n" for name, value in written.items())
         (self.folder / "fieldfare.toml").write_text("".join(lines), encoding="utf-8")
-        office = open_office(load({"data": self.folder}), clock=lambda: START_MS)
+        # A minute before, so that whoever serves a copy may sign at once.
+        office = open_office(load({"data": self.folder}), clock=lambda: START_MS - MINUTE_MS)
         try:
             administration._load_demo(office, DAY)
             for role in ROLES:
@@ -105,6 +108,7 @@ class Template:
                 self._sign_in(office, role)
             self._enrol(office)
             notarise(office, office.seal())
+            self.examples = _examples(office)
         finally:
             office.close()
 
@@ -143,6 +147,26 @@ class Template:
             )
         self.tokens[role] = opened.token
         self.people[role] = known.person.id
+
+
+# One thing of each sort, for addresses that name one.
+EXAMPLES: Final = {
+    "asset": "SELECT id FROM asset ORDER BY id LIMIT 1",
+    "conflict": "SELECT id FROM conflict ORDER BY id LIMIT 1",
+    "customer": "SELECT id FROM customer ORDER BY id LIMIT 1",
+    "device": "SELECT id FROM device ORDER BY unsent DESC LIMIT 1",
+    "location": "SELECT code FROM location ORDER BY code LIMIT 1",
+    "op": "SELECT op_id FROM op WHERE kind = 'work_order.assign' ORDER BY op_id LIMIT 1",
+    "site": "SELECT id FROM site ORDER BY id LIMIT 1",
+    "ticket": "SELECT number FROM ticket ORDER BY number LIMIT 1",
+    "work_order": "SELECT number FROM work_order ORDER BY number LIMIT 1",
+}
+
+
+def _examples(office: Office) -> dict[str, str]:
+    with office.reading() as books:
+        found = {name: books.exec_driver_sql(asked).scalar() for name, asked in EXAMPLES.items()}
+    return {name: str(one) for name, one in found.items() if one is not None}
 
 
 class Answer:

@@ -1,11 +1,13 @@
 """Every page of the console, for the tests that look at all of them. A new page adds itself here.
 
-`{ticket}` and the like stand for something of the demo company (`Console.example`).
+`{ticket}` and the like stand for something of the demo company (`Template.examples`).
 """
 
 from typing import Final
 
 from msgspec import Struct
+
+from tests.console.house import Console, Served, Template
 
 
 class Place(Struct, frozen=True, kw_only=True):
@@ -36,3 +38,9 @@ PLACES: Final = (
     Place(path="/audit/{op}"),
     Place(path="/audit", posted={"action": "/audit/verify"}),
 )
+
+
+def examples(house: Template | Served | Console) -> dict[str, str]:
+    """Something of the demo company for every name in the addresses."""
+    template = house if isinstance(house, Template) else house.template
+    return template.examples

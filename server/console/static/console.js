@@ -264,8 +264,8 @@
     source.addEventListener("changed", (event) => { last = event.lastEventId; heard(JSON.parse(event.data)); });
     source.addEventListener("error", () => {
       body.dataset.heard = "";
-      if (!trouble) trouble = setTimeout(() => lost(true), 8000);
-      if (source.readyState === EventSource.CLOSED) setTimeout(listen, 5000 + Math.random() * 5000);
+      if (!trouble) trouble = setTimeout(() => lost(true), 4000);
+      if (source.readyState === EventSource.CLOSED) setTimeout(listen, 3000 + Math.random() * 4000);
     });
   };
   if (body.dataset.live && window.EventSource) {

@@ -1,0 +1,97 @@
+"""The audit page: looking for entries, the proof of one, and a check of the whole log."""
+
+import threading
+import time
+
+import pytest
+
+from server import queries
+from tests.console.house import Answer, Console, Visitor
+
+WAIT_S = 20.0
+
+
+def rows(answer: Answer) -> list[list[str]]:
+    table = answer.page.by_id("log")
+    return [[cell.text for cell in row.all("td")] for row in table.all("tr")][1:]
+
+
+def first(visitor: Visitor, search: str) -> str:
+    links = visitor.get(f"/audit?{search}").page.links()
+    return next(one for one in links if one.startswith("/audit/"))
+
+
+def test_entries_are_found_by_who_what_on_what_and_when(console: Console) -> None:
+    visitor = console.visitor("inspector")
+    ((number,),) = console.ask("SELECT number FROM work_order ORDER BY number LIMIT 1")
+    of_one = rows(visitor.get(f"/audit?thing={number}"))
+    assert {row[3] for row in of_one} == {number}
+    created = rows(visitor.get(f"/audit?thing={number}&kind=work_order.create"))
+    assert [row[2] for row in created] == ["created the work order"]
+    by_one = rows(visitor.get("/audit?person=kufang"))
+    assert {row[1] for row in by_one} == {"曹国栋"}
+    assert rows(visitor.get("/audit?since=2026-11-24")) == []
+    assert rows(visitor.get("/audit?until=2026-11-22")) == []
+    assert rows(visitor.get("/audit?since=2026-11-23&until=2026-11-23")) != []
+
+
+def test_pages_of_entries_follow_each_other_without_a_gap(console: Console) -> None:
+    visitor = console.visitor("inspector")
+    one = visitor.get("/audit?kind=master.put")
+    (onwards,) = [link["href"] for link in one.page.all("a", rel="next")]
+    two = visitor.get(onwards)
+    seen = [link for answer in (one, two) for link in answer.page.links() if "/audit/" in link]
+    assert len(seen) == len(set(seen)) == 100
+    assert visitor.get("/audit?after=nonsense").status == 400
+
+
+def test_one_entry_is_checked_here_and_now(console: Console) -> None:
+    visitor = console.visitor("inspector")
+    settled(console)
+    page = visitor.get(first(visitor, "kind=ticket.open")).page
+    beside = page.by_id("beside")
+    assert "Checked just now: entry" in beside.text
+    assert "is part of the" in beside.text
+    assert len([one for one in beside.all("li", cls="mono") if len(one.text) == 64]) >= 8
+
+
+def test_the_whole_log_is_checked_and_told_in_words(console: Console) -> None:
+    settled(console)
+    english = console.visitor("inspector").send("/audit", "/audit/verify")
+    assert "nothing was changed, added or taken away" in english.text
+    chinese = console.visitor("inspector", "zh").send("/audit", "/audit/verify")
+    assert "没有被篡改、增加或删除，签名全部正确。" in chinese.text
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_an_entry_that_was_changed_is_found_and_named(new_console: Console, language: str) -> None:
+    visitor = new_console.visitor("inspector", language)
+    settled(new_console)
+    link = first(visitor, "kind=ticket.open")
+    with new_console.office.writing() as books:
+        books.exec_driver_sql(
+            "UPDATE op SET verdict = 'rejected' WHERE op_id = ?", (link.rpartition("/")[2],)
+        )
+    words = {
+        "en": "Something is amiss: an act is not as its entry says",
+        "zh": "发现问题：操作与其记录不一致",
+    }[language]
+    assert words in visitor.get(link).text
+    assert words in visitor.send("/audit", "/audit/verify").text
+
+
+def settled(console: Console) -> None:
+    """Wait until every entry is signed."""
+    until = time.monotonic() + WAIT_S
+    console.now_ms += 2_000
+    while True:
+        with console.office.reading() as books:
+            waiting = books.exec_driver_sql(
+                "SELECT count(*) FROM leaf WHERE number IS NULL"
+            ).scalar()
+            size = queries.log_size(books)[1]
+            signed = books.exec_driver_sql("SELECT max(size) FROM tree_head").scalar()
+        if not waiting and signed == size:
+            return
+        assert time.monotonic() < until, "the notary does not sign"
+        threading.Event().wait(0.02)
