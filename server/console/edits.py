@@ -11,7 +11,7 @@ from server.console import frame, gate
 from server.console.forms import Form
 from server.console.frame import Act, Said
 from server.console.ticket import options
-from server.console.toasts import Toast
+from server.console.toasts import LIVE_HEADER, Toast
 from server.office import AnyRequest, Office
 from server.problems import Problem
 from server.queries.pages import Item, by_id, by_number
@@ -19,7 +19,8 @@ from server.sessions import CONSOLE, Actor
 from shared.fields import FIELDS, PRIORITIES
 from shared.ops import Verdict
 
-EDIT: Final = {"intent": "edit", "bearer": CONSOLE}
+# A technician edits on the phone, on jobs of their own; these pages show the desk's customers.
+EDIT: Final = {"intent": "site.add", "bearer": CONSOLE}
 SITE: Final = tuple(name for name, field in FIELDS.items() if field.noun == "site")
 JOB: Final = tuple(name for name, field in FIELDS.items() if field.noun == "work_order")
 TIMES: Final = ("planned_from", "planned_to")
@@ -37,7 +38,9 @@ def site(
     office: NamedDependency[Office],
     back: Back = "",
 ) -> Response[str]:
-    """The form for a site's contact and how one gets in."""
+    """The form for a site's contact and how one gets in; it shows a number in full."""
+    if LIVE_HEADER not in request.headers:
+        _note_that_it_is_shown(office, actor, site)
     form = Form(fields={"back": (back,)})
     return _site_page(request, office, actor, site, (form, None))
 
@@ -83,6 +86,14 @@ def save_job(
     if isinstance(answer, Said):
         return frame.refused(_job_page(request, office, actor, number, (form, answer)))
     return answer
+
+
+def _note_that_it_is_shown(office: Office, actor: Actor, site: str) -> None:
+    with office.writing() as books:
+        found = by_id(books, "site", site)
+        if found is not None and found["contact_phone"]:
+            event = office.event("phone.reveal", actor.person.id, ("site", site))
+            office.ledger(books).note_event(event)
 
 
 def _saved(

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from litestar import Response, get
 from litestar.di import NamedDependency
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from server.console import frame
 from server.console.speech import Speech
@@ -24,7 +24,10 @@ BAR: Final = 100
 
 
 class Row(Struct, frozen=True, kw_only=True):
-    """One thing that needs a person: what, where, since when, and the button for it."""
+    """One thing that needs a person: what, where, since when, and the button for it.
+
+    Who may not do what `intent` names is led to `otherwise`.
+    """
 
     id: str
     icon: str
@@ -37,6 +40,8 @@ class Row(Struct, frozen=True, kw_only=True):
     clock_tone: str = ""
     to: str
     button: str
+    intent: str = ""
+    otherwise: str = ""
 
 
 class Need(Struct, frozen=True, kw_only=True):
@@ -83,7 +88,7 @@ def show(
         found = {key: asked[key]() for key, intent in SHOWN.items() if may(roles, intent)}
         figures = start.figures(books, day, speech.now_ms)
         loads = start.loads(books, day)
-    needs = [_need(speech, key, group) for key, group in found.items() if group[0]]
+    needs = [_need(speech, roles, key, group) for key, group in found.items() if group[0]]
     context = {
         "needs": needs,
         "figures": figures,
@@ -100,10 +105,17 @@ def clocks_of(speech: Speech, zones: list[str]) -> dict[str, str]:
     return {zone: f"{speech.moment(speech.now_ms, zone):{LOCAL}}" for zone in zones}
 
 
-def _need(speech: Speech, key: str, group: Group) -> Need:
+def _need(speech: Speech, roles: tuple[str, ...], key: str, group: Group) -> Need:
     count, found = group
-    drawn = DRAWN[key]
-    return Need(key=key, count=count, rows=[drawn(speech, one) for one in found], to=MORE[key])
+    rows = [_led(speech, roles, DRAWN[key](speech, one)) for one in found]
+    return Need(key=key, count=count, rows=rows, to=MORE[key])
+
+
+def _led(s: Speech, roles: tuple[str, ...], row: Row) -> Row:
+    """The row with a button that this reader may press."""
+    if not row.intent or may(roles, row.intent):
+        return row
+    return structs.replace(row, to=row.otherwise, button=s.text("console.start", "open"))
 
 
 def _late(s: Speech, one: Item) -> Row:
@@ -121,6 +133,8 @@ def _late(s: Speech, one: Item) -> Row:
         clock_tone="over",
         to=f"/work-orders/{one['number']}" + ("/assign" if assign else ""),
         button=s.text("console.start", "assign" if assign else "open"),
+        intent="work_order.assign",
+        otherwise=f"/work-orders/{one['number']}",
     )
 
 
@@ -145,6 +159,8 @@ def _unassigned(s: Speech, one: Item) -> Row:
         clock_tone="danger" if pressing else "",
         to=f"/work-orders/{order}/assign" if order else f"/tickets/{one['number']}/work-order",
         button=s.text("console.start", "assign" if order else "plan"),
+        intent="work_order.assign",
+        otherwise=f"/tickets/{one['number']}",
     )
 
 
@@ -258,7 +274,7 @@ SHOWN: Final[Mapping[str, str]] = {
     "unassigned": "read.tickets",
     "conflicts": "read.conflicts",
     "set_aside": "read.conflicts",
-    "tasks": "read.work_orders",
+    "tasks": "task.close",
     "phones": "read.devices",
     "short": "read.stock",
 }

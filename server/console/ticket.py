@@ -61,7 +61,7 @@ def everything_of(books: Any, number: str) -> dict[str, Any] | None:
 
 def rights(roles: tuple[str, ...]) -> dict[str, bool]:
     """What somebody may do with a ticket."""
-    return {"may_note": may(roles, "note.add"), "can_plan": may(roles, "work_order.create")}
+    return {"may_note": may(roles, "ticket.open"), "can_plan": may(roles, "work_order.create")}
 
 
 def _page(
@@ -86,7 +86,8 @@ def _page(
 
 @post(
     "/tickets/{number:str}/note",
-    opt={"intent": "note.add", "bearer": CONSOLE},
+    # Also where it is refused, the ticket is shown: to the desk, not to every technician.
+    opt={"intent": "ticket.open", "bearer": CONSOLE},
     status_code=200,
     sync_to_thread=True,
 )

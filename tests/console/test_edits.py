@@ -27,10 +27,10 @@ def test_a_site_is_edited_beside_what_its_author_saw(new_console: Console) -> No
 
 def test_nothing_is_said_where_nothing_was_changed(console: Console) -> None:
     ((site,),) = console.ask("SELECT id FROM site ORDER BY id LIMIT 1")
-    before = console.ask("SELECT count(*) FROM op")
+    before = console.ask("SELECT count(*) FROM op WHERE kind = 'edit'")
     answer = console.visitor().send(f"/sites/{site}/edit", f"/sites/{site}/edit")
     assert "Nothing was changed." in answer.text
-    assert console.ask("SELECT count(*) FROM op") == before
+    assert console.ask("SELECT count(*) FROM op WHERE kind = 'edit'") == before
 
 
 def test_a_number_that_is_none_is_refused_and_kept(console: Console) -> None:
@@ -71,7 +71,16 @@ def test_a_window_that_ends_before_it_begins_is_refused_and_kept(console: Consol
     assert (kept["planned_from"], kept["planned_to"]) == (END, START)
 
 
+def test_the_form_shows_a_number_in_full_and_that_is_kept(new_console: Console) -> None:
+    site, phone = new_console.ask("SELECT id, contact_phone FROM site ORDER BY id LIMIT 1")[0]
+    form = new_console.visitor().get(f"/sites/{site}/edit").page.form(f"/sites/{site}/edit")
+    assert form["contact_phone"] == phone
+    assert new_console.ask("SELECT on_id FROM op WHERE kind = 'phone.reveal'") == [(site,)]
+
+
 def test_who_may_not_edit_gets_no_form(console: Console) -> None:
     _, number = a_job(console)
+    ((site,),) = console.ask("SELECT id FROM site ORDER BY id LIMIT 1")
+    assert console.visitor("technician").get(f"/sites/{site}/edit").status == 403
     assert console.visitor("warehouse").get(f"/work-orders/{number}/edit").status == 403
     assert console.visitor().get("/work-orders/WO-26-999999/edit").status == 404

@@ -48,6 +48,7 @@ TABLE = {
     "stock.count": "w a",
     "task.close": "d c l m w a",
     "master.put": "a",
+    "phone.reveal": "d c l m a",
     "read.tickets": "d c l w f m i a",
     "read.work_orders": "d c l w f m i a",
     "read.stock": "d c l w f m i a",
