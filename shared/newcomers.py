@@ -1,7 +1,7 @@
 """Newcomers: a customer, a site, a machine, written down while somebody is on the telephone."""
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Final
 
 from msgspec import Meta
 
@@ -22,6 +22,7 @@ from shared.records import Aggregate, State
 from shared.registry import Act, Args, Kind, Outcome, Reach, Ref, by
 from shared.site import Asset, Customer, CustomerType, Site, TimeZone
 
+MOBILE_DIGITS: Final = 11  # on the mainland: 138 0013 8000
 Spoken = Annotated[str, Meta(pattern=r"^(en|zh)?$(?!\n)")]
 
 
@@ -151,9 +152,17 @@ def _packed(address: str) -> str:
 
 
 def _same_number(reach: Reach) -> tuple[Ref, ...]:
-    phone = reach.args.phone.strip()
-    spellings = sorted({phone, digits(phone)} - {""})
-    return tuple((Customer, by("phone", one)) for one in spellings)
+    return tuple((Customer, by("phone", one)) for one in sorted(_spellings(reach.args.phone)))
+
+
+def _spellings(phone: str) -> set[str]:
+    """The ways in which a number is likely to have been written down before."""
+    plain = digits(phone)
+    ways = {phone.strip(), plain}
+    if len(plain) == MOBILE_DIGITS:
+        pieces = (plain[:3], plain[3:7], plain[7:])
+        ways |= {sign.join(pieces) for sign in (" ", "-")}
+    return ways - {""}
 
 
 def _places_of(reach: Reach) -> tuple[Ref, ...]:

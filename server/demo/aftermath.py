@@ -24,6 +24,7 @@ def afterwards(firm: Firm, work: Work) -> list[DemoOp]:
         *(op for turn, job in enumerate(open_ended) for op in _again(firm, job, turn)),
         *_refilled(firm),
         *_counted(firm),
+        *_brought_back(firm),
         *_called(firm, work),
     ]
 
@@ -104,6 +105,16 @@ def _counted(firm: Firm) -> Iterator[DemoOp]:
     counted = {"part": part.id, "counted": str(firm.stocked.pieces[warehouse, part.id] + 2)}
     told = _act(firm, "warehouse", ("count", part.number), 17 * 60 + 30, -1)
     yield told.said("stock.count", ("location", warehouse), counted)
+
+
+def _brought_back(firm: Firm) -> Iterator[DemoOp]:
+    """One more came back from a van than the books had in it: somebody has to count."""
+    driver = firm.team.technicians[2]
+    part = firm.stocked.in_van[driver.van_id][-1]
+    more = firm.stocked.pieces[driver.van_id, part.id] + 1
+    args = {"part": part.id, "quantity": str(more), "to": firm.team.places["WH1"]}
+    told = _act(firm, "warehouse", ("back", driver.code), 8 * 60 + 50)
+    yield told.said("stock.move", ("location", driver.van_id), args)
 
 
 def _called(firm: Firm, work: Work) -> Iterator[DemoOp]:

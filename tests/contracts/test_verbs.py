@@ -184,7 +184,7 @@ def test_a_caller_is_written_down_with_a_place_and_a_machine_once(server: Server
     assert [one.address for one in rows(world, Site, f"site:{site}")] == ["桂月路 9 号"]
     assert [one.id for one in rows(world, Asset, f"site:{site}")] == [asset]
     again = {
-        "customer": ({**person, "phone": "138 0013 8000 "}, customer),
+        "customer": ({**person, "phone": "13800138000"}, customer),
         "site": ({**place, "address": " 桂月路9号", "customer": customer}, site),
         "asset": ({**machine, "site": SITE}, asset),
     }

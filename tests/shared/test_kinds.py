@@ -249,6 +249,19 @@ A, B, C = derive("a"), derive("b"), derive("c")
             [("Customer", "phone=138 1"), ("Customer", "phone=1381")],
         ),
         (
+            "customer.add",
+            '{"name":"x","type":"person","phone":"13800138000"}',
+            ("customer", A),
+            {},
+            (),
+            [
+                ("Customer", "phone=138 0013 8000"),
+                ("Customer", "phone=138-0013-8000"),
+                ("Customer", "phone=13800138000"),
+            ],
+        ),
+        ("customer.add", '{"name":"x","type":"person"}', ("customer", A), {}, (), []),
+        (
             "site.add",
             f'{{"customer":"{A}","address":"x","time_zone":"UTC"}}',
             ("site", B),
