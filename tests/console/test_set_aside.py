@@ -1,0 +1,104 @@
+"""Ops set aside are corrected by a form and sent again, or given up, and nothing typed is lost."""
+
+from typing import Any
+
+import msgspec
+
+from shared.clock import At
+from shared.ids import RANDOM_BYTES, uuid7
+from shared.ops import Op, encode
+from sync.desk import Parcel
+from sync.intake import receive
+from sync.protocol import WireOp
+from tests.console.house import Console
+
+
+def from_a_phone(console: Console, kind: str, args: dict[str, Any]) -> tuple[str, str]:
+    """An op of a technician's phone on a job of theirs; its id, and the job's number."""
+    ((order, number, person),) = console.ask(
+        "SELECT w.id, w.number, a.person_id FROM work_order w "
+        "JOIN assignment a ON a.work_order_id = w.id AND a.until_ms IS NULL "
+        "WHERE w.status = 'assigned' ORDER BY w.number LIMIT 1"
+    )
+    identity = uuid7(console.now_ms, console.office.dice(RANDOM_BYTES))
+    op = Op(
+        id=identity,
+        kind=kind,
+        v=1,
+        on=("work_order", order),
+        by=person,
+        origin="device",
+        at=At(wall=console.now_ms, boot="b", mono=1, src="boottime"),
+        salt="00" * 16,
+        args=msgspec.Raw(msgspec.json.encode(args)),
+    )
+    parcel = Parcel(
+        ops=[WireOp(lseq=1, id=identity, body=encode(op))],
+        origins=frozenset({"device"}),
+        person=None,
+        received=console.now_ms,
+    )
+    with console.office.writing() as books:
+        (result,) = receive(console.office.ledger(books), parcel)
+    assert result.verdict == "quarantined", result
+    return identity, str(number)
+
+
+def test_what_is_set_aside_is_listed_with_its_reason_in_both_languages(
+    new_console: Console,
+) -> None:
+    _, number = from_a_phone(new_console, "note.sing", {"text": "la"})
+    english = new_console.visitor().get("/conflicts/set-aside")
+    assert number in english.text
+    assert "does not know this kind of action yet" in english.text
+    chinese = new_console.visitor(language="zh").get("/conflicts/set-aside")
+    assert "已搁置" in chinese.text
+
+
+def test_an_op_is_corrected_by_form_and_takes_effect_under_its_author(
+    new_console: Console,
+) -> None:
+    identity, number = from_a_phone(new_console, "note.sing", {"text": "la", "loud": True})
+    visitor = new_console.visitor()
+    at = f"/conflicts/set-aside/{identity}"
+    page = visitor.get(at)
+    assert '"kind":"note.sing"' in page.text.replace(" ", "")
+    form = page.page.form(f"{at}/repair")
+    assert (form["subject"], form["arg.text"]) == (number, "la")
+    typed = {**form, "kind": "note.add", "arg.text": "La la", "arg.audience": "internal"}
+    wrong = visitor.post(f"{at}/repair", typed)
+    assert wrong.status == 422
+    kept = wrong.page.form(f"{at}/repair")
+    assert (kept["arg.text"], kept["kind"]) == ("La la", "note.add")
+    mended = visitor.post(f"{at}/repair", {**kept, **visitor.proof(), "rest": ""})
+    assert "Corrected and sent." in mended.text
+    assert new_console.ask("SELECT verdict FROM op WHERE op_id = ?", identity) == [("applied",)]
+    assert "La la" in visitor.get(f"/work-orders/{number}").text
+
+
+def test_details_that_are_no_object_are_refused_and_kept(new_console: Console) -> None:
+    identity, _ = from_a_phone(new_console, "note.sing", {"text": "la"})
+    visitor = new_console.visitor()
+    at = f"/conflicts/set-aside/{identity}"
+    wrong = visitor.send(at, f"{at}/repair", rest="[1, 2", kind="note.add")
+    assert wrong.status == 422
+    assert "These details are not a JSON object." in wrong.text
+    assert wrong.page.form(f"{at}/repair")["rest"] == "[1, 2"
+
+
+def test_an_op_is_given_up_with_a_reason_and_stays_in_the_record(new_console: Console) -> None:
+    identity, _ = from_a_phone(new_console, "note.sing", {"text": "la"})
+    visitor = new_console.visitor()
+    at = f"/conflicts/set-aside/{identity}"
+    assert visitor.send(at, f"{at}/discard", reason="").status == 422
+    given_up = visitor.send(at, f"{at}/discard", reason="only a song")
+    assert "Nothing is set aside" in given_up.text
+    assert new_console.ask("SELECT code FROM op WHERE op_id = ?", identity) == [("discarded",)]
+    assert "This has been settled in the meantime." in visitor.get(at).text
+
+
+def test_nothing_set_aside_is_a_friendly_page_and_an_unknown_op_is_not_found(
+    console: Console,
+) -> None:
+    assert "Nothing is set aside" in console.visitor().get("/conflicts/set-aside").text
+    assert console.visitor().get("/conflicts/set-aside/nothing").status == 404

@@ -1,0 +1,73 @@
+"""Tasks are closed by a note, or by the act that settles them."""
+
+from tests.console.house import Console
+
+
+def open_tasks(console: Console, code: str) -> list[tuple[str, str]]:
+    """The open tasks of a kind: id and home."""
+    return [
+        (str(one), str(home))
+        for one, home in console.ask(
+            "SELECT id, home_id FROM task WHERE code = ? AND done = 0 ORDER BY at DESC", code
+        )
+    ]
+
+
+def test_open_tasks_are_told_in_both_languages_and_by_kind(console: Console) -> None:
+    ((waiting,),) = console.ask("SELECT count(*) FROM task WHERE done = 0")
+    english = console.visitor().get("/tasks")
+    rows = english.page.all("div", cls="task-row")
+    assert len(rows) == waiting
+    assert "Plan the next visit: the last one ended with" in english.text
+    assert "请安排下次上门" in console.visitor(language="zh").get("/tasks").text
+    declined = console.visitor().get("/tasks?code=declined").page.all("div", cls="task-row")
+    assert len(declined) == len(open_tasks(console, "declined"))
+
+
+def test_a_task_is_closed_by_a_note_and_tells_who_did(new_console: Console) -> None:
+    identity, _ = open_tasks(new_console, "plan_next_visit")[0]
+    visitor = new_console.visitor()
+    done = visitor.send("/tasks", f"/tasks/{identity}/close", note="Done by phone")
+    assert "The task is closed." in done.text
+    closed = visitor.get("/tasks?status=closed")
+    assert "Done by phone" in closed.text
+
+
+def test_planning_the_next_visit_settles_its_task(new_console: Console) -> None:
+    identity, order = open_tasks(new_console, "plan_next_visit")[0]
+    ((number,),) = new_console.ask("SELECT number FROM work_order WHERE id = ?", order)
+    visitor = new_console.visitor()
+    assert f"/work-orders/{number}/visits/new" in visitor.get("/tasks").page.links()
+    at = f"/work-orders/{number}/visits/new"
+    form = visitor.get(at).page.form(at)
+    person = form["person"] or new_console.template.people["technician"]
+    times = {"person": person, "day": "2026-11-25", "from": "10:00", "to": "11:00"}
+    visitor.post(at, {**form, **times})
+    assert identity not in [one for one, _ in open_tasks(new_console, "plan_next_visit")]
+
+
+def test_a_recount_is_settled_by_counting(new_console: Console) -> None:
+    ((place, part),) = new_console.ask(
+        "SELECT location_id, part_id FROM balance ORDER BY id LIMIT 1"
+    )
+    ((other,),) = new_console.ask("SELECT id FROM location WHERE id != ? LIMIT 1", place)
+    new_console.say(
+        "stock.move", ("location", place), by="warehouse", part=part, quantity="9000", to=other
+    )
+    (identity,) = [one for one, home in open_tasks(new_console, "recount") if home == place][-1:]
+    keeper = new_console.visitor("warehouse")
+    counted = keeper.send("/tasks", f"/tasks/{identity}/count", counted="12.5")
+    assert "The books say the same now." in counted.text
+    assert identity not in [one for one, _ in open_tasks(new_console, "recount")]
+    assert new_console.ask(
+        "SELECT amount FROM balance WHERE location_id = ? AND part_id = ?", place, part
+    ) == [(12_500,)]
+
+
+def test_an_ordered_part_that_has_come_settles_its_task(new_console: Console) -> None:
+    before = open_tasks(new_console, "order_part")
+    identity, _ = before[0]
+    keeper = new_console.visitor("warehouse")
+    assert "Noted: it has come." in keeper.send("/tasks", f"/tasks/{identity}/supply").text
+    assert len(open_tasks(new_console, "order_part")) == len(before) - 1
+    assert keeper.post(f"/tasks/{identity}/count", keeper.proof()).status == 404
