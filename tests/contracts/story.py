@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from shared.ids import derive
 from shared.ops import Verdict
 from shared.records import table
 from shared.tasks import Conflict
+from sync.notices import KINDS
 from sync.ports import Replica
 from tests.world import ANN, BOARD, BOB, CHECKLIST, FILTER, SITE, VAN_ANN, World
 
@@ -86,4 +88,16 @@ def _books(world: World, phones: tuple[Replica, ...]) -> Told:
         [(one.op_id, one.verdict, one.code, one.on_top, one.at) for one in phone.all_ops()]
         for phone in phones
     ]
-    return {**told, "marks": marks, "outboxes": outboxes}
+    known = [phone.told() for phone in phones]
+    return {**told, "marks": marks, "outboxes": outboxes, "known": known, "news": _news(phones)}
+
+
+def _news(phones: tuple[Replica, ...]) -> list[Any]:
+    """What became of each phone's own ops, as it was told to its person."""
+    kinds = (*KINDS.values(), "mended", "won")
+    return [
+        phone.noticed(
+            [derive("notice", kind, op.op_id) for op in phone.all_ops() for kind in kinds]
+        )
+        for phone in phones
+    ]
