@@ -133,10 +133,13 @@ class Live:
             epoch, size = queries.log_size(books)
             here = Mark(epoch=epoch, size=size)
             before = self._mark
-            if before is None or before.epoch != epoch or size - before.size > READ_MAX:
+            goes_on = before is not None and before.epoch == epoch
+            since = before.size if before is not None and goes_on else 0
+            if not goes_on or size - since > READ_MAX:
                 self._kept.clear()
-            elif size > before.size:
-                self._kept.extend(queries.changed(books, epoch, (before.size, size)))
+                since = max(0, size - READ_MAX)
+            if size > since:
+                self._kept.extend(queries.changed(books, epoch, (since, size)))
         self._mark = here
         return here != before
 

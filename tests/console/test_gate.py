@@ -1,5 +1,7 @@
 """The gate of the console: cookies, proof of whose page it was, and where a way back may lead."""
 
+from typing import Any
+
 import pytest
 
 from server.console.frame import POLICY
@@ -91,7 +93,7 @@ def test_a_one_time_password_opens_one_page_only(new_console: Console) -> None:
     answer = visitor.send("/sign-in", "/sign-in", login="kefu", password=password)
     assert answer.path == "/account/password"
     assert visitor.get("/tickets").path == "/account/password"
-    fields = {"old": password, "new": "a longer one 42", "again": "a longer one 43"}
+    fields: dict[str, Any] = {"old": password, "new": "a longer one 42", "again": "a longer one 43"}
     wrong = visitor.send("/account/password", "/account/password", **fields)
     assert (wrong.status, "not the same" in wrong.text) == (422, True)
     weak = {**fields, "new": "short", "again": "short"}
@@ -205,7 +207,8 @@ def test_every_page_forbids_what_it_does_not_need(console: Console) -> None:
 def test_what_people_typed_is_text_on_every_page(new_console: Console) -> None:
     nasty = "<img src=x onerror=alert(1)>\"'&{{ 7 * 7 }}"
     admin = new_console.visitor("administrator")
-    fields = {"login": "nasty", "name": nasty, "roles": "technician", "code": "<b>", "zones": nasty}
+    fields: dict[str, Any] = {"login": "nasty", "name": nasty, "roles": "technician"}
+    fields |= {"code": "<b>", "zones": nasty}
     assert admin.send("/people/new", "/people/new", **fields).status == 200
     pages = ("/people", "/people/nasty", "/audit", "/enrol-phone", "/people?q=%22%3E%3Cscript%3E")
     for path in pages:

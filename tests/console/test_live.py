@@ -167,8 +167,8 @@ def streams() -> Iterator[Callable[..., Stream]]:
     """Opens streams, closed at the end."""
     with ExitStack() as opened:
 
-        def open_stream(*given: Any, **headers: str) -> Stream:
-            stream = Stream(*given, **headers)
+        def open_stream(served: Served, *role: str, **headers: str) -> Stream:
+            stream = Stream(served, *role, **headers)
             opened.callback(stream.close)
             return stream
 

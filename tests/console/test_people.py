@@ -1,5 +1,7 @@
 """People and phones: adding, changing, leaving, coming in; no colleague's work is lost by it."""
 
+from typing import Any
+
 import pytest
 
 from server.people import find_by_login
@@ -8,6 +10,8 @@ from shared.people import Person
 from sync.enrolment import invitation_text
 from tests.console.documents import Document
 from tests.console.house import Answer, Console
+
+Typed = dict[str, Any]
 
 
 def person(console: Console, login: str) -> Person:
@@ -23,7 +27,7 @@ def toast(answer: Answer) -> str:
 
 def test_somebody_new_gets_a_password_for_one_sign_in(new_console: Console) -> None:
     admin = new_console.visitor("administrator")
-    typed = {"login": "Neu.Er", "name": "New Comer", "roles": ["technician", "warehouse"]}
+    typed: Typed = {"login": "Neu.Er", "name": "New Comer", "roles": ["technician", "warehouse"]}
     typed |= {"skills": "hvac，pump、 hvac", "zones": "North, South", "code": "T99"}
     answer = admin.send("/people/new", "/people/new", **typed)
     assert answer.status == 200
@@ -51,7 +55,7 @@ def test_a_form_that_is_refused_keeps_what_was_typed(
     console: Console, typed: dict[str, str], reason: str
 ) -> None:
     admin = console.visitor("administrator")
-    given = {"name": "Somebody", "roles": ["dispatcher"], "zones": "North", **typed}
+    given: Typed = {"name": "Somebody", "roles": ["dispatcher"], "zones": "North", **typed}
     answer = admin.send("/people/new", "/people/new", **given)
     assert answer.status == 422
     (alert,) = answer.page.all("div", role="alert")
@@ -217,9 +221,8 @@ def test_sessions_elsewhere_are_seen_and_ended(new_console: Console) -> None:
     page = here.get("/account").page
     ends = [one["action"] for one in page.all("form") if one["action"].endswith("/end")]
     assert len(ends) == 2  # the shared visitor of this role is one of them
-    for action in ends:
-        answer = here.send("/account", action)
-    assert toast(answer) == "Signed out there."
+    told = [toast(here.send("/account", action)) for action in ends]
+    assert told == ["Signed out there."] * 2
     assert there.get("/account").path.startswith("/sign-in")
     assert here.get("/account").status == 200
     assert here.post("/account/sessions/0123456789ab/end", here.proof()).status == 404
