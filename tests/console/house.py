@@ -158,7 +158,7 @@ EXAMPLES: Final = {
     "location": "SELECT code FROM location ORDER BY code LIMIT 1",
     "op": "SELECT op_id FROM op WHERE kind = 'work_order.assign' ORDER BY op_id LIMIT 1",
     "part": "SELECT number FROM part ORDER BY number LIMIT 1",
-    "visit": "SELECT id FROM visit WHERE attendance = '[]' AND ended_at IS NULL ORDER BY id LIMIT 1",
+    "visit": "SELECT id FROM visit WHERE attendance = '[]' ORDER BY id LIMIT 1",
     "site": "SELECT id FROM site ORDER BY id LIMIT 1",
     "ticket": "SELECT number FROM ticket ORDER BY number LIMIT 1",
     "work_order": "SELECT number FROM work_order ORDER BY number LIMIT 1",
