@@ -17,7 +17,6 @@ from kivy.graphics import (
 )
 from kivy.metrics import dp, sp
 from kivy.properties import BooleanProperty, NumericProperty, StringProperty
-from kivy.uix.behaviors import ButtonBehavior
 from kivy.uix.widget import Widget
 
 from mobile.linebreak import broken
@@ -50,7 +49,7 @@ def set_icon(icon: str, size: float, *, filled: bool = False) -> Any:
 INK: Final = Ink(text=set_text, icon=set_icon)
 
 
-class Drawn(ButtonBehavior, Widget):
+class Drawn(Widget):
     """A card; `compose` says with a pen what stands on it, for whatever width it is given.
 
     A tap inside a zone is told as `on_zone` with the zone's name.
@@ -66,7 +65,7 @@ class Drawn(ButtonBehavior, Widget):
         super().__init__(size_hint_y=None, height=dp(1), **given)
         self.zones: list[Zone] = []
         self._compose = compose
-        self._marks: list[Mark] = []
+        self.marks: list[Mark] = []
         self._held: Zone | None = None
         with self.canvas:
             PushMatrix()
@@ -90,23 +89,33 @@ class Drawn(ButtonBehavior, Widget):
 
     def on_touch_down(self, touch: Any) -> bool:
         """Only what lies in a zone is pressed."""
-        self._held = self._zone_at(touch) if self.collide_point(*touch.pos) else None
+        if getattr(touch, "is_mouse_scrolling", False) or not self.collide_point(*touch.pos):
+            return False
+        self._held = self._zone_at(touch)
         if self._held is None:
             return False
-        pressed = bool(super().on_touch_down(touch))
+        touch.grab(self)
         self._show_press()
-        return pressed
+        return True
+
+    def on_touch_move(self, touch: Any) -> bool:
+        """A finger that leaves the zone presses nothing any more."""
+        if touch.grab_current is not self:
+            return False
+        if self._held is not None and self._zone_at(touch) != self._held:
+            self._let_go()
+        return True
 
     def on_touch_up(self, touch: Any) -> bool:
         """A tap counts where it ends in the zone it began in."""
+        if touch.grab_current is not self:
+            return False
+        touch.ungrab(self)
         held = self._held
-        released = bool(super().on_touch_up(touch))
-        if touch.grab_current is self:
-            self._held = None
-            self._press.clear()
-            if held is not None and self._zone_at(touch) == held:
-                self.dispatch("on_zone", held.name)
-        return released
+        self._let_go()
+        if held is not None and self._zone_at(touch) == held:
+            self.dispatch("on_zone", held.name)
+        return True
 
     def on_zone(self, name: str) -> None:
         """A zone was tapped."""
@@ -114,6 +123,10 @@ class Drawn(ButtonBehavior, Widget):
     def _zone_at(self, touch: Any) -> Zone | None:
         x, y = touch.x - self.x, self.top - touch.y
         return next((zone for zone in reversed(self.zones) if zone.holds(x, y)), None)
+
+    def _let_go(self) -> None:
+        self._held = None
+        self._press.clear()
 
     def _move(self, *_: Any) -> None:
         self._at.xy = (round(self.x), round(self.y))
@@ -123,7 +136,7 @@ class Drawn(ButtonBehavior, Widget):
             return
         pen = Pen(INK, self.width, pad=self.pad_dp)
         self._compose(pen)
-        self.zones = pen.zones
+        self.zones, self.marks = pen.zones, pen.marks
         self.a11y = "\n".join(pen.said)
         self.height = pen.y + pen.pad if pen.marks else 0
         self._paint(pen.marks)

@@ -89,7 +89,9 @@ class Pen(Sketch):
         """
         gap = dp(GAP)
         labels = [self.set(label, "label") for _, label, _, _, _ in tiles]
-        widest = max(max((one.width for one in labels), default=0) + dp(24), dp(92))
+        counts = [self.set(count, "label").width for _, _, count, _, _ in tiles if count]
+        heads = max(counts, default=0) + sp(ICON) + dp(42)
+        widest = max(max((one.width for one in labels), default=0) + dp(24), heads, dp(92))
         columns = max(1, min(3, int((self.width + gap) // (widest + gap))))
         height = max(sp(ICON) + labels[0].height + dp(30), dp(CONTROL)) if labels else 0
         for first in range(0, len(tiles), columns):
