@@ -1,5 +1,7 @@
 """The gate of the console: cookies, proof of whose page it was, and where a way back may lead."""
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +10,7 @@ from server.console.frame import POLICY
 from server.console.gate import way_back
 from server.sessions import COOKIE
 from shared.people import ROLES
-from tests.console.house import Console
+from tests.console.house import Console, Template
 
 PASSWORD = "fieldfare-demo-1"
 
@@ -53,6 +55,20 @@ def test_the_session_cookie_is_kept_from_scripts_and_other_sites(console: Consol
     assert {"httponly", "path=/", "samesite=lax"} <= set(parts)
     assert "secure" not in parts  # this one is served on plain HTTP, on loopback
     assert not any(part.startswith("domain") for part in parts)
+
+
+def test_over_https_no_cookie_travels_in_the_clear(template: Template, tmp_path: Path) -> None:
+    shutil.copytree(template.folder, tmp_path / "data")
+    with (tmp_path / "data" / "fieldfare.toml").open("a", encoding="utf-8") as settings:
+        settings.write('url = "https://office.example"\nproxy = "127.0.0.1"\n')
+    visitor = Console(template, tmp_path / "data").visitor("dispatcher")
+    with visitor.client:
+        answers = [
+            visitor.client.get(f"/{path}", follow_redirects=False)
+            for path in ("language/zh", "theme/dark")
+        ]
+        cookies = [one for answer in answers for one in answer.headers.get_list("set-cookie")]
+    assert [("Secure" in one, "HttpOnly" in one) for one in cookies] == [(True, True)] * 2
 
 
 def test_signing_in_begins_another_session_and_ends_the_one_before(console: Console) -> None:

@@ -295,6 +295,9 @@
     });
   }
 
+  // What no act tells of, such as when a phone was last heard of, is looked at now and then.
+  if (one("[data-live-every]")) setInterval(() => heard({ things: [], all: true }), 60000);
+
   marked();
   const toast = one("#toasts .toast");
   if (toast && !one("[data-undo]", toast)) setTimeout(() => toast.remove(), 8000);

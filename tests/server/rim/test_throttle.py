@@ -5,11 +5,11 @@ from pathlib import Path
 
 import msgspec
 
-from server import database, migrations, throttle
+from server import database, migrations, people, throttle
 from server.app import tidy
 from sync.digest import vector_hash
 from sync.protocol import OPS_PER_DAY_MAX
-from tests.server.rim.company import Company
+from tests.server.rim.company import PASSWORD, Company
 from tests.server.rim.test_round_trip import accept, begun, job, talk
 
 LIMIT = (5, 15)
@@ -83,3 +83,18 @@ def test_a_device_hands_in_so_much_a_day_and_the_rest_waits(company: Company) ->
     assert talk(company, phone, token=first.token, pull=True).results == []
     company.now_ms += 23 * 60 * 60_000
     assert [one.verdict for one in talk(company, phone, **told).results] == ["applied"]
+
+
+def test_a_flood_of_passwords_is_told_to_come_again_and_keeps_no_thread(company: Company) -> None:
+    company.set_password("dispatcher")
+    line = people.HASHING_AT_ONCE + people.HASHING_IN_LINE
+    assert [people._in_line.acquire(blocking=False) for _ in range(line)] == [True] * line
+    try:
+        message = {"login": "dispatcher", "password": PASSWORD}
+        refused = company.client.post("/api/login", json=message)
+        read = company.client.get("/api/tickets", headers=company.signed_in("dispatcher"))
+    finally:
+        people._in_line.release(line)
+    assert (refused.status_code, refused.json()["code"]) == (503, "busy")
+    assert (refused.headers["retry-after"], read.status_code) == ("2", 200)
+    assert company.client.post("/api/login", json=message).status_code == 200
