@@ -79,7 +79,7 @@ class _Sketch:
 
     def __init__(self, width: float) -> None:
         self.left, self.right = dp(PAD_DP), width - dp(PAD_DP)
-        self.top = dp(11)
+        self.top = dp(9)
         self._marks: list[Mark] = []
         self._pills: list[Pill] = []
 
@@ -116,9 +116,21 @@ class _Sketch:
             self._marks.append(Mark(line, font, size, colour, self.left + indent, middle))
             self.top += size * LEADING
 
+    def beside(self, text: str, role: str, bits: list[_Bit], *, icon: bool = False) -> bool:
+        """Put bits at the right end of the line of text just set, if there is room for them."""
+        size = theme.font_size(role)
+        taken = (size * 1.15 + dp(6) if icon else 0) + text_width(text, theme.font(role), size)
+        if taken + sum(bit.width + dp(GAP_DP) for bit in bits) > self.room:
+            return False
+        x, middle = self.right, self.top - size * LEADING / 2
+        for bit in reversed(bits):
+            self._put(bit, x - bit.width, middle, bit.width)
+            x -= bit.width + dp(GAP_DP)
+        return True
+
     def plan(self) -> Plan:
         """The card, as high as its lines."""
-        return Plan(self.top + dp(11), tuple(self._marks), tuple(self._pills))
+        return Plan(self.top + dp(9), tuple(self._marks), tuple(self._pills))
 
     def _row(self, row: list[_Bit], end: _Bit | None) -> None:
         shown = [*row, end] if end is not None else row
@@ -169,12 +181,15 @@ def _full(sketch: _Sketch, card: JobCard) -> None:
     sketch.text(card.title, "title", title, lines=2)
     sketch.top += dp(2)
     who = " · ".join(one for one in (card.customer, card.machine) if one)
+    foot = _foot(card)
     if who:
         sketch.text(who, "body_s", theme.text_2, lines=1, icon=card.icon)
+        if foot and not status and sketch.beside(who, "body_s", foot, icon=True):
+            foot = []
     if card.address:
         ink = theme.text_2 if card.faded else theme.text
         sketch.text(card.address, "body_s", ink, lines=ADDRESS_LINES, icon="place")
-    foot = [*status, *_foot(card)]
+    foot = [*status, *foot]
     if foot:
         sketch.top += dp(5)
         sketch.line(foot)
@@ -187,7 +202,7 @@ def _compact(sketch: _Sketch, card: JobCard) -> None:
     told = " · ".join(one for one in (card.title, card.customer) if one)
     sketch.text(told, "body", title, lines=1)
     foot = [*status, *_foot(card)]
-    if foot:
+    if foot and (status or not sketch.beside(told, "body", foot)):
         sketch.top += dp(2)
         sketch.line(foot)
     sketch.top -= dp(3)

@@ -33,7 +33,7 @@ from mobile.widgets.press import Pressable
 from mobile.widgets.textures import textures
 
 PLANS_MAX: Final = 1024
-HEAD_DP: Final = 28
+HEAD_DP: Final = 24
 
 
 @lru_cache(maxsize=PLANS_MAX)
