@@ -25,15 +25,6 @@ LISTS: dict[str, Callable[[Any, Any], Any]] = {
     "status": lambda phone, _: [phone.condition()],
 }
 
-# What a setting is called among the flags.
-FLAGS = {
-    **{name: name for name in ("data", "database", "host", "port", "url", "insecure", "workers")},
-    "evidence_url": "evidence",
-    "keys_folder": "keys",
-    "tls_certificate": "tls_cert",
-    "tls_key": "tls_key",
-}
-
 Answer = tuple[int, Any]
 
 
@@ -199,7 +190,7 @@ def app(options: argparse.Namespace) -> Answer:
     try:
         window.run(options.data, options.lang)
     except window.NoWindow as ended:
-        return _misused(options, ended.code, ended.code, "kit.trouble", folder=str(options.data))
+        return _misused(options, ended.code, ended.code, folder=str(options.data))
     return (DONE, None)
 
 
@@ -225,14 +216,7 @@ def _placed(run: Callable[[Any], Answer], options: argparse.Namespace) -> Answer
 def _settings(options: argparse.Namespace) -> Any:
     from server import settings
 
-    flags = {name: getattr(options, flag, None) for name, flag in FLAGS.items()}
-    if flags["data"] is None:
-        if not (flags["database"] and flags["keys_folder"]):
-            options.parser.error("give --data, or --database with --evidence and --keys")
-        flags["data"] = flags["keys_folder"]
-    elif not flags["database"] and not (flags["data"] / "fieldfare.db").is_file():
-        options.parser.error(f"{flags['data']} holds no Fieldfare data; run `fieldfare init`")
-    return settings.load(flags)
+    return settings.of_flags(vars(options))
 
 
 def _row(options: argparse.Namespace) -> dict[str, Any]:
@@ -281,12 +265,10 @@ def _with_phone(options: argparse.Namespace, go: Callable[[Any], Answer]) -> Ans
         return go(phone)
 
 
-def _misused(
-    options: argparse.Namespace, code: str, words: str, group: str = "command", **params: Any
-) -> Answer:
+def _misused(options: argparse.Namespace, code: str, words: str, **params: Any) -> Answer:
     from shared import texts
 
-    reason = texts.say(_catalogue(options), group, words, params).strip()
+    reason = texts.say(_catalogue(options), "command", words, params).strip()
     return (USAGE, {"code": code, "reason": reason})
 
 
@@ -357,8 +339,8 @@ def _serve_command(run: argparse.ArgumentParser) -> None:
     run.add_argument("--host")
     run.add_argument("--port", type=int)
     run.add_argument("--url", help="where phones reach the server")
-    run.add_argument("--tls-cert", type=Path)
-    run.add_argument("--tls-key", type=Path)
+    for flag in ("--tls-cert", "--tls-key"):
+        run.add_argument(flag, type=Path)
     run.add_argument("--insecure", action="store_const", const=True)
     run.add_argument("--workers", type=int)
 

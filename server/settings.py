@@ -13,6 +13,14 @@ from msgspec import Meta, Struct
 
 FILE: Final = "fieldfare.toml"
 FILE_VARIABLE: Final = "FIELDFARE_SETTINGS"
+# What a setting is called among the flags of a command.
+FLAGS: Final = {
+    **{name: name for name in ("data", "database", "host", "port", "url", "insecure", "workers")},
+    "evidence_url": "evidence",
+    "keys_folder": "keys",
+    "tls_certificate": "tls_cert",
+    "tls_key": "tls_key",
+}
 ASSETS: Final = Path(__file__).resolve().parents[1] / "assets"
 
 Minutes = Annotated[int, Meta(ge=1, le=7 * 24 * 60)]
@@ -99,6 +107,18 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         scheme = "https" if self.tls_certificate else "http"
         host = f"[{self.host}]" if ":" in self.host else self.host
         return self.url or f"{scheme}://{host}:{self.port}"
+
+
+def of_flags(options: Mapping[str, Any]) -> Settings:
+    """The settings by what a command was given, for a folder that holds data. Raises `Unfit`."""
+    flags = {name: options.get(flag) for name, flag in FLAGS.items()}
+    if flags["data"] is None:
+        if not (flags["database"] and flags["keys_folder"]):
+            raise Unfit("give --data, or --database with --evidence and --keys")
+        flags["data"] = flags["keys_folder"]
+    elif not flags["database"] and not (flags["data"] / "fieldfare.db").is_file():
+        raise Unfit(f"{flags['data']} holds no Fieldfare data; run `fieldfare init`")
+    return load(flags)
 
 
 def load(flags: Mapping[str, Any], file: Path | None = None) -> Settings:
