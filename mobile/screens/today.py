@@ -78,6 +78,8 @@ class TodayScreen(ListedPage):
 
     def overscrolled(self, by: float) -> None:
         """The list was pulled down beyond its top, so many pixels."""
+        if self.get_parent_window() is None:
+            return  # it swings back after the app was closed
         if by <= -dp(PULL_DP) and not self.pulled:
             self.pulled = True
             self.subtitle = self.words("today", "let_go")
