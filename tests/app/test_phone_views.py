@@ -158,7 +158,7 @@ def test_the_settings_tell_how_the_phone_stands(phone: Phone) -> None:
         list_style="full",
         pin_set=False,
         used_bytes=2_500_000,
-        chip=chip(Traffic(), condition, EN),
+        chip=chip(Traffic(), phone.queries.waiting(), EN),
         condition=condition,
     )
     view = settings(known, EN, phone.world.now_ms + 60_000)
