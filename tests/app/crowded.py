@@ -70,7 +70,9 @@ def crowded(folder: Path) -> str:
 
 def _visit_before(given: Given, order: str) -> None:
     """A first visit that waited for a part: the machine has a history."""
-    steps = [(f"work_order.{verb}", {}) for verb in ("accept", "depart", "arrive", "start")]
+    steps: list[tuple[str, dict[str, Any]]] = [
+        (f"work_order.{verb}", {}) for verb in ("accept", "depart", "arrive", "start")
+    ]
     given.say(
         order,
         *steps,
@@ -90,7 +92,9 @@ def _plan(given: Given, order: str) -> None:
 
 
 def _work(given: Given, order: str) -> None:
-    steps = [(f"work_order.{verb}", {}) for verb in ("depart", "arrive", "start")]
+    steps: list[tuple[str, dict[str, Any]]] = [
+        (f"work_order.{verb}", {}) for verb in ("depart", "arrive", "start")
+    ]
     given.say(order, *steps)
     for index in range(0, ITEMS, 5):
         kind = TYPES[index % len(TYPES)]
