@@ -20,10 +20,26 @@ from server.office import AnyRequest, Office
 from server.problems import Problem
 from server.queries import dossier, exceptions
 from server.sessions import Actor
+from shared.ops import Verdict
 from shared.people import may
+from shared.work_order import LEGAL
 
 After = Query
 SHOWN: Final = 40
+
+
+# The states a verb leads to, for who put a job into the one it stands at.
+LEADS_TO: Final[dict[str, tuple[str, ...]]] = {
+    **{verb: (after,) for verb, (_, after) in LEGAL.items()},
+    "work_order.complete": ("done", "accepted"),
+    "work_order.cancel": ("cancelled",),
+    "work_order.assign": ("assigned",),
+    "work_order.reassign": ("assigned",),
+    "work_order.unassign": ("created",),
+    "work_order.decline": ("created",),
+    "work_order.depart": ("en_route",),
+    "work_order.arrive": ("on_site",),
+}
 
 
 class Value(Struct, frozen=True, kw_only=True):
@@ -204,7 +220,11 @@ def _writer(
     story: Sequence[Mapping[str, Any]], conflict: Mapping[str, Any], value: Any
 ) -> str | None:
     """Who wrote the value that stands, as far as the story tells."""
+    lost = {one["op_id"] for one in conflict["losers"]}
     for one in story:
+        leads = conflict["field"] == "status" and value in LEADS_TO.get(one["kind"] or "", ())
+        if leads and one["op_id"] not in lost and one["verdict"] == Verdict.APPLIED:
+            return str(one["by_id"])
         if value is not None and value in _written(one, conflict["field"]):
             return str(one["by_id"])
     return None

@@ -218,6 +218,7 @@ def _draw(
         "waits": counts,
         "path": "/conflicts/set-aside",
         "kinds": _kinds(speech),
+        "known_kinds": set(REGISTRY.kinds),
         "can_mend": may(actor.person.roles, "op.repair"),
         "line_max": LINE_CHARS_MAX,
         "one": None,

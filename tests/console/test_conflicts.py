@@ -102,6 +102,11 @@ def test_a_step_that_came_too_late_is_a_conflict_about_the_state(new_console: Co
     assert "The state of the job was set two ways" in page.text
     assert "A report of the work came with it." in page.text
     assert in_force(page.page) == "Cancelled"
+    (stands,) = page.page.all("div", cls="stands")
+    ((name,),) = new_console.ask(
+        "SELECT name FROM person WHERE id = ?", new_console.template.people["dispatcher"]
+    )
+    assert name in stands.text
 
 
 def test_a_conflict_nobody_knows_and_who_may_not_see_any(console: Console) -> None:
