@@ -114,8 +114,7 @@ def row(listed: Listed, width: float, opened: Callable[[str], None]) -> dict[str
     measure = partial(_measured, role="title_s")
     value = measure(listed.value) + dp(1) if listed.value else 0
     value = min(value, width * VALUE_SHARE)
-    room = width - dp(28) - (sp(22) + dp(12) if listed.icon else 0)
-    room -= value + dp(12) if value else 0
+    room = width - dp(28) - (sp(22) + dp(12) if listed.icon else 0) - value - dp(12)
     titles = broken(listed.title, room, partial(_measured, role="body_strong"), TITLE_LINES)
     told = partial(_measured, role="body_s")
     subtitles = broken(listed.subtitle, room, told, SUBTITLE_LINES) if listed.subtitle else []

@@ -6,7 +6,7 @@ from typing import Any, Final
 from kivy.metrics import dp
 from kivy.properties import BooleanProperty, ListProperty, StringProperty
 
-from mobile.screens.listed import Listed, ListedPage, nothing_row, row
+from mobile.screens.listed import Listed, ListedPage, row
 from mobile.shell import Shell
 from mobile.views.outbox import Entry, Look, OutboxView, args_in, outbox
 from mobile.views.van import name
@@ -45,8 +45,6 @@ class OutboxScreen(ListedPage):
 
     def _rows(self, view: OutboxView) -> list[Any]:
         width = self.width - dp(SIDES_DP)
-        if view.nothing is not None:
-            return [nothing_row(view.nothing, "cloud_done", width, self.send)]
         rows: list[Any] = []
         for group in view.groups:
             tone = "danger" if group.name == "needs_you" else "text_2"

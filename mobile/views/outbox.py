@@ -8,7 +8,6 @@ from msgspec import Struct
 
 from mobile.queries import Line
 from mobile.texts import Words
-from mobile.views.today import Emptiness
 from mobile.views.work_order import SYNC_ICONS, SYNC_TONES, Tone
 from shared.amounts import quantity_text, thousandths
 
@@ -59,7 +58,6 @@ class OutboxView(Struct, frozen=True, kw_only=True):
     text: str
     tone: Tone
     groups: tuple[Entries, ...]
-    nothing: Emptiness | None
     waits: bool
 
 
@@ -101,7 +99,6 @@ def outbox(lines: Sequence[Line], look: Look, words: Words, now: int) -> OutboxV
             for name, members in sorted_out
             if members
         ),
-        nothing=None if lines else _nothing(words),
         waits=bool(waiting),
     )
 
@@ -216,7 +213,7 @@ def _head(
         )
     if waiting:
         return _wait_text(waiting, words, now), words("outbox", "safe_here"), "info"
-    return words("outbox", "none"), words("outbox", "nothing_waits"), "success"
+    return words("outbox", "none"), words("outbox", "none_say"), "success"
 
 
 def _wait_text(waiting: Sequence[Line], words: Words, now: int) -> str:
@@ -224,10 +221,6 @@ def _wait_text(waiting: Sequence[Line], words: Words, now: int) -> str:
         return words("outbox", "nothing_waits")
     since = words.ago(min(line.done_at for line in waiting), now)
     return words("outbox", "waits_since", count=len(waiting), since=since)
-
-
-def _nothing(words: Words) -> Emptiness:
-    return Emptiness(title=words("outbox", "none"), text=words("outbox", "none_say"))
 
 
 def _edited(args: dict[str, Any], words: Words) -> str:

@@ -172,7 +172,7 @@ def _summary(day: str, jobs: Sequence[Job], words: Words) -> str:
     finished = sum(job.status in FINISHED for job in there)
     length = sum(_length(job) for job in left)
     return words.join(
-        words("today", "left", count=len(left)),
+        words("today", "left", count=len(left)) if there else "",
         words("today", "planned", length=words.duration(length)) if length else "",
         words("today", "finished", count=finished) if finished else "",
     )

@@ -77,8 +77,7 @@ def test_the_outbox_puts_first_what_needs_its_person_and_says_that_the_rest_is_s
     waits = view.groups[1].entries[0]
     assert (waits.detail, waits.state) == ("WO-1 · Ring twice", "Waits to be sent")
     empty = outbox([], LOOK, ZH, NOW)
-    assert empty.nothing is not None
-    assert (empty.nothing.title, empty.waits) == ("公司已收到全部内容", False)
+    assert (empty.head, empty.groups, empty.waits) == ("公司已收到全部内容", (), False)
 
 
 def test_each_entry_offers_only_what_can_still_be_done_about_it() -> None:
