@@ -16,7 +16,8 @@ FOUND_MAX: Final = 50
 
 # The words of a part are `number|bar code|en|zh`; SQLite's own text search needs three characters.
 _MENTIONED: Final = """SELECT id, words FROM row INDEXED BY row_words
-    WHERE tbl = 'part' AND instr(words, lower(?1)) ORDER BY instr(words, lower(?1)), words"""
+    WHERE tbl = 'part' AND instr(words, lower(?1)) ORDER BY instr(words, lower(?1)), words
+    LIMIT ?2"""
 _NAMED: Final = """SELECT tbl, body FROM shown WHERE tbl = 'part' AND id IN (
     SELECT id FROM row INDEXED BY row_words WHERE tbl = 'part' AND instr(words, lower(?) || '|'))
     ORDER BY id"""
@@ -75,7 +76,9 @@ def mentioning(connection: sqlite3.Connection, text: str) -> tuple[Stocked, ...]
         return ()
     first = max(wanted, key=len)
     ids: list[str] = []
-    for identity, words in connection.execute(_MENTIONED, (first,)):
+    # Of one word no more than are shown need to be sorted; of several all are looked through.
+    limit = FOUND_MAX if len(wanted) == 1 else -1
+    for identity, words in connection.execute(_MENTIONED, (first, limit)):
         if all(word in words for word in wanted):
             ids.append(identity)
         if len(ids) == FOUND_MAX:
