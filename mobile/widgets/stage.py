@@ -6,14 +6,15 @@ from typing import Any, Final
 
 from kivy.animation import Animation
 from kivy.clock import Clock
+from kivy.metrics import dp
 from kivy.properties import ListProperty, NumericProperty, StringProperty
 from kivy.uix.floatlayout import FloatLayout
 from kivy.uix.scrollview import ScrollView
 from kivy.uix.widget import Widget
 
 from mobile.shell import Action
-from mobile.widgets.look import load
-from mobile.widgets.page import Page, Sheet
+from mobile.widgets.look import load, theme
+from mobile.widgets.page import Footer, Page, Sheet
 from mobile.widgets.toast import Toast
 
 READ_S: Final = 3.5
@@ -28,6 +29,7 @@ class Stage(FloatLayout):
     nav_current = StringProperty("")
     inset_top = NumericProperty(0)
     inset_bottom = NumericProperty(0)
+    lift = NumericProperty(0)
 
     __events__ = ("on_nav",)
 
@@ -72,10 +74,18 @@ class Stage(FloatLayout):
             toast.bind(on_act=lambda *_: self._acted(act))
         self.ids.word.add_widget(toast)
         toast.opacity = 0
+        self.lift = self._below()
         Animation(opacity=1, d=0.12).start(toast)
         self._toast = toast
         length_s = READ_S + READ_CHAR_S * len(text) + (ACT_S if action else 0)
         Clock.schedule_once(lambda _: self.hush(toast), length_s)
+
+    def _below(self) -> float:
+        """How high what is said has to float to cover neither the footer nor the bottom bar."""
+        page = self.page
+        feet = [one.height for one in page.walk() if isinstance(one, Footer)] if page else []
+        bar = theme.size("nav") if self.nav_current else 0
+        return float(max(feet, default=0) + bar + self.inset_bottom + dp(10))
 
     def _acted(self, act: Callable[[], None]) -> None:
         self.hush()

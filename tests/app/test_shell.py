@@ -88,6 +88,17 @@ def test_what_is_told_in_passing_goes_by_itself_and_can_be_acted_on(app: Open) -
     assert not driver.sees("Second")
 
 
+def test_what_is_told_in_passing_covers_neither_button_nor_bar(app: Open) -> None:
+    driver = app("ordinary", language="zh", text_scale=1.6)
+    for screen, args in (("work_order", {"id": under_way(driver)}), ("today", {})):
+        driver.go(screen, **args)
+        driver.app.note(ZH("kit.note", "not_saved") * 3, tone="danger")
+        driver.frames(3)
+        (toast,) = driver.widgets("Toast")
+        below = [*driver.widgets("Footer"), *driver.widgets("BottomBar")]
+        assert [type(one).__name__ for one in below if one.top > toast.y] == []
+
+
 def test_the_back_key_closes_the_sheet_and_never_the_app(app: Open) -> None:
     driver = app("ordinary").go("jobs")
     job = under_way(driver)
