@@ -220,7 +220,7 @@ def _phone(s: Speech, one: Item) -> Row:
     span = s.span(s.now_ms - one["contact_at"] if silent else one["clock_ms"])
     return Row(
         id=one["id"],
-        icon="phonelink_erase" if silent else "schedule",
+        icon="mobile_off" if silent else "schedule",
         tone="warning",
         what=one["person"],
         place=" · ".join(filter(None, (one["name"], one["app"]))),

@@ -129,3 +129,12 @@ def test_every_button_leads_to_a_page_that_is_there(new_console: Console) -> Non
     addresses = sorted({one["href"] for one in page.all("a")})
     assert [one for one in addresses if visitor.get(one).status != 200] == []
     assert len(addresses) > 10
+
+
+def test_every_picture_is_in_the_sprite(console: Console) -> None:
+    visitor = console.visitor()
+    addresses = ("/", "/tickets", "/tickets/new", "/customers", "/search?q=%E6%B3%B5")
+    pages = [visitor.get(one).page for one in addresses]
+    used = {one["href"] for page in pages for one in page.all("use")}
+    sprite = visitor.get(next(iter(used)).partition("#")[0]).response.text
+    assert [one for one in used if f'id="{one.partition("#")[2]}"' not in sprite] == []
