@@ -26,6 +26,9 @@ def heading(pen: Pen, view: WorkOrderView) -> None:
     pen.chips(chips)
     pen.gap(10)
     pen.mark("schedule", view.planned, "title_s", "text")
+    if view.team:
+        pen.gap(6)
+        pen.mark("group", view.team, "body", "text")
     if view.needs is None:
         pen.gap(6)
         pen.mark(view.sync.icon, view.sync.text, "body_s", "text_2", sign_tone=view.sync.tone)

@@ -51,10 +51,11 @@ class WorkOrderScreen(JobPage):
             view.alerts,
             view.needs,
         )
+        alarms = (view.alerts, view.needs)
         told = (view.problem, view.order_note, view.terms)
         self.lay(
             [
-                ("heading", top, partial(job_cards.heading, view=view)),
+                ("heading", (top, alarms), partial(job_cards.heading, view=view)),
                 ("sections", view.sections, partial(job_cards.sections, view=view)),
                 ("problem", told, partial(job_cards.problem, view=view, words=words)),
                 ("place", view.place, partial(job_cards.place, at=view.place, words=words)),

@@ -89,6 +89,7 @@ class WorkOrderView(Struct, frozen=True, kw_only=True):
     alerts: tuple[Mark, ...]
     needs: Mark | None
     planned: str
+    team: str
     problem: str
     order_note: str
     terms: str
@@ -114,9 +115,14 @@ def work_order(sheet: Sheet, person: str, words: Words, now: int) -> WorkOrderVi
         alerts=_alerts(sheet, words),
         needs=_needs(sheet, words),
         planned=planned(job.planned_from, job.planned_to, words, now),
+        team=_team(sheet, person, words),
         problem=sheet.ticket.problem if sheet.ticket is not None else order.summary,
         order_note=order.job_note,
-        terms=words.join(words("services", order.service), words("categories", order.category)),
+        terms=words.join(
+            words("services", order.service),
+            words("categories", order.category),
+            sheet.ticket.number if sheet.ticket is not None else None,
+        ),
         place=_place(sheet, words),
         machine=_machine(sheet, words, now),
         step=step(sheet, person, words),
@@ -191,6 +197,12 @@ def planned(begin: str | None, end: str | None, words: Words, now: int) -> str:
         return words("job", "unplanned")
     day = words.near_day(begin[:10], words.today(now))
     return words("kit.dates", "day_time", day=day, time=words.span(begin, end))
+
+
+def _team(sheet: Sheet, person: str, words: Words) -> str:
+    """Who else has the job."""
+    others = [one.person.name for one in sheet.team if one.person.id != person]
+    return words("job", "team", names=words("job", "comma").join(others)) if others else ""
 
 
 def _place(sheet: Sheet, words: Words) -> Place:

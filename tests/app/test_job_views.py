@@ -347,6 +347,7 @@ def test_a_helper_takes_the_job_on_and_says_for_themselves_that_they_came(phone:
         story.append(next_step(phone).action)
         phone.must(verb)
     assert story[0] == "accept"
+    assert work_order(sheet_of(phone), ANN, EN, phone.world.now_ms).team == "With Bob"
     assert is_unseen(sheet_of(phone), ANN)
     phone.must("work_order.see")
     assert not is_unseen(sheet_of(phone), ANN)
