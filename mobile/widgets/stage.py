@@ -51,6 +51,7 @@ class Stage(FloatLayout):
         self.ids.host.clear_widgets()
         self.ids.host.add_widget(page)
         self.page = page
+        Clock.schedule_once(self._float)  # a footer has its height once it is laid out
 
     def lay(self, sheet: Sheet | None) -> None:
         """Lay a sheet over the screen, or take it away."""
@@ -74,18 +75,18 @@ class Stage(FloatLayout):
             toast.bind(on_act=lambda *_: self._acted(act))
         self.ids.word.add_widget(toast)
         toast.opacity = 0
-        self.lift = self._below()
+        self._float()
         Animation(opacity=1, d=0.12).start(toast)
         self._toast = toast
         length_s = READ_S + READ_CHAR_S * len(text) + (ACT_S if action else 0)
         Clock.schedule_once(lambda _: self.hush(toast), length_s)
 
-    def _below(self) -> float:
-        """How high what is said has to float to cover neither the footer nor the bottom bar."""
+    def _float(self, *_: Any) -> None:
+        """Keep what is said above the footer and the bottom bar of the screen that is shown."""
         page = self.page
         feet = [one.height for one in page.walk() if isinstance(one, Footer)] if page else []
         bar = theme.size("nav") if self.nav_current else 0
-        return float(max(feet, default=0) + bar + self.inset_bottom + dp(10))
+        self.lift = float(max(feet, default=0) + bar + self.inset_bottom + dp(10))
 
     def _acted(self, act: Callable[[], None]) -> None:
         self.hush()
