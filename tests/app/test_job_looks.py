@@ -8,6 +8,7 @@ from typing import Any, Final
 import pytest
 from kivy.metrics import dp
 
+from mobile.shell import Place
 from shared.texts import Language
 from tests.app.crowded import crowded
 from tests.app.driver import LARGE, SMALL, Driver
@@ -125,10 +126,24 @@ def test_a_large_checklist_opens_with_few_cards_and_grows(
     folder, job = heavy
     driver.start(folder, now_ms=NOW_MS)
     driver.go("parts", id=job)
-    driver.app.go(driver.place.__class__("checklist", {"id": job}))
+    driver.app.go(Place("checklist", {"id": job}))
     at_once = len(driver.page.cards)
     driver.until(lambda: len(driver.page.cards) == 61)
     assert at_once < 12
+
+
+def test_a_job_is_built_of_few_widgets_so_that_it_opens_at_once(
+    driver: Driver, heavy: tuple[Path, str]
+) -> None:
+    folder, job = heavy
+    driver.start(folder, now_ms=NOW_MS)
+    counts = {}
+    for screen in ("work_order", "checklist", "parts"):
+        driver.go(screen, id=job)
+        built = list(driver.page.ids.body.walk(restrict=True))
+        counts[screen] = len(built) - len(driver.page.cards)
+    # Beside the cards: what scrolls, its box, and the deck of cards.
+    assert counts == dict.fromkeys(counts, 3)
 
 
 @pytest.mark.slow
