@@ -299,20 +299,33 @@ def _same(request: AnyRequest, office: Office, drop: Drop, act: Act) -> careful.
 
 
 def _toast(said: list[Said], order: Mapping[str, Any], drop: Drop) -> toasts.Toast:
-    """What was done, with the way back where one act alone is its opposite."""
+    """What was done, with the way back where each act of it has an opposite."""
     if not said:
         return toasts.Toast(code="nothing_changed")
-    last = said[-1]
-    undo = _back(said[0].act, order, drop) if len(said) == 1 else None
+    code = "dropped" if len(said) > 1 else said[-1].act.kind
+    back = _way_back(said, order, drop)
     way = None
-    if undo is not None:
-        way = toasts.Undo(kind=undo.kind, on=undo.on, args=dict(undo.args), seen=last.seen)
-    code = "dropped" if len(said) > 1 else last.act.kind
+    if back:
+        then = tuple((act.kind, dict(act.args)) for act in back[1:])
+        first, seen = back[0], said[-1].seen
+        way = toasts.Undo(kind=first.kind, on=first.on, args=dict(first.args), seen=seen, then=then)
     return toasts.Toast(code=code, params={"number": order["number"] or ""}, undo=way)
 
 
+def _way_back(said: list[Said], order: Mapping[str, Any], drop: Drop) -> list[Act]:
+    """The opposite acts, the last one first; nothing where one has none.
+
+    A visit planned for somebody who is given the job waits for the next one when it is taken back.
+    """
+    acts = [one.act for one in said]
+    if [act.kind for act in acts] == ["work_order.assign", "visit.plan"]:
+        acts = acts[:1]
+    found = [_back(act, order, drop) for act in reversed(acts)]
+    return [act for act in found if act is not None] if None not in found else []
+
+
 def _back(act: Act, order: Mapping[str, Any], drop: Drop) -> Act | None:
-    """The act that is the opposite of the only one a drop said."""
+    """The act that is the opposite of one that a drop said."""
     held = [one["person_id"] for one in order["assignments"] if one["until_ms"] is None]
     if act.kind == "visit.move":
         was = _coming(order, drop.visit)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
+from msgspec import structs
 
 from server.console import careful, choosing, frame, gate, told
 from server.console.careful import then
@@ -83,7 +84,11 @@ def assign(
     planned = _planned_too(request, office, actor, form, (order, person))
     if planned is not None and not planned.ok:
         return frame.go(request, office, planned, back)
-    return frame.go(request, office, said, back, None if planned else taken_back(order, person))
+    undo = taken_back(order, person)
+    if planned is not None and undo is not None:
+        undo = undo if undo.kind == "work_order.unassign" else None
+        said = structs.replace(said, seen=planned.seen)
+    return frame.go(request, office, said, back, undo)
 
 
 def _given(

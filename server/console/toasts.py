@@ -17,12 +17,16 @@ LIVE_HEADER: Final = "x-live"  # a script looks, nobody reads: the toast waits f
 
 
 class Undo(Struct, frozen=True, kw_only=True):
-    """The opposite act, and how many acts the thing had seen when it was offered."""
+    """The opposite act, and how many acts the thing had seen when it was offered.
+
+    `then` are further acts on the same thing, where what was done took more than one.
+    """
 
     kind: str
     on: tuple[str, str]
     args: dict[str, Any]
     seen: int
+    then: tuple[tuple[str, dict[str, Any]], ...] = ()
 
 
 class Toast(Struct, frozen=True, kw_only=True, omit_defaults=True):

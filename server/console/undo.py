@@ -12,6 +12,7 @@ from server.console.toasts import Toast
 from server.office import AnyRequest, LastAdministrator, Office, Overtaken, Used
 from server.problems import Problem
 from server.sessions import CONSOLE, Actor
+from shared.ids import derive
 
 
 @post("/undo", opt={"intent": "sign_in", "bearer": CONSOLE}, status_code=200, sync_to_thread=True)
@@ -33,6 +34,9 @@ def undo(
         toast = Toast(code="undo_overtaken", tone="warning")
     else:
         said = frame.as_said(speech, act, form.op, done)
+        for place, (kind, args) in enumerate(wanted.then if said.ok else (), 1):
+            further = Act(kind=kind, on=wanted.on, args=args)
+            said = frame.said_with(request, office, actor, derive(form.op, "then", place), further)
         toast = (
             Toast(code="undone")
             if said.ok

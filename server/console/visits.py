@@ -93,6 +93,7 @@ def ask_move(
     sync_to_thread=True,
 )
 def move(  # noqa: PLR0913  what a form names
+    *,
     number: FromPath[str],
     visit: FromPath[str],
     request: AnyRequest,

@@ -50,7 +50,12 @@ def visits(connection: Connection, day: str, person: str | None = None) -> list[
     wanted = (
         select(*VISIT.c, *_OF_ORDER)
         .select_from(VISIT.join(_PLACED, ORDER.c.id == VISIT.c.work_order_id))
-        .where(*_within(VISIT.c.planned_from, day), ORDER.c.status != "cancelled")
+        .where(
+            *_within(VISIT.c.planned_from, day),
+            ORDER.c.status != "cancelled",
+            # What nobody has waits in the column, with the time it had.
+            or_(ORDER.c.status != "created", VISIT.c.ended_at.is_not(None)),
+        )
     )
     if person is not None:
         wanted = wanted.where(VISIT.c.person_id == person)

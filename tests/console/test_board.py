@@ -101,6 +101,8 @@ def test_without_a_script_a_form_behind_each_bar_does_the_same(new_console: Cons
     done = visitor.post("/board/drop", {**form, "person": other, "at": "18:00"})
     assert "was given and planned" in done.text
     assert now(new_console, what["visit"]) == (other, f"{DAY}T18:00")
+    visitor.post("/undo", done.page.form("/undo"))
+    assert now(new_console, what["visit"]) == (what["person"], what["from"])
 
 
 def test_a_drop_at_another_time_moves_the_visit_and_is_undone(new_console: Console) -> None:
@@ -151,11 +153,13 @@ def test_a_waiting_job_dropped_on_a_day_is_given_and_planned_once(new_console: C
     person = technicians(new_console)[0]
     card = {"order": order, "visit": "", "person": person, "from": f"{DAY}T17:30", "seen": "0"}
     proof = visitor.proof()
-    for _ in range(2):
-        drop(visitor, card, holding="", **proof)
+    given = drop(visitor, card, holding="", **proof)
+    drop(visitor, card, holding="", **proof)
     assert new_console.ask(
         "SELECT person_id, planned_from, planned_to FROM visit WHERE work_order_id = ?", order
     ) == [(person, f"{DAY}T17:30", f"{DAY}T18:30")]
+    back = visitor.post("/undo", given.page.form("/undo")).page
+    assert back.by_id(f"c-{order}").text != ""
 
 
 def test_a_drop_on_what_a_colleague_has_moved_is_refused_and_says_where_it_is(
