@@ -9,14 +9,15 @@ from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 
 from mobile.screens import offers
 from mobile.screens.offers import Offer
-from mobile.shell import Place, Shell
+from mobile.shell import Args, Place, Shell
 from mobile.views.inbox import InboxView, Told, inbox
 from mobile.views.van import name
 from mobile.widgets.blocks import Card, Empty, Section
+from mobile.widgets.buttons import PushButton
 from mobile.widgets.look import load
 from mobile.widgets.page import Page
 
-SHOWN_MAX: Final = 20
+PAGE: Final = 8  # cards made at once: each costs as much as a frame of a slow phone
 
 
 class NoticeCard(Card):
@@ -36,7 +37,15 @@ class InboxScreen(Page):
 
     def __init__(self, shell: Shell, **given: Any) -> None:
         self._shown: InboxView | None = None
+        self._room = PAGE
+        self._cards: dict[Told, NoticeCard] = {}
         super().__init__(shell, **given)
+
+    def show(self, args: Args) -> None:
+        """Begin with the newest."""
+        self._room = PAGE
+        self._shown = None
+        super().show(args)
 
     def refresh(self) -> None:
         """Read the inbox anew and draw it, if it is another one."""
@@ -46,19 +55,32 @@ class InboxScreen(Page):
             return
         self._shown = view
         self.any_unread = bool(view.unread)
+        self._draw(view)
+
+    def more(self) -> None:
+        """Make some more cards."""
+        self._room += PAGE
+        if self._shown is not None:
+            self._draw(self._shown)
+
+    def _draw(self, view: InboxView) -> None:
+        """What there is room for, with the cards that are made already."""
         body = self.ids.body
         body.empty()
         if view.nothing is not None:
             nothing = view.nothing
             body.add_widget(Empty(icon="inbox", title=nothing.title, text=nothing.text))
-        if view.unread:
-            body.add_widget(Section(text=self._heading("unread", view.unread)))
-            for told in view.unread[:SHOWN_MAX]:
-                body.add_widget(self._card(told))
-        if view.earlier:
-            body.add_widget(Section(text=self.words("inbox", "earlier")))
-            for told in view.earlier[:SHOWN_MAX]:
-                body.add_widget(self._card(told))
+        told = [*view.unread, *view.earlier]
+        for index, one in enumerate(told[: self._room]):
+            if index in (0, len(view.unread)):
+                body.add_widget(Section(text=self._heading(view, index)))
+            body.add_widget(self._card(one))
+        rest = len(told) - self._room
+        if rest > 0:
+            text = self.words("inbox", "more", count=rest)
+            button = PushButton(text=text, kind="outline", icon="expand_more")
+            button.bind(on_release=lambda *_: self.more())
+            body.add_widget(button)
 
     def see_all(self) -> None:
         """All of it has been seen."""
@@ -70,7 +92,9 @@ class InboxScreen(Page):
         self.shell.refresh()
 
     def _card(self, told: Told) -> NoticeCard:
-        card = NoticeCard(told=told, lines="\n".join(told.lines))
+        if told in self._cards:
+            return self._cards[told]
+        card = self._cards[told] = NoticeCard(told=told, lines="\n".join(told.lines))
         found = list(self._offers(told))
         card.leads = bool(found)
         offers.put(card.ids.offers, found, compact=True)
@@ -93,8 +117,10 @@ class InboxScreen(Page):
             self.shell.phone.journal.acknowledge([told.id])
         self.shell.go(Place("work_order", {"id": told.job}))
 
-    def _heading(self, code: str, told: tuple[Told, ...]) -> str:
-        return f"{self.words('inbox', code)} ({len(told)})"
+    def _heading(self, view: InboxView, index: int) -> str:
+        if index < len(view.unread):
+            return f"{self.words('inbox', 'unread')} ({len(view.unread)})"
+        return self.words("inbox", "earlier")
 
     def _name_of(self, identity: str) -> str:
         """What a job is to be done for, or what a part is called."""
