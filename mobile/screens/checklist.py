@@ -16,8 +16,9 @@ class ChecklistScreen(JobPage):
 
     def __init__(self, shell: Shell, **given: Any) -> None:
         super().__init__(shell, **given)
-        self.foot = StepFooter(self, leads_to_checks=self.show_missing)
-        self.add_widget(self.foot)
+        self.step = StepFooter(self, leads_to_checks=self.show_missing)
+        self.foot = self.step
+        self.add_widget(self.step)
         self.view: ChecklistView | None = None
 
     def draw(self, sheet: Sheet) -> None:
@@ -26,8 +27,7 @@ class ChecklistScreen(JobPage):
         self.title = words("job_checks", "title")
         self.subtitle = sheet.order.number or words("job", "unnumbered")
         self.view = view = checklist(sheet, words, self.shell.now)
-        self.foot.show(sheet)
-        self.hush_empty()
+        self.step.show(sheet)
         if not view.checks:
             self.lay([])
             self.say_empty(

@@ -26,7 +26,6 @@ class HistoryScreen(JobPage):
             told = partial(job_rows.earlier, one=one, words=words)
             cards.append((f"visit:{index}", one, told))
         self.lay(cards)
-        self.hush_empty()
         if not view.earlier:
             none, text = words("job_history", "none"), words("job_history", "none_detail")
             self.say_empty("history", none, text)

@@ -37,6 +37,7 @@ class JobPage(Page):
     def __init__(self, shell: Shell, **given: Any) -> None:
         super().__init__(shell, **given)
         self.sheet: Sheet | None = None
+        self.foot: Footer | None = None
         self.cards: dict[str, Drawn] = {}
         self._values: dict[str, Any] = {}
         self._names: list[str] = []
@@ -57,9 +58,13 @@ class JobPage(Page):
     def refresh(self) -> None:
         """Read the job anew and draw it; say so where it has left the phone."""
         self.sheet = self.shell.phone.queries.sheet(self.args.get("id", ""))
+        if self.foot is not None:
+            self.foot.opacity = 0 if self.sheet is None else 1
+            self.foot.disabled = self.sheet is None
         if self.sheet is None:
             self._show_gone()
             return
+        self.hush_empty()
         self.draw(self.sheet)
 
     def draw(self, sheet: Sheet) -> None:

@@ -44,7 +44,6 @@ class NotesScreen(JobPage):
         self.lay(cards)
         if self.field is None:
             self._begin(view.phrases)
-        self.hush_empty()
         if not cards:
             title, text = words("job_notes", "none"), words("job_notes", "none_detail")
             self.say_empty("sticky_note_2", title, text)

@@ -23,8 +23,9 @@ class WorkOrderScreen(JobPage):
 
     def __init__(self, shell: Shell, **given: Any) -> None:
         super().__init__(shell, **given)
-        self.foot = StepFooter(self)
-        self.add_widget(self.foot)
+        self.step = StepFooter(self)
+        self.foot = self.step
+        self.add_widget(self.step)
 
     def show(self, args: dict[str, str]) -> None:
         """Show the job, and tell the office that it was seen."""
@@ -66,7 +67,7 @@ class WorkOrderScreen(JobPage):
                 ),
             ]
         )
-        self.foot.show(sheet)
+        self.step.show(sheet)
 
     def style(self, name: str) -> dict[str, Any]:
         """The tiles stand on the ground itself."""

@@ -285,3 +285,13 @@ def test_a_note_is_written_with_two_taps(orders: Any) -> None:
     note = sheet_of(hand).notes[-1]
     assert (note.text, note.audience) == ("Tested, runs well.", "customer")
     assert hand.sees("You · Today, ")
+
+
+def test_a_job_that_has_left_the_phone_says_so_on_every_screen(app: Open) -> None:
+    hand = app("ordinary")
+    for screen in ("work_order", "checklist", "parts", "notes", "details", "history"):
+        hand.go(screen, id=FILTER)
+        assert hand.sees("This job is no longer on this phone."), screen
+        assert hand.page.foot is None or not hand.page.foot.opacity, screen
+    at(hand, "空调清洗保养")
+    assert hand.sees("Accept the job")
