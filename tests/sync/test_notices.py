@@ -337,7 +337,7 @@ def test_a_server_put_back_tells_nothing_twice() -> None:
 @pytest.mark.parametrize("small", [True, False])
 def test_a_bad_network_tells_each_thing_once(fault: str, small: bool) -> None:
     day = Day()
-    more = {"want_bytes": 1} if small else {}
+    more: dict[str, Any] = {"want_bytes": 1} if small else {}
     day.world.sync(day.phone, [fault] * 3, **more)
     day.world.sync(day.phone, **more)
     day.tap("edit", {"fields": {"priority": ["normal", "low"]}})

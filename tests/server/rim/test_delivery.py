@@ -6,9 +6,9 @@ from server.app import tidy
 from server.queries.delivery import deliveries, delivery
 from sync.digest import vector_hash
 from sync.protocol import Reply
-from tests.server.rim.company import Company, Phone
+from tests.server.rim.company import Company, Phone, asked_of
 from tests.server.rim.test_office_ops import say, verdicts
-from tests.server.rim.test_round_trip import accept, asked_of, begun, job, talk
+from tests.server.rim.test_round_trip import accept, begun, job, talk
 
 
 def times(company: Company, order: str) -> list[dict[str, Any]]:
