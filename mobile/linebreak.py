@@ -61,14 +61,21 @@ def _clings(before: str, piece: str) -> bool:
 
 
 def _filled(text: str, width: float, measure: Measure) -> Iterator[str]:
-    line = ""
+    if measure(text.strip()) <= width:  # nearly always
+        yield text.strip()
+        return
+    line, taken = "", 0.0
     for whole in pieces(text):
         for piece in _torn(whole, width, measure):
-            if not line or measure((line + piece).rstrip()) <= width:
-                line += piece if line or not piece.isspace() else ""
+            wide = measure(piece)
+            # The sum of widths is nearly that of the whole; only where it is tight is it measured.
+            if not line or taken + wide < width or measure((line + piece).rstrip()) <= width:
+                if line or not piece.isspace():
+                    line, taken = line + piece, taken + wide
             else:
                 yield line.rstrip()
                 line = piece.lstrip()
+                taken = wide if line else 0.0
     yield line.rstrip()
 
 

@@ -4,6 +4,7 @@ A theme is changed by drawing all screens anew, so nothing is bound to it: a rul
 `theme.text` costs no more than a constant and keeps no widget alive.
 """
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +19,9 @@ from mobile.theme import ASSETS, Named, Rgba, Role, Tokens, read
 FONT: Final = "FieldfareUI"
 ICON_FONTS: Final = ("Icons", "IconsFilled")
 TONES: Final = ("primary", "success", "warning", "danger", "info", "neutral")
+
+
+WIDTHS_MAX: Final = 8192  # single characters, and names that are shown again
 
 
 class Theme:
@@ -91,6 +95,7 @@ def glyph(icon: str) -> str:
     return _icons[icon]
 
 
+@lru_cache(maxsize=WIDTHS_MAX)
 def text_width(text: str, font: str, size: float) -> float:
     """How many pixels wide a line of text is."""
     setter = _setters.get((font, size))
