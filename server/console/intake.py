@@ -183,6 +183,8 @@ def _context(request: AnyRequest, office: Office, form: Form) -> dict[str, Any]:
 def _filled(typed: Mapping[str, str], heard: Heard) -> dict[str, str]:
     """Fields that nobody has filled in and that the text tells."""
     filled: dict[str, str] = {}
+    if heard.marks and typed["channel"] in ("", USUAL["channel"]):
+        filled["channel"] = "chat"  # what can be pasted was not said on the telephone
     for said, fields in FILLED.items():
         value = getattr(heard, said)
         for field in fields:

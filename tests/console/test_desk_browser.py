@@ -43,6 +43,7 @@ def test_a_pasted_chat_fills_the_form_and_leaves_what_was_typed(tab: Open) -> No
     page.locator("#f-text").fill(CHAT)
     expect(page.locator("#heard mark")).to_have_count(5)
     expect(page.locator("#f-caller")).to_have_value("顾女士")
+    expect(page.locator("#f-channel")).to_have_value("chat")
     expect(page.locator("#f-planned_from")).to_have_value("2026-11-24T15:00")
     expect(page.locator("#f-who")).to_have_value("139 1234 5678")
     expect(page.locator("#site-new")).to_be_checked()

@@ -83,6 +83,7 @@ def test_a_pasted_chat_fills_only_what_is_empty_and_shows_what_was_recognised(
 ) -> None:
     page = look(console, "heard", text=CHAT, caller="Somebody")
     assert filled(page) == {
+        "channel": "chat",
         "name": "顾女士",
         "who": "139 1234 5678",
         "phone": "139 1234 5678",
@@ -92,11 +93,11 @@ def test_a_pasted_chat_fills_only_what_is_empty_and_shows_what_was_recognised(
         "planned_to": "2026-11-24T17:00",
     }
     assert [(one["class"], one.text) for one in page.all("mark")] == [
-        ("name", "顾女士"),
-        ("address", "江州市云溪区桂月路 5 号桂苑小区 3 幢 2 单元 601 室"),
-        ("code", "E6"),
-        ("time", "明天下午3点"),
-        ("phone", "１３９１２３４５６７８"),
+        ("is-name", "顾女士"),
+        ("is-address", "江州市云溪区桂月路 5 号桂苑小区 3 幢 2 单元 601 室"),
+        ("is-code", "E6"),
+        ("is-time", "明天下午3点"),
+        ("is-phone", "１３９１２３４５６７８"),
     ]
     assert page.all("p", cls="heard")[0].raw() == CHAT
 

@@ -13,7 +13,7 @@
       .map((field) => [field.name, field.value, field.type]);
 
   form.addEventListener("change", (event) => {
-    if (event.target.type !== "radio") return;
+    if (event.target.type !== "radio" && event.target.tagName !== "SELECT") return;
     for (const other of named(event.target.name)) delete other.dataset.chosen;
     event.target.dataset.chosen = "yes";
   });
@@ -38,6 +38,8 @@
         if (field.type === "radio") {
           const touched = named(field.name).some((one) => one.dataset.chosen);
           if (!touched && field.value === value) field.checked = true;
+        } else if (field.tagName === "SELECT") {
+          if (!field.dataset.chosen) field.value = value;
         } else if (!field.value) {
           field.value = value;
           if (field.name === "who") field.dispatchEvent(new Event("input", { bubbles: true }));
