@@ -3,10 +3,14 @@
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import requests
+
+from server.app import real_clock
+from server.sessions import COOKIE
 from tests.server.rim.company import PASSWORD, Company
 from tests.server.rim.test_office_ops import ask, assigned, created, opened, say, verdicts
 from tests.server.rim.test_round_trip import accept, begun, talk
@@ -73,6 +77,38 @@ def test_processes_that_have_not_begun_to_serve_stop_as_well(
         process.terminate()
         _, errors = process.communicate(timeout=STOPS_S)
     assert process.returncode == 0, errors
+
+
+def test_consoles_hear_what_any_process_wrote_and_are_let_go_at_the_end(
+    tmp_path: Path, fresh_postgres: str
+) -> None:
+    company = Company(tmp_path / "data", database=fresh_postgres, threads=4)
+    company.now_ms = real_clock()
+    token = company.signed_in("dispatcher")["Authorization"].removeprefix("Bearer ")
+    with two_processes(tmp_path, fresh_postgres) as (url, process), ExitStack() as opened_streams:
+        answered(f"{url}/health")
+        streams = []
+        for _ in range(4):
+            answer = requests.get(
+                f"{url}/live", cookies={COOKIE: token}, stream=True, timeout=STOPS_S
+            )
+            opened_streams.callback(answer.close)
+            streams.append(answer.iter_lines(chunk_size=1, decode_unicode=True))
+        for stream in streams:
+            next_change(stream)
+        company.now_ms = real_clock()
+        site = company.new_id()
+        company.put("customer", site, name="New here", type="organisation")
+        assert [next_change(stream, f"customer:{site}") for stream in streams] == [True] * 4
+        process.terminate()
+        _, errors = process.communicate(timeout=STOPS_S)
+        assert process.returncode == 0, errors
+    company.office.close()
+
+
+def next_change(stream: Iterator[str], thing: str = "") -> bool:
+    """Listen until something changes, and this thing if one is named."""
+    return any(line.startswith("data: {") and thing in line for line in stream)
 
 
 @contextmanager
