@@ -25,6 +25,7 @@ class MeScreen(Page):
     name = StringProperty("")
     person = StringProperty("")
     initials = StringProperty("")
+    trouble = StringProperty("")
     pin_text = StringProperty("")
     pin_set = BooleanProperty(defaultvalue=False)
     storage_note = StringProperty("")
@@ -32,6 +33,8 @@ class MeScreen(Page):
 
     def refresh(self) -> None:
         """Read how everything stands and draw it."""
+        trouble = self.shell.traffic.trouble
+        self.trouble = self.words.explain(trouble) if trouble is not None else ""
         view = settings(self._known(), self.words, self.shell.now)
         if view == self.view:
             return

@@ -20,6 +20,7 @@ class OutboxScreen(ListedPage):
 
     head = StringProperty("")
     text = StringProperty("")
+    trouble = StringProperty("")
     tone = StringProperty("neutral")
     icon = StringProperty("")
     waits = BooleanProperty(defaultvalue=False)
@@ -31,6 +32,8 @@ class OutboxScreen(ListedPage):
         lines = shell.phone.queries.outbox(shell.words.catalogue)
         view = outbox(lines, look(shell), shell.words, shell.now)
         self.head, self.text, self.tone, self.waits = view.head, view.text, view.tone, view.waits
+        trouble = shell.traffic.trouble
+        self.trouble = shell.words.explain(trouble) if trouble is not None else ""
         self.icon = {"danger": "error", "info": "cloud_upload"}.get(view.tone, "cloud_done")
         self.entries = list(self._rows(view))
 

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from mobile.shell import Place
 from mobile.views.outbox import args_in
+from shared.errors import refuse_person
 
 pytestmark = pytest.mark.xdist_group("window")
 Open = Callable[..., Any]
@@ -107,6 +109,18 @@ def test_news_is_acknowledged_one_by_one_or_all_at_once_and_leads_to_its_job(app
     hand.tap("Mark all as seen", "IconButton")
     hand.until(lambda: hand.sees("Seen before"))
     assert hand.app.phone.queries.waiting().unread == 0
+
+
+def test_what_keeps_the_courier_from_the_office_is_told_where_the_chip_leads(app: Open) -> None:
+    hand = app("ordinary")
+    traffic = structs.replace(hand.app.traffic, trouble=refuse_person("device_revoked"))
+    hand.app.couriers.traffic = traffic
+    hand.app.refresh()
+    hand.frames(2)
+    hand.tap("Needs you", "SyncMark")
+    assert hand.sees("This device has been revoked and is let in no longer.")
+    hand.go("me")
+    assert hand.sees("This device has been revoked and is let in no longer.")
 
 
 def test_an_empty_inbox_and_an_empty_outbox_say_what_they_are_for(app: Open) -> None:
