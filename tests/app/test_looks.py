@@ -89,6 +89,7 @@ def test_an_ordinary_day_fits_a_small_phone(app: Open) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_every_screen_looks_right_everywhere(
     driver: Driver, made: Callable[[str], Path], phone_folder: Callable[[str], Path]
 ) -> None:
@@ -97,6 +98,8 @@ def test_every_screen_looks_right_everywhere(
     folders = {name: phone_folder(name) for name in ("empty", "ordinary", "worst")}
     for language, scale, size, theme in looks:
         for name, folder in folders.items():
+            if theme != "light" and name != "worst":
+                continue  # a theme changes no sizes
             driver.start(
                 folder,
                 language=language,  # type: ignore[arg-type]
