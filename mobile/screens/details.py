@@ -54,6 +54,7 @@ class DetailsScreen(JobPage):
 
     def leave(self) -> None:
         """What was typed is written down before one goes elsewhere."""
+        super().leave()
         for name in self.fields:
             self.save(name)
 
@@ -70,6 +71,7 @@ class DetailsScreen(JobPage):
             self.shell.adapters.haptics.feel("wrong")
             return
         field.error = ""
+        self.values[name] = tidy(field.text)  # leaving the field right after Enter says no more
         self.shell.drafts.drop(self._key(name))
         self.shell.adapters.haptics.feel("done")
         self.shell.note(self.words("job_details", "saved"))

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from kivy.uix.textinput import TextInput
+from kivy.uix.widget import Widget
+
 from mobile.shell import Shell
 from mobile.widgets.fields import NumberField, TextField
 
@@ -21,6 +24,13 @@ def read(shell: Shell, key: str, otherwise: str = "") -> str:
     """What was begun under a key."""
     kept = shell.drafts.read(key)
     return otherwise if kept is None else kept
+
+
+def let_go(widget: Widget) -> None:
+    """Let no field below a widget hear the keyboard any more: what is out of sight is not typed."""
+    for one in widget.walk(restrict=True):
+        if isinstance(one, TextInput) and one.focus:
+            one.focus = False
 
 
 def _drafted(shell: Shell, key: str, field: TextField, otherwise: str) -> TextField:

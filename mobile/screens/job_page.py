@@ -12,7 +12,7 @@ from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.widget import Widget
 
 from mobile.queries import Sheet
-from mobile.screens import job_acts, job_cards
+from mobile.screens import drafted, job_acts, job_cards
 from mobile.screens.drawn import Compose, Drawn
 from mobile.shell import Shell
 from mobile.views.step import Step, step
@@ -54,6 +54,10 @@ class JobPage(Page):
             self.forget()
             self.ids.body.scroll_y = 1
         super().show(args)
+
+    def leave(self) -> None:
+        """Its fields hear the keyboard no more."""
+        drafted.let_go(self)
 
     def refresh(self) -> None:
         """Read the job anew and draw it; say so where it has left the phone."""

@@ -42,6 +42,10 @@ class Asking(Sheet):
         self.buttons = {}
         self.build(self.sheet)
 
+    def leave(self) -> None:
+        """Its fields hear the keyboard no more."""
+        drafted.let_go(self)
+
     def leave_soon(self) -> None:
         """Put the sheet away, as there is nothing to ask any more."""
         Clock.schedule_once(lambda _passed: self.shell.close_sheet())

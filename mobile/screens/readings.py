@@ -1,7 +1,9 @@
 """Filling in one check: a number or words, then the next one that is still open."""
 
 from functools import partial
-from typing import Any
+from typing import Any, Final
+
+from kivy.clock import Clock
 
 from mobile.queries import Sheet as JobSheet
 from mobile.screens import drafted, job_acts
@@ -13,7 +15,7 @@ from mobile.texts import Words
 from mobile.views.checklist import NOT_APPLICABLE, Check, as_number, checklist
 from shared.errors import Refused
 
-FILLED: tuple[str, ...] = ("number", "text")
+FILLED: Final = ("number", "text")
 
 
 def answer(shell: Shell, sheet: JobSheet, item: str, given: str) -> Refused | None:
@@ -49,6 +51,8 @@ class ReadingSheet(Asking):
         )
         self.field.bind(on_enter=lambda *_: self.save())
         self.add_widget(self.field)
+        if one.type == "number":  # a number is typed at once; words may be spoken or picked
+            Clock.schedule_once(lambda _passed: self.field.focus())
         self.foot(
             ("save", words("job_checks", "save"), "primary", self.save),
             ("skip", words("job_checks", "was_not_applicable"), "outline", self.skip),

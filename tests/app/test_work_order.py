@@ -70,8 +70,9 @@ def test_a_whole_job_is_done_by_touches_without_a_network(orders: Any) -> None:
     hand.back()
     hand.tap("Parts")
     hand.tap("Add a part")
-    hand.type(next(hand.widgets("SearchField")), "filt")
-    answer(hand, "Filter")
+    search = next(hand.widgets("SearchField"))
+    hand.type(search, "F-1")
+    hand.enter(search)  # as a scanner does
     answer(hand, "One more")
     answer(hand, "Use 2 pc")
     hand.back()
@@ -263,6 +264,7 @@ def test_a_detail_is_written_down_when_its_field_is_left(orders: Any) -> None:
     hand = orders("空调清洗保养")
     hand.tap("Details")
     hand.type("Contact", "Lao Wang")
+    hand.enter("Contact")
     hand.unfocus()
     hand.type("Contact phone", "not a number")
     hand.unfocus()
@@ -270,6 +272,7 @@ def test_a_detail_is_written_down_when_its_field_is_left(orders: Any) -> None:
     phone = hand.find("Contact phone", "TextField")
     assert sheet.site is not None
     assert sheet.site.contact_name == "Lao Wang"
+    assert recorded(hand).count("edit") == 1
     assert phone.error == "“Contact phone” cannot hold this value. Check it and enter it again."
     assert hand.sees("The office has nothing here yet.")
     hand.again()
