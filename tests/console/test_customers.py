@@ -11,7 +11,7 @@ def names(page: Document) -> list[str]:
 
 def somebody(console: Console) -> tuple[str, str, str]:
     """A private customer: id, name and phone."""
-    return tuple(  # type: ignore[return-value]
+    return tuple(
         console.ask("SELECT id, name, phone FROM customer WHERE type = 'person' ORDER BY id")[0]
     )
 

@@ -8,7 +8,7 @@ END = "2026-11-24T11:00"
 
 def a_job(console: Console) -> tuple[str, str]:
     """A job that is open: its id and number."""
-    return tuple(  # type: ignore[return-value]
+    return tuple(
         console.ask("SELECT id, number FROM work_order WHERE status = 'assigned' LIMIT 1")[0]
     )
 

@@ -19,7 +19,7 @@ def a_caller(console: Console) -> tuple[str, str, str, str]:
         "JOIN asset a ON a.site_id = s.id WHERE c.type = 'person' GROUP BY c.id "
         "HAVING count(*) = 1 ORDER BY c.id LIMIT 1"
     )
-    return tuple(rows[0])  # type: ignore[return-value]
+    return tuple(rows[0])
 
 
 def send(console: Console, role: str = "dispatcher", **typed: Any) -> Answer:
