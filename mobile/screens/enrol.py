@@ -70,7 +70,8 @@ class EnrolScreen(Page):
         if self.busy:
             return
         self.busy, self.fault = True, ""
-        self.shell.enrol(self.text.strip(), with_scheme(self.server), self._ended)
+        server = with_scheme(self.server) if self.asks_server else ""
+        self.shell.enrol(self.text.strip(), server, self._ended)
 
     def _ended(self, refused: Refused | None) -> None:
         self.busy = False

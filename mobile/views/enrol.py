@@ -40,9 +40,10 @@ def enrol(text: str, server: str, words: Words) -> EnrolView:
 
 
 def invitation(text: str, server: str) -> Invitation | Unfit:
-    """The invitation in a text, or what is wrong with it."""
+    """The invitation in a text, or what is wrong with it. A whole text names its own server."""
+    own = read_invitation(text.strip()) is not None
     try:
-        return read(text, server=with_scheme(server) or None)
+        return read(text, server=None if own else with_scheme(server) or None)
     except Unfit as unfit:
         return unfit
 

@@ -185,6 +185,7 @@ def test_the_first_page_says_where_a_text_leads_or_what_it_lacks() -> None:
     assert (bare.ready, bare.asks_server, bare.fault) == (False, True, "")
     assert enrol("7KQ2-9XWM", "office.example", EN).ready
     assert enrol("7KQ2-9XWM", "http://office.example", EN).fault.startswith("The server's address")
+    assert enrol(TEXT, "http://other.example", EN) == whole, "a whole text names its own server"
     assert enrol(TEXT + "&key=short", "", ZH).fault == "这段文字的结尾不完整。请重新完整复制。"
 
 
@@ -192,7 +193,7 @@ def test_why_a_phone_could_not_be_connected_is_told_in_words() -> None:
     used = refusal(refuse_person("code_used"), EN)
     assert used == "This code has already been used. Ask the dispatcher for a new one."
     away = refusal(refuse_state("unreachable", url="https://office.example"), EN)
-    assert away.endswith("try again when there is a network.")
+    assert away.endswith("The same code is still good.")
 
 
 def test_the_pin_asks_for_enough_digits_and_counts_the_wait(tmp_path: Path) -> None:
