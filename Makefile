@@ -1,4 +1,4 @@
-# `make check test` is what a contributor runs; .ci/run adds the slow sweeps and the demo.
+# `make check test` is what a contributor runs; .ci/run adds the slow sweeps and the story.
 
 PYTHON ?= python3
 VENV := .venv
@@ -28,8 +28,10 @@ slow: $(READY)
 bench: $(READY)
 	$(BIN)/python tests/benchmarks/run.py
 
+# With ONCE=1 the story is played and compared, and that is all. What it leaves is in var/demo.
 demo: $(READY)
-	$(BIN)/python fieldfare.py demo
+	@tools/need $(WINDOW) $(BROWSER)
+	$(BIN)/python -m tests.story.play $(if $(ONCE),--once) $(if $(PORT),--port $(PORT))
 
 clean:
 	rm -rf $(VENV) build dist .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -1,7 +1,6 @@
 """The command: everything Fieldfare does, one subcommand each, in JSON; `app` opens a window.
 
-Exit codes: 0 done; 1 `audit verify` found that the log does not hold, or `demo` did not reconcile;
-2 wrong usage; 3 refused by a rule (nothing recorded; code and reason are printed); 4 the server
+Exit codes: 0 done; 1 `audit verify` found that the log does not hold; 2 wrong usage; 3 refused by a rule (nothing recorded; code and reason are printed); 4 the server
 cannot be reached (everything is kept); 5 delivered, but a person is needed.
 """
 
@@ -194,14 +193,6 @@ def app(options: argparse.Namespace) -> Answer:
     return (DONE, None)
 
 
-def demo(options: argparse.Namespace) -> Answer:
-    """Play the main job on the demo company, and reconcile both databases."""
-    from server.demo import main_job
-
-    command = [sys.executable, str(Path(__file__).resolve())]
-    return (main_job.play(command, options.folder, ASSETS / "texts", _language_of(options)), None)
-
-
 def _placed(run: Callable[[Any], Answer], options: argparse.Namespace) -> Answer:
     """A command over a server's folder; what is unfit about the folder is wrong usage."""
     from server import keys, settings
@@ -301,9 +292,6 @@ def _parser() -> argparse.ArgumentParser:
     window = _command(commands, "app", app)
     window.add_argument("--data", type=_path, required=True, metavar="DIR")
     _language(window)
-    play = _command(commands, "demo", demo)
-    play.add_argument("--folder", type=Path, help="where to keep the demo's folders")
-    _language(play)
     return parser
 
 

@@ -1,35 +1,36 @@
 """Reconciliation: what the phone's database and the server's say of one job, side by side."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
 
-from server.demo.stage import Stage
 from shared.amounts import THOUSAND, quantity_text
 from shared.ids import fingerprint
 from shared.parts import OUTSIDE, balance_id
 
 Check = tuple[str, bool, str]
+PATIENCE_S: Final = 60.0
 SHARED: Final = ("status", "number", "outcome", "done_at")
 
 
 class Both(Struct, frozen=True, kw_only=True):
     """The two databases of one performance."""
 
-    stage: Stage
     server: Path
     phone: Path
 
     def at_server(self, statement: str, *values: Any) -> list[Any]:
         """Rows of the server's database."""
-        return self.stage.query(self.server, statement, *values)
+        return rows(self.server, statement, *values)
 
     def on_phone(self, statement: str, *values: Any) -> list[Any]:
         """Rows of the phone's database."""
-        return self.stage.query(self.phone, statement, *values)
+        return rows(self.phone, statement, *values)
 
     def shown(self, table: str, identity: str) -> dict[str, Any]:
         """A row as the phone shows it."""
@@ -47,17 +48,31 @@ class Subject(Struct, frozen=True, kw_only=True):
     before: int
 
 
-def checks(stage: Stage, subject: Subject) -> Iterator[Check]:
-    """Each thing that must hold: its text's code, whether it does, and what was found."""
-    owner = msgspec.json.decode((stage.phone / "device.json").read_bytes())["person"]
-    both = Both(stage=stage, server=stage.books / "fieldfare.db", phone=stage.phone / f"{owner}.db")
+def rows(database: Path, statement: str, *values: Any) -> list[Any]:
+    """Rows of one of the two databases, read beside whoever has it open."""
+    uri = f"{database.resolve().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(uri, uri=True, timeout=PATIENCE_S)) as connection:
+        return connection.execute(statement, values).fetchall()
+
+
+def books_of(phone: Path) -> Path:
+    """The database of the person whose installation a folder is."""
+    owner = msgspec.json.decode((phone / "device.json").read_bytes())["person"]
+    return phone / f"{owner}.db"
+
+
+def checks(both: Both, subject: Subject, audit: dict[str, Any]) -> Iterator[Check]:
+    """Each thing that must hold: its text's code, whether it does, and what was found.
+
+    `audit` is what `fieldfare audit verify` printed.
+    """
     yield _once(both)
     yield _order(both, subject)
     yield _ticket(both, subject)
     yield _stock(both, subject)
     yield _conflict(both, subject)
     yield _rows(both)
-    yield _audit(stage)
+    yield _audit(audit)
 
 
 def _once(both: Both) -> Check:
@@ -81,7 +96,7 @@ def _once(both: Both) -> Check:
 def _order(both: Both, subject: Subject) -> Check:
     columns = ", ".join(("id", *SHARED))
     row = both.at_server(
-        f"SELECT {columns} FROM work_order WHERE number = ?",  # noqa: S608  our own columns
+        f"SELECT {columns} FROM work_order WHERE number = ?",
         subject.order,
     )[0]
     shown = both.shown("work_order", row[0])
@@ -150,7 +165,6 @@ def _rows(both: Both) -> Check:
     return ("check_rows", mine == theirs and not laid_over, str(len(mine)))
 
 
-def _audit(stage: Stage) -> Check:
-    report = stage.run("audit", "verify", "--data", str(stage.books), codes=(0, 1))
+def _audit(report: dict[str, Any]) -> Check:
     good = report["fault"] is None and report["unnumbered"] == 0 and report["head"] is not None
     return ("check_audit", good, str(report["leaves"]))
