@@ -1,7 +1,8 @@
 """The command: everything Fieldfare does, one subcommand each, in JSON; `app` opens a window.
 
-Exit codes: 0 done; 1 `audit verify` found that the log does not hold; 2 wrong usage; 3 refused by a rule (nothing recorded; code and reason are printed); 4 the server
-cannot be reached (everything is kept); 5 delivered, but a person is needed.
+Exit codes: 0 done; 1 `audit verify` found that the log does not hold; 2 wrong usage; 3 refused by a
+rule (nothing recorded; code and reason are printed); 4 the server cannot be reached (everything is
+kept); 5 delivered, but a person is needed.
 """
 
 import argparse
