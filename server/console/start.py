@@ -222,7 +222,9 @@ def _phone(s: Speech, one: Item) -> Row:
         id=one["id"],
         icon="mobile_off" if silent else "schedule",
         tone="warning",
-        what=one["person"],
+        what=s.text("console.start", "holds", count=one["unsent"], person=one["person"])
+        if one["unsent"]
+        else one["person"],
         place=" · ".join(filter(None, (one["name"], one["app"]))),
         clock=s.text("console.start", said, span=span),
         clock_icon="cloud_off" if silent else "warning",

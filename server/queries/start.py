@@ -195,7 +195,8 @@ def short_stock(connection: Connection) -> Group:
 def phones(
     connection: Connection, heard: Mapping[str, tuple[int, int]], day: str, now_ms: int
 ) -> Group:
-    """Phones of people who are out today that are silent or whose clock is wrong, worst first.
+    """Phones that are silent or whose clock is wrong, worst first: of people who are out today, and
+    those that hold what nobody else has.
 
     `heard` is what is newer than the books: device -> (when, how far its clock is ahead), in ms.
     """
@@ -203,10 +204,15 @@ def phones(
     rows = connection.execute(
         select(
             *(DEVICE.c.id, DEVICE.c.name, DEVICE.c.app, DEVICE.c.contact_at),
-            *(DEVICE.c.created_at, DEVICE.c.clock_ms, PERSON.c.name.label("person")),
+            *(DEVICE.c.created_at, DEVICE.c.clock_ms, DEVICE.c.unsent),
+            PERSON.c.name.label("person"),
         )
         .join_from(DEVICE, PERSON, PERSON.c.id == DEVICE.c.person_id)
-        .where(DEVICE.c.revoked_at.is_(None), PERSON.c.disabled.is_(False), out)
+        .where(
+            DEVICE.c.revoked_at.is_(None),
+            PERSON.c.disabled.is_(False),
+            or_(out, DEVICE.c.unsent > 0),
+        )
     )
     found = []
     for row in rows:
@@ -215,7 +221,7 @@ def phones(
         item["is_silent"] = now_ms - at > SILENT_MS
         if item["is_silent"] or abs(clock_ms) > SKEW_TOLERATED_MS:
             found.append(item)
-    found.sort(key=lambda one: (not one["is_silent"], one["contact_at"]))
+    found.sort(key=lambda one: (not one["is_silent"], not one["unsent"], one["contact_at"]))
     return len(found), found[:ROWS_MAX]
 
 

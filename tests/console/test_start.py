@@ -131,6 +131,16 @@ def test_every_button_leads_to_a_page_that_is_there(new_console: Console) -> Non
     assert len(addresses) > 10
 
 
+def test_a_silent_phone_says_what_it_holds(console: Console) -> None:
+    person, unsent = console.ask(
+        "SELECT p.name, d.unsent FROM device d JOIN person p ON p.id = d.person_id "
+        "WHERE d.unsent > 0 AND d.revoked_at IS NULL ORDER BY d.contact_at LIMIT 1"
+    )[0]
+    first = rows(console, "phones")[0]
+    assert first[0] == f"{person}: {unsent} changes unsent"
+    assert first[2].startswith("Silent ")
+
+
 def test_every_picture_is_in_the_sprite(console: Console) -> None:
     visitor = console.visitor()
     addresses = ("/", "/tickets", "/tickets/new", "/customers", "/search?q=%E6%B3%B5")
