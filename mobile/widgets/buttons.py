@@ -84,6 +84,7 @@ class FilterChip(Pressable, FloatLayout):
     text = StringProperty("")
     active = BooleanProperty(defaultvalue=False)
     pill = NumericProperty(36)
+    width_max = NumericProperty(0)
 
 
 load(Path(__file__))

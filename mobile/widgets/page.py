@@ -80,7 +80,18 @@ class Footer(BoxLayout):
 
 
 class Spread(StackLayout):
-    """Small things side by side, in as many lines as they need."""
+    """Small things side by side, in as many lines as they need; none is wider than a line."""
+
+    def add_widget(self, widget: Widget, *args: Any, **given: Any) -> None:
+        """Take one more."""
+        super().add_widget(widget, *args, **given)
+        self.on_width()
+
+    def on_width(self, *_: Any) -> None:
+        """Let nobody be wider."""
+        for child in self.children:
+            if hasattr(child, "width_max"):
+                child.width_max = self.width
 
 
 class Sheet(FloatLayout):
