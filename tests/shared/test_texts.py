@@ -48,6 +48,8 @@ COMMAND = {
     "folder_shut",
     "last_administrator",
     "no_arguments",
+    "no_graphics",
+    "no_window",
     "not_arguments",
     "not_enrolled",
     "person_exists",
