@@ -26,15 +26,25 @@ class Pen(Sketch):
         height = (
             dp(TOUCH) if not above else max(dp(CONTROL), signs[0][0].height + sp(ICON) + dp(16))
         )
-        x = self.left
-        for (zone, label, _icon), drawn in zip(buttons, signs, strict=True):
-            width = each if beside or above else self.width
-            self._button((zone, label), drawn, (x, self.y, width, height), is_high=above)
-            if beside or above:
-                x += each + gap
-            else:
-                self.y += height + gap
-        self.y += height if beside or above else -gap
+        if not beside and not above:
+            self._stacked(buttons)
+            return
+        for index, (zone, label, _icon) in enumerate(buttons):
+            box = (self.left + index * (each + gap), self.y, each, height)
+            self._button((zone, label), signs[index], box, is_high=above)
+        self.y += height
+
+    def _stacked(self, buttons: Sequence[tuple[str, str, str]]) -> None:
+        """Buttons one below the other, their words in as many lines as they need."""
+        for zone, label, icon in buttons:
+            sign = self.ink.icon(icon, ICON)
+            room = self.width - sign.width - dp(30)
+            text = self.set(label, "label", width=room, wrap=True)
+            height = max(dp(TOUCH), text.height + dp(18))
+            box = (self.left, self.y, self.width, height)
+            self._button((zone, label), (text, sign), box, is_high=False)
+            self.y += height + dp(GAP)
+        self.y -= dp(GAP)
 
     def segments(self, options: Sequence[Option], chosen: str, prefix: str) -> None:
         """Answers side by side, one of them chosen; below each other where a word is too long."""
@@ -140,17 +150,18 @@ class Pen(Sketch):
         under = (
             self.set(detail, "body_s", width=self.width - 2 * pad, wrap=True) if detail else None
         )
-        inner = name.height + (under.height + dp(2) if under is not None else 0)
-        height = max(dp(60), inner + dp(18))
-        self.marks.append(Mark("box", self.left, top, self.width, height, tone, None, dp(14)))
         sign = self.ink.icon(icon, 22, filled=True)
+        line = max(name.height, sign.height)
+        inner = line + (under.height + dp(2) if under is not None else 0)
+        height = max(dp(60), inner + dp(14))
+        self.marks.append(Mark("box", self.left, top, self.width, height, tone, None, dp(14)))
         begin = self.left + (self.width - name.width - sign.width - dp(8)) / 2
         y = top + (height - inner) / 2
-        self._put(sign, begin, y + (name.height - sign.height) / 2, f"{tone}_fg")
-        self._put(name, begin + sign.width + dp(8), y, f"{tone}_fg")
+        self._put(sign, begin, y + (line - sign.height) / 2, f"{tone}_fg")
+        self._put(name, begin + sign.width + dp(8), y + (line - name.height) / 2, f"{tone}_fg")
         if under is not None:
             at = self.left + (self.width - under.width) / 2
-            self._put(under, at, y + name.height + dp(2), f"{tone}_fg")
+            self._put(under, at, y + line + dp(2), f"{tone}_fg")
         self.zones.append(Zone(zone, label, self.left, top, self.width, height))
         self.y += height
 

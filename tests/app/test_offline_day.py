@@ -136,7 +136,8 @@ def write(hand: Driver, job: str, name: str) -> None:
 def test_a_job_done_offline_is_delivered_once(tmp_path: Path, driver: Driver) -> None:
     day = Day(tmp_path, driver, 1)
     (job,) = day.jobs
-    begin(driver, job, works=True)
+    for verb in ("accept", "depart", "arrive", "start"):
+        assert driver.app.say(f"work_order.{verb}", ("work_order", job), {})
     check_all(driver, job)
     use_two(driver, job)
     end(driver, job, "done")
