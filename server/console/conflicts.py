@@ -183,15 +183,29 @@ def values(
         Value(
             words=told.value(speech, field, one.get("value")),
             side=one.get("side") or _other(_side_of_winner(conflict)),
-            by=_by(speech, people.get(one["by"]), one["at"], zone)
-            if one["by"]
-            else speech.text("plan.conflicts", "earlier"),
+            by=_by_loser(speech, conflict, one, story, zone),
             in_force=swapped and place == _brought_back(conflict, now),
             loser=place,
         )
         for place, one in enumerate(conflict["losers"])
     ]
     return sorted([winner, *losers], key=lambda one: not one.in_force)
+
+
+def _by_loser(
+    speech: Speech,
+    conflict: Mapping[str, Any],
+    loser: Mapping[str, Any],
+    story: Sequence[Mapping[str, Any]],
+    zone: str | None,
+) -> str:
+    """Who wrote a value that is not in force; the office's own names nobody, but its act does."""
+    if loser["by"]:
+        return _by(speech, conflict["people"].get(loser["by"]), loser["at"], zone)
+    for one in story:
+        if loser.get("value") in _written(one, conflict["field"]):
+            return _by(speech, one["by_name"], one["done_at"], zone)
+    return speech.text("plan.conflicts", "earlier")
 
 
 def _brought_back(conflict: Mapping[str, Any], now: Any) -> int:

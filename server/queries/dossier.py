@@ -80,8 +80,9 @@ def told(connection: Connection, on: tuple[str, str], site: str | None = None) -
         .limit(STORY_MAX)
     )
     lines = [_line(row) for row in connection.execute(wanted)]
-    ours_only = [one for one in lines if one["noun"] != "site" or _is_of(one, on[1])]
-    return sorted(ours_only, key=lambda one: (one["done_at"], one["received"]), reverse=True)
+    if site is not None:
+        lines = [one for one in lines if one["noun"] != "site" or _is_of(one, on[1])]
+    return sorted(lines, key=lambda one: (one["done_at"], one["received"]), reverse=True)
 
 
 def names(connection: Connection, ids: Collection[str]) -> dict[str, Item]:

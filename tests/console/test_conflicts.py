@@ -109,6 +109,31 @@ def test_a_step_that_came_too_late_is_a_conflict_about_the_state(new_console: Co
     assert name in stands.text
 
 
+def test_a_conflict_about_a_site_tells_who_wrote_both_values(new_console: Console) -> None:
+    rows = new_console.ask(
+        "SELECT w.id, w.site_id, a.person_id, s.contact_phone FROM work_order w "
+        "JOIN assignment a ON a.work_order_id = w.id JOIN site s ON s.id = w.site_id "
+        "WHERE w.status = 'assigned' AND a.until_ms IS NULL ORDER BY w.number LIMIT 1"
+    )
+    order, site, person, seen = rows[0]
+    new_console.say("edit", ("site", site), fields={"contact_phone": [seen, "13900001111"]})
+    told = {"fields": {"contact_phone": [seen, "13900002222"]}, "work_order": order}
+    identity = new_console.office.fresh_id()
+    asked = Asked(id=identity, kind="edit", on=("site", site), args=told)
+    body = new_console.office.body(asked, person, new_console.now_ms)
+    (result,) = new_console.office.receive(
+        [WireOp(lseq=0, id=identity, body=body)], person, new_console.now_ms
+    )
+    assert result.verdict == "conflict"
+    page = new_console.visitor().get("/conflicts").page
+    lines = [row.text for row in page.all("table", cls="evt")[0].all("tr")[1:]]
+    assert len(lines) == 2
+    assert "13900002222" in lines[0] + lines[1]
+    assert "13900001111" in lines[0] + lines[1]
+    (lost,) = [one for one in page.all("div", cls="val") if "kept, not in force" in one.text]
+    assert "an earlier value" not in lost.text
+
+
 def test_a_conflict_nobody_knows_and_who_may_not_see_any(console: Console) -> None:
     nobody = "00000000-0000-7000-8000-000000000000"
     assert console.visitor().get(f"/conflicts/{nobody}").status == 404
