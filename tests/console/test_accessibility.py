@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import axe_playwright_python
+import pytest
 from playwright.sync_api import Page
 
 from tests.console.conftest import Open
@@ -15,6 +16,7 @@ from tests.console.places import PLACES, Place, examples
 
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
+PATIENCE_S = 400  # every page, on a machine that is busy with other tests
 SERIOUS = ("serious", "critical")
 # A page in one language and look a visit, so that all are seen without seeing each four times.
 LOOKS = (("en", "light"), ("zh", "dark"))
@@ -46,6 +48,7 @@ def faults(page: Page) -> list[str]:
     ]
 
 
+@pytest.mark.timeout(PATIENCE_S)
 def test_axe_finds_nothing_serious_on_any_page(tab: Open, served: Served) -> None:
     wrong = []
     pages: dict[tuple[str, str, str], Page] = {}
@@ -59,6 +62,7 @@ def test_axe_finds_nothing_serious_on_any_page(tab: Open, served: Served) -> Non
     assert wrong == []
 
 
+@pytest.mark.timeout(PATIENCE_S)
 def test_no_page_is_wider_than_its_window(tab: Open, served: Served) -> None:
     wrong = []
     for width in (1024, 390):
