@@ -9,7 +9,7 @@ WINDOW := libgl1 libegl1
 BROWSER := chromium fonts-noto-cjk
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 
-.PHONY: check test slow bench demo clean
+.PHONY: check test slow bench demo screenshots clean
 
 check: $(READY)
 	$(BIN)/ruff check
@@ -32,6 +32,10 @@ bench: $(READY)
 demo: $(READY)
 	@tools/need $(WINDOW) $(BROWSER)
 	$(BIN)/python -m tests.story.play $(if $(ONCE),--once) $(if $(PORT),--port $(PORT))
+
+screenshots: $(READY)
+	@tools/need $(WINDOW) $(BROWSER)
+	$(BIN)/python -m tests.looks.sheets --out var/screenshots
 
 clean:
 	rm -rf $(VENV) build dist .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
