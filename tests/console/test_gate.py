@@ -61,13 +61,14 @@ def test_over_https_no_cookie_travels_in_the_clear(template: Template, tmp_path:
     shutil.copytree(template.folder, tmp_path / "data")
     with (tmp_path / "data" / "fieldfare.toml").open("a", encoding="utf-8") as settings:
         settings.write('url = "https://office.example"\nproxy = "127.0.0.1"\n')
-    visitor = Console(template, tmp_path / "data").visitor("dispatcher")
-    with visitor.client:
-        answers = [
-            visitor.client.get(f"/{path}", follow_redirects=False)
-            for path in ("language/zh", "theme/dark")
-        ]
-        cookies = [one for answer in answers for one in answer.headers.get_list("set-cookie")]
+    house = Console(template, tmp_path / "data")
+    visitor = house.visitor(None)
+    answers = [
+        visitor.client.get(f"/{path}", follow_redirects=False)
+        for path in ("language/zh", "theme/dark")
+    ]
+    house.office.close()
+    cookies = [one for answer in answers for one in answer.headers.get_list("set-cookie")]
     assert [("Secure" in one, "HttpOnly" in one) for one in cookies] == [(True, True)] * 2
 
 
