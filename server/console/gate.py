@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from server.sessions import COOKIE, Actor, Opened
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 PROOF_FIELD: Final = "csrf"
 PROOF_HEADER: Final = "x-csrf-token"
+TOKEN: Final = re.compile(r"[0-9a-f]{128}")  # a mask, and the proof under it
 OURS: Final = frozenset({"same-origin", "none"})
 MS: Final = 1000
 
@@ -49,8 +51,18 @@ def _cookie(office: Office, name: str, value: str, seconds: int) -> Cookie:
 
 
 def csrf_token(office: Office, actor: Actor) -> str:
-    """What a form of this session carries; worth nothing in any other."""
-    return _signed(office.keys.session.secret, f"csrf|{actor.session}")
+    """What a form of this session carries; worth nothing in any other.
+
+    It looks different on every page, or the length of a packed page would tell it bit by bit.
+    """
+    proof = bytes.fromhex(_signed(office.keys.session.secret, f"csrf|{actor.session}"))
+    mask = office.dice(len(proof))
+    return (mask + _masked(proof, mask)).hex()
+
+
+def _masked(proof: bytes, mask: bytes) -> bytes:
+    """One under the other; doing it twice takes the mask off."""
+    return bytes(one ^ other for one, other in zip(proof, mask, strict=True))
 
 
 def seal(office: Office, actor: Actor, text: str) -> str:
@@ -88,10 +100,24 @@ async def check(request: AnyRequest) -> None:
 
 
 def _is_token(office: Office, actor: Actor, given: str) -> bool:
+    if not TOKEN.fullmatch(given):
+        return False
+    carried = bytes.fromhex(given)
+    half = len(carried) // 2
+    proof = _masked(carried[half:], carried[:half]).hex()
     wanted = (
         _signed(secret, f"csrf|{actor.session}") for secret in office.keys.session.secrets.values()
     )
-    return any(hmac.compare_digest(given.encode(), one.encode()) for one in wanted)
+    return any(hmac.compare_digest(proof, one) for one in wanted)
+
+
+def may_be_packed(request: AnyRequest) -> bool:
+    """Whether an answer may be compressed: the browser can open it, and no other site asked.
+
+    Who could make a page say chosen words, and see how long it gets, would learn what else it says.
+    """
+    opens = "gzip" in request.headers.get("accept-encoding", "").lower()
+    return opens and request.headers.get("sec-fetch-site", "none") in OURS
 
 
 def _is_from_here(office: Office, request: ASGIConnection[Any, Any, Any, Any]) -> bool:
