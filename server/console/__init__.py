@@ -76,6 +76,7 @@ def router(room: Room) -> Router:
         "/",
         route_handlers=ROUTES,
         before_request=gate.check,
+        request_max_body_size=forms.FORM_BYTES_MAX,
         dependencies={
             "form": Provide(forms.read),
             "shelf": Provide(lambda: room.shelf, sync_to_thread=False),

@@ -2,16 +2,20 @@
 
 from collections.abc import Mapping
 from typing import Final
+from urllib.parse import parse_qsl
 
+from litestar.enums import RequestEncodingType
 from msgspec import Struct
 
 from server.office import AnyRequest
-from server.problems import wrong_field
+from server.problems import Problem, wrong_field
 from shared.amounts import has_control_characters
 from shared.ids import is_id
 
 OP_FIELD: Final = "op"
 DIGITS_MAX: Final = 15
+FORM_BYTES_MAX: Final = 256_000  # as sent; a Chinese character takes nine
+FIELDS_MAX: Final = 500
 LINE_BREAKS: Final = str.maketrans({"\r": None, "\n": None, "\t": None})
 
 
@@ -57,13 +61,27 @@ class Form(Struct, frozen=True, kw_only=True):
 
 
 async def read(request: AnyRequest) -> Form:
-    """The form a request carries. Raises `Problem` for what is no text."""
+    """The form a request carries. Raises `Problem` for what is no text, or too much of it.
+
+    It is read here and not by the web framework, whose parser keeps what it has read: also the
+    passwords, and every field of a flood.
+    """
     if request.method in ("GET", "HEAD"):
         return Form()
-    sent = await request.form()
-    fields: dict[str, tuple[str, ...]] = {}
-    for name, value in sent.multi_items():
-        if not isinstance(value, str) or has_control_characters(value.translate(LINE_BREAKS)):
+    if request.content_type[0] != RequestEncodingType.URL_ENCODED:
+        return Form()
+    fields: dict[str, list[str]] = {}
+    for name, value in _pairs(await request.body()):
+        if has_control_characters(name + value.translate(LINE_BREAKS)):
             raise wrong_field(name)
-        fields[name] = (*fields.get(name, ()), value.replace("\r\n", "\n"))
-    return Form(fields=fields)
+        fields.setdefault(name, []).append(value.replace("\r\n", "\n"))
+    return Form(fields={name: tuple(values) for name, values in fields.items()})
+
+
+def _pairs(sent: bytes) -> list[tuple[str, str]]:
+    if len(sent) > FORM_BYTES_MAX or sent.count(b"&") >= FIELDS_MAX:
+        raise Problem("too_large")
+    try:
+        return parse_qsl(sent.decode(), keep_blank_values=True, errors="strict")
+    except UnicodeDecodeError as error:
+        raise Problem("wrong_request") from error

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 
+from server.console import forms
 from server.office import AnyRequest, Office
 from server.problems import Problem
 from server.sessions import COOKIE, Actor, Opened
@@ -93,8 +94,7 @@ async def check(request: AnyRequest) -> None:
         raise Problem("foreign_request")
     actor = request.scope.get("user")
     if isinstance(actor, Actor):
-        form = await request.form()
-        given = request.headers.get(PROOF_HEADER) or str(form.get(PROOF_FIELD) or "")
+        given = request.headers.get(PROOF_HEADER) or (await forms.read(request)).text(PROOF_FIELD)
         if not _is_token(office, actor, given):
             raise Problem("stale_form")
 
