@@ -14,6 +14,25 @@ from shared.wanted import wanted
 _PLAIN: Final = {0xFF01 + n: 0x21 + n for n in range(94)} | {0x3000: 0x20}
 _KEEP: Final = "，；：！？（）"  # these part sentences and are no digits
 
+# When a message was written, as chats and mails put it before each; nobody wishes for that time.
+_DATE: Final = r"(?:\d{4}[/.年-]\d{1,2}[/.月-]\d{1,2}日?|\d{1,2}[/.-]\d{1,2}(?:[/.-]\d{2,4})?)"
+_HOURS: Final = r"(?:上午|下午|晚上|中午|凌晨)?\s?\d{1,2}:\d{2}(?::\d{2})?(?:\s?[AaPp][Mm])?"
+_STAMPS: Final = re.compile(
+    rf"\[{_HOURS},\s?{_DATE}\](?:\s?[^:\n]{{1,40}}:)?"
+    rf"|\[?{_DATE},?\s*(?:周.|星期.)?\s*{_HOURS}\]?"
+    rf"|(?<!\d)\d{{1,2}}:\d{{2}}:\d{{2}}(?!\d)"
+    r"|^(?:sent|date|发送时间|发件时间|日期|时间)\s?[:：][^\n]*\d:\d{2}[^\n]*$"
+    r"|^(?![^\n]*(?:[今明周早晚午到点来约可改]|后天|(?i:\b(?:at|from|by|before|after|to|until)\b)))"
+    rf"[^\n\d，。,:：!！?？]{{1,16}}[ \t](?P<clock>{_HOURS})[ \t]*(?=\n)",
+    re.IGNORECASE | re.MULTILINE,
+)
+# Who speaks or is spoken to in a group, and a smiling face written out.
+_ASIDES: Final = re.compile(
+    r"^[\u4e00-\u9fff]{1,4}(?:姐|哥|总|先生|女士|师傅|经理|主任|阿姨|叔)\s?[:：]"
+    r"|@[^\s@，。]+|\[[\u4e00-\u9fff]{1,4}\]|【[\u4e00-\u9fff]{1,4}】",
+    re.MULTILINE,
+)
+
 SURNAMES: Final = (
     "欧阳|上官|司马|诸葛|司徒|东方|慕容|皇甫|尉迟|长孙|"
     "[王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶"
@@ -75,7 +94,8 @@ _ADDRESSES: Final = (
         r"((?:(?:Room|Unit|Apt|Flat|Suite)\.?\s[\w-]+,\s)?(?:(?:Block|Building)\s[\w-]+,\s)?"
         r"\d{1,5}\s[A-Z][\w'.]*(?:\s[A-Z][\w'.]*){0,4}?\s"
         r"(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Boulevard|Blvd|Way|Square|Place)\b\.?"
-        r"(?:,\s(?:(?:Room|Unit|Apt|Flat|Suite|Floor|Level|Block|Building)\s[\w-]+|[A-Z][a-z]+))*)"
+        r"(?:,\s(?:(?:Room|Unit|Apt|Flat|Suite|Floor|Level|Block|Building)\s[\w-]+|[A-Z][a-z]+"
+        r"(?:\s(?:Zone|District|Park|City|Town|Estate|Area|Centre|Center))?))*)"
     ),
     re.compile(r"\b([A-ZÄÖÜ][\wäöüß-]*(?:straße|strasse|str\.|weg|platz|allee)\s\d+\s?[a-z]?)\b"),
 )
@@ -96,12 +116,19 @@ _EMERGENCY: Final = re.compile(
     re.IGNORECASE,
 )
 _URGENT: Final = re.compile(
-    r"紧急|很急|急用|着急|加急|尽快|马上|赶紧|立刻|urgent|asap|immediately|as soon as possible",
+    r"紧急|[很挺好太特急]急|急[用死!！]|急的|着急|加急|尽快|马上|赶紧|立刻"
+    r"|(?<![\u4e00-\u9fff])急(?![\u4e00-\u9fff])"
+    r"|urgent|asap|immediately|as soon as possible",
+    re.IGNORECASE,
+)
+_CALM: Final = re.compile(
+    r"不(?:是?很|是?太|用|必|怎么)?(?:紧急|着急|急)"
+    r"|(?:not|isn't) (?:very |so |that |too )?urgent|non-?urgent",
     re.IGNORECASE,
 )
 # A sentence ends at its sign; in Chinese a gap between two words does as well.
 _ENDS: Final = re.compile(
-    r"[\n，。；！？,;!?]|\.(?=\s|$)|(?<=[\u4e00-\u9fff\0])\s+(?=[\u4e00-\u9fff\0])"
+    r"[\n，。；！？,;!?]|(?<!\b[Nn]o)(?<!\b[MDNn]r)\.(?=\s|$)|(?<=[\u4e00-\u9fff\0])\s+(?=[\u4e00-\u9fff\0])"
 )
 _LED_UP_TO: Final = re.compile(r"\b(?:at|in|on|is|from)\s*\0+", re.IGNORECASE)
 _TROUBLE: Final = re.compile(
@@ -155,6 +182,8 @@ class Heard(Struct, frozen=True, kw_only=True):
 def listen(text: str, now: datetime.datetime) -> Heard:
     """What a request says. `now` is the wall time where the request is taken."""
     plain = text.translate({code: sign for code, sign in _PLAIN.items() if chr(code) not in _KEEP})
+    stamps = list(_stamps(plain))
+    plain = _without(plain, stamps)
     phone, phone_mark = _phone(plain)
     # What is a phone number is neither a house number nor a time.
     rest = _without(plain, phone_mark)
@@ -165,7 +194,7 @@ def listen(text: str, now: datetime.datetime) -> Heard:
     time = wanted(_without(rest, code_marks), now)
     time_mark = [] if time is None else [Mark(what="time", start=time.start, end=time.end)]
     marks = [*phone_mark, *address_mark, *name_mark, *code_marks, *time_mark]
-    aside = [mark for mark in marks if mark.what != "code"]
+    aside = [*stamps, *(mark for mark in marks if mark.what != "code")]
     return Heard(
         name=name,
         phone=phone,
@@ -177,6 +206,13 @@ def listen(text: str, now: datetime.datetime) -> Heard:
         planned_to=time.planned_to if time is not None else "",
         marks=tuple(sorted(marks, key=lambda mark: mark.start)),
     )
+
+
+def _stamps(text: str) -> Iterator[Mark]:
+    """When the messages were written; who wrote one stays."""
+    for found in _STAMPS.finditer(text):
+        start = found.start("clock") if found["clock"] else found.start()
+        yield Mark(what="stamp", start=start, end=found.end())
 
 
 def _phone(text: str) -> tuple[str, list[Mark]]:
@@ -233,12 +269,12 @@ def _fault_codes(text: str) -> tuple[tuple[str, ...], list[Mark]]:
 def _priority(text: str) -> str:
     if _EMERGENCY.search(text):
         return "emergency"
-    return "urgent" if _URGENT.search(text) else ""
+    return "urgent" if _URGENT.search(_CALM.sub("", text)) else ""
 
 
 def _problem(text: str) -> str:
     """The sentences that tell what is wrong; if none seems to, all that are left."""
-    said = list(_said(text))
+    said = list(_said(_ASIDES.sub("", text)))
     telling = [sentence for sentence in said if _TROUBLE.search(sentence)] or said
     joint = "，" if re.search(_CHINESE, text) else ", "
     return joint.join(telling)

@@ -26,6 +26,7 @@ CLUE_CHARS: Final = 8  # how far from a time its meaning may be told
 
 PARTS: Final[dict[str, Window]] = {
     **dict.fromkeys(("早上", "早晨", "早", "上午", "morning"), MORNING),
+    **dict.fromkeys(("before noon", "by noon", "before lunch"), MORNING),
     **dict.fromkeys(("中午", "noon"), NOON),
     **dict.fromkeys(("下午", "傍晚", "afternoon"), AFTERNOON),
     **dict.fromkeys(("晚上", "晚", "evening", "tonight"), EVENING),
@@ -62,7 +63,7 @@ _ZH: Final = re.compile(
     r"\s*(?P<part>早上|早晨|上午|中午|下午|傍晚|晚上|[早晚](?![点了就]))?"
     rf"\s*(?P<start>{_CLOCK_ZH})?"
     rf"(?:\s*[到至\-—–~]\s*(?P<end>{_CLOCK_ZH}))?"
-    r"\s*(?P<edge>之?前|以前|之?后|以后)?"
+    r"(?:[ \t]*(?P<edge>之前|以前|之后|以后|前(?!天)|后(?!天)))?"
 )
 _CLOCK: Final = re.compile(rf"({_HOUR_ZH})\s?[点时:：.]?\s?(半|一刻|三刻|\d{{1,2}})?")
 _CLOCK_EN: Final = r"\d{1,2}(?:[:.]\d{2})?\s?(?:am|pm|a\.m\.|p\.m\.|o'clock)?"
@@ -79,7 +80,8 @@ _EN: Final = re.compile(
     r"(?:day|sday|s|nesday|rsday|urday)?\b"
     rf"|(?P<date>\d{{1,2}})(?:st|nd|rd|th)?\s(?P<month>{_MONTH_EN})"
     rf"|(?P<month2>{_MONTH_EN})\s(?P<date2>\d{{1,2}})(?:st|nd|rd|th)?\b)"
-    r"(?:,?\s*(?:in the\s|at\s)?(?P<part>morning|afternoon|evening|noon)\b)?"
+    r"(?:,?\s*(?:in the\s|at\s)?"
+    r"(?P<part>(?:before|by) noon|before lunch|morning|afternoon|evening|noon)\b)?"
     rf"(?:,?\s*{_EDGE_EN}?\s*(?P<start>{_CLOCK_EN}){_UNTIL_EN}{_NO_MEASURE})?",
     re.IGNORECASE,
 )
@@ -166,7 +168,7 @@ def _hours(said: Said) -> Window | None:
     """The window of a day that was said, or None where the hours are none."""
     part = said.part.lower() or ("tonight" if said.day.lower() == "tonight" else "")
     if not said.start:
-        return PARTS.get(part, WORKDAY)
+        return _part_of_day(part, said.edge)
     late = _is_late(said, part)
     start = _minutes(said.start, is_late=late, is_named=bool(part))
     if start is None:
@@ -175,6 +177,13 @@ def _hours(said: Said) -> Window | None:
     if end is not None and end > start:
         return (start, end)
     return _by_edge(said.edge.lower(), start)
+
+
+def _part_of_day(part: str, edge: str) -> Window:
+    """A part of the day, or what of the working day is before it."""
+    window = PARTS.get(part, WORKDAY)
+    before = edge in BEFORE and window[0] > WORKDAY[0]
+    return (WORKDAY[0], window[0]) if before else window
 
 
 def _by_edge(edge: str, minute: int) -> Window:

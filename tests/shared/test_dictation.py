@@ -219,3 +219,47 @@ def test_a_long_text_is_read_in_no_time() -> None:
     for text in texts:
         listen(text, NOW)
     assert time.perf_counter() - started < 6
+
+
+def test_when_a_message_was_written_is_not_when_the_visit_is_wanted() -> None:
+    wanted = {
+        "周先生 2026/11/22 08:12:33\n空调不制热": "",
+        "周先生 11-22 08:12\n空调不制热\n周先生 11-22 08:13\n在吗": "",
+        "陈女士 19:42\n洗衣机不排水": "",
+        "[12:03, 22/11/2026] Anna: the freezer is warm": "",
+        "Sent: 22 November 2026 10:21\nThe pump leaks.": "",
+        "周先生 2026/11/22 08:13:02\n后天上午9点到11点可以": "2026-11-25T09:00",
+        "陈女士 19:42\n明天15:00\n洗衣机不排水": f"{DAY}T15:00",
+        "Please come at 15:00\nThe pump leaks.": "2026-11-23T15:00",
+    }
+    assert wrong("planned_from", wanted) == {}
+
+
+def test_a_time_before_noon_ends_at_noon() -> None:
+    before = {"Please come tomorrow before noon": f"{DAY}T12:00", "明天中午前来": f"{DAY}T12:00"}
+    assert wrong("planned_to", before) == {}
+
+
+def test_what_is_said_not_to_be_urgent_is_not() -> None:
+    priorities = {
+        "急急急！空调坏了": "urgent",
+        "热水器不热，挺急的": "urgent",
+        "洗衣机不排水，急！！": "urgent",
+        "空调不急，周末来就行": "",
+        "不着急，有空来看下": "",
+        "The tap drips, not urgent": "",
+    }
+    assert wrong("priority", priorities) == {}
+
+
+def test_who_speaks_in_a_group_and_smiles_are_not_the_problem() -> None:
+    problems = {
+        "【转发】\n王姐：@客服 3栋地下室水泵房漏水啦[流泪]": "3栋地下室水泵房漏水啦",
+        "Compressor no. 2 tripped again. Thanks": "Compressor no. 2 tripped again",
+    }
+    assert wrong("problem", problems) == {}
+
+
+def test_an_english_address_keeps_its_district() -> None:
+    text = "Please come to 5 Jingqi Road, Development Zone. Call me"
+    assert wrong("address", {text: "5 Jingqi Road, Development Zone"}) == {}
