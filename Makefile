@@ -23,7 +23,7 @@ test: $(READY)
 
 slow: $(READY)
 	@tools/need $(WINDOW) $(BROWSER)
-	$(BIN)/pytest -m slow --timeout 1800
+	$(BIN)/pytest -n 2 --dist loadgroup -m slow --timeout 1800
 
 bench: $(READY)
 	$(BIN)/python tests/benchmarks/run.py
