@@ -1,7 +1,7 @@
 """How the screens around the jobs look: nothing cut, nothing too small, nothing over another."""
 
 from collections.abc import Callable, Iterator
-from itertools import product
+from itertools import cycle, product
 from pathlib import Path
 from typing import Any, Final
 
@@ -89,17 +89,17 @@ def test_an_ordinary_day_fits_a_small_phone(app: Open) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(1800)
 def test_every_screen_looks_right_everywhere(
     driver: Driver, made: Callable[[str], Path], phone_folder: Callable[[str], Path]
 ) -> None:
     found: list[str] = []
-    looks = product(("en", "zh"), (1.0, 1.3, 1.6), (SMALL, LARGE), ("light", "dark", "outdoor"))
+    themes = cycle(("light", "dark", "outdoor"))  # a theme changes no sizes: one of them is enough
+    looks = product(("en", "zh"), (1.0, 1.3, 1.6), (SMALL, LARGE))
     folders = {name: phone_folder(name) for name in ("empty", "ordinary", "worst")}
-    for language, scale, size, theme in looks:
+    for language, scale, size in looks:
         for name, folder in folders.items():
-            if theme != "light" and name != "worst":
-                continue  # a theme changes no sizes
+            theme = next(themes)
             driver.start(
                 folder,
                 language=language,  # type: ignore[arg-type]
