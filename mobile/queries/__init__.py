@@ -15,7 +15,6 @@ from mobile.queries import (
     stock,
 )
 from mobile.queries.condition import Condition, Waiting
-from mobile.queries.finding import Found
 from mobile.queries.history import Past, Read
 from mobile.queries.jobs import NUMBERED, Job
 from mobile.queries.lines import STATES, TORN, WORST, Line, Sync
@@ -34,7 +33,6 @@ __all__ = [
     "Answer",
     "Change",
     "Condition",
-    "Found",
     "Job",
     "Line",
     "Notice",
@@ -70,10 +68,15 @@ class Queries:
             order = self.job_named(named)
             return sheets.sheet(self._connection, order) if order is not None else None
 
-    def find(self, text: str) -> Found:
-        """Jobs and parts that mention every word of a text; one Chinese character is enough."""
+    def find_jobs(self, text: str) -> list[Job]:
+        """The jobs that mention every word of a text; one Chinese character is enough."""
         with reading(self._connection):
-            return finding.find(self._connection, text)
+            return finding.mentioning(self._connection, text)
+
+    def find_parts(self, text: str) -> tuple[Stocked, ...]:
+        """The parts that mention every word of a text, best first, with what one's van holds."""
+        with reading(self._connection):
+            return stock.mentioning(self._connection, text)
 
     def van(self) -> Van | None:
         """What this person's own van holds, or None where they have none."""

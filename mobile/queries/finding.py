@@ -2,32 +2,19 @@
 
 import sqlite3
 
-from msgspec import Struct
-
-from mobile.queries import jobs, stock
+from mobile.queries import jobs
 from mobile.queries.jobs import Around, Job
-from mobile.queries.stock import Stocked
 from shared.work_order import WorkOrder
 
 
-class Found(Struct, frozen=True, kw_only=True):
-    """What a search found."""
-
-    jobs: tuple[Job, ...]
-    parts: tuple[Stocked, ...]
-
-
-def find(connection: sqlite3.Connection, text: str) -> Found:
-    """The jobs and parts that mention every word of a text."""
+def mentioning(connection: sqlite3.Connection, text: str) -> list[Job]:
+    """The jobs that mention every word of a text, by planned time."""
     wanted = text.casefold().split()
     if not wanted:
-        return Found(jobs=(), parts=())
+        return []
     orders, around = jobs.everything(connection)
-    mentioning = [one for one in orders if _mentions(one, around, wanted)]
-    return Found(
-        jobs=tuple(jobs.in_order(jobs.job(one, around) for one in mentioning)),
-        parts=stock.mentioning(connection, text),
-    )
+    found = (one for one in orders if _mentions(one, around, wanted))
+    return jobs.in_order(jobs.job(one, around) for one in found)
 
 
 def _mentions(order: WorkOrder, around: Around, wanted: list[str]) -> bool:

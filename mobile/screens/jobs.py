@@ -38,7 +38,7 @@ class JobsScreen(ListedPage):
         """Read the list anew and draw it."""
         queries = self.shell.phone.queries
         asked = folded(self.text).strip()
-        found = queries.find(asked).jobs if asked else queries.jobs()
+        found = queries.find_jobs(asked) if asked else queries.jobs()
         view = jobs(found, self.words, self.shell.now, text=self.text, only_open=self.only_open)
         self.compact = self.shell.settings.list_style == "compact"
         self.result = view.more or view.result

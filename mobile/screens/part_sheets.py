@@ -60,7 +60,7 @@ class FindPartSheet(Asking):
     def _show(self, text: str) -> None:
         queries = self.shell.phone.queries
         van = queries.van()
-        lines = queries.find(text).parts if text.strip() else van.lines if van is not None else ()
+        lines = queries.find_parts(text) if text.strip() else van.lines if van is not None else ()
         known = [line.part for line in lines][:SHOWN_MAX]
         shown = found(known, held(van), self.words)
         self.list.show(partial(self._draw, shown=shown, text=text.strip()))

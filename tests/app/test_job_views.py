@@ -300,7 +300,7 @@ def test_a_use_that_was_taken_back_stays_and_says_so(phone: Phone) -> None:
 
 
 def test_more_than_the_van_holds_is_said_before_it_is_used(phone: Phone) -> None:
-    (line,) = phone.queries.find("F-1").parts
+    (line,) = phone.queries.find_parts("F-1")
     van = held(phone.queries.van())
     assert picked(line.part, van, "10", EN).short == ""
     assert picked(line.part, van, "10,5", EN).short == (

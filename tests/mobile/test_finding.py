@@ -16,8 +16,8 @@ PARTS = 20_000
 
 
 def found(phone: Phone, text: str) -> tuple[list[str], list[str]]:
-    answer = phone.queries.find(text)
-    return ([job.id for job in answer.jobs], [line.part.number for line in answer.parts])
+    jobs, parts = phone.queries.find_jobs(text), phone.queries.find_parts(text)
+    return ([job.id for job in jobs], [line.part.number for line in parts])
 
 
 def test_a_job_is_found_by_whatever_somebody_remembers_of_it(phone: Phone) -> None:
@@ -35,7 +35,7 @@ def test_a_part_is_found_by_number_and_by_name_in_either_language(phone: Phone) 
     for text in ("f-1", "F-1", "filter", "滤", "过滤器", "ilt", "器 f-1"):
         assert found(phone, text)[1] == ["F-1"], text
     assert found(phone, "1")[1] == ["B-1", "F-1"]
-    (line,) = phone.queries.find("filter").parts
+    (line,) = phone.queries.find_parts("filter")
     assert (line.amount, line.quantity) == (10_000, "10")
 
 
@@ -50,7 +50,7 @@ def test_one_character_is_found_among_twenty_thousand_parts_without_reading_them
     assert found(phone, "P-00077")[1][0] == "P-00077"
     steps: list[Any] = []
     phone.connection.set_trace_callback(steps.append)
-    phone.queries.find("阀")
+    phone.queries.find_parts("阀")
     phone.connection.set_trace_callback(None)
     assert len(steps) < 40
     named = phone.queries.part_named("P-00077")
