@@ -1,6 +1,5 @@
 """Reads: lists page by page, and one thing with its whole story."""
 
-import re
 from typing import Annotated, Any, Final, Literal
 
 from litestar import get
@@ -10,9 +9,10 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from server import queries
+from server.marks import CHARS_MAX, by_number, by_text
 from server.office import AnyRequest, Office, catalogue_of, kept_of
 from server.problems import FAULTS, Problem, reason, wrong_parameter
-from server.queries import PAGE_MAX, PARTING, Item, Listed, Window
+from server.queries import PAGE_MAX, Item, Listed
 from server.sessions import PUBLIC
 from shared import ticket as tickets_room, work_order as work_orders_room
 from shared.amounts import has_control_characters
@@ -20,12 +20,9 @@ from shared.texts import Catalogue, say
 
 PAGE: Final = 50
 PAGING: Final = ("after", "limit")
-MARK_CHARS_MAX: Final = 400
-
-_NUMBER: Final = re.compile(r"-?[0-9]{1,18}")  # what a database's whole numbers hold
 
 Limit = Annotated[int, QueryParameter(ge=1, le=PAGE_MAX)]
-After = Annotated[str | None, QueryParameter(max_length=MARK_CHARS_MAX)]
+After = Annotated[str | None, QueryParameter(max_length=CHARS_MAX)]
 Search = Annotated[str | None, QueryParameter(max_length=100)]
 Name = Annotated[str | None, QueryParameter(max_length=80)]
 
@@ -46,26 +43,6 @@ def known_parameters(
     for name, value in (*connection.query_params.multi_items(), *connection.path_params.items()):
         if has_control_characters(str(value)):
             raise wrong_parameter(name)
-
-
-def by_number(after: str | None, limit: int) -> Window:
-    """The window of a list sorted by a number, such as a time."""
-    value, parting, identity = (after or "").rpartition(PARTING)
-    if after is None:
-        return Window(limit=limit)
-    if not parting or not _NUMBER.fullmatch(value) or not identity:
-        raise wrong_parameter("after")
-    return Window(limit=limit, after=(int(value), identity))
-
-
-def by_text(after: str | None, limit: int) -> Window:
-    """The window of a list sorted by a text."""
-    if after is None:
-        return Window(limit=limit)
-    value, parting, identity = after.rpartition(PARTING)
-    if not parting:
-        raise wrong_parameter("after")
-    return Window(limit=limit, after=(value, identity))
 
 
 def one_of(name: str, value: str | None, known: tuple[str, ...]) -> str | None:

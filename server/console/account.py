@@ -9,18 +9,19 @@ from litestar.response import Redirect
 
 from server import queries, sessions
 from server.console import frame, gate, rail
+from server.console.addresses import opt
 from server.console.forms import Form
 from server.console.toasts import Toast
 from server.office import AnyRequest, Office
 from server.people import PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN
 from server.problems import Problem
-from server.sessions import CHANGE_PASSWORD, CONSOLE, Actor
+from server.sessions import CHANGE_PASSWORD, Actor
 
-OWN: Final = {"intent": CHANGE_PASSWORD, "bearer": CONSOLE}
-SIGNED_IN: Final = {"intent": "sign_in", "bearer": CONSOLE}
+OWN: Final = CHANGE_PASSWORD
+SIGNED_IN: Final = "sign_in"
 
 
-@get("/account", opt=SIGNED_IN, sync_to_thread=True)
+@get("/account", opt=opt(SIGNED_IN), sync_to_thread=True)
 def show(
     request: AnyRequest, actor: NamedDependency[Actor], office: NamedDependency[Office]
 ) -> Response[str]:
@@ -37,7 +38,7 @@ def show(
     return frame.page(request, office, actor, "account.html", context)
 
 
-@get("/account/password", opt=OWN, sync_to_thread=True)
+@get("/account/password", opt=opt(OWN), sync_to_thread=True)
 def password(
     request: AnyRequest, actor: NamedDependency[Actor], office: NamedDependency[Office]
 ) -> Response[str]:
@@ -45,7 +46,7 @@ def password(
     return _form(request, office, actor, None)
 
 
-@post("/account/password", opt=OWN, status_code=200, sync_to_thread=True)
+@post("/account/password", opt=opt(OWN), status_code=200, sync_to_thread=True)
 def change_password(
     request: AnyRequest,
     form: NamedDependency[Form],
@@ -92,7 +93,9 @@ def _form(
     return frame.page(request, office, actor, "password.html", context)
 
 
-@post("/account/sessions/{session:str}/end", opt=SIGNED_IN, status_code=200, sync_to_thread=True)
+@post(
+    "/account/sessions/{session:str}/end", opt=opt(SIGNED_IN), status_code=200, sync_to_thread=True
+)
 def end_session(
     session: FromPath[str],
     request: AnyRequest,

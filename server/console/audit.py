@@ -3,28 +3,29 @@
 import threading
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
-from typing import Annotated, Any, Final
-from urllib.parse import urlencode
+from typing import Any, Final
 
 import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath
 
 from server import auditor, queries
 from server.console import frame
-from server.console.marks import by_number
+from server.console.addresses import After, Query, following, listing, opt
+from server.marks import by_number
 from server.office import AnyRequest, Office
 from server.problems import Problem, wrong_parameter
 from server.queries import audit
 from server.queries.audit import Sieve
-from server.sessions import CONSOLE, Actor
+from server.sessions import Actor
 from shared.ids import is_id
 from shared.kinds import REGISTRY
 
+PATH: Final = "/audit"
 PAGE: Final = 50
 FILTERS: Final = ("person", "thing", "kind", "since", "until")
-READ: Final = {"intent": "read.audit", "bearer": CONSOLE}
+READ: Final = "read.audit"
 EVENTS: Final = (
     "device.enrol",
     "device.fork",
@@ -34,23 +35,21 @@ EVENTS: Final = (
     "password.change",
     "password.reset",
 )
-Filter = Annotated[str, QueryParameter(max_length=100)]
-After = Annotated[str | None, QueryParameter(max_length=400)]
 
 _one_check = threading.Lock()  # a check reads everything: one at a time is plenty
 
 
-@get("/audit", opt={**READ, "takes": FILTERS}, sync_to_thread=True)
+@get("/audit", opt=opt(READ, *FILTERS), sync_to_thread=True)
 def show(  # noqa: PLR0913 - a list's filters are its parameters
     *,
     request: AnyRequest,
     actor: NamedDependency[Actor],
     office: NamedDependency[Office],
-    person: Filter = "",
-    thing: Filter = "",
-    kind: Filter = "",
-    since: Filter = "",
-    until: Filter = "",
+    person: Query = "",
+    thing: Query = "",
+    kind: Query = "",
+    since: Query = "",
+    until: Query = "",
     after: After = None,
 ) -> Response[str]:
     """Entries, newest first."""
@@ -59,7 +58,7 @@ def show(  # noqa: PLR0913 - a list's filters are its parameters
     return _page(request, office, actor, chosen, {"after": after})
 
 
-@get("/audit/{op:str}", opt=READ, sync_to_thread=True)
+@get("/audit/{op:str}", opt=opt(READ), sync_to_thread=True)
 def one(
     op: FromPath[str],
     request: AnyRequest,
@@ -79,7 +78,7 @@ def one(
     return _page(request, office, actor, dict.fromkeys(FILTERS, ""), {"beside": beside})
 
 
-@post("/audit/verify", opt=READ, status_code=200, sync_to_thread=True)
+@post("/audit/verify", opt=opt(READ), status_code=200, sync_to_thread=True)
 def verify(
     request: AnyRequest, actor: NamedDependency[Actor], office: NamedDependency[Office]
 ) -> Response[str]:
@@ -117,8 +116,8 @@ def _page(
         "authors": [(login, f"{name} · {login}") for login, name in authors],
         "kinds": _kinds(speech),
         "state": state,
-        "next": _address({**chosen, "after": listed.next}) if listed.next else None,
-        "first": _address(chosen) if after else None,
+        "next": following(PATH, chosen, listed),
+        "first": listing(PATH, chosen) if after else None,
         "filtered": any(chosen.values()),
         "report": given.get("report"),
         "beside": given.get("beside"),
@@ -153,11 +152,6 @@ def _midnight(office: Office, name: str, day: str) -> int | None:
         return int(begins.timestamp() * 1000)
     except (ValueError, OverflowError):
         raise wrong_parameter(name) from None
-
-
-def _address(chosen: Mapping[str, Any]) -> str:
-    asked = {name: value for name, value in chosen.items() if value}
-    return "/audit" + (f"?{urlencode(asked)}" if asked else "")
 
 
 def _laid_out(text: str | None) -> str | None:

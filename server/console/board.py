@@ -9,9 +9,10 @@ from litestar.di import NamedDependency
 from msgspec import Struct, structs
 
 from server.console import careful, frame, gate, toasts, told
+from server.console.addresses import Query, opt
 from server.console.careful import then
-from server.console.dispatch import Day, Query, giving, opt, still_held, taken_back
-from server.console.forms import Form
+from server.console.dispatch import Day, giving, still_held, taken_back
+from server.console.forms import Form, is_whole
 from server.console.frame import Act, Said
 from server.console.lanes import (
     QUARTER,
@@ -106,7 +107,7 @@ def _draw(
 ) -> Response[str]:
     speech = frame.speech_of(request, office)
     now = wall(office.now_ms(), office.settings.zone.key)
-    first = int(wanted["from"]) if wanted.get("from", "").isdigit() else USUAL_START
+    first = int(wanted["from"]) if is_whole(wanted.get("from", "")) else USUAL_START
     first = first if first in STARTS else USUAL_START
     with office.reading() as books:
         everybody = board.technicians(books)
@@ -223,7 +224,7 @@ def _read(form: Form) -> Drop:
         raise wrong_field("work_order")
     if not (len(at) == 5 and is_real(f"{day}T{at}")):
         raise wrong_field("planned_from")
-    length = int(minutes) if minutes.isdigit() else 60
+    length = int(minutes) if is_whole(minutes) else 60
     return Drop(
         order=form.text("order"),
         visit="" if visit.startswith(HELD) else visit,

@@ -11,11 +11,11 @@ from msgspec import Struct
 
 from server import queries
 from server.console import careful, frame, told
-from server.console.dispatch import Query, opt
-from server.console.forms import Form
+from server.console.addresses import After, Query, following, listing, opt
+from server.console.forms import Form, is_whole
 from server.console.frame import Act
-from server.console.lists import ages
 from server.console.speech import NOTHING, Speech
+from server.marks import by_number
 from server.office import AnyRequest, Office
 from server.problems import Problem
 from server.queries import dossier, exceptions
@@ -24,7 +24,6 @@ from shared.ops import Verdict
 from shared.people import may
 from shared.work_order import LEGAL
 
-After = Query
 SHOWN: Final = 40
 
 
@@ -72,7 +71,7 @@ def show(
     actor: NamedDependency[Actor],
     office: NamedDependency[Office],
     status: Query = "open",
-    after: Query = "",
+    after: After = None,
 ) -> Response[str]:
     """The conflicts, newest first, and the newest open one beside them."""
     is_open = status != "settled"
@@ -93,26 +92,25 @@ def show_one(
     """One conflict."""
     case = _case(request, office, str(identity))
     is_open = case["conflict"]["settled_at"] is None
-    context = {**_list(request, office, actor, is_open=is_open, after=""), **case}
+    context = {**_list(request, office, actor, is_open=is_open, after=None), **case}
     return frame.page(request, office, actor, "conflicts.html", context)
 
 
 def _list(
-    request: AnyRequest, office: Office, actor: Actor, *, is_open: bool, after: str
+    request: AnyRequest, office: Office, actor: Actor, *, is_open: bool, after: str | None
 ) -> dict[str, Any]:
     speech = frame.speech_of(request, office)
-    window = ages(after, SHOWN)
+    window = by_number(after, SHOWN)
     with office.reading() as books:
         listed = queries.conflicts(books, window, is_open=is_open, work_order=None)
         counts = exceptions.counts(books)
-    path = "/conflicts" if is_open else "/conflicts?status=settled"
-    step = "&" if "?" in path else "?"
+    chosen = {} if is_open else {"status": "settled"}
     return {
         "cases": listed.items,
         "is_open": is_open,
         "waits": counts,
-        "next": f"{path}{step}after={listed.next}" if listed.next else None,
-        "path": path,
+        "next": following("/conflicts", chosen, listed),
+        "path": listing("/conflicts", chosen),
         "title_of": lambda one: title(speech, one),
         "can_settle": may(actor.person.roles, "conflict.settle"),
         "conflict": None,
@@ -248,7 +246,8 @@ def _written(one: Mapping[str, Any], field: str) -> tuple[Any, ...]:
     """The values that an op wrote into a field; nothing for one that did not touch it."""
     args = one["args"] if isinstance(one["args"], dict) else {}
     if one["kind"] == "edit":
-        pair = args.get("fields", {}).get(field)
+        fields = args.get("fields")
+        pair = fields.get(field) if isinstance(fields, dict) else None
         return (pair[1],) if isinstance(pair, list) and len(pair) == 2 else ()
     if one["kind"] == "work_order.create" and field in args:
         return (args[field],)
@@ -366,7 +365,7 @@ def settle(
         raise Problem("not_found")
     choice = form.text("choice")
     args: dict[str, Any] = {"conflict": found["id"], "choice": choice}
-    if form.text("loser").isdigit():
+    if is_whole(form.text("loser")):
         args["loser"] = int(form.text("loser"))
     on = (found["home_noun"], found["home_id"])
     act = Act(kind="conflict.settle", on=on, args=args)

@@ -1,51 +1,49 @@
 """Customers: the list, one of them with places and machines, and the numbers that are masked."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
-from urllib.parse import urlencode
+from typing import Any, Final
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath
 
 from server.console import frame
-from server.console.marks import by_text
+from server.console.addresses import After, Query, following, listing, opt
+from server.marks import by_text
 from server.office import AnyRequest, Office
 from server.problems import Problem
 from server.queries import customers
 from server.queries.pages import by_id
-from server.sessions import CONSOLE, Actor
+from server.sessions import Actor
 
 PAGE: Final = 50
-READ: Final = {"intent": "read.tickets", "bearer": CONSOLE}
-
-Asked = Annotated[str, QueryParameter(max_length=100)]
-After = Annotated[str | None, QueryParameter(max_length=400)]
+PATH: Final = "/customers"
+READ: Final = "read.tickets"
 
 
-@get("/customers", opt={**READ, "takes": ("q",)}, sync_to_thread=True)
+@get(PATH, opt=opt(READ, "q"), sync_to_thread=True)
 def show(
     request: AnyRequest,
     actor: NamedDependency[Actor],
     office: NamedDependency[Office],
-    q: Asked = "",
+    q: Query = "",
     after: After = None,
 ) -> Response[str]:
     """One page of customers, by name."""
     asked = q.strip()
     with office.reading() as books:
         listed = customers.customers(books, by_text(after, PAGE), asked)
-    told = {"q": asked} if asked else {}
+    chosen = {"q": asked}
     context = {
         "customers": listed.items,
         "asked": asked,
-        "next": f"/customers?{urlencode({**told, 'after': listed.next})}" if listed.next else None,
-        "first": f"/customers?{urlencode(told)}" if after else None,
+        "next": following(PATH, chosen, listed),
+        "first": listing(PATH, chosen) if after else None,
     }
     return frame.page(request, office, actor, "customers.html", context)
 
 
-@get("/customers/{customer:str}", opt={**READ, "takes": ()}, sync_to_thread=True)
+@get("/customers/{customer:str}", opt=opt(READ), sync_to_thread=True)
 def one(
     customer: FromPath[str],
     request: AnyRequest,
@@ -58,7 +56,7 @@ def one(
 
 @post(
     "/customers/{customer:str}/phones",
-    opt={"intent": "phone.reveal", "bearer": CONSOLE},
+    opt=opt("phone.reveal"),
     status_code=200,
     sync_to_thread=True,
 )
@@ -88,7 +86,7 @@ def _page(
     return frame.page(request, office, actor, "customer.html", context)
 
 
-@get("/machines/{machine:str}", opt={**READ, "takes": ()}, sync_to_thread=True)
+@get("/machines/{machine:str}", opt=opt(READ), sync_to_thread=True)
 def machine(
     machine: FromPath[str],
     request: AnyRequest,

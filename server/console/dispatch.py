@@ -9,32 +9,22 @@ from litestar.params import FromPath, QueryParameter
 from msgspec import structs
 
 from server.console import careful, choosing, frame, gate, told
+from server.console.addresses import Query, home, opt
 from server.console.careful import then
-from server.console.forms import Form
+from server.console.forms import Form, is_whole
 from server.console.frame import Act, Said
 from server.console.lanes import clock, minute
 from server.console.work_order import context, found
 from server.office import AnyRequest, Office
 from server.problems import Problem
 from server.queries import board, dossier
-from server.sessions import CONSOLE, Actor
+from server.sessions import Actor
 from shared.amounts import is_real
 
 SHOWN_FIRST: Final = 6
 Day = Annotated[str, QueryParameter(max_length=10)]
 Time = Annotated[str, QueryParameter(max_length=5)]
 Minutes = Annotated[int, QueryParameter(ge=15, le=720)]
-Query = Annotated[str, QueryParameter(max_length=100)]
-
-
-def opt(intent: str, *takes: str) -> dict[str, Any]:
-    """What a route of the console says of itself."""
-    return {"intent": intent, "bearer": CONSOLE, "takes": takes}
-
-
-def home(number: str) -> str:
-    """The address of a job."""
-    return f"/work-orders/{number}"
 
 
 @get(
@@ -305,7 +295,7 @@ def _is_time(text: str) -> bool:
 
 def _minutes(form: Form) -> int:
     text = form.text("minutes")
-    return int(text) if text.isdigit() and 15 <= int(text) <= 720 else choosing.USUAL_MINUTES
+    return int(text) if is_whole(text) and 15 <= int(text) <= 720 else choosing.USUAL_MINUTES
 
 
 def visit_of(order: Mapping[str, Any], identity: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
 from server.console import frame, gate
+from server.console.addresses import opt
 from server.console.forms import Form
 from server.console.frame import Act, Said
 from server.console.ticket import options
@@ -15,12 +16,12 @@ from server.console.toasts import LIVE_HEADER, Toast
 from server.office import AnyRequest, Office
 from server.problems import Problem
 from server.queries.pages import Item, by_id, by_number
-from server.sessions import CONSOLE, Actor
+from server.sessions import Actor
 from shared.fields import FIELDS, PRIORITIES
 from shared.ops import Verdict
 
 # A technician edits on the phone, on jobs of their own; these pages show the desk's customers.
-EDIT: Final = {"intent": "site.add", "bearer": CONSOLE}
+EDIT: Final = "site.add"
 SITE: Final = tuple(name for name, field in FIELDS.items() if field.noun == "site")
 JOB: Final = tuple(name for name, field in FIELDS.items() if field.noun == "work_order")
 TIMES: Final = ("planned_from", "planned_to")
@@ -30,7 +31,7 @@ Back = Annotated[str, QueryParameter(max_length=200)]
 Typed = tuple[Form, Said | None]
 
 
-@get("/sites/{site:str}/edit", opt={**EDIT, "takes": ("back",)}, sync_to_thread=True)
+@get("/sites/{site:str}/edit", opt=opt(EDIT, "back"), sync_to_thread=True)
 def site(
     site: FromPath[str],
     request: AnyRequest,
@@ -45,7 +46,7 @@ def site(
     return _site_page(request, office, actor, site, (form, None))
 
 
-@post("/sites/{site:str}/edit", opt=EDIT, status_code=200, sync_to_thread=True)
+@post("/sites/{site:str}/edit", opt=opt(EDIT), status_code=200, sync_to_thread=True)
 def save_site(
     site: FromPath[str],
     request: AnyRequest,
@@ -60,7 +61,7 @@ def save_site(
     return answer
 
 
-@get("/work-orders/{number:str}/edit", opt={**EDIT, "takes": ("back",)}, sync_to_thread=True)
+@get("/work-orders/{number:str}/edit", opt=opt(EDIT, "back"), sync_to_thread=True)
 def job(
     number: FromPath[str],
     request: AnyRequest,
@@ -73,7 +74,7 @@ def job(
     return _job_page(request, office, actor, number, (form, None))
 
 
-@post("/work-orders/{number:str}/edit", opt=EDIT, status_code=200, sync_to_thread=True)
+@post("/work-orders/{number:str}/edit", opt=opt(EDIT), status_code=200, sync_to_thread=True)
 def save_job(
     number: FromPath[str],
     request: AnyRequest,

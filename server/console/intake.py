@@ -7,6 +7,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 
 from server.console import frame
+from server.console.addresses import opt
 from server.console.forms import Form
 from server.console.frame import Act
 from server.console.newcomer import NEW, Newcomer, settle
@@ -23,7 +24,7 @@ from server.console.told import window
 from server.office import AnyRequest, Office
 from server.queries import intake, queue
 from server.queries.pages import Item
-from server.sessions import CONSOLE, Actor
+from server.sessions import Actor
 from shared.dictation import Heard, listen
 from shared.fields import PRIORITIES
 from shared.ids import derive
@@ -31,7 +32,7 @@ from shared.people import may
 from shared.ticket import CHANNELS
 from shared.work_order import SERVICES
 
-OPEN: Final = {"intent": "ticket.open", "bearer": CONSOLE}
+OPEN: Final = "ticket.open"
 WHO_CHARS_MIN: Final = 2
 PLAN: Final = "plan"
 TYPES: Final = ("person", "organisation", "dealer")
@@ -59,7 +60,7 @@ FIELDS: Final = (
 )
 
 
-@get("/tickets/new", opt={**OPEN, "takes": ("who", "site", "asset")}, sync_to_thread=True)
+@get("/tickets/new", opt=opt(OPEN, "who", "site", "asset"), sync_to_thread=True)
 def blank(
     request: AnyRequest,
     actor: NamedDependency[Actor],
@@ -70,7 +71,7 @@ def blank(
     return _page(request, office, actor, Form(fields=given), {})
 
 
-@post("/tickets/new/look", opt=OPEN, status_code=200, sync_to_thread=True)
+@post("/tickets/new/look", opt=opt(OPEN), status_code=200, sync_to_thread=True)
 def look(
     request: AnyRequest,
     form: NamedDependency[Form],
@@ -84,7 +85,7 @@ def look(
     return frame.bare(request, office, part, _context(request, office, form))
 
 
-@post("/tickets/new", opt=OPEN, status_code=200, sync_to_thread=True)
+@post("/tickets/new", opt=opt(OPEN), status_code=200, sync_to_thread=True)
 def write_down(
     request: AnyRequest,
     form: NamedDependency[Form],

@@ -11,17 +11,18 @@ from litestar.params import QueryParameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from server import sessions
+from server.console.addresses import opt
 from server.live import Crowded, Live, News, read_mark
 from server.office import AnyRequest, Office
 from server.problems import throttled
-from server.sessions import CONSOLE, COOKIE, Actor
+from server.sessions import COOKIE, Actor
 
 RETRY_MS: Final = 3_000
 CROWDED_S: Final = 60
 Events = AsyncIterator[ServerSentEventMessage]
 
 
-@get("/live", opt={"intent": "sign_in", "bearer": CONSOLE, "takes": ("mark",)})
+@get("/live", opt=opt("sign_in", "mark"))
 async def live(
     request: AnyRequest,
     actor: NamedDependency[Actor],

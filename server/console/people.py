@@ -10,21 +10,22 @@ from msgspec import ValidationError, convert, to_builtins
 
 from server import people, queries
 from server.console import frame
+from server.console.addresses import opt
 from server.console.forms import Form
 from server.console.frame import Act, Said
 from server.console.toasts import Toast
 from server.office import AnyRequest, Office
 from server.problems import Problem
-from server.sessions import CONSOLE, Actor
+from server.sessions import Actor
 from shared.people import ROLES, Login, Person, may
 
-MANAGE: Final = {"intent": "people.manage", "bearer": CONSOLE}
+MANAGE: Final = "people.manage"
 SHOWN: Final = ("active", "field", "office", "disabled")
 Show = Literal["active", "field", "office", "disabled"]
 Search = Annotated[str, QueryParameter(max_length=100)]
 
 
-@get("/people", opt={**MANAGE, "takes": ("show", "q")}, sync_to_thread=True)
+@get("/people", opt=opt(MANAGE, "show", "q"), sync_to_thread=True)
 def show(
     request: AnyRequest,
     actor: NamedDependency[Actor],
@@ -36,7 +37,7 @@ def show(
     return _page(request, office, actor, {"show": chosen, "q": q.strip()})
 
 
-@get("/people/new", opt=MANAGE, sync_to_thread=True)
+@get("/people/new", opt=opt(MANAGE), sync_to_thread=True)
 def blank(
     request: AnyRequest, actor: NamedDependency[Actor], office: NamedDependency[Office]
 ) -> Response[str]:
@@ -44,7 +45,7 @@ def blank(
     return _page(request, office, actor, {"typed": {}, "new": True})
 
 
-@get("/people/{login:str}", opt=MANAGE, sync_to_thread=True)
+@get("/people/{login:str}", opt=opt(MANAGE), sync_to_thread=True)
 def one(
     login: FromPath[str],
     request: AnyRequest,
@@ -55,7 +56,7 @@ def one(
     return _page(request, office, actor, {"person_open": _known(office, login)})
 
 
-@post("/people/new", opt=MANAGE, status_code=200, sync_to_thread=True)
+@post("/people/new", opt=opt(MANAGE), status_code=200, sync_to_thread=True)
 def add(
     request: AnyRequest,
     form: NamedDependency[Form],
@@ -72,7 +73,7 @@ def add(
     return _password_page(request, office, actor, typed["login"])
 
 
-@post("/people/{login:str}", opt=MANAGE, status_code=200, sync_to_thread=True)
+@post("/people/{login:str}", opt=opt(MANAGE), status_code=200, sync_to_thread=True)
 def change(
     login: FromPath[str],
     request: AnyRequest,
@@ -93,7 +94,7 @@ def change(
     return frame.go(request, office, said, f"/people/{known.login}", undo)
 
 
-@post("/people/{login:str}/password", opt=MANAGE, status_code=200, sync_to_thread=True)
+@post("/people/{login:str}/password", opt=opt(MANAGE), status_code=200, sync_to_thread=True)
 def reset_password(
     login: FromPath[str],
     request: AnyRequest,

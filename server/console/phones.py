@@ -2,20 +2,21 @@
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
-from urllib.parse import urlencode
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from server.console import frame
+from server.console.addresses import After, Query, following, listing, opt
 from server.console.forms import Form
 from server.console.invitation import squares
 from server.console.toasts import Toast
-from server.office import AnyRequest, Office
+from server.marks import by_number
+from server.office import AnyRequest, Office, kept_of
 from server.people import everybody
-from server.problems import Problem, wrong_parameter
-from server.queries import PARTING, SILENT_MS, Item, Window
+from server.problems import Problem
+from server.queries import SILENT_MS, Item
 from server.queries.fleet import (
     CLOCK_WRONG_MS,
     SHOWN,
@@ -24,32 +25,31 @@ from server.queries.fleet import (
     fleet_counts,
     phone,
 )
-from server.sessions import CONSOLE, Actor
+from server.sessions import Actor
 from shared.people import Person, may
 
+PATH: Final = "/phones"
 PAGE: Final = 50
-READ: Final = {"intent": "read.devices", "bearer": CONSOLE}
-ISSUE: Final = {"intent": "enrolment.issue", "bearer": CONSOLE}
+READ: Final = "read.devices"
+ISSUE: Final = "enrolment.issue"
 Show = Literal["all", "attention", "unsent", "revoked"]
-Search = Annotated[str, QueryParameter(max_length=100)]
-After = Annotated[str | None, QueryParameter(max_length=400)]
 
 
-@get("/phones", opt={**READ, "takes": ("show", "q")}, sync_to_thread=True)
+@get("/phones", opt=opt(READ, "show", "q"), sync_to_thread=True)
 def show(  # noqa: PLR0913 - a list's filters are its parameters
     *,
     request: AnyRequest,
     actor: NamedDependency[Actor],
     office: NamedDependency[Office],
     chosen: Annotated[Show, QueryParameter(name="show")] = "all",
-    q: Search = "",
+    q: Query = "",
     after: After = None,
 ) -> Response[str]:
     """The fleet, silent phones first."""
     return _page(request, office, actor, {"show": chosen, "q": q.strip(), "after": after}, None)
 
 
-@get("/phones/{device:str}", opt=READ, sync_to_thread=True)
+@get("/phones/{device:str}", opt=opt(READ), sync_to_thread=True)
 def one(
     device: FromPath[str],
     request: AnyRequest,
@@ -74,19 +74,20 @@ def _page(
     now = office.now_ms()
     with office.reading() as books:
         listed = fleet(
-            books, _window(chosen["after"]), show=chosen["show"], q=chosen["q"], now_ms=now
+            books, by_number(chosen["after"], PAGE), show=chosen["show"], q=chosen["q"], now_ms=now
         )
         counts = fleet_counts(books, now)
     for item in (*listed.items, *([beside] if beside else ())):
         _overhear(office, item, now)
+    named = {"show": "" if chosen["show"] == "all" else chosen["show"], "q": chosen["q"]}
     context = {
         **chosen,
         "shown": SHOWN,
         "phones": listed.items,
         "counted": counts,
         "beside": beside,
-        "next": _address({**chosen, "after": listed.next}) if listed.next else None,
-        "first": _address({**chosen, "after": None}) if chosen["after"] else None,
+        "next": following(PATH, named, listed),
+        "first": listing(PATH, named) if chosen["after"] else None,
         "space_short": SPACE_SHORT_BYTES,
         "clock_wrong": CLOCK_WRONG_MS,
     }
@@ -97,26 +98,12 @@ def _overhear(office: Office, item: Item, now: int) -> None:
     """What was heard since it was last written down, and whether all is well."""
     heard = office.contacts.get(item["id"])
     if heard is not None:
-        item |= {"contact_at": heard.at, "clock_ms": heard.clock_ms, "app": heard.app}
+        item |= kept_of(heard)
     past = now - (item["contact_at"] or item["created_at"])
     item["silent"] = past > SILENT_MS and item["revoked_at"] is None
 
 
-def _window(after: str | None) -> Window:
-    if after is None:
-        return Window(limit=PAGE)
-    heard, parting, device = after.partition(PARTING)
-    if not parting or not (heard.isascii() and heard.isdigit()) or len(heard) > 18:
-        raise wrong_parameter("after")
-    return Window(limit=PAGE, after=(int(heard), device))
-
-
-def _address(chosen: Mapping[str, Any]) -> str:
-    asked = {name: value for name, value in chosen.items() if value and value != "all"}
-    return "/phones" + (f"?{urlencode(asked)}" if asked else "")
-
-
-@post("/phones/{device:str}/revoke", opt=ISSUE, status_code=200, sync_to_thread=True)
+@post("/phones/{device:str}/revoke", opt=opt(ISSUE), status_code=200, sync_to_thread=True)
 def revoke(
     device: FromPath[str],
     request: AnyRequest,
@@ -129,7 +116,7 @@ def revoke(
     return frame.go_with(request, office, Toast(code="phone_revoked"), f"/phones/{device}")
 
 
-@get("/enrol-phone", opt={**ISSUE, "takes": ("login",)}, sync_to_thread=True)
+@get("/enrol-phone", opt=opt(ISSUE, "login"), sync_to_thread=True)
 def choose(
     request: AnyRequest,
     actor: NamedDependency[Actor],
@@ -140,7 +127,7 @@ def choose(
     return _choosing(request, office, actor, login, "")
 
 
-@post("/enrol-phone", opt=ISSUE, status_code=200, sync_to_thread=True)
+@post("/enrol-phone", opt=opt(ISSUE), status_code=200, sync_to_thread=True)
 def enrol(
     request: AnyRequest,
     form: NamedDependency[Form],

@@ -8,7 +8,8 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from server.console import frame
-from server.console.dispatch import Query, home, opt, panel
+from server.console.addresses import Query, home, opt
+from server.console.dispatch import panel
 from server.console.forms import Form
 from server.console.frame import Act
 from server.console.work_order import found

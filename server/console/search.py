@@ -9,11 +9,12 @@ from litestar.params import QueryParameter
 from litestar.response import Redirect
 
 from server.console import frame
+from server.console.addresses import opt
 from server.office import AnyRequest, Office
 from server.queries import search
 from server.queries.pages import is_known
 from server.queries.search import FOUND_MAX
-from server.sessions import CONSOLE, Actor
+from server.sessions import Actor
 from shared.people import may
 
 PLACES: Final = {"T": ("ticket", "/tickets/"), "WO": ("work_order", "/work-orders/")}
@@ -24,7 +25,7 @@ Asked = Annotated[str, QueryParameter(max_length=100)]
 
 @get(
     "/search",
-    opt={"intent": "read.tickets", "bearer": CONSOLE, "takes": ("q",)},
+    opt=opt("read.tickets", "q"),
     sync_to_thread=True,
 )
 def show(

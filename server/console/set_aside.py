@@ -11,11 +11,11 @@ from litestar.params import FromPath
 
 from server import queries
 from server.console import frame
-from server.console.dispatch import Query, opt
+from server.console.addresses import After, following, opt
 from server.console.forms import Form
 from server.console.frame import Act
-from server.console.lists import ages
 from server.console.speech import Speech
+from server.marks import by_number
 from server.office import AnyRequest, Office
 from server.problems import Problem
 from server.queries import exceptions
@@ -26,6 +26,7 @@ from shared.kinds import REGISTRY
 from shared.ops import PROVISIONAL
 from shared.people import may
 
+PATH: Final = "/conflicts/set-aside"
 SHOWN: Final = 40
 REST: Final = "rest"  # the field for what is no plain text
 _PREFIX: Final = "arg."
@@ -37,7 +38,7 @@ def show(
     request: AnyRequest,
     actor: NamedDependency[Actor],
     office: NamedDependency[Office],
-    after: Query = "",
+    after: After = None,
 ) -> Response[str]:
     """Every op that waits for a person, newest first."""
     return _draw(request, office, actor, after, {})
@@ -52,7 +53,7 @@ def ask(
 ) -> Response[str]:
     """What one op says, as a form."""
     found = _found(office, op)
-    return _draw(request, office, actor, "", {"one": found, "typed": _typed(found)})
+    return _draw(request, office, actor, None, {"one": found, "typed": _typed(found)})
 
 
 @post(
@@ -79,12 +80,12 @@ def repair(
             "typed": typed,
             "fault": speech.text("plan.aside", fault),
         }
-        return frame.refused(_draw(request, office, actor, "", context))
+        return frame.refused(_draw(request, office, actor, None, context))
     said = frame.say(request, office, actor, form, _repairing(office, found, typed, args))
     if not said.ok:
         context = {"one": found, "typed": typed, "said": said}
-        return frame.refused(_draw(request, office, actor, "", context))
-    return frame.go(request, office, said, "/conflicts/set-aside")
+        return frame.refused(_draw(request, office, actor, None, context))
+    return frame.go(request, office, said, PATH)
 
 
 def _repairing(
@@ -132,8 +133,8 @@ def discard(
     said = frame.say(request, office, actor, form, act)
     if not said.ok:
         context = {"one": found, "typed": _typed(found), "gives_up": said}
-        return frame.refused(_draw(request, office, actor, "", context))
-    return frame.go(request, office, said, "/conflicts/set-aside")
+        return frame.refused(_draw(request, office, actor, None, context))
+    return frame.go(request, office, said, PATH)
 
 
 def _found(office: Office, op: str) -> dict[str, Any]:
@@ -206,17 +207,17 @@ def _args(typed: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
 
 
 def _draw(
-    request: AnyRequest, office: Office, actor: Actor, after: str, more: dict[str, Any]
+    request: AnyRequest, office: Office, actor: Actor, after: str | None, more: dict[str, Any]
 ) -> Response[str]:
     speech = frame.speech_of(request, office)
     with office.reading() as books:
-        listed = queries.waiting(books, ages(after, SHOWN), verdict=None)
+        listed = queries.waiting(books, by_number(after, SHOWN), verdict=None)
         counts = exceptions.counts(books)
     context = {
         "ops": listed.items,
-        "next": f"/conflicts/set-aside?after={listed.next}" if listed.next else None,
+        "next": following(PATH, {}, listed),
         "waits": counts,
-        "path": "/conflicts/set-aside",
+        "path": PATH,
         "kinds": _kinds(speech),
         "known_kinds": set(REGISTRY.kinds),
         "can_mend": may(actor.person.roles, "op.repair"),

@@ -6,10 +6,11 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 
 from server.console import frame, rail
+from server.console.addresses import opt
 from server.console.gate import way_back
 from server.console.sign_in import Back
 from server.office import AnyRequest, Office
-from server.sessions import CONSOLE, Actor
+from server.sessions import Actor
 
 # Keys by where they work; each has a text in `console.keys`.
 KEYS: Final = {
@@ -37,7 +38,7 @@ KEYS: Final = {
 
 @get(
     "/help",
-    opt={"intent": "sign_in", "bearer": CONSOLE, "takes": ("back",)},
+    opt=opt("sign_in", "back"),
     sync_to_thread=True,
 )
 def show(

@@ -9,12 +9,13 @@ from litestar.di import NamedDependency
 from msgspec import Struct, structs
 
 from server.console import frame
+from server.console.addresses import opt
 from server.console.speech import Speech
 from server.office import AnyRequest, Office
 from server.queries import queue, start
 from server.queries.pages import Item
 from server.queries.start import Group
-from server.sessions import CONSOLE, Actor
+from server.sessions import Actor
 from shared.people import may
 
 LOCAL: Final = "%Y-%m-%dT%H:%M"
@@ -65,7 +66,7 @@ class Load(Struct, frozen=True, kw_only=True):
     over: int
 
 
-@get("/", opt={"intent": "read.tickets", "bearer": CONSOLE, "takes": ()}, sync_to_thread=True)
+@get("/", opt=opt("read.tickets"), sync_to_thread=True)
 def show(
     request: AnyRequest, actor: NamedDependency[Actor], office: NamedDependency[Office]
 ) -> Response[str]:

@@ -9,10 +9,10 @@ from litestar.params import FromPath
 
 from server import queries
 from server.console import careful, frame, toasts
-from server.console.dispatch import Query, opt
+from server.console.addresses import After, Query, following, opt
 from server.console.forms import Form
 from server.console.frame import Act
-from server.console.lists import ages, texts
+from server.marks import by_number, by_text
 from server.office import AnyRequest, Office
 from server.problems import Problem
 from server.queries import warehouse
@@ -53,7 +53,7 @@ def show(  # noqa: PLR0913  the filters of a list are its parameters
     office: NamedDependency[Office],
     q: Query = "",
     only: Query = "",
-    after: Query = "",
+    after: After = None,
 ) -> Response[str]:
     """What lies at one place."""
     return _draw(request, office, actor, code, {"q": q.strip(), "only": only, "after": after})
@@ -68,7 +68,7 @@ def show_part(  # noqa: PLR0913  the filters of a list are its parameters
     actor: NamedDependency[Actor],
     office: NamedDependency[Office],
     does: Query = "",
-    after: Query = "",
+    after: After = None,
 ) -> Response[str]:
     """One part at one place: how much, where else, and its movements."""
     return _draw(request, office, actor, code, {"part": part, "does": does, "moved_after": after})
@@ -80,7 +80,7 @@ def movements(
     request: AnyRequest,
     actor: NamedDependency[Actor],
     office: NamedDependency[Office],
-    after: Query = "",
+    after: After = None,
 ) -> Response[str]:
     """Everything that came to a place or left it."""
     return _draw(request, office, actor, code, {"all": True, "moved_after": after})
@@ -167,7 +167,7 @@ def _draw(
     request: AnyRequest, office: Office, actor: Actor, code: str, more: Mapping[str, Any]
 ) -> Response[str]:
     q, only = more.get("q", ""), more.get("only", "")
-    window = texts(more.get("after", ""), SHOWN)
+    window = by_text(more.get("after"), SHOWN)
     with office.reading() as books:
         places = warehouse.places(books)
         place = next((one for one in places if code in (one["code"], one["id"])), None)
@@ -180,7 +180,6 @@ def _draw(
         )
         panel = _panel(books, place, more) if place else {}
     path = f"/stock/{code}"
-    filters = "&".join(f"{name}={value}" for name, value in (("q", q), ("only", only)) if value)
     context = {
         "places": places,
         "groups": [
@@ -189,9 +188,7 @@ def _draw(
         "place": place,
         "path": path,
         "lines": lines.items if lines else [],
-        "next": f"{path}?{filters}{'&' if filters else ''}after={lines.next}"
-        if lines and lines.next
-        else None,
+        "next": following(path, {"q": q, "only": only}, lines) if lines else None,
         "q": q,
         "only": only,
         "icons": ICONS,
@@ -209,9 +206,9 @@ def _draw(
 
 def _panel(books: Any, place: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
     """What stands beside the list: a part with its movements, or all movements of the place."""
-    after = more.get("moved_after", "")
+    after = more.get("moved_after")
     if more.get("all"):
-        window = ages(after, MOVED)
+        window = by_number(after, MOVED)
         listed = warehouse.movements(books, window, part=None, place=place["id"])
         return {"moves": listed.items, "moves_next": listed.next, "part": None}
     if not more.get("part"):
@@ -219,7 +216,7 @@ def _panel(books: Any, place: Mapping[str, Any], more: Mapping[str, Any]) -> dic
     known = warehouse.part(books, more["part"])
     if known is None:
         raise Problem("not_found")
-    window = ages(after, MOVED)
+    window = by_number(after, MOVED)
     listed = warehouse.movements(books, window, part=known["id"], place=place["id"])
     held = known["held"]
     return {

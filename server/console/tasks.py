@@ -9,11 +9,11 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from server.console import frame
-from server.console.dispatch import Query, opt
+from server.console.addresses import After, Query, following, opt
 from server.console.forms import Form
 from server.console.frame import Act
-from server.console.lists import ages
 from server.console.speech import NOTHING, Speech
+from server.marks import by_number
 from server.office import AnyRequest, Office
 from server.problems import Problem
 from server.queries import dossier, exceptions
@@ -43,17 +43,17 @@ def show(  # noqa: PLR0913  the filters of a list are its parameters
     office: NamedDependency[Office],
     status: Query = "open",
     code: Query = "",
-    after: Query = "",
+    after: After = None,
 ) -> Response[str]:
     """The tasks of the office and the warehouse, newest first."""
     is_open = status != "closed"
     kind = code if code in CODES else None
     speech = frame.speech_of(request, office)
     with office.reading() as books:
-        listed = exceptions.tasks(books, ages(after, SHOWN), is_open=is_open, code=kind)
+        listed = exceptions.tasks(books, by_number(after, SHOWN), is_open=is_open, code=kind)
         counts, kinds = exceptions.counts(books), exceptions.task_counts(books)
         people = dossier.names(books, {str(one["closed_by"]) for one in listed.items})
-    filters = f"status={status}" + (f"&code={kind}" if kind else "")
+    chosen = {"status": "" if is_open else "closed", "code": kind}
     context = {
         "tasks": [{**one, "words": words(speech, one)} for one in listed.items],
         "people": people,
@@ -61,7 +61,7 @@ def show(  # noqa: PLR0913  the filters of a list are its parameters
         "is_open": is_open,
         "code": kind or "",
         "kinds": [(one, kinds.get(one, 0)) for one in CODES],
-        "next": f"/tasks?{filters}&after={listed.next}" if listed.next else None,
+        "next": following("/tasks", chosen, listed),
         "waits": counts,
         "path": "/tasks",
         "section": "conflicts",

@@ -10,6 +10,7 @@ from litestar.response import Redirect
 
 from server import queries
 from server.console import frame, gate
+from server.console.addresses import opt
 from server.console.forms import Form
 from server.console.frame import Act, Said
 from server.console.speech import Speech
@@ -17,18 +18,18 @@ from server.console.told import window
 from server.office import AnyRequest, Office
 from server.problems import Problem
 from server.queries import customers, dossier, queue
-from server.sessions import CONSOLE, Actor
+from server.sessions import Actor
 from shared.fields import PRIORITIES
 from shared.people import may
 from shared.work_order import OPEN, SERVICES
 
 CATEGORIES: Final = ("A", "B", "C", "D")
-READ: Final = {"intent": "read.tickets", "bearer": CONSOLE}
+READ: Final = "read.tickets"
 SUMMARY_CHARS: Final = 60  # what a job is called, cut from the problem
 AND_ASSIGN: Final = "assign"
 
 
-@get("/tickets/{number:str}", opt={**READ, "takes": ("list",)}, sync_to_thread=True)
+@get("/tickets/{number:str}", opt=opt(READ, "list"), sync_to_thread=True)
 def show(
     number: FromPath[str],
     request: AnyRequest,
@@ -87,7 +88,7 @@ def _page(
 @post(
     "/tickets/{number:str}/note",
     # Also where it is refused, the ticket is shown: to the desk, not to every technician.
-    opt={"intent": "ticket.open", "bearer": CONSOLE},
+    opt=opt("ticket.open"),
     status_code=200,
     sync_to_thread=True,
 )
@@ -114,7 +115,7 @@ def note(
 
 @get(
     "/tickets/{number:str}/work-order",
-    opt={"intent": "work_order.create", "bearer": CONSOLE, "takes": ()},
+    opt=opt("work_order.create"),
     sync_to_thread=True,
 )
 def plan(
@@ -129,7 +130,7 @@ def plan(
 
 @post(
     "/tickets/{number:str}/work-order",
-    opt={"intent": "work_order.create", "bearer": CONSOLE},
+    opt=opt("work_order.create"),
     status_code=200,
     sync_to_thread=True,
 )

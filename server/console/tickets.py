@@ -2,46 +2,40 @@
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
-from urllib.parse import urlencode
 
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
 from server.console import frame
-from server.console.marks import by_number
+from server.console.addresses import After, Query, following, listing, opt
 from server.console.speech import Speech
 from server.console.start import clocks_of
 from server.console.ticket import everything_of, rights
 from server.console.told import window
+from server.marks import by_number
 from server.office import AnyRequest, Office
 from server.problems import wrong_parameter
 from server.queries import queue
 from server.queries.queue import TABS, Sieve
-from server.sessions import CONSOLE, Actor
+from server.sessions import Actor
 from shared.fields import PRIORITIES
 
+PATH: Final = "/tickets"
 PAGE: Final = 50
 FILTERS: Final = ("tab", "q", "priority", "zone")
 
-Filter = Annotated[str, QueryParameter(max_length=100)]
-After = Annotated[str | None, QueryParameter(max_length=400)]
 
-
-@get(
-    "/tickets",
-    opt={"intent": "read.tickets", "bearer": CONSOLE, "takes": (*FILTERS, "open")},
-    sync_to_thread=True,
-)
+@get("/tickets", opt=opt("read.tickets", *FILTERS, "open"), sync_to_thread=True)
 def show(  # noqa: PLR0913 - a list's filters are its parameters
     *,
     request: AnyRequest,
     actor: NamedDependency[Actor],
     office: NamedDependency[Office],
-    tab: Filter = "open",
-    q: Filter = "",
-    priority: Filter = "",
-    zone: Filter = "",
+    tab: Query = "open",
+    q: Query = "",
+    priority: Query = "",
+    zone: Query = "",
     after: After = None,
     opened: Annotated[str, QueryParameter(name="open", max_length=80)] = "",
 ) -> Response[str]:
@@ -58,6 +52,7 @@ def show(  # noqa: PLR0913 - a list's filters are its parameters
         counts = queue.counts(books, sieve)
         zones = queue.zones(books)
         beside = everything_of(books, opened) if opened else None
+    named = _unusual(chosen)
     context: dict[str, Any] = {
         **chosen,
         "tabs": _tabs(speech, chosen, counts),
@@ -66,9 +61,9 @@ def show(  # noqa: PLR0913 - a list's filters are its parameters
         "zones": zones,
         "priorities": PRIORITIES,
         "filtered": any(chosen[name] for name in FILTERS[1:]),
-        "next": _address({**chosen, "after": listed.next}) if listed.next else None,
-        "first": _address(chosen) if after else None,
-        "list": _address({**chosen, "after": after or ""}),
+        "next": following(PATH, named, listed),
+        "first": listing(PATH, named) if after else None,
+        "list": listing(PATH, {**named, "after": after}),
         "clocks": sieve.clocks,
         "window": window,
         "beside": beside is not None,
@@ -91,7 +86,7 @@ def _tabs(
     """The saved filters: address, name, how many, and whether it is the one shown."""
     return [
         (
-            _address({**chosen, "tab": tab}),
+            listing(PATH, _unusual({**chosen, "tab": tab})),
             s.text("console.tickets", f"tab_{tab}"),
             counts.get(tab),
             tab == chosen["tab"],
@@ -100,10 +95,9 @@ def _tabs(
     ]
 
 
-def _address(chosen: Mapping[str, Any]) -> str:
-    """The queue with these filters; what is as usual is left out."""
-    told = {name: value for name, value in chosen.items() if value and (name, value) != USUAL}
-    return "/tickets" + (f"?{urlencode(told)}" if told else "")
+def _unusual(chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """The filters that an address has to name: those that are not as usual."""
+    return {name: value for name, value in chosen.items() if (name, value) != USUAL}
 
 
 USUAL: Final = ("tab", "open")

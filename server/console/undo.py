@@ -6,16 +6,17 @@ from litestar import Response, post
 from litestar.di import NamedDependency
 
 from server.console import frame, gate, toasts
+from server.console.addresses import opt
 from server.console.forms import Form
 from server.console.frame import Act
 from server.console.toasts import Toast
 from server.office import AnyRequest, LastAdministrator, Office, Overtaken, Used
 from server.problems import Problem
-from server.sessions import CONSOLE, Actor
+from server.sessions import Actor
 from shared.ids import derive
 
 
-@post("/undo", opt={"intent": "sign_in", "bearer": CONSOLE}, status_code=200, sync_to_thread=True)
+@post("/undo", opt=opt("sign_in"), status_code=200, sync_to_thread=True)
 def undo(
     request: AnyRequest,
     form: NamedDependency[Form],

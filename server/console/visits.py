@@ -7,7 +7,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from server.console import careful, frame, gate
-from server.console.dispatch import home, opt, panel, visit_of
+from server.console.addresses import home, opt
+from server.console.dispatch import panel, visit_of
 from server.console.forms import Form
 from server.console.frame import Act
 from server.console.told import window

@@ -8,17 +8,18 @@ from litestar.params import FromPath
 
 from server import auditor, queries
 from server.console import frame, sheet, told
+from server.console.addresses import opt
 from server.console.speech import Speech
 from server.office import AnyRequest, Office
 from server.problems import Problem
 from server.queries import dossier
 from server.queries.delivery import delivery
-from server.sessions import CONSOLE, Actor
+from server.sessions import Actor
 from shared.people import may
 from shared.work_order import OPEN
 
-LOOK: Final = {"intent": "read.work_orders", "bearer": CONSOLE}
-PROVE: Final = {"intent": "read.audit", "bearer": CONSOLE}
+LOOK: Final = "read.work_orders"
+PROVE: Final = "read.audit"
 
 # What may be asked of a job, and in which statuses; the table of rights says by whom.
 OFFERED: Final = {
@@ -92,7 +93,7 @@ def draw(
     )
 
 
-@get("/work-orders/{number:str}", opt=LOOK, sync_to_thread=True)
+@get("/work-orders/{number:str}", opt=opt(LOOK), sync_to_thread=True)
 def show(
     number: FromPath[str],
     request: AnyRequest,
@@ -103,7 +104,7 @@ def show(
     return draw(request, office, actor, number, panel="")
 
 
-@get("/work-orders/{number:str}/verify", opt=PROVE, sync_to_thread=True)
+@get("/work-orders/{number:str}/verify", opt=opt(PROVE), sync_to_thread=True)
 def verify(
     number: FromPath[str],
     request: AnyRequest,
@@ -114,7 +115,7 @@ def verify(
     return _proven(request, office, actor, number, None)
 
 
-@get("/work-orders/{number:str}/verify/{op:str}", opt=PROVE, sync_to_thread=True)
+@get("/work-orders/{number:str}/verify/{op:str}", opt=opt(PROVE), sync_to_thread=True)
 def verify_one(
     number: FromPath[str],
     op: FromPath[str],

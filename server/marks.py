@@ -4,13 +4,15 @@ import re
 from typing import Final
 
 from server.problems import wrong_parameter
-from server.queries.pages import PARTING, Window
+from server.queries import PARTING, Window
+
+CHARS_MAX: Final = 400
 
 _NUMBER: Final = re.compile(r"-?[0-9]{1,18}")  # what a database's whole numbers hold
 
 
 def by_number(after: str | None, limit: int) -> Window:
-    """The window of a list sorted by a number, such as a time."""
+    """The window of a list sorted by a number, such as a time. Raises `Problem`."""
     if not after:
         return Window(limit=limit)
     value, parting, identity = after.rpartition(PARTING)
@@ -20,7 +22,7 @@ def by_number(after: str | None, limit: int) -> Window:
 
 
 def by_text(after: str | None, limit: int) -> Window:
-    """The window of a list sorted by a text."""
+    """The window of a list sorted by a text. Raises `Problem`."""
     if not after:
         return Window(limit=limit)
     value, parting, identity = after.rpartition(PARTING)
