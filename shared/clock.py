@@ -43,7 +43,7 @@ class Corrected(Struct, frozen=True, kw_only=True):
 
 
 def corrected(at: At, sightings: Iterable[Sighting], received: int) -> Corrected:
-    """The true time of an act, never later than its receipt.
+    """The true time of an act, never later than its receipt, nor before there were such clocks.
 
     Same boot as a sighting: counted back by the boot clock, which nobody can set. Other boot:
     the wall clock plus the offset of the nearest sighting. No sighting at all: the wall clock.
@@ -53,15 +53,17 @@ def corrected(at: At, sightings: Iterable[Sighting], received: int) -> Corrected
     same_boot = [one for one in known if one.boot == at.boot]
     if same_boot:
         nearest = min(same_boot, key=lambda one: abs(one.mono - at.mono))
-        return Corrected(
-            ms=min(nearest.received - (nearest.mono - at.mono), received), uncertain=False
-        )
+        counted = nearest.received - (nearest.mono - at.mono)
+        return Corrected(ms=_within(counted, received), uncertain=False)
     if known:
         nearest = min(known, key=lambda one: abs(one.wall - at.wall))
-        return Corrected(
-            ms=min(at.wall + nearest.received - nearest.wall, received), uncertain=True
-        )
-    return Corrected(ms=min(at.wall, received), uncertain=True)
+        shifted = at.wall + nearest.received - nearest.wall
+        return Corrected(ms=_within(shifted, received), uncertain=True)
+    return Corrected(ms=_within(at.wall, received), uncertain=True)
+
+
+def _within(ms: int, received: int) -> int:
+    return min(max(ms, 0), received)
 
 
 def skew_ms(sighting: Sighting) -> int:

@@ -38,7 +38,7 @@ class Form(Struct, frozen=True, kw_only=True):
         text = self.text(name)
         if not text:
             return None
-        if not (text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX):
+        if not is_whole(text):
             raise wrong_field(name)
         return int(text)
 
@@ -58,6 +58,11 @@ class Form(Struct, frozen=True, kw_only=True):
         if not is_id(op):
             raise wrong_field(OP_FIELD)
         return op
+
+
+def is_whole(text: str) -> bool:
+    """Whether a text is a whole number; a digit of another script or a raised one is none."""
+    return text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX
 
 
 async def read(request: AnyRequest) -> Form:

@@ -11,6 +11,7 @@ from shared.errors import Refused
 from shared.texts import Catalogue, Language, explain, has_text, say
 
 MINUTE_MS: Final = 60_000
+LAST_MS: Final = 253_402_128_000_000  # the eve of the year 10000; a phone may say any time
 HOUR_MINUTES: Final = 60
 DAY_MINUTES: Final = 24 * 60
 NOTHING: Final = "–"
@@ -48,9 +49,9 @@ class Speech(Struct, frozen=True, kw_only=True):
         )
 
     def moment(self, at_ms: int, zone: str | None = None) -> datetime:
-        """A moment on the wall clock of a place."""
+        """A moment on the wall clock of a place; what no calendar has is its first or last day."""
         place = ZoneInfo(zone) if zone else self.zone
-        return datetime.fromtimestamp(at_ms / 1000, place)
+        return datetime.fromtimestamp(min(max(at_ms, 0), LAST_MS) / 1000, place)
 
     def time(self, at_ms: int | None, zone: str | None = None) -> str:
         """14:07"""

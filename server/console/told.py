@@ -7,13 +7,17 @@ from typing import Any, Final
 from msgspec import Struct
 
 from server.console.speech import NOTHING, Speech
+from shared.amounts import is_real
 from shared.ids import is_id
 from shared.ops import PROVISIONAL, Verdict
+from shared.texts import say
 
 Item = Mapping[str, Any]
 
 LATE_MS: Final = 2 * 60_000  # received so much later than done: it was written down offline
 SHOWN_CHARS: Final = 120
+# A phone may have said anything; what was refused is told of, too, and must not break the page.
+MALFORMED: Final = (AttributeError, KeyError, TypeError, ValueError)
 ICONS: Final = {
     "work_order.create": "assignment",
     "work_order.assign": "person_add",
@@ -148,16 +152,20 @@ def what(speech: Speech, one: Item, book: Book) -> str:
     kind, args = one["kind"] or "", one["args"]
     if kind not in WORDS or not isinstance(args, dict) or not speech.knows("plan.story", kind):
         return speech.text("kinds", kind) if kind else speech.text("plan.story", "unreadable")
-    told = WORDS[kind](speech, args, book)
-    return _short(speech.text("plan.story", told.pop("code", kind), **told))
+    try:
+        told = WORDS[kind](speech, args, book)
+    except MALFORMED:
+        return speech.text("kinds", kind)
+    code = str(told.pop("code", kind))
+    return _short(say(speech.catalogue, "plan.story", code, told))
 
 
 def value(speech: Speech, name: str, found: Any) -> str:
-    """A field's value as people say it."""
+    """A field's value as people say it; what is none as it was written."""
     if found in (None, ""):
         return speech.text("plan.story", "empty")
     if name in ("planned_from", "planned_to"):
-        return wall(speech, str(found))
+        return wall(speech, str(found)) if is_real(str(found)) else str(found)
     group = {"priority": "priorities", "status": "statuses"}.get(name)
     return speech.text(group, str(found)) if group else str(found)
 
@@ -223,9 +231,8 @@ def _unassigned(speech: Speech, args: Item, book: Book) -> Told:
 
 
 def _plain(_speech: Speech, args: Item, _book: Book) -> Told:
-    return {
-        name: found for name, found in args.items() if isinstance(found, str) and not is_id(found)
-    }
+    texts = {name: found for name, found in args.items() if isinstance(found, str)}
+    return {name: text for name, text in texts.items() if name != "code" and not is_id(text)}
 
 
 def _window(speech: Speech, args: Item, book: Book) -> Told:
