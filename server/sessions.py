@@ -171,7 +171,8 @@ def guard(bearers: Mapping[str, Recognise]) -> Guard:
     """What stands before every route: who asks, and whether the one table of rights says yes.
 
     A route names its `intent`, and its `bearer`: whose tokens it takes, `session` or `device`, or
-    `console` for a session that a browser keeps as a cookie.
+    `console` for a session that a browser keeps as a cookie. `shows` are rights that its answer
+    takes besides.
     One that names no intent is nobody's. A device is let in whatever has become of its person: it
     may hold work that nobody else has, and its route looks at the rights itself.
     """
@@ -187,7 +188,8 @@ def guard(bearers: Mapping[str, Recognise]) -> Guard:
             raise Problem("not_signed_in")
         if actor.must_change and intent != CHANGE_PASSWORD:
             raise Problem("password_must_change")
-        if actor.device is None and not may(actor.person.roles, intent):
+        asked = (intent, *handler.opt.get("shows", ()))
+        if actor.device is None and not all(may(actor.person.roles, one) for one in asked):
             raise Problem("not_permitted")
         connection.scope["user"] = actor
 

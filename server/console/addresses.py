@@ -14,9 +14,13 @@ After = Annotated[str | None, QueryParameter(max_length=CHARS_MAX)]
 Query = Annotated[str, QueryParameter(max_length=100)]
 
 
-def opt(intent: str, *takes: str) -> dict[str, Any]:
-    """What a route says of itself: the right it asks for, and the parameters it takes."""
-    return {"intent": intent, "bearer": CONSOLE, "takes": takes}
+def opt(intent: str, *takes: str, shows: str = "sign_in") -> dict[str, Any]:
+    """What a route says of itself: the right it asks for, and the parameters it takes.
+
+    `shows` is the right to read what it draws, where that is another one: some acts are open to the
+    field, for jobs of their own, and the pages of the desk are not.
+    """
+    return {"intent": intent, "bearer": CONSOLE, "takes": takes, "shows": (shows,)}
 
 
 def home(number: str) -> str:

@@ -7,20 +7,23 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from server.console import frame
+from server.console import frame, saying
 from server.console.addresses import Query, home, opt
 from server.console.dispatch import panel
 from server.console.forms import Form
-from server.console.frame import Act
+from server.console.saying import Act
 from server.console.work_order import found
 from server.office import AnyRequest, Office
 from server.queries import warehouse
 from server.sessions import Actor
 
 FORM: Final = "work_order_parts.html"
+SHOWS: Final = "read.work_orders"
 
 
-@get("/work-orders/{number:str}/parts", opt=opt("parts.plan", "q"), sync_to_thread=True)
+@get(
+    "/work-orders/{number:str}/parts", opt=opt("parts.plan", "q", shows=SHOWS), sync_to_thread=True
+)
 def look(
     number: FromPath[str],
     request: AnyRequest,
@@ -35,7 +38,10 @@ def look(
 
 
 @post(
-    "/work-orders/{number:str}/parts", opt=opt("parts.plan"), status_code=200, sync_to_thread=True
+    "/work-orders/{number:str}/parts",
+    opt=opt("parts.plan", shows=SHOWS),
+    status_code=200,
+    sync_to_thread=True,
 )
 def add(
     number: FromPath[str],
@@ -51,10 +57,10 @@ def add(
     args |= {name: typed[name] for name in ("part", "text") if typed[name]}
     kind = "parts.order" if form.text("as") == "order" else "parts.plan"
     act = Act(kind=kind, on=("work_order", order["id"]), args=args)
-    said = frame.say(request, office, actor, form, act)
+    said = saying.say(request, office, actor, form, act)
     if not said.ok:
         return frame.refused(_form(request, office, actor, number, {"typed": typed, "said": said}))
-    return frame.go(request, office, said, home(order["number"]))
+    return saying.go(request, office, said, home(order["number"]))
 
 
 def _form(
@@ -68,7 +74,7 @@ def _form(
 
 @post(
     "/work-orders/{number:str}/parts/unplan",
-    opt=opt("parts.unplan"),
+    opt=opt("parts.unplan", shows=SHOWS),
     status_code=200,
     sync_to_thread=True,
 )
@@ -84,17 +90,17 @@ def unplan(
     on = ("work_order", order["id"])
     line = next((one for one in order["planned"] if one["id"] == form.text("planned")), None)
     act = Act(kind="parts.unplan", on=on, args={"planned": form.text("planned")})
-    said = frame.say(request, office, actor, form, act)
+    said = saying.say(request, office, actor, form, act)
     undo = None
     if line is not None:
         was = {"part": line["part_id"], "quantity": line["quantity"], "note": line["note"]}
         undo = Act(kind="parts.plan", on=on, args=was)
-    return frame.go(request, office, said, home(order["number"]), undo)
+    return saying.go(request, office, said, home(order["number"]), undo)
 
 
 @post(
     "/work-orders/{number:str}/parts/supply",
-    opt=opt("parts.supply"),
+    opt=opt("parts.supply", shows=SHOWS),
     status_code=200,
     sync_to_thread=True,
 )
@@ -109,11 +115,16 @@ def supply(
     order, _ = found(office, number)
     args = {"ordered": form.text("ordered")}
     act = Act(kind="parts.supply", on=("work_order", order["id"]), args=args)
-    said = frame.say(request, office, actor, form, act)
-    return frame.go(request, office, said, home(order["number"]))
+    said = saying.say(request, office, actor, form, act)
+    return saying.go(request, office, said, home(order["number"]))
 
 
-@post("/work-orders/{number:str}/note", opt=opt("note.add"), status_code=200, sync_to_thread=True)
+@post(
+    "/work-orders/{number:str}/note",
+    opt=opt("note.add", shows=SHOWS),
+    status_code=200,
+    sync_to_thread=True,
+)
 def note(
     number: FromPath[str],
     request: AnyRequest,
@@ -125,8 +136,8 @@ def note(
     order, _ = found(office, number)
     args = {"text": form.text("text"), "audience": form.text("audience", "internal")}
     act = Act(kind="note.add", on=("work_order", order["id"]), args=args)
-    said = frame.say(request, office, actor, form, act)
-    return frame.go(request, office, said, home(order["number"]))
+    said = saying.say(request, office, actor, form, act)
+    return saying.go(request, office, said, home(order["number"]))
 
 
 ROUTES: Final = [look, add, unplan, supply, note]

@@ -10,10 +10,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from server import queries
-from server.console import frame
+from server.console import frame, saying
 from server.console.addresses import After, following, opt
 from server.console.forms import Form
-from server.console.frame import Act
+from server.console.saying import Act
 from server.console.speech import Speech
 from server.marks import by_number
 from server.office import AnyRequest, Office
@@ -58,7 +58,7 @@ def ask(
 
 @post(
     "/conflicts/set-aside/{op:str}/repair",
-    opt=opt("op.repair"),
+    opt=opt("op.repair", shows="read.conflicts"),
     status_code=200,
     sync_to_thread=True,
 )
@@ -81,11 +81,11 @@ def repair(
             "fault": speech.text("plan.aside", fault),
         }
         return frame.refused(_draw(request, office, actor, None, context))
-    said = frame.say(request, office, actor, form, _repairing(office, found, typed, args))
+    said = saying.say(request, office, actor, form, _repairing(office, found, typed, args))
     if not said.ok:
         context = {"one": found, "typed": typed, "said": said}
         return frame.refused(_draw(request, office, actor, None, context))
-    return frame.go(request, office, said, PATH)
+    return saying.go(request, office, said, PATH)
 
 
 def _repairing(
@@ -115,7 +115,7 @@ def _repairing(
 
 @post(
     "/conflicts/set-aside/{op:str}/discard",
-    opt=opt("op.discard"),
+    opt=opt("op.discard", shows="read.conflicts"),
     status_code=200,
     sync_to_thread=True,
 )
@@ -130,11 +130,11 @@ def discard(
     found = _found(office, op)
     args = {"of": found["op_id"], "reason": form.text("reason")}
     act = Act(kind="op.discard", on=("op", found["op_id"]), args=args)
-    said = frame.say(request, office, actor, form, act)
+    said = saying.say(request, office, actor, form, act)
     if not said.ok:
         context = {"one": found, "typed": _typed(found), "gives_up": said}
         return frame.refused(_draw(request, office, actor, None, context))
-    return frame.go(request, office, said, PATH)
+    return saying.go(request, office, said, PATH)
 
 
 def _found(office: Office, op: str) -> dict[str, Any]:

@@ -67,11 +67,28 @@ def test_every_route_answers_every_role_as_the_table_says(new_console: Console) 
                 if path in (ENDLESS, LEAVING):
                     continue
                 told = ask(visitor, method, path, proof)
-                intent = str(handler.opt["intent"])
-                wanted = "sign_in" if intent == CHANGE_PASSWORD else intent
-                if (told != 403) != may((role,), wanted) or told in (401, 500):
+                if (told != 403) != admitted(handler, role) or told in (401, 500):
                     wrong.append((role, method, path, told))
     assert wrong == []
+
+
+def admitted(handler: HTTPRouteHandler, role: str) -> bool:
+    """Whether the table lets a role in: by what a route does, and by what it shows."""
+    intents = {str(handler.opt["intent"]), *handler.opt.get("shows", ())}
+    wanted = {"sign_in" if one == CHANGE_PASSWORD else one for one in intents}
+    return all(may((role,), one) for one in wanted)
+
+
+def test_who_works_in_the_field_comes_to_no_page_of_the_desk() -> None:
+    own = ("/account", "/help", "/live", "/sign-out", "/undo")
+    open_doors = {
+        path
+        for handler in guarded()
+        for _, path in paths(handler)
+        for role in ("technician", "partner")
+        if admitted(handler, role) and not path.startswith(own)
+    }
+    assert open_doors == set()
 
 
 def ask(visitor: Visitor, method: str, path: str, proof: dict[str, str]) -> int:
