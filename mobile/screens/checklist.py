@@ -8,7 +8,7 @@ from mobile.screens import job_rows
 from mobile.screens.job_page import Card, JobPage, StepFooter
 from mobile.screens.readings import answer
 from mobile.shell import Shell
-from mobile.views.checklist import ChecklistView, checklist
+from mobile.views.checklist import NOT_APPLICABLE, ChecklistView, checklist
 
 
 class ChecklistScreen(JobPage):
@@ -56,9 +56,19 @@ class ChecklistScreen(JobPage):
         job = self.sheet.order.id
         if what == "answer":
             code, _, given = rest.partition(":")
+            if given == self._standing(code):
+                return  # said already
             if answer(self.shell, self.sheet, code, given) is None:
                 self.shell.adapters.haptics.feel("tap")
         elif what == "fill":
             self.shell.show_sheet("reading", job=job, item=rest)
         elif what == "comment":
             self.shell.show_sheet("comment", job=job, item=rest)
+
+    def _standing(self, code: str) -> str:
+        """What a check has been answered with."""
+        assert self.sheet is not None
+        for one in self.sheet.checklist:
+            if one.item.code == code and one.reading is not None:
+                return NOT_APPLICABLE if one.reading.not_applicable else one.reading.value
+        return ""

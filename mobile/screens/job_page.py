@@ -19,8 +19,8 @@ from mobile.views.step import Step, step
 from mobile.widgets.blocks import Empty
 from mobile.widgets.look import load
 from mobile.widgets.page import Footer, Page
+from mobile.widgets.press import rest
 
-REST_S: Final = 0.5  # how long a changed button rests: a double tap must not take two steps
 AT_ONCE: Final = 9  # how many cards are built before the first frame
 A_FRAME: Final = 3  # how many of the others with each frame after it
 
@@ -46,7 +46,6 @@ class JobPage(Page):
         self._deck.bind(minimum_height=self._deck.setter("height"))
         self.ids.body.add_widget(self._deck)
         self._pending: list[Card] = []
-        self._rests_until = 0.0
 
     def show(self, args: dict[str, str]) -> None:
         """Show this job, from its top."""
@@ -76,15 +75,6 @@ class JobPage(Page):
 
     def tapped(self, name: str) -> None:
         """A zone of a card was tapped."""
-
-    @property
-    def is_resting(self) -> bool:
-        """Whether a tap is taken for the second half of a double tap."""
-        return bool(Clock.get_boottime() < self._rests_until)
-
-    def rest(self) -> None:
-        """Take no tap for a moment."""
-        self._rests_until = Clock.get_boottime() + REST_S
 
     def lay(self, cards: Sequence[Card]) -> None:
         """Show these cards, the first ones at once; only what has changed is drawn anew."""
@@ -131,7 +121,7 @@ class JobPage(Page):
         return {}
 
     def _zone(self, _card: Drawn, name: str) -> None:
-        if self.sheet is not None and not self.is_resting:
+        if self.sheet is not None:
             self.tapped(name)
 
     def forget(self) -> None:
@@ -171,31 +161,22 @@ class StepFooter(Footer):
         self._page = page
         self._leads_to_checks = leads_to_checks
         self._step: Step | None = None
-        self._rests_until = 0.0
         self._button = Drawn(is_card=False, pad_dp=0)
         self._button.bind(on_zone=self._tapped)
         self.add_widget(self._button)
 
     def show(self, sheet: Sheet) -> None:
-        """Show the next step; a new one rests for a moment."""
+        """Show the next step; a new one takes no touch for a moment."""
         found = step(sheet, self._page.shell.phone.owner.person, self._page.words)
         if self._step is not None and found.action != self._step.action:
-            self._rest()
+            rest.begin(self)
         if found != self._step:
             self._step = found
             self._button.show(partial(job_cards.next_step, step=found, words=self._page.words))
 
-    @property
-    def is_resting(self) -> bool:
-        """Whether a tap is taken for the second half of a double tap."""
-        return bool(Clock.get_boottime() < self._rests_until)
-
-    def _rest(self) -> None:
-        self._rests_until = Clock.get_boottime() + REST_S
-
     def _tapped(self, _button: Widget, name: str) -> None:
         page = self._page
-        if page.sheet is None or self._step is None or self.is_resting:
+        if page.sheet is None or self._step is None:
             return
         if name == "more":
             page.shell.show_sheet("other", job=page.sheet.order.id)
@@ -203,7 +184,7 @@ class StepFooter(Footer):
         if self._step.action == "checks" and self._leads_to_checks is not None:
             self._leads_to_checks()
             return
-        self._rest()
+        rest.begin(self)
         job_acts.take(page.shell, page.sheet, self._step.action)
 
 

@@ -1,7 +1,7 @@
 """What every sheet of a job has: the job it asks about, its buttons, and how it ends."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 from kivy.clock import Clock
 
@@ -13,7 +13,6 @@ from mobile.widgets.buttons import PushButton
 from mobile.widgets.page import Footer, Sheet
 from shared.errors import Refused
 
-REST_S: Final = 0.3  # how long a new sheet takes no answer: a double tap must not give one
 # A button: its name, its words, how loud it is, and what it does.
 Button = tuple[str, str, str, Callable[[], None]]
 
@@ -26,7 +25,6 @@ class Asking(Sheet):
         self.sheet: JobSheet | None = None
         self.buttons: dict[str, PushButton] = {}
         self._built_for: dict[str, str] | None = None
-        self._rests_until = Clock.get_boottime() + REST_S
 
     def refresh(self) -> None:
         """Ask anew when it is about something else; what is half typed stays as it is."""
@@ -66,14 +64,14 @@ class Asking(Sheet):
         footer = Footer()
         for name, text, kind, act in buttons:
             button = PushButton(text=text, kind=kind)
-            button.bind(on_release=lambda _button, act=act: self._rested(act))
+            button.bind(on_release=lambda _button, act=act: act())
             footer.add_widget(button)
             self.buttons[name] = button
         self.add_widget(footer)
 
     def rows(self, card: Drawn, picked: Callable[[str], None]) -> None:
         """A drawn list; a tap on a line picks its name."""
-        card.bind(on_zone=lambda _card, name: self._rested(lambda: picked(name)))
+        card.bind(on_zone=lambda _card, name: picked(name))
         self.add_widget(card)
 
     def say(self, kind: str, args: dict[str, Any]) -> Refused | None:
@@ -87,12 +85,3 @@ class Asking(Sheet):
         """Put the sheet away, and tell what was done."""
         self.shell.close_sheet()
         self.shell.note(told)
-
-    @property
-    def is_resting(self) -> bool:
-        """Whether a tap is taken for the second half of the one that opened the sheet."""
-        return bool(Clock.get_boottime() < self._rests_until)
-
-    def _rested(self, act: Callable[[], None]) -> None:
-        if not self.is_resting:
-            act()

@@ -16,6 +16,7 @@ from mobile.widgets.buttons import FilterChip, PushButton
 from mobile.widgets.choices import Choice
 from mobile.widgets.fields import TextField
 from mobile.widgets.page import Footer, Spread
+from mobile.widgets.press import rest
 from mobile.widgets.text import Para
 
 
@@ -55,7 +56,7 @@ class NotesScreen(JobPage):
 
     def save(self) -> None:
         """Write the note down."""
-        if self.sheet is None or self.field is None or self.is_resting:
+        if self.sheet is None or self.field is None:
             return
         text = self.field.text.strip()
         if not text:
@@ -67,7 +68,7 @@ class NotesScreen(JobPage):
             self.field.error = self.words.explain(refused)
             self.shell.adapters.haptics.feel("wrong")
             return
-        self.rest()
+        rest.begin()
         self.field.text = ""
         self.shell.drafts.drop(self._key("text"))
         self.shell.adapters.haptics.feel("done")

@@ -14,6 +14,7 @@ from mobile.views.parts import PartRow, held, parts
 from mobile.widgets.blocks import LARGE_TEXT
 from mobile.widgets.buttons import PushButton
 from mobile.widgets.page import Footer
+from mobile.widgets.press import rest
 
 
 class PartsScreen(JobPage):
@@ -67,7 +68,7 @@ class PartsScreen(JobPage):
             more = {"part": row.part, "planned": row.id, "quantity": row.amount}
             self.shell.show_sheet("use_part", job=job, **more)
             return
-        self.rest()
+        rest.begin()
         args = {"part": row.part, "quantity": row.amount, "planned": row.id}
         if self.shell.say("parts.use", job_acts.on(self.sheet), args):
             self.shell.adapters.haptics.feel("done")
@@ -85,5 +86,5 @@ class PartsScreen(JobPage):
         return (name, rows, draw)
 
     def _find(self, purpose: str) -> None:
-        if self.sheet is not None and not self.is_resting:
+        if self.sheet is not None:
             self.shell.show_sheet("find_part", job=self.sheet.order.id, purpose=purpose)

@@ -1,10 +1,17 @@
-"""What can be pressed: it shows that it is, and says what it is called."""
+"""What can be pressed, and the moment after a press in which the same spot takes no other."""
 
-from typing import Any
+from math import dist
+from typing import Any, Final
 
 from kivy.animation import Animation
+from kivy.clock import Clock
+from kivy.metrics import dp
 from kivy.properties import NumericProperty, StringProperty
 from kivy.uix.behaviors import ButtonBehavior
+from kivy.uix.widget import Widget
+
+REST_S: Final = 0.4
+NEAR_DP: Final = 56  # a glove does not come down twice on the same point
 
 
 class Pressable(ButtonBehavior):
@@ -20,3 +27,46 @@ class Pressable(ButtonBehavior):
             self.flash = 1
         elif self.flash:
             Animation(flash=0, d=0.18, t="out_quad").start(self)
+
+
+class Rest:
+    """Keeps the second half of a double tap from what has just come up under the finger.
+
+    It begins when something else stands there than was aimed at: another screen, a sheet, another
+    step on the big button. Then the spot of the last touch takes none for a moment, and each
+    touch in that moment begins it anew. Touches elsewhere are taken at once.
+    """
+
+    def __init__(self) -> None:
+        self._until = 0.0
+        self._spot: tuple[float, float] | None = None
+        self._changed: Widget | None = None
+
+    def begin(self, changed: Widget | None = None) -> None:
+        """Something came up; `changed` is what takes no touch at all, wherever the last one was."""
+        self._until = Clock.get_boottime() + REST_S
+        self._changed = changed
+
+    def keeps_off(self, x: float, y: float) -> bool:
+        """Whether a touch at this point of the window would be taken for the rest of another."""
+        if Clock.get_boottime() >= self._until:
+            return False
+        return self._is_near(x, y) or self._is_on_changed(x, y)
+
+    def takes(self, x: float, y: float) -> bool:
+        """The same of a touch that comes down now."""
+        kept_off = self.keeps_off(x, y)
+        self._spot = (x, y)
+        if kept_off:
+            self._until = Clock.get_boottime() + REST_S
+        return kept_off
+
+    def _is_near(self, x: float, y: float) -> bool:
+        return self._spot is not None and dist(self._spot, (x, y)) < dp(NEAR_DP)
+
+    def _is_on_changed(self, x: float, y: float) -> bool:
+        one = self._changed
+        return one is not None and bool(one.collide_point(*one.to_widget(x, y)))
+
+
+rest: Final = Rest()

@@ -15,6 +15,7 @@ from kivy.uix.widget import Widget
 from mobile.shell import Action
 from mobile.widgets.look import load, theme
 from mobile.widgets.page import Footer, Page, Sheet
+from mobile.widgets.press import rest
 from mobile.widgets.toast import Toast
 
 READ_S: Final = 3.5
@@ -51,6 +52,7 @@ class Stage(FloatLayout):
         self.ids.host.clear_widgets()
         self.ids.host.add_widget(page)
         self.page = page
+        rest.begin()
         Clock.schedule_once(self._float)  # a footer has its height once it is laid out
 
     def lay(self, sheet: Sheet | None) -> None:
@@ -64,6 +66,13 @@ class Stage(FloatLayout):
             self.hush()  # a word in passing must not lie over an answer
             self.ids.over.add_widget(sheet)
         self.sheet = sheet
+        rest.begin()
+
+    def on_touch_down(self, touch: Any) -> bool:
+        """The second half of a double tap reaches nothing."""
+        if not touch.is_mouse_scrolling and rest.takes(*touch.pos):
+            return True
+        return bool(super().on_touch_down(touch))
 
     def tell(self, text: str, action: Action | None, tone: str) -> None:
         """Say something in passing, in place of what was said before."""
@@ -104,10 +113,14 @@ class Stage(FloatLayout):
         return None if found is None else float(found.scroll_y)
 
     def scroll(self, to: float | None) -> None:
-        """Scroll the screen's body there, once it is laid out."""
+        """Scroll the screen's body there, once it is laid out; what is short stays at the top."""
         found = _scroller(self.page)
         if found is not None and to is not None:
-            Clock.schedule_once(lambda _: setattr(found, "scroll_y", to), 0)
+            Clock.schedule_once(lambda _: _scroll(found, to), 0)
+
+
+def _scroll(body: ScrollView, to: float) -> None:
+    body.scroll_y = to if body.children[0].height > body.height else 1.0
 
 
 def _scroller(page: Widget | None) -> ScrollView | None:

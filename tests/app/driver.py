@@ -19,6 +19,7 @@ from msgspec import structs
 from mobile.app import FieldfareApp
 from mobile.device import Clock
 from mobile.shell import Place
+from mobile.widgets.press import rest
 from shared.clock import At
 from shared.texts import Language
 
@@ -216,9 +217,28 @@ class Driver:
         self.press(*widget.to_window(*widget.center))
 
     def press(self, x: float, y: float) -> None:
-        """Press a point of the window, in pixels from the bottom left."""
+        """Press a point of the window, in pixels from the bottom left, as one who looks first."""
         assert 0 <= x <= Window.width, (x, y)
         assert 0 <= y <= Window.height, (x, y)
+        self.until(lambda: not rest.keeps_off(x, y))
+        self._touch(x, y)
+
+    def hammer(self, what: str | Widget, times: int = 3) -> None:
+        """Press something several times as fast as a finger can, whatever comes up meanwhile."""
+        found = self.zone(what) if isinstance(what, str) else None
+        if found is not None:
+            card, zone = found
+            middle = (card.x + zone.x + zone.w / 2, card.top - zone.y - zone.h / 2)
+            spot = card.to_window(*middle)
+        else:
+            widget = self.find(what) if isinstance(what, str) else what
+            self.show(widget)
+            spot = widget.to_window(*widget.center)
+        self.until(lambda: not rest.keeps_off(*spot))
+        for _ in range(times):
+            self._touch(*spot)
+
+    def _touch(self, x: float, y: float) -> None:
         touch = UnitTestTouch(x, y)
         touch.touch_down()
         end = time.monotonic() + HOLD_S

@@ -90,7 +90,6 @@ def end(hand: Driver, job: str, outcome: str) -> None:
     if outcome == "done":
         step(hand, "Finish the job")
     else:
-        hand.until(lambda: not hand.page.foot.is_resting)
         hand.tap("more")
         answer(hand, "Cannot finish today")
         answer(hand, outcome)

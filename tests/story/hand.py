@@ -49,17 +49,14 @@ class Hand:
     def tap(self, what: str) -> None:
         """Press what says this, as soon as it is there."""
         self.until(what)
-        self._awake()
         self._driver.tap(what)
 
     def press(self, what: str) -> None:
         """Press the button that says this, where other things say it too."""
-        self._awake()
         self._driver.tap(self._driver.find(what, "PushButton"))
 
     def step(self, label: str) -> None:
-        """Press the big button of a job, once it no longer rests."""
-        self._until(lambda: not self._driver.page.foot.is_resting)
+        """Press the big button of a job."""
         self.tap(label)
 
     def fill(self, kind: str, number: int, text: str) -> None:
@@ -150,10 +147,6 @@ class Hand:
     def draw(self) -> None:
         """Draw a frame."""
         self._driver.frames(1)
-
-    def _awake(self) -> None:
-        """Wait until a sheet that has just come takes a tap for one that is meant."""
-        self._until(lambda: not getattr(self._driver.sheet, "is_resting", False))
 
     def _until(self, holds: Any) -> None:
         end = time.monotonic() + PATIENCE_S
