@@ -22,7 +22,8 @@ class Bar(Struct, frozen=True, kw_only=True):
     """One visit on the board. `start` and `end` are minutes after midnight where the site is.
 
     `x` and `w` are quarter hours from the board's left edge, None where it lies outside. `holding`
-    are the ids of those who have the job, with commas between.
+    are the ids of those who have the job, with commas between. `planned` are the minutes it was
+    planned for, whatever it took: what a day's load is counted in, here and on the start page.
     """
 
     visit: str
@@ -40,6 +41,7 @@ class Bar(Struct, frozen=True, kw_only=True):
     priority: str = "normal"
     can_move: bool = False
     holding: str = ""
+    planned: int = HOUR
     clashes: bool = False
     version: int = 0
 
@@ -74,6 +76,7 @@ def bar(visit: Item, first_hour: int, now_ms: int) -> Bar:
         priority=visit["priority"],
         can_move=state in ("planned", "late"),
         holding=visit.get("holding", visit["person_id"]),
+        planned=_length(visit),
         version=visit["version"],
     )
 
@@ -104,6 +107,12 @@ def span(visit: Item, now_ms: int) -> tuple[int, int]:
     if visit["ended_at"] is not None:
         return (was, max(minute(wall(visit["ended_at"], zone), day), was + QUARTER))
     return (was, max(was + length, minute(wall(now_ms, zone), day), was + QUARTER))
+
+
+def _length(visit: Item) -> int:
+    """For how many minutes a visit is planned."""
+    start, end = visit["planned_from"], visit["planned_to"]
+    return minute(end, start[:10]) - minute(start, start[:10]) if end else HOUR
 
 
 def attendance(visit: Item) -> Item:
@@ -153,7 +162,7 @@ def _lane(person: Item, bars: list[Bar], first_hour: int) -> Lane:
         person=person,
         bars=tuple(_marked(one, one.visit in marked) for one in bars),
         clashes=tuple(zones),
-        minutes=sum(one.end - one.start for one in bars),
+        minutes=sum(one.planned for one in bars),
     )
 
 

@@ -102,7 +102,7 @@ def _candidate(person: Mapping[str, Any], need: Need, known: Known) -> Candidate
         fits=all(reason.mark != "stop" for reason in reasons),
         holds=person["id"] in known.holding,
         reasons=(*reasons, _load(person, bars, known)),
-        minutes=sum(one.end - one.start for one in bars),
+        minutes=sum(one.planned for one in bars),
         bars=bars,
     )
 
@@ -165,6 +165,6 @@ def _phone(person: Mapping[str, Any], known: Known) -> list[Reason]:
 
 
 def _load(person: Mapping[str, Any], bars: Sequence[Bar], known: Known) -> Reason:
-    minutes = sum(one.end - one.start for one in bars)
+    minutes = sum(one.planned for one in bars)
     params = {"minutes": minutes, "jobs": len(bars), "open": known.loads.get(person["id"], 0)}
     return Reason(mark="care" if minutes > HEAVY_MINUTES else "good", code="load", params=params)

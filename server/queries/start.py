@@ -36,6 +36,7 @@ SILENT_MS: Final = 4 * 3_600_000
 DAY_MS: Final = 24 * 3_600_000
 ARRIVALS_MAX: Final = 2_000
 ON_SITE: Final = ("on_site", "working", "paused")
+HOUR_MINUTES: Final = 60  # of a visit that is planned without an end
 
 TICKET, ORDER, VISIT = T["ticket"], T["work_order"], T["visit"]
 CUSTOMER, SITE, PERSON = T["customer"], T["site"], T["person"]
@@ -228,7 +229,11 @@ def phones(
 def figures(connection: Connection, day: str, now_ms: int) -> dict[str, int | None]:
     """The summary strip: counts of today, and how long acts took to arrive (ms)."""
     asked = {
-        "visits": _count(VISIT, *_on(VISIT.c.planned_from, day)),
+        "visits": _count(
+            VISIT.join(ORDER, ORDER.c.id == VISIT.c.work_order_id),
+            *_on(VISIT.c.planned_from, day),
+            _takes_place(),
+        ),
         "visits_done": _count(
             VISIT, *_on(VISIT.c.planned_from, day), VISIT.c.ended_at.is_not(None)
         ),
@@ -257,7 +262,7 @@ def loads(connection: Connection, day: str) -> list[Item]:
             ORDER.c.status,
         )
         .join_from(VISIT, ORDER, ORDER.c.id == VISIT.c.work_order_id)
-        .where(*_on(VISIT.c.planned_from, day), ORDER.c.status != "cancelled")
+        .where(*_on(VISIT.c.planned_from, day), _takes_place())
     )
     minutes: dict[str, dict[str, int]] = {}
     for row in rows:
@@ -272,6 +277,11 @@ def loads(connection: Connection, day: str) -> list[Item]:
     ]
 
 
+def _takes_place() -> ColumnElement[bool]:
+    """A visit that took place, or is to: not one of a job that was called off or nobody has."""
+    return or_(VISIT.c.ended_at.is_not(None), ORDER.c.status.not_in(("cancelled", "created")))
+
+
 def _share(ended_at: int | None, status: str) -> str:
     if ended_at is not None or status not in OPEN:
         return "done"
@@ -280,7 +290,7 @@ def _share(ended_at: int | None, status: str) -> str:
 
 def _minutes(start: str, end: str | None) -> int:
     if end is None:
-        return 0
+        return HOUR_MINUTES
     length = datetime.datetime.fromisoformat(end) - datetime.datetime.fromisoformat(start)
     return int(length.total_seconds()) // 60
 

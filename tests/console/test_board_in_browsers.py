@@ -104,6 +104,7 @@ def test_a_waiting_job_is_dragged_onto_a_day_and_a_second_browser_sees_it(
     card.drag_to(lane, target_position={"x": 860, "y": 20})
     expect(mine.locator(f'.lane .job[title^="{number} "]')).to_be_visible()
     expect(hers.locator(f'.lane .job[title^="{number} "]')).to_be_visible()
+    expect(hers.locator(".lane-row.fresh")).to_have_count(1)
 
 
 def test_a_drop_on_what_a_colleague_moved_is_refused_in_words(tab: Open, busy: Served) -> None:

@@ -98,6 +98,14 @@ def test_overlaps_are_marked_but_not_with_what_is_over() -> None:
     assert [one.visit for one in overlapping(bars, 840, 900, but="a")] == ["b"]
 
 
+def test_a_days_load_is_what_is_planned_also_while_a_visit_takes_longer() -> None:
+    long = bar(visit("a", "09:00", "10:00", attendance=went(180)), 8, NOON_MS)
+    open_ended = bar(visit("b", "15:00", "16:00", planned_to=None), 8, NOON_MS)
+    (lane,) = lanes([ANN], [long, open_ended], 8)
+    assert long.end - long.start == 180
+    assert lane.minutes == 60 + 60
+
+
 def test_gaps_of_a_working_day_are_free_from_now_on() -> None:
     bars = [
         bar(visit("a", "09:00", "12:00"), 8, NOON_MS),

@@ -29,6 +29,7 @@ def busy(name: str, start: int, end: int) -> Bar:
         state="planned",
         start=start,
         end=end,
+        planned=end - start,
         x=0,
         w=1,
     )

@@ -1,5 +1,6 @@
 """The start page: what needs a person now, worst first, with one button a row."""
 
+from server.queries import start
 from tests.console.house import Console
 
 HOUR_MS = 3_600_000
@@ -78,7 +79,7 @@ def test_the_load_is_the_planned_hours_of_today(console: Console) -> None:
         "SELECT p.name, count(*), sum((julianday(v.planned_to) - julianday(v.planned_from)) * 24) "
         "FROM visit v JOIN person p ON p.id = v.person_id JOIN work_order w ON "
         "w.id = v.work_order_id WHERE v.planned_from >= '2026-11-23' AND v.planned_from < "
-        "'2026-11-24' AND w.status <> 'cancelled' GROUP BY p.name"
+        "'2026-11-24' AND w.status NOT IN ('cancelled', 'created') GROUP BY p.name"
     )
     assert minutes
     for name, visits, hours in minutes:
@@ -148,3 +149,21 @@ def test_every_picture_is_in_the_sprite(console: Console) -> None:
     used = {one["href"] for page in pages for one in page.all("use")}
     sprite = visitor.get(next(iter(used)).partition("#")[0]).response.text
     assert [one for one in used if f'id="{one.partition("#")[2]}"' not in sprite] == []
+
+
+def test_a_visit_of_a_job_that_was_taken_back_is_in_no_count(new_console: Console) -> None:
+    (order, person), *_ = new_console.ask(
+        "SELECT w.id, v.person_id FROM visit v JOIN work_order w ON w.id = v.work_order_id "
+        "WHERE v.planned_from >= '2026-11-23' AND v.planned_from < '2026-11-24' "
+        "AND w.status = 'assigned' ORDER BY w.number"
+    )
+
+    def counted() -> tuple[int, int]:
+        with new_console.office.reading() as books:
+            loads = {one["id"]: one["visits"] for one in start.loads(books, "2026-11-23")}
+            figures = start.figures(books, "2026-11-23", new_console.now_ms)
+        return loads[person], figures["visits"] or 0
+
+    visits, in_all = counted()
+    new_console.say("work_order.unassign", ("work_order", order))
+    assert counted() == (visits - 1, in_all - 1)

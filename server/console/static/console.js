@@ -181,16 +181,24 @@
     all("form", element).some((form) => form.dataset.changed === "yes") ||
     all("select", element).some((field) => field.value !== "" && !all("option", field).some((option) => option.defaultSelected && option.selected) && field.selectedIndex > 0) ||
     Boolean(one("details[open], dialog[open]", element));
-  const plain = (element) => element.innerHTML.replace(/name="(op|csrf)" value="[^"]*"/g, "");
+  // What the server drew: without the ids of this drawing, and the keys' way through it.
+  const plain = (element) => element.innerHTML.replace(/name="(op|csrf)" value="[^"]*"| tabindex="-?\d" data-roving="(?:yes)?"/g, "");
+  // What it says, but for how long ago: a clock that went on is no news.
+  const words = (element) => {
+    const bare = element.cloneNode(true);
+    all(".clock, time", bare).forEach((one) => one.remove());
+    return plain(bare);
+  };
   const take = (old, fresh) => {
     if (plain(old) === plain(fresh) && old.className.replace(" fresh", "") === fresh.className) return false;
     const focused = old.contains(document.activeElement);
     if (focused && one("form", old)) return null;
     const place = focused && all("a, button", old).indexOf(document.activeElement);
     const chosen = old.classList.contains("sel");
+    const told = words(old) !== words(fresh);
     const copy = document.adoptNode(fresh);
     old.replaceWith(copy);
-    copy.classList.add("fresh");
+    if (told || old.classList.contains("fresh")) copy.classList.add("fresh");
     if (chosen) copy.classList.add("sel");
     if (window.htmx) window.htmx.process(copy);
     if (focused) { const again = all("a, button", copy)[place]; if (again) again.focus({ preventScroll: true }); }
