@@ -8,12 +8,10 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct, structs
 
-from server.console import careful, frame, gate, toasts, told
+from server.console import frame, gate, saying, toasts, told
 from server.console.addresses import Query, opt
-from server.console.careful import then
 from server.console.dispatch import Day, giving, still_held, taken_back
 from server.console.forms import Form, is_whole
-from server.console.frame import Act, Said
 from server.console.lanes import (
     QUARTER,
     QUARTERS,
@@ -25,6 +23,7 @@ from server.console.lanes import (
     minute,
     wall,
 )
+from server.console.saying import Act, Said
 from server.console.speech import Speech
 from server.console.visits import moved_back, moving, still_planned
 from server.office import AnyRequest, Office
@@ -204,9 +203,9 @@ def drop(
     to = gate.way_back(form.text("back"), f"/board?day={what.day}")
     failed = next((one for one in said if not one.ok), None)
     if failed is not None:
-        return frame.go(request, office, failed, to)
+        return saying.go(request, office, failed, to)
     for act in {one.act.kind for one in said} & SETTLES.keys():
-        careful.close_tasks(request, office, actor, form.op, (order, SETTLES[act]))
+        saying.close_tasks(request, office, actor, form.op, (order, SETTLES[act]))
     return frame.go_with(request, office, _toast(said, order, what), to)
 
 
@@ -249,12 +248,12 @@ def _done(
     drop, order = what
     said: list[Said] = []
     for place, act in enumerate(acts(drop, order)):
-        op = then(form.op, place)
+        op = saying.then(form.op, place)
         if place == 0:
             same = _same(request, office, drop, act)
-            said.append(careful.say(request, office, actor, op, act, same=same))
+            said.append(saying.say_if(request, office, actor, form, act, same=same))
         else:
-            said.append(frame.said_with(request, office, actor, op, act))
+            said.append(saying.say_under(request, office, actor, op, act))
         if not said[-1].ok:
             break
     return said
@@ -287,7 +286,7 @@ def _coming(order: Mapping[str, Any], visit: str) -> dict[str, Any] | None:
     return None
 
 
-def _same(request: AnyRequest, office: Office, drop: Drop, act: Act) -> careful.Same:
+def _same(request: AnyRequest, office: Office, drop: Drop, act: Act) -> saying.Same:
     """Whether what the dispatcher took hold of is still where the board showed it."""
     held = still_held(request, office, drop.order, drop.holding)
     planned = still_planned(request, office, drop.visit, drop.seen)
@@ -305,11 +304,7 @@ def _toast(said: list[Said], order: Mapping[str, Any], drop: Drop) -> toasts.Toa
         return toasts.Toast(code="nothing_changed")
     code = "dropped" if len(said) > 1 else said[-1].act.kind
     back = _way_back(said, order, drop)
-    way = None
-    if back:
-        then = tuple((act.kind, dict(act.args)) for act in back[1:])
-        first, seen = back[0], said[-1].seen
-        way = toasts.Undo(kind=first.kind, on=first.on, args=dict(first.args), seen=seen, then=then)
+    way = saying.way_back(back, said[-1]) if back else None
     return toasts.Toast(code=code, params={"number": order["number"] or ""}, undo=way)
 
 

@@ -10,10 +10,10 @@ from litestar.response import Redirect
 from msgspec import Struct
 
 from server import queries
-from server.console import careful, frame, told
+from server.console import frame, saying, told
 from server.console.addresses import After, Query, following, listing, opt
 from server.console.forms import Form, is_whole
-from server.console.frame import Act
+from server.console.saying import Act
 from server.console.speech import NOTHING, Speech
 from server.marks import by_number
 from server.office import AnyRequest, Office
@@ -370,15 +370,15 @@ def settle(
     on = (found["home_noun"], found["home_id"])
     act = Act(kind="conflict.settle", on=on, args=args)
     same = _unchanged(request, office, found["id"], form.text("seen"))
-    said = careful.say(request, office, actor, form.op, act, same=same)
+    said = saying.say_if(request, office, actor, form, act, same=same)
     back = "keep" if choice == "swap" else "swap"
     undo = None
     if choice == "swap" or found["choice"] == "swap":
         undo = Act(kind="conflict.settle", on=on, args={"conflict": found["id"], "choice": back})
-    return frame.go(request, office, said, f"/conflicts/{found['id']}", undo)
+    return saying.go(request, office, said, f"/conflicts/{found['id']}", undo)
 
 
-def _unchanged(request: AnyRequest, office: Office, identity: str, seen: str) -> careful.Same:
+def _unchanged(request: AnyRequest, office: Office, identity: str, seen: str) -> saying.Same:
     def same(books: Any) -> str | None:
         now = exceptions.conflict(books, identity)
         if now is None or seen_mark(now) == seen:

@@ -8,12 +8,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 from msgspec import structs
 
-from server.console import careful, choosing, frame, gate, told
+from server.console import choosing, frame, gate, saying, told
 from server.console.addresses import Query, home, opt
-from server.console.careful import then
 from server.console.forms import Form, is_whole
-from server.console.frame import Act, Said
 from server.console.lanes import clock, minute
+from server.console.saying import Act, Said
 from server.console.work_order import context, found
 from server.office import AnyRequest, Office
 from server.problems import Problem
@@ -70,15 +69,15 @@ def assign(
         asked = (form.text("day"), form.text("at"), _minutes(form))
         more = {"asked": asked, "said": said, "chosen": person, "back": form.text("back")}
         return frame.refused(_choice(request, office, actor, number, more))
-    careful.close_tasks(request, office, actor, form.op, (order, "declined"))
+    saying.close_tasks(request, office, actor, form.op, (order, "declined"))
     planned = _planned_too(request, office, actor, form, (order, person))
     if planned is not None and not planned.ok:
-        return frame.go(request, office, planned, back)
+        return saying.go(request, office, planned, back)
     undo = taken_back(order, person)
     if planned is not None and undo is not None:
         undo = undo if undo.kind == "work_order.unassign" else None
         said = structs.replace(said, seen=planned.seen)
-    return frame.go(request, office, said, back, undo)
+    return saying.go(request, office, said, back, undo)
 
 
 def _given(
@@ -91,11 +90,11 @@ def _given(
     order, person, role = what
     act = giving(order, person, role)
     if not person:
-        reason = frame.speech_of(request, office).text("plan.refusals", "nobody_chosen")
-        return careful.overtaken(form.op, act, reason)
+        speech = frame.speech_of(request, office)
+        return saying.refusal(speech, act, form.op, "nobody_chosen")
     seen = form.text("holding")
     same = still_held(request, office, order["id"], seen)
-    return careful.say(request, office, actor, form.op, act, same=same)
+    return saying.say_if(request, office, actor, form, act, same=same)
 
 
 def giving(order: Mapping[str, Any], person: str, role: str = "lead") -> Act:
@@ -119,7 +118,7 @@ def taken_back(order: Mapping[str, Any], person: str) -> Act | None:
     return Act(kind="work_order.reassign", on=on, args={"person": had[0]})
 
 
-def still_held(request: AnyRequest, office: Office, order: str, seen: str) -> careful.Same:
+def still_held(request: AnyRequest, office: Office, order: str, seen: str) -> saying.Same:
     """Whether a job is still with those whom the page showed."""
 
     def same(books: Any) -> str | None:
@@ -149,7 +148,7 @@ def _planned_too(
         return None
     args = {"person": person, **_window(day, at, _minutes(form))}
     act = Act(kind="visit.plan", on=("work_order", order["id"]), args=args)
-    return frame.said_with(request, office, actor, then(form.op, 1), act)
+    return saying.say_under(request, office, actor, saying.then(form.op, 1), act)
 
 
 def _window(day: str, at: str, minutes: int) -> dict[str, str]:
@@ -212,14 +211,14 @@ def unassign(
     args |= {"person": person} if person else {}
     act = Act(kind="work_order.unassign", on=("work_order", order["id"]), args=args)
     same = still_held(request, office, order["id"], form.text("holding"))
-    said = careful.say(request, office, actor, form.op, act, same=same)
+    said = saying.say_if(request, office, actor, form, act, same=same)
     had = [one for one in order["assignments"] if one["until_ms"] is None]
     undo = None
     if len(had) == 1:
         given = {"person": had[0]["person_id"], "role": had[0]["role"]}
         undo = Act(kind="work_order.assign", on=act.on, args=given)
     back = gate.way_back(form.text("back"), home(order["number"]))
-    return frame.go(request, office, said, back, undo)
+    return saying.go(request, office, said, back, undo)
 
 
 @get("/work-orders/{number:str}/cancel", opt=opt("work_order.cancel"), sync_to_thread=True)
@@ -250,11 +249,11 @@ def cancel(
     order, _ = found(office, number)
     reason = form.text("reason")
     act = Act(kind="work_order.cancel", on=("work_order", order["id"]), args={"reason": reason})
-    said = frame.say(request, office, actor, form, act)
+    said = saying.say(request, office, actor, form, act)
     if not said.ok:
         shown = ("work_order_cancel.html", {"reason": reason, "said": said})
         return frame.refused(panel(request, office, actor, number, shown))
-    return frame.go(request, office, said, home(order["number"]))
+    return saying.go(request, office, said, home(order["number"]))
 
 
 def panel(

@@ -7,10 +7,10 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
-from server.console import frame, gate
+from server.console import frame, gate, saying
 from server.console.addresses import opt
 from server.console.forms import Form
-from server.console.frame import Act, Said
+from server.console.saying import Act, Said
 from server.console.ticket import options
 from server.console.toasts import LIVE_HEADER, Toast
 from server.office import AnyRequest, Office
@@ -105,11 +105,11 @@ def _saved(
     changed = _changed(form, SITE if on[0] == "site" else JOB)
     if not changed:
         return frame.go_with(request, office, Toast(code="as_it_was"), back)
-    said = frame.say(request, office, actor, form, Act(kind="edit", on=on, args=_fields(changed)))
+    said = saying.say(request, office, actor, form, Act(kind="edit", on=on, args=_fields(changed)))
     if not said.ok and said.verdict != Verdict.CONFLICT:
         return said
     before = {name: (value, seen) for name, (seen, value) in changed.items()}
-    return frame.go(request, office, said, back, Act(kind="edit", on=on, args=_fields(before)))
+    return saying.go(request, office, said, back, Act(kind="edit", on=on, args=_fields(before)))
 
 
 def _fields(changed: Mapping[str, tuple[Any, Any]]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The frame around every page, and the one way in which a page says what somebody did."""
+"""The frame around every page, and in which words it is filled."""
 
 import gzip
 from collections.abc import Mapping
@@ -13,16 +13,13 @@ from msgspec import Struct
 
 from server import queries
 from server.console import gate, rail, toasts
-from server.console.forms import Form
 from server.console.shelf import Shelf
 from server.console.speech import Speech, initials, masked
 from server.console.toasts import Toast
-from server.office import AnyRequest, Asked, LastAdministrator, Office, Overtaken, Used
+from server.office import AnyRequest, Office
 from server.sessions import Actor
-from shared.errors import Params
-from shared.ops import Verdict
 from shared.people import may
-from shared.texts import LANGUAGES, Language, has_text
+from shared.texts import LANGUAGES, Language
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 LANGUAGE: Final = "fieldfare_language"
@@ -53,40 +50,6 @@ class Room(Struct, frozen=True, kw_only=True):
 
     environment: Environment
     shelf: Shelf
-
-
-class Act(Struct, frozen=True, kw_only=True):
-    """Something to be said: which verb, on what, with which arguments.
-
-    An empty id in `on` means: the thing this act makes.
-    """
-
-    kind: str
-    on: tuple[str, str]
-    args: Mapping[str, Any] = {}
-    visit: str | None = None
-
-
-class Said(Struct, frozen=True, kw_only=True):
-    """What became of an act; `reason` is in words, `field` the argument at fault.
-
-    `known` is the thing that is on file already, where that is why.
-    """
-
-    op: str
-    act: Act
-    verdict: str
-    code: str | None = None
-    reason: str | None = None
-    field: str | None = None
-    number: str | None = None
-    known: str | None = None
-    seen: int = 0
-
-    @property
-    def ok(self) -> bool:
-        """Whether it has happened, or had happened already."""
-        return self.verdict in (Verdict.APPLIED, Verdict.MERGED)
 
 
 class Page(Response[str]):
@@ -221,85 +184,6 @@ def refused(drawn: Response[str]) -> Response[str]:
     """The page again, with what was typed, because the act on it was refused."""
     drawn.status_code = UNPROCESSABLE
     return drawn
-
-
-def say(request: AnyRequest, office: Office, actor: Actor, form: Form, act: Act) -> Said:
-    """Say what a form says, once, through the one door.
-
-    A form that was drawn from a thing carries `seen` (the macro `k.seen`): how many acts the thing
-    had seen then. Where a colleague has done something to it since, the form is refused.
-    """
-    speech = speech_of(request, office)
-    asked = asked_of(form.op, act)
-    try:
-        done = office.act(asked, actor.person.id, seen=form.number("seen"))
-    except Overtaken:
-        return refusal(speech, act, form.op, "overtaken")
-    except LastAdministrator:
-        return refusal(speech, act, form.op, "last_administrator")
-    except Used:
-        return refusal(speech, act, form.op, "form_used")
-    return as_said(speech, act, form.op, done)
-
-
-def said_with(request: AnyRequest, office: Office, actor: Actor, op: str, act: Act) -> Said:
-    """Say one act under an id; further acts of one form take ids derived from the form's."""
-    speech = speech_of(request, office)
-    try:
-        done = office.act(asked_of(op, act), actor.person.id)
-    except Used:
-        return refusal(speech, act, op, "form_used")
-    return as_said(speech, act, op, done)
-
-
-def asked_of(op: str, act: Act) -> Asked:
-    """An act under its id."""
-    on = (act.on[0], act.on[1] or op)
-    return Asked(id=op, kind=act.kind, on=on, args=dict(act.args), visit=act.visit)
-
-
-def as_said(speech: Speech, act: Act, op: str, done: Any) -> Said:
-    """What became of an act, in words."""
-    result = done.result
-    field = result.detail.get("field")
-    return Said(
-        op=op,
-        act=act,
-        verdict=str(result.verdict),
-        code=result.code,
-        reason=speech.why(result.code, result.detail) if result.code else None,
-        field=field.rpartition(".")[2] if isinstance(field, str) else None,
-        number=result.detail.get("number"),
-        known=result.detail.get("params", {}).get("id") if result.code == "on_file" else None,
-        seen=done.seen,
-    )
-
-
-def refusal(speech: Speech, act: Act, op: str, code: str, field: str | None = None) -> Said:
-    """An act that the console itself refuses, in words of `console.refusals`."""
-    reason = speech.text("console.refusals", code)
-    verdict = str(Verdict.REJECTED)
-    return Said(op=op, act=act, verdict=verdict, code=code, reason=reason, field=field)
-
-
-def go(
-    request: AnyRequest, office: Office, said: Said, to: str, undo: Act | None = None
-) -> Redirect:
-    """On to a page that tells what was done, with a way back where there is an opposite act."""
-    catalogue = speech_of(request, office).catalogue
-    code = said.act.kind if has_text(catalogue, "toasts", said.act.kind) else "saved"
-    params: Params = {"number": said.number or ""}
-    toast = Toast(code=code, params=params, undo=_undo(undo, said) if said.ok else None)
-    if not said.ok:
-        toast = Toast(code=f"verdict_{said.verdict}", tone="warning", reason=said.reason)
-    return go_with(request, office, toast, to)
-
-
-def _undo(undo: Act | None, said: Said) -> toasts.Undo | None:
-    if undo is None:
-        return None
-    on = (undo.on[0], undo.on[1] or said.op)
-    return toasts.Undo(kind=undo.kind, on=on, args=dict(undo.args), seen=said.seen)
 
 
 def go_with(request: AnyRequest, office: Office, toast: Toast, to: str) -> Redirect:

@@ -6,11 +6,11 @@ from typing import Any, Final
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
-from server.console import frame
+from server.console import frame, saying
 from server.console.addresses import opt
 from server.console.forms import Form
-from server.console.frame import Act
 from server.console.newcomer import NEW, Newcomer, settle
+from server.console.saying import Act
 from server.console.speech import Speech
 from server.console.ticket import (
     CATEGORIES,
@@ -98,17 +98,17 @@ def write_down(
         return frame.refused(_page(request, office, actor, form, _kept(known)))
     plans = form.text("then") == PLAN and may(actor.person.roles, "work_order.create")
     speech = frame.speech_of(request, office)
-    said = frame.say(request, office, actor, form, _ticket(speech, form, known, plans=plans))
+    said = saying.say(request, office, actor, form, _ticket(speech, form, known, plans=plans))
     if not said.ok:
         again = {**_kept(known), "said": said}
         return frame.refused(_page(request, office, actor, form, again))
     ticket = f"/tickets/{said.number or said.op}"
     if not plans:
-        return frame.go(request, office, said, ticket)
+        return saying.go(request, office, said, ticket)
     job = {"summary": summary_of(form.text("problem")), "asset": known.asset or ""}
     told = {name: (value,) for name, value in job.items()}
     act = job_act(said.op, Form(fields={**form.fields, **told}))
-    planned = frame.said_with(request, office, actor, derive(form.op, "order"), act)
+    planned = saying.say_under(request, office, actor, derive(form.op, "order"), act)
     return onwards(request, office, planned, ticket, "assign" if planned.ok else "")
 
 

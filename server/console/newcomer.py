@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from server.console import frame
+from server.console import frame, saying
 from server.console.forms import Form
-from server.console.frame import Act, Said
+from server.console.saying import Act, Said
 from server.office import AnyRequest, Office
 from server.queries.pages import by_id
 from server.sessions import Actor
@@ -124,4 +124,6 @@ class _Steps:
         request, office, actor = self._call
         told = {name: value for name, value in args.items() if value}
         op = derive(self._form.op, noun)
-        return frame.said_with(request, office, actor, op, Act(kind=kind, on=(noun, ""), args=told))
+        return saying.say_under(
+            request, office, actor, op, Act(kind=kind, on=(noun, ""), args=told)
+        )

@@ -9,10 +9,10 @@ from litestar.params import FromPath, QueryParameter
 from msgspec import ValidationError, convert, to_builtins
 
 from server import people, queries
-from server.console import frame
+from server.console import frame, saying
 from server.console.addresses import opt
 from server.console.forms import Form
-from server.console.frame import Act, Said
+from server.console.saying import Act, Said
 from server.console.toasts import Toast
 from server.office import AnyRequest, Office
 from server.problems import Problem
@@ -66,7 +66,7 @@ def add(
     """Somebody new, with a password for the first sign-in."""
     typed = _typed(form, {})
     act = Act(kind="master.put", on=("person", ""), args={"row": typed})
-    said = _wrong(request, office, form.op, act) or frame.say(request, office, actor, form, act)
+    said = _wrong(request, office, form.op, act) or saying.say(request, office, actor, form, act)
     if not said.ok:
         drawn = _page(request, office, actor, {"typed": typed, "new": True, "said": said})
         return frame.refused(drawn)
@@ -86,12 +86,12 @@ def change(
     before = _row(known)
     row = _typed(form, before)
     act = Act(kind="master.put", on=("person", known.id), args={"row": row})
-    said = _wrong(request, office, form.op, act) or frame.say(request, office, actor, form, act)
+    said = _wrong(request, office, form.op, act) or saying.say(request, office, actor, form, act)
     if not said.ok:
         context = {"person_open": known, "typed": row, "said": said}
         return frame.refused(_page(request, office, actor, context))
     undo = Act(kind="master.put", on=("person", known.id), args={"row": before})
-    return frame.go(request, office, said, f"/people/{known.login}", undo)
+    return saying.go(request, office, said, f"/people/{known.login}", undo)
 
 
 @post("/people/{login:str}/password", opt=opt(MANAGE), status_code=200, sync_to_thread=True)
@@ -122,11 +122,11 @@ def _wrong(request: AnyRequest, office: Office, op: str, act: Act) -> Said | Non
     try:
         convert(row["login"], Login)
     except ValidationError:
-        return frame.refusal(speech, act, op, "login_wrong", field="login")
+        return saying.refusal(speech, act, op, "login_wrong", field="login")
     if not row["name"]:
-        return frame.refusal(speech, act, op, "no_name", field="name")
+        return saying.refusal(speech, act, op, "no_name", field="name")
     if not row["roles"]:
-        return frame.refusal(speech, act, op, "no_role", field="roles")
+        return saying.refusal(speech, act, op, "no_role", field="roles")
     return None
 
 

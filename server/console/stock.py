@@ -8,10 +8,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from server import queries
-from server.console import careful, frame, toasts
+from server.console import frame, saying, toasts
 from server.console.addresses import After, Query, following, opt
 from server.console.forms import Form
-from server.console.frame import Act
+from server.console.saying import Act
 from server.marks import by_number, by_text
 from server.office import AnyRequest, Office
 from server.problems import Problem
@@ -104,9 +104,9 @@ def act(  # noqa: PLR0913  a place and a part name what a form is about
     wanted = Act(kind=DOES[does], on=("location", place["id"]), args=_args(does, known["id"], form))
     if does == "count":
         same = _still(request, office, place["id"], known["id"], form.text("seen"))
-        said = careful.say(request, office, actor, form.op, wanted, same=same)
+        said = saying.say_if(request, office, actor, form, wanted, same=same)
     else:
-        said = frame.say(request, office, actor, form, wanted)
+        said = saying.say(request, office, actor, form, wanted)
     here = f"/stock/{place['code']}/{known['number']}"
     if not said.ok:
         typed = {name: form.text(name) for name in ("quantity", "to", "counted")}
@@ -114,7 +114,7 @@ def act(  # noqa: PLR0913  a place and a part name what a form is about
         return frame.refused(_draw(request, office, actor, code, more))
     if does == "move" and said.verdict == "applied":
         return frame.go_with(request, office, _moved(office, wanted, place["id"]), here)
-    return frame.go(request, office, said, here)
+    return saying.go(request, office, said, here)
 
 
 def _moved(office: Office, wanted: Act, place: str) -> toasts.Toast:
@@ -133,7 +133,7 @@ def _args(does: str, part: str, form: Form) -> dict[str, Any]:
     return {**args, "to": form.text("to")} if does == "move" else args
 
 
-def _still(request: AnyRequest, office: Office, place: str, part: str, seen: str) -> careful.Same:
+def _still(request: AnyRequest, office: Office, place: str, part: str, seen: str) -> saying.Same:
     """Whether the books still say what the page showed of a part at a place."""
 
     def same(books: Any) -> str | None:

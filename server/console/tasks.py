@@ -8,10 +8,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from server.console import frame
+from server.console import frame, saying
 from server.console.addresses import After, Query, following, opt
 from server.console.forms import Form
-from server.console.frame import Act
+from server.console.saying import Act
 from server.console.speech import NOTHING, Speech
 from server.marks import by_number
 from server.office import AnyRequest, Office
@@ -95,8 +95,8 @@ def close(
 ) -> Redirect:
     """Close a task with a word about what was done."""
     act = Act(kind="task.close", on=("task", identity), args={"note": form.text("note")})
-    said = frame.say(request, office, actor, form, act)
-    return frame.go(request, office, said, "/tasks")
+    said = saying.say(request, office, actor, form, act)
+    return saying.go(request, office, said, "/tasks")
 
 
 @post("/tasks/{identity:str}/count", opt=opt("stock.count"), status_code=200, sync_to_thread=True)
@@ -111,8 +111,8 @@ def count(
     task = _task(office, identity, "recount")
     args = {"part": task["params"].get("part"), "counted": form.text("counted")}
     act = Act(kind="stock.count", on=(task["home_noun"], task["home_id"]), args=args)
-    said = frame.say(request, office, actor, form, act)
-    return frame.go(request, office, said, "/tasks")
+    said = saying.say(request, office, actor, form, act)
+    return saying.go(request, office, said, "/tasks")
 
 
 @post("/tasks/{identity:str}/supply", opt=opt("parts.supply"), status_code=200, sync_to_thread=True)
@@ -127,8 +127,8 @@ def supply(
     task = _task(office, identity, "order_part")
     args = {"ordered": task["params"].get("ordered")}
     act = Act(kind="parts.supply", on=(task["home_noun"], task["home_id"]), args=args)
-    said = frame.say(request, office, actor, form, act)
-    return frame.go(request, office, said, "/tasks")
+    said = saying.say(request, office, actor, form, act)
+    return saying.go(request, office, said, "/tasks")
 
 
 def _task(office: Office, identity: str, code: str) -> dict[str, Any]:

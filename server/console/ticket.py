@@ -9,10 +9,10 @@ from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect
 
 from server import queries
-from server.console import frame, gate
+from server.console import frame, gate, saying
 from server.console.addresses import opt
 from server.console.forms import Form
-from server.console.frame import Act, Said
+from server.console.saying import Act, Said
 from server.console.speech import Speech
 from server.console.told import window
 from server.office import AnyRequest, Office
@@ -106,11 +106,11 @@ def note(
         on=("work_order", form.text("work_order")),
         args={"text": form.text("text"), "audience": audience},
     )
-    said = frame.say(request, office, actor, form, act)
+    said = saying.say(request, office, actor, form, act)
     if not said.ok:
         told = {"said": said, "noted": form.text("text")}
         return frame.refused(_page(request, office, actor, number, told))
-    return frame.go(request, office, said, f"/tickets/{number}")
+    return saying.go(request, office, said, f"/tickets/{number}")
 
 
 @get(
@@ -146,7 +146,7 @@ def create(
         found = queries.ticket(books, number)
     if found is None:
         raise Problem("not_found")
-    said = frame.say(request, office, actor, form, job_act(found["id"], form))
+    said = saying.say(request, office, actor, form, job_act(found["id"], form))
     if not said.ok:
         return frame.refused(_plan_page(request, office, actor, number, (form, said)))
     return onwards(request, office, said, f"/tickets/{number}", form.text("then"))
@@ -170,7 +170,7 @@ _LENGTHS: Final = {"planned_from": 16, "planned_to": 16}  # some browsers add se
 def onwards(request: AnyRequest, office: Office, said: Said, to: str, then: str) -> Redirect:
     """After a job was made: to who is to do it, or back."""
     on = f"/work-orders/{said.op}/assign" if then == AND_ASSIGN else to
-    return frame.go(request, office, said, on)
+    return saying.go(request, office, said, on)
 
 
 def summary_of(problem: str) -> str:

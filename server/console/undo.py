@@ -5,15 +5,14 @@ from typing import Any, Final
 from litestar import Response, post
 from litestar.di import NamedDependency
 
-from server.console import frame, gate, toasts
+from server.console import frame, gate, saying, toasts
 from server.console.addresses import opt
 from server.console.forms import Form
-from server.console.frame import Act
+from server.console.saying import Act
 from server.console.toasts import Toast
-from server.office import AnyRequest, LastAdministrator, Office, Overtaken, Used
+from server.office import AnyRequest, Office
 from server.problems import Problem
 from server.sessions import Actor
-from shared.ids import derive
 
 
 @post("/undo", opt=opt("sign_in"), status_code=200, sync_to_thread=True)
@@ -28,21 +27,13 @@ def undo(
     if wanted is None:
         raise Problem("wrong_request")
     act = Act(kind=wanted.kind, on=wanted.on, args=wanted.args)
-    speech = frame.speech_of(request, office)
-    try:
-        done = office.act(frame.asked_of(form.op, act), actor.person.id, seen=wanted.seen)
-    except (LastAdministrator, Overtaken, Used):
+    said = saying.say_under(request, office, actor, form.op, act, seen=wanted.seen)
+    for place, (kind, args) in enumerate(wanted.then if said.ok else (), 1):
+        further = Act(kind=kind, on=wanted.on, args=args)
+        said = saying.say_under(request, office, actor, saying.then(form.op, place), further)
+    toast = Toast(code="undone") if said.ok else saying.warning(said)
+    if said.code in saying.TURNED_AWAY.values():
         toast = Toast(code="undo_overtaken", tone="warning")
-    else:
-        said = frame.as_said(speech, act, form.op, done)
-        for place, (kind, args) in enumerate(wanted.then if said.ok else (), 1):
-            further = Act(kind=kind, on=wanted.on, args=args)
-            said = frame.said_with(request, office, actor, derive(form.op, "then", place), further)
-        toast = (
-            Toast(code="undone")
-            if said.ok
-            else Toast(code=f"verdict_{said.verdict}", tone="warning", reason=said.reason)
-        )
     return frame.go_with(request, office, toast, gate.way_back(form.text("back")))
 
 

@@ -6,11 +6,11 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from server.console import careful, frame, gate
+from server.console import frame, gate, saying
 from server.console.addresses import home, opt
 from server.console.dispatch import panel, visit_of
 from server.console.forms import Form
-from server.console.frame import Act
+from server.console.saying import Act
 from server.console.told import window
 from server.console.work_order import found
 from server.office import AnyRequest, Office
@@ -57,12 +57,12 @@ def plan(
     typed = _typed(form)
     args = {"person": form.text("person"), **_times(typed)}
     act = Act(kind="visit.plan", on=("work_order", order["id"]), args=args)
-    said = frame.say(request, office, actor, form, act)
+    said = saying.say(request, office, actor, form, act)
     if not said.ok:
         shown = (FORM, {"visit": None, "typed": typed, "said": said})
         return frame.refused(panel(request, office, actor, number, shown))
-    careful.close_tasks(request, office, actor, form.op, (order, "plan_next_visit"))
-    return frame.go(request, office, said, home(order["number"]))
+    saying.close_tasks(request, office, actor, form.op, (order, "plan_next_visit"))
+    return saying.go(request, office, said, home(order["number"]))
 
 
 @get("/work-orders/{number:str}/visits/{visit:str}", opt=opt("visit.move"), sync_to_thread=True)
@@ -108,12 +108,12 @@ def move(  # noqa: PLR0913  what a form names
     typed = _typed(form)
     act = moving(known, {**_times(typed), "fault": typed["fault"]})
     same = still_planned(request, office, visit, typed["seen"])
-    said = careful.say(request, office, actor, form.op, act, same=same)
+    said = saying.say_if(request, office, actor, form, act, same=same)
     if not said.ok:
         shown = (FORM, {"visit": known, "typed": typed, "said": said})
         return frame.refused(panel(request, office, actor, number, shown))
     back = gate.way_back(form.text("back"), home(order["number"]))
-    return frame.go(request, office, said, back, moved_back(known))
+    return saying.go(request, office, said, back, moved_back(known))
 
 
 def moving(visit: dict[str, Any], to: dict[str, str]) -> Act:
@@ -130,7 +130,7 @@ def moved_back(visit: dict[str, Any]) -> Act | None:
     return moving(visit, {**was, "fault": visit["fault"] or "company"})
 
 
-def still_planned(request: AnyRequest, office: Office, visit: str, seen: str) -> careful.Same:
+def still_planned(request: AnyRequest, office: Office, visit: str, seen: str) -> saying.Same:
     """Whether a visit is still as the page showed it."""
 
     def same(books: Any) -> str | None:
