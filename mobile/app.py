@@ -20,7 +20,7 @@ from mobile.couriers import Couriers, join
 from mobile.device import Clock as DeviceClock, dice
 from mobile.drafts import Drafts
 from mobile.journal import DICE_BYTES, Said
-from mobile.lock import Lock
+from mobile.lock import Lock, has_passed
 from mobile.screens import ENROL, PIN, ROOTS, SCREENS, SHEETS, TROUBLE, made
 from mobile.service import Phone
 from mobile.shell import Action, Place, Settings, settings_of
@@ -31,6 +31,7 @@ from mobile.widgets.hosting import copied, later
 from mobile.widgets.look import theme
 from mobile.widgets.page import Page, Sheet
 from mobile.widgets.stage import Stage
+from shared.clock import At
 from shared.errors import Refused
 from shared.records import Aggregate
 from shared.texts import Language, choose_language
@@ -69,7 +70,7 @@ class FieldfareApp(App):
         self._trouble: Refused | None = None
         self._pages: dict[str, Page] = {}
         self._laid: Place | None = None
-        self._left: int | None = None
+        self._left: At | None = None
         self._timers: tuple[Any, ...] = ()
         self._stopped = False
         self.drafts = Drafts(folder)
@@ -202,6 +203,8 @@ class FieldfareApp(App):
     def lock_now(self) -> None:
         """Ask for the PIN, if there is one."""
         self._locked = self.lock.is_set
+        if self._locked:
+            self.root.hush()  # what was just said, and its button, lie behind the lock, too
         self._arrive()
 
     def build(self) -> Stage:
@@ -231,12 +234,12 @@ class FieldfareApp(App):
 
     def on_pause(self) -> bool:
         """Another app comes to the front: everything is kept already."""
-        self._left = self.now
+        self._left = self._clock.now()
         return True
 
     def on_resume(self) -> None:
         """Ask for the PIN after a while, and for news at once."""
-        if self._left is not None and self.now - self._left > AWAY_MS_MAX:
+        if self._left is not None and has_passed(AWAY_MS_MAX, self._left, self._clock.now()):
             self.lock_now()
         self._left = None
         self.couriers.ring()
@@ -271,7 +274,7 @@ class FieldfareApp(App):
             self._trouble = service.trouble(ended)
 
     def _enrol(self, text: str, server: str, ended: Callable[[Refused | None], None]) -> None:
-        failed = join(self._folder, text, server)
+        failed = join(self._folder, text, server, locked=self._locked)
         later(lambda: self._enrolled(failed, ended))
 
     def _enrolled(self, failed: Refused | None, ended: Callable[[Refused | None], None]) -> None:

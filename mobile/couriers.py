@@ -12,7 +12,7 @@ from msgspec import structs
 from mobile import enrolment, service
 from mobile.courier import Busy, HandInLater, Report
 from mobile.database import Missing
-from mobile.device import dice
+from mobile.device import dice, installation
 from mobile.lane import Lane, Pace, Watchdog
 from mobile.views.chip import Traffic
 from mobile.wire import Throttled, Unreachable
@@ -113,13 +113,18 @@ class Couriers:
         self._later(take)
 
 
-def join(folder: Path, text: str, server: str) -> Refused | None:
+def join(folder: Path, text: str, server: str, *, locked: bool = False) -> Refused | None:
     """Make a folder an installation by an enrolment text; why that was not done, or None.
+
+    While it is locked only the server it belongs to is asked.
 
     An unfit text is refused under the code that `mobile.enrolment.Unfit` gives it.
     """
     try:
         invitation = enrolment.read(text, server=server or None)
+        known = installation(folder) if locked else None
+        if known is not None:
+            enrolment.stay(invitation, known)
         service.enrol(folder, invitation, platform.node() or UNNAMED)
     except enrolment.Unfit as unfit:
         return refuse_value(unfit.code, "code")

@@ -78,6 +78,17 @@ def _checked(invitation: Invitation, *, insecure: bool) -> Invitation:
     return invitation
 
 
+def stay(invitation: Invitation, known: Installation) -> None:
+    """Raises `Unfit` where an invitation leads away from the server an installation belongs to.
+
+    Whoever does not know the PIN must not get to what is on this phone by a server of their own:
+    it could say that it is the same person's.
+    """
+    moved = invitation.server.rstrip("/") != known.server
+    if moved or invitation.key not in (None, known.key):
+        raise Unfit("behind the lock only this phone's own server is asked", "other_server")
+
+
 def _is_thumbprint(text: str) -> bool:
     try:
         return len(urlsafe_b64decode(text + "=" * (-len(text) % 4))) == THUMBPRINT_BYTES

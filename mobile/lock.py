@@ -111,6 +111,11 @@ def unfit(digits: str) -> str | None:
     return None
 
 
+def has_passed(ms: int, since: At, now: At) -> bool:
+    """Whether so long has passed, by the clock that nobody can set; with a restart between, yes."""
+    return since.boot != now.boot or now.mono - since.mono > ms
+
+
 def wait_after(failed: int) -> int:
     """How many milliseconds so many wrong tries in a row cost: nothing at first, then doubling."""
     if failed < FREE_TRIES:

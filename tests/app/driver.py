@@ -36,10 +36,12 @@ class StillClock(Clock):
     def __init__(self, now_ms: int) -> None:
         super().__init__()
         self.moment = now_ms
+        self.slept_ms = 0
 
     def now(self) -> At:
-        """The moment, by the wall; the boot clock runs as it does."""
-        return structs.replace(super().now(), wall=self.moment)
+        """The moment, by the wall; the boot clock runs, and has slept as long as was said."""
+        real = super().now()
+        return structs.replace(real, wall=self.moment, mono=real.mono + self.slept_ms)
 
 
 class Driver:

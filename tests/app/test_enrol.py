@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from kivy.core.window import Window
 
+from mobile.couriers import join
+from mobile.device import installation
 from mobile.lock import FIRST_WAIT_MS, Lock
 from mobile.screens.pin import ENTER
 from mobile.shell import Place
@@ -172,3 +174,22 @@ def test_the_pin_is_changed_and_dropped_only_by_whoever_knows_it(app: Open) -> N
     assert hand.app.lock.is_set
     typed(hand, PIN, then="Unlock")
     assert (hand.place, hand.app.lock.is_set) == (Place("me"), False)
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "fieldfare:1?url=https%3A%2F%2Fthief.example&code=7KQ2-9XWM",
+        "fieldfare:1?url={server}&code=7KQ2-9XWM&key=" + "A" * 43,
+    ],
+)
+def test_behind_the_lock_only_the_server_that_the_phone_belongs_to_is_asked(
+    elsewhere: str, phone_folder: Callable[[str], Path]
+) -> None:
+    folder = phone_folder("ordinary")
+    known = installation(folder)
+    assert known is not None
+    text = elsewhere.format(server=known.server)
+    refused = join(folder, text, "", locked=True)
+    assert (refused and refused.code) == "other_server"
+    assert installation(folder) == known
