@@ -127,7 +127,7 @@ def join(folder: Path, text: str, server: str, *, locked: bool = False) -> Refus
             enrolment.stay(invitation, known)
         service.enrol(folder, invitation, platform.node() or UNNAMED)
     except enrolment.Unfit as unfit:
-        return refuse_value(unfit.code, "code")
+        return refuse_value(unfit.code, field="code")
     except service.TROUBLES as wrong:
         return service.trouble(wrong)
     return None
