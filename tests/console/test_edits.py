@@ -78,6 +78,19 @@ def test_the_form_shows_a_number_in_full_and_that_is_kept(new_console: Console) 
     assert new_console.ask("SELECT on_id FROM op WHERE kind = 'phone.reveal'") == [(site,)]
 
 
+def test_no_way_to_the_number_leaves_no_trace(new_console: Console) -> None:
+    ((site, phone),) = new_console.ask(
+        "SELECT id, contact_phone FROM site WHERE contact_phone != '' ORDER BY id LIMIT 1"
+    )
+    visitor, action = new_console.visitor(), f"/sites/{site}/edit"
+    traces = "SELECT count(*) FROM op WHERE kind = 'phone.reveal'"
+    assert phone not in visitor.get(action, x_live="1").response.text
+    assert new_console.ask(traces) == [(0,)]
+    refused = visitor.post(action, {**visitor.proof(), "access_notes": "x" * 9_000})
+    assert (refused.status, phone in refused.response.text) == (422, True)
+    assert new_console.ask(traces) == [(1,)]
+
+
 def test_who_may_not_edit_gets_no_form(console: Console) -> None:
     _, number = a_job(console)
     ((site,),) = console.ask("SELECT id FROM site ORDER BY id LIMIT 1")
