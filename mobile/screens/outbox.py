@@ -51,7 +51,7 @@ class OutboxScreen(ListedPage):
         rows: list[Any] = []
         for group in view.groups:
             tone = "danger" if group.name == "needs_you" else "text_2"
-            rows.append((f"{group.title} ({len(group.entries)})", tone))
+            rows.append((group.title, tone))
             rows += [row(_listed(one), width, self.open_entry) for one in group.entries]
         return rows
 

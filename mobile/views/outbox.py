@@ -13,6 +13,7 @@ from shared.amounts import quantity_text, thousandths
 
 TORN: Final = "torn"
 SAFE_SHOWN: Final = 30
+OPEN_SHOWN: Final = 200
 EXCERPT_CHARS: Final = 80
 MENDING: Final = ("op.repair", "op.discard")
 FINAL: Final = ("conflict", "rejected")
@@ -73,17 +74,23 @@ class Look(Struct, frozen=True, kw_only=True):
 
 
 def outbox(lines: Sequence[Line], look: Look, words: Words, now: int) -> OutboxView:
-    """The whole outbox, the worst first."""
+    """The whole outbox, the worst first. Of very many entries only the first are told in words."""
     mended = _mended(lines, look)
-    told = {line.op_id: _entry(line, look, words, now, mended=mended) for line in lines}
-    needing = [line for line in lines if _needs(line, mended)]
-    waiting = [line for line in lines if line.state == "waiting"]
-    on_its_way = [line for line in lines if line in waiting or _is_mended(line, mended)]
-    others = [line for line in lines if line not in needing and line not in on_its_way]
+    needing: list[Line] = []
+    waiting: list[Line] = []
+    on_its_way: list[Line] = []
+    others: list[Line] = []
+    for line in lines:
+        if line.state == "waiting":
+            waiting.append(line)
+        if line.state == "waiting" or _is_mended(line, mended):
+            on_its_way.append(line)
+        else:
+            (needing if _needs(line, mended) else others).append(line)
     sorted_out = (
-        ("needs_you", needing),
-        ("waiting", on_its_way),
-        ("safe", list(reversed(others))[:SAFE_SHOWN]),
+        ("needs_you", needing, OPEN_SHOWN),
+        ("waiting", on_its_way, OPEN_SHOWN),
+        ("safe", others[::-1], SAFE_SHOWN),
     )
     head, text, tone = _head(needing, waiting, words, now)
     return OutboxView(
@@ -93,14 +100,22 @@ def outbox(lines: Sequence[Line], look: Look, words: Words, now: int) -> OutboxV
         groups=tuple(
             Entries(
                 name=name,
-                title=words("outbox", name),
-                entries=tuple(told[line.op_id] for line in members),
+                title=_title(name, len(members), room, words),
+                entries=tuple(
+                    _entry(line, look, words, now, mended=mended) for line in members[:room]
+                ),
             )
-            for name, members in sorted_out
+            for name, members, room in sorted_out
             if members
         ),
         waits=bool(waiting),
     )
+
+
+def _title(name: str, count: int, room: int, words: Words) -> str:
+    """What a group is called, how many there are, and how many of them are shown, if not all."""
+    title = f"{words('outbox', name)} ({count})"
+    return title if count <= room else words.join(title, words("outbox", "shown", count=room))
 
 
 def entry(lines: Sequence[Line], op_id: str, look: Look, words: Words, now: int) -> Entry | None:

@@ -63,6 +63,24 @@ LOOK = Look(
 )
 
 
+def test_an_outbox_of_five_thousand_entries_tells_the_first_of_each_group_and_counts_them() -> None:
+    asked: list[str] = []
+
+    def args_of(op_id: str) -> dict[str, Any]:
+        asked.append(op_id)
+        return {"text": "Ring twice"}
+
+    many = [a_line(f"w{index}", "note.add", lseq=index) for index in range(5_000)]
+    there = [a_line(f"s{index}", state="safe", verdict="applied") for index in range(2_000)]
+    view = outbox([*many, *there], structs.replace(LOOK, args_of=args_of), EN, NOW)
+    assert [(group.title, len(group.entries)) for group in view.groups] == [
+        ("Waiting to be sent (5000) · 200 shown", 200),
+        ("With the office (2000) · 30 shown", 30),
+    ]
+    assert [one.op_id for one in view.groups[0].entries] == [one.op_id for one in many[:200]]
+    assert len(asked) == 230
+
+
 def test_the_outbox_puts_first_what_needs_its_person_and_says_that_the_rest_is_safe() -> None:
     view = outbox(LINES, LOOK, EN, NOW)
     assert [(one.name, [entry.what for entry in one.entries]) for one in view.groups] == [
