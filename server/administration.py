@@ -75,9 +75,10 @@ def _admin(office: Office, loaded: Sequence[Mapping[str, Any]]) -> dict[str, Any
 
 def _load_demo(office: Office, day: str) -> list[dict[str, Any]]:
     staff = company(day, DEMO_SEED)
+    field = {login.person_id for login in staff.logins if "technician" in login.roles}
     disputed = {one.id for one in staff.disputes}
     for batch in _batches([*staff.ops, *staff.field, *staff.after, *staff.disputes]):
-        ops = [_said(office, one) for one in batch]
+        ops = [_said(office, one, desk=one.by not in {SYSTEM, *field}) for one in batch]
         for result in office.receive(ops, None, office.now_ms()):
             assert result.verdict == "applied" or result.id in disputed, result
     secret = people.hashed(DEMO_PASSWORD)
@@ -100,9 +101,14 @@ def _batches(ops: Sequence[DemoOp]) -> Iterator[Sequence[DemoOp]]:
         yield ops[start : start + OPS_AT_ONCE]
 
 
-def _said(office: Office, one: DemoOp) -> WireOp:
+def _said(office: Office, one: DemoOp, *, desk: bool) -> WireOp:
+    """What a desk says, it says at the console; no phone of the field has ever been here."""
     asked = Asked(id=one.id, kind=one.kind, on=one.on, args=one.args, visit=one.visit)
-    return WireOp(lseq=0, id=one.id, body=office.body(asked, one.by, one.at))
+    return WireOp(
+        lseq=0,
+        id=one.id,
+        body=office.body(asked, one.by, one.at, origin="console" if desk else "api"),
+    )
 
 
 def add_person(office: Office, row: dict[str, Any]) -> dict[str, Any] | Refused:

@@ -94,7 +94,7 @@ def lines(speech: Speech, told: Sequence[Item], book: Book) -> list[Line]:
 
 
 def _line(speech: Speech, one: Item, book: Book, day: str) -> Line:
-    late = one["received"] - one["done_at"] > LATE_MS
+    late = one["received"] - one["done_at"] > LATE_MS and one["origin"] != "console"
     leaf = one["leaf"] or {}
     return Line(
         op=one["op_id"],

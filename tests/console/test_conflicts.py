@@ -139,3 +139,11 @@ def test_a_conflict_nobody_knows_and_who_may_not_see_any(console: Console) -> No
     assert console.visitor().get(f"/conflicts/{nobody}").status == 404
     assert console.visitor("finance").get("/conflicts").status == 403
     assert console.visitor().get("/conflicts?after=nonsense").status == 400
+
+
+def test_the_demo_companys_office_speaks_at_the_console(console: Console) -> None:
+    told = console.ask(
+        "SELECT o.origin, count(*) FROM op o JOIN person p ON p.id = o.by_id "
+        "WHERE p.roles LIKE '%dispatcher%' OR p.roles LIKE '%warehouse%' GROUP BY o.origin"
+    )
+    assert [origin for origin, _ in told] == ["console"]
