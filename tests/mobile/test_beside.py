@@ -1,6 +1,7 @@
 """Two connections to one phone: whoever taps does not wait for whoever talks."""
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
@@ -50,9 +51,9 @@ def talked(phone: Phone, replica: Replica, **more: Any) -> Iterator[Request]:
 def test_nobody_who_taps_waits_for_an_answer_of_the_server(phone: Phone, courier: Replica) -> None:
     for _ in range(3):
         phone.world.job(ANN, checklist=CHECKLIST)
-    phone.connection.execute("PRAGMA busy_timeout = 0")
     taps = 0
     for _ in talked(phone, courier, want_bytes=1, ops_max=1):
+        assert not courier._connection.in_transaction
         done = phone.must("note.add", {"text": f"note {taps}", "audience": "internal"})
         assert phone.replica.outboxed([done.op_id])
         taps += taps < 20
@@ -61,6 +62,24 @@ def test_nobody_who_taps_waits_for_an_answer_of_the_server(phone: Phone, courier
     assert taps > 5
     phone.sync()
     assert {line.state for line in phone.queries.outbox()} == {"safe"}
+
+
+def test_a_tap_waits_until_a_page_is_taken_in_and_is_kept(phone: Phone) -> None:
+    begun, over = threading.Event(), threading.Event()
+
+    def take() -> None:
+        with closing(database.connect(phone.path)) as connection, database.writing(connection):
+            begun.set()
+            over.wait(30)
+
+    thread = threading.Thread(target=take)
+    thread.start()
+    assert begun.wait(30)
+    threading.Timer(0.05, over.set).start()
+    done = phone.must("work_order.accept")
+    assert over.is_set()
+    thread.join()
+    assert phone.replica.outboxed([done.op_id]) == [done]
 
 
 def test_what_is_taken_in_meanwhile_is_shown_whole_or_not_at_all(
