@@ -92,7 +92,7 @@ def test_what_is_told_in_passing_covers_neither_button_nor_bar(app: Open) -> Non
     driver = app("ordinary", language="zh", text_scale=1.6)
     for screen, args in (("work_order", {"id": under_way(driver)}), ("today", {})):
         driver.go(screen, **args)
-        driver.app.note(ZH("kit.note", "not_saved") * 3, tone="danger")
+        driver.app.note(ZH("kit.note", "no_location") * 5, tone="danger")
         driver.frames(3)
         (toast,) = driver.widgets("Toast")
         below = [*driver.widgets("Footer"), *driver.widgets("BottomBar")]
