@@ -1,7 +1,7 @@
 """The office: what a route or a command may ask for, put together once by `app`."""
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence, Set
+from contextlib import AbstractContextManager, contextmanager
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -34,6 +34,7 @@ from sync.protocol import Result, WireOp
 EPOCH_BYTES: Final = 8
 HOLDER_BYTES: Final = 8
 ADMINISTRATORS: Final = ("person", "administrators")
+MANAGING: Final = frozenset({"master.put", "op.repair"})  # what may change who manages people
 ORIGINS: Final[frozenset[Origin]] = frozenset({"api", "console"})
 MINUTE_MS: Final = 60_000
 
@@ -92,6 +93,10 @@ class Act(Struct, frozen=True, kw_only=True):
 
     result: Result
     seen: int
+
+
+class _Said(Struct, frozen=True):
+    kind: str
 
 
 class Overtaken(Exception):
@@ -180,7 +185,10 @@ class Office(Struct, frozen=True, kw_only=True):
         return encode(op)
 
     def receive(self, ops: Sequence[WireOp], person: str | None, now_ms: int) -> list[Result]:
-        """Give the office's ops their verdicts; with a person, nobody else's are taken."""
+        """Give the office's ops their verdicts; with a person, nobody else's are taken.
+
+        Raises `LastAdministrator`, and none of them is kept.
+        """
         parcel = Parcel(
             ops=ops,
             origins=ORIGINS,
@@ -189,7 +197,9 @@ class Office(Struct, frozen=True, kw_only=True):
             on_crash=self.note_crash,
         )
         with self.writing() as books:
-            return receive(self.ledger(books), parcel)
+            ledger = self.ledger(books)
+            with _an_administrator_stays(books, ledger, {_kind_in(op.body) for op in ops}):
+                return receive(ledger, parcel)
 
     def sign_in(self, login: str, password: str, address: str) -> Admitted:
         """Open a session. Every try counts, for the login and for the address. Raises `Problem`."""
@@ -261,9 +271,8 @@ class Office(Struct, frozen=True, kw_only=True):
                 ledger.hold({asked.on})
                 if queries.acts_on(books, asked.on) != seen:
                     raise Overtaken
-            if asked.kind == "master.put" and asked.on[0] == "person" and not known:
-                _keep_an_administrator(books, ledger, asked)
-            (result,) = receive(ledger, parcel)
+            with _an_administrator_stays(books, ledger, {asked.kind}):
+                (result,) = receive(ledger, parcel)
             if result.code == "id_reused":
                 raise Used
             return Act(result=result, seen=queries.acts_on(books, asked.on))
@@ -307,15 +316,26 @@ class Office(Struct, frozen=True, kw_only=True):
         return Invitation(code=code, text=text, expires_at=ends)
 
 
-def _keep_an_administrator(books: Any, ledger: Ledger, asked: Asked) -> None:
-    """Whoever writes a person down who cannot manage people leaves somebody who can."""
-    row = asked.args.get("row", {})
-    if not row.get("disabled") and may(tuple(row.get("roles", ())), "people.manage"):
+@contextmanager
+def _an_administrator_stays(books: Any, ledger: Ledger, kinds: Set[str]) -> Iterator[None]:
+    """Whoever says something of these kinds leaves somebody who can manage people."""
+    if kinds.isdisjoint(MANAGING):
+        yield
         return
     ledger.hold({ADMINISTRATORS})  # two who take each other's role away do it one by one
-    others = (one for one in people.everybody(books) if one.id != asked.on[1])
-    if not any(may(one.roles, "people.manage") and not one.disabled for one in others):
+    before = _is_managed(books)
+    yield
+    if before and not _is_managed(books):
         raise LastAdministrator
+
+
+def _is_managed(books: Any) -> bool:
+    known = people.everybody(books)
+    return any(may(one.roles, "people.manage") and not one.disabled for one in known)
+
+
+def _kind_in(body: str) -> str:
+    return msgspec.json.decode(body, type=_Said).kind
 
 
 def _may_enrol(person: Person) -> bool:

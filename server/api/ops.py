@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
-from server.office import AnyRequest, Asked, Office, catalogue_of
+from server.office import AnyRequest, Asked, LastAdministrator, Office, catalogue_of
 from server.problems import FAULTS, Fault, reason, wrong_fields
 from server.sessions import Actor
 from shared.kinds import REGISTRY
@@ -74,7 +74,11 @@ def act(
     faults = [fault for place, wire in enumerate(wires) if (fault := _slip(place, wire))]
     if faults:
         raise wrong_fields(faults)
-    results = office.receive(wires, by, now)
+    try:
+        results = office.receive(wires, by, now)
+    except LastAdministrator:
+        params = {"login": actor.person.login}
+        raise wrong_fields([Fault(code="last_administrator", field="ops", params=params)]) from None
     office.log.info(
         "ops",
         person=by,

@@ -262,3 +262,13 @@ def test_the_fleet_page_tells_when_a_phone_was_last_heard_of(company: Company) -
     assert (item["id"], item["login"], item["waiting"]) == (phone.device, "technician", 0)
     assert (item["contact_at"], item["clock_ms"], item["app"]) == (company.now_ms, 7_000, "phone/2")
     assert "public_key" not in item
+
+
+def test_the_last_administrator_stays_also_where_a_program_asks(company: Company) -> None:
+    whose = company.people["administrator"]
+    row = {"login": "administrator", "name": "Nobody's boss", "roles": ["dispatcher"]}
+    put = {"id": company.new_id(), "kind": "master.put", "on": ["person", whose]}
+    answer = say(company, "administrator", {**put, "args": {"row": row}})
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "last_administrator")
+    assert "There has to be an administrator" in answer.json()["errors"][0]["reason"]
+    assert say(company, "administrator", opened(company)).status_code == 200
