@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, Final
 
+from kivy.clock import Clock
 from kivy.properties import (
     BooleanProperty,
     NumericProperty,
@@ -59,14 +60,21 @@ class TextField(BoxLayout):
 
     __events__ = ("on_typed", "on_enter", "on_left")
 
+    def __init__(self, **given: Any) -> None:
+        self._begin = Clock.create_trigger(self._to_beginning)
+        super().__init__(**given)
+
     def on_kv_post(self, _base: Any) -> None:
         """The rule was applied."""
         self.ids.entry.before = self._edit
+        self.ids.entry.fbind("width", self._begin)
+        self._begin()
 
     def on_text(self, _field: Any, text: str) -> None:
         """Show it, unless that is where it came from."""
         if "entry" in self.ids and self.ids.entry.text != text:
             self.ids.entry.text = text
+            self._begin()
 
     def on_typed(self, text: str) -> None:
         """A person changed the text."""
@@ -81,6 +89,7 @@ class TextField(BoxLayout):
         """Let the keyboard write here."""
         if not self._edit():
             self.ids.entry.focus = True
+            self.ids.entry.do_cursor_movement("cursor_end", control=True)
 
     def clear(self) -> None:
         """Empty it, as a person does."""
@@ -97,6 +106,11 @@ class TextField(BoxLayout):
         was, self.focused = self.focused, focused
         if was and not focused:
             self.dispatch("on_left")
+
+    def _to_beginning(self, _passed: float) -> None:
+        """A long text is read from its beginning."""
+        if not self.focused:
+            self.ids.entry.cursor = (0, 0)
 
     def _edit(self) -> bool:
         """Whether the device's own editor was opened."""

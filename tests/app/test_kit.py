@@ -17,6 +17,7 @@ from mobile.views.job_card import JobCard as CardView
 from mobile.widgets import NAMES
 from mobile.widgets.job_card import planned
 from mobile.widgets.look import theme
+from mobile.widgets.page import Column
 from tests.app import gallery, measures
 from tests.app.driver import LARGE, SMALL, Driver
 
@@ -171,3 +172,26 @@ def test_the_window_has_the_size_that_was_asked_for(app: Open, size: tuple[int, 
     assert (driver.root.width, driver.root.height) == size
     width, height = size
     assert len(driver.pixels()) == width * height * 3
+
+
+def test_a_short_screen_stands_at_the_top_wherever_one_was(app: Open) -> None:
+    hand = app("empty")
+    hand.go("today")
+    where = hand.find("Nothing planned for today").to_window(0, 0)
+    hand.root.scroll(0.0)
+    hand.frames(4)
+    assert hand.find("Nothing planned for today").to_window(0, 0) == where
+
+
+def test_a_long_text_in_a_field_is_seen_whole_and_from_its_beginning(app: Open) -> None:
+    hand = app()
+    page = gallery.Gallery(hand.app, "fields")
+    hand.root.put(page)
+    column = next(one for one in page.walk() if isinstance(one, Column))
+    line = gallery.make("TextField", text=gallery.LONG["en"] * 3)
+    lines = gallery.make("TextField", rows=3, text=gallery.LONG["en"] * 3)
+    for field in (line, lines):
+        column.add_widget(field)
+    hand.frames(4)
+    assert line.ids.entry.scroll_x == 0
+    assert lines.ids.entry.height >= lines.ids.entry.minimum_height

@@ -8,6 +8,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 import tests.app.conftest  # noqa: F401  it says how Kivy begins
+from shared.errors import refuse_state
 from shared.texts import Language
 from tests.app import crowded, folders
 from tests.looks.paper import Shot, draw
@@ -175,7 +176,7 @@ class _Camera:
         sheet = queries.sheet(order) if order else None
         found = {
             "job": order,
-            "trouble": words("kit.trouble", "retry"),
+            "trouble": words.explain(refuse_state("disk_full")),
             "number": "item_21" if name == "crowded" else "pressure",
             "entry": lines[0].op_id if lines else "",
             "wrong": wrong[0].op_id if wrong else "",
