@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 from server.office import AnyRequest, Asked, LastAdministrator, Office, catalogue_of
 from server.problems import FAULTS, Fault, reason, wrong_fields
 from server.sessions import Actor
+from shared.errors import Params
 from shared.kinds import REGISTRY
 from shared.ops import Verdict
 from shared.texts import Catalogue, say
@@ -77,7 +78,7 @@ def act(
     try:
         results = office.receive(wires, by, now)
     except LastAdministrator:
-        params = {"login": actor.person.login}
+        params: Params = {"login": actor.person.login}
         raise wrong_fields([Fault(code="last_administrator", field="ops", params=params)]) from None
     office.log.info(
         "ops",

@@ -5,7 +5,6 @@ import hmac
 import re
 from collections.abc import Sequence
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
@@ -137,8 +136,9 @@ def _places(
 
 
 def _place(url: str) -> tuple[str, str]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.netloc.lower()
+    """Scheme and host, without looking whether anybody could be there: it is only compared."""
+    scheme, _, rest = url.lower().partition("://")
+    return scheme, rest.partition("/")[0]
 
 
 def way_back(given: str | None, otherwise: str = "/") -> str:

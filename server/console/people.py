@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, Literal
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
+from litestar.response import Redirect
 from msgspec import ValidationError, convert, to_builtins
 
 from server import people, queries
@@ -13,7 +14,6 @@ from server.console import frame, saying
 from server.console.addresses import opt
 from server.console.forms import Form
 from server.console.saying import Act, Said
-from server.console.toasts import Toast
 from server.office import AnyRequest, Office
 from server.problems import Problem
 from server.sessions import Actor
@@ -102,15 +102,16 @@ def reset_password(
     office: NamedDependency[Office],
 ) -> Response[Any]:
     """A password for one sign-in; it ends the sessions of whoever it is for."""
-    return _password_page(request, office, actor, _known(office, login).login)
+    known = _known(office, login)
+    if known.id == actor.person.id:  # one's own is changed; a new one would sign one out unseen
+        return Redirect("/account/password", status_code=frame.SEE_OTHER)
+    return _password_page(request, office, actor, known.login)
 
 
 def _password_page(request: AnyRequest, office: Office, actor: Actor, login: str) -> Response[Any]:
     password = office.reset_password(login, actor.person.id)
     if password is None:
         raise Problem("not_found")
-    if login == actor.person.login:
-        return frame.go_with(request, office, Toast(code="saved"), "/people")
     context = {"whose": _known(office, login), "password": password}
     return frame.page(request, office, actor, "one_time.html", context)
 

@@ -152,6 +152,7 @@ def test_what_changes_something_shows_whose_page_it_was(console: Console, tamper
         ({"sec_fetch_site": "same-site"}, 403),
         ({"origin": "https://elsewhere.example"}, 403),
         ({"origin": "null"}, 403),
+        ({"origin": "http://["}, 403),
         ({"origin": "http://testserver.local"}, 200),
         ({"sec_fetch_site": "same-origin", "origin": "http://testserver.local"}, 200),
     ],

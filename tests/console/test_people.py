@@ -226,3 +226,11 @@ def test_sessions_elsewhere_are_seen_and_ended(new_console: Console) -> None:
     assert there.get("/account").path.startswith("/sign-in")
     assert here.get("/account").status == 200
     assert here.post("/account/sessions/0123456789ab/end", here.proof()).status == 404
+
+
+def test_nobody_gives_themselves_a_password_that_is_shown_to_nobody(new_console: Console) -> None:
+    admin = new_console.newcomer("administrator")
+    answer = admin.post("/people/admin/password", admin.proof())
+    assert answer.path == "/account/password"
+    assert admin.get("/people").status == 200
+    assert new_console.ask("SELECT count(*) FROM op WHERE kind = 'password.reset'") == [(0,)]
