@@ -79,7 +79,7 @@ class Company:
         site: dict[str, str] = {}
         for number in range(count):
             if number % JOBS_PER_SITE == 0:
-                site = self._site()
+                site = self.site()
             ticket = self.say("ticket.open", ("ticket", ""), {**TICKET, **site})
             told = {**ORDER, "ticket": ticket, "checklist": CHECKLIST}
             order = self.say("work_order.create", ("work_order", ""), told)
@@ -92,7 +92,8 @@ class Company:
         self.flush()
         return orders
 
-    def _site(self) -> dict[str, str]:
+    def site(self) -> dict[str, str]:
+        """A new site of a new customer, as a request names them."""
         customer, site = self.new_id(), self.new_id()
         self._put("customer", customer, name="Müller & Söhne", type="organisation")
         place = {"address": "Hafenstraße 1", "zone": "north", "time_zone": "Europe/Berlin"}

@@ -8,45 +8,78 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.benchmarks import faults, scenarios
+from msgspec import Struct
+
+from tests.benchmarks import consoles, faults, phones, scenarios
+from tests.benchmarks.consoles import Desk
+from tests.benchmarks.estate import Extent
 from tests.benchmarks.house import House, on_postgres, on_sqlite
+from tests.benchmarks.phones import Load
 from tests.benchmarks.process import ROOT
 from tests.benchmarks.report import table
 from tests.benchmarks.scenarios import Figures, Sizes
 
-SCENARIOS = ("P", "L", "I", "F", "X")
-QUICK = Sizes(devices=2, flaky=1, orders=5, exchanges=5, stale=2)
+# Scenarios of one server, of another that has nothing but a large company, and of a phone.
+BUSY, LARGE, ON_A_PHONE = ("P", "L", "I", "F", "X"), ("C", "V"), ("A", "D", "T")
+SCENARIOS = (*BUSY, *LARGE, *ON_A_PHONE)
 RESULTS = ROOT / "var" / "bench.json"
 
 
-def measure(house: House, wanted: Sequence[str], sizes: Sizes, folder: Path) -> dict[str, Figures]:
-    """The figures of the scenarios, in their order."""
+class Plan(Struct, frozen=True, kw_only=True):
+    """How large everything is that is measured."""
+
+    sizes: Sizes = Sizes()
+    desk: Desk = Desk()
+    load: Load = Load()
+
+
+QUICK = Plan(
+    sizes=Sizes(devices=2, flaky=1, orders=5, exchanges=5, stale=2),
+    desk=Desk(extent=Extent(orders=40, technicians=2, visits=3), times=1, listeners=3, idle_s=0.1),
+    load=Load(orders=4, rows=50, starts=1, times=2, taps=5),
+)
+
+
+def measure(house: House, wanted: Sequence[str], plan: Plan, folder: Path) -> dict[str, Figures]:
+    """The figures of the scenarios of a server, in their order."""
+    acts: dict[str, Callable[[], Figures]] = {
+        "P": lambda: scenarios.push(house, plan.sizes, folder),
+        "L": lambda: scenarios.load(house, plan.sizes, folder),
+        "I": lambda: scenarios.increment(house, plan.sizes, folder),
+        "F": lambda: faults.flaky(house, plan.sizes),
+        "X": lambda: faults.stale(house, plan.sizes),
+        "C": lambda: consoles.pages(house, plan.desk, folder),
+        "V": lambda: consoles.listening(house, plan.desk),
+    }
     found: dict[str, Figures] = {}
     for name in wanted:
         print(f"{name} on {house.kind} …", file=sys.stderr, flush=True)
-        if name == "P":
-            found[name] = scenarios.push(house, sizes, folder)
-        elif name == "L":
-            found[name] = scenarios.load(house, sizes, folder)
-        elif name == "I":
-            found[name] = scenarios.increment(house, sizes, folder)
-        else:
-            found[name] = (faults.flaky if name == "F" else faults.stale)(house, sizes)
+        found[name] = acts[name]()
     return found
 
 
-def run(wanted: Sequence[str], sizes: Sizes, *, postgres: bool) -> dict[str, Figures]:
+def run(wanted: Sequence[str], plan: Plan, *, postgres: bool) -> dict[str, Figures]:
     """All scenarios on SQLite, and on PostgreSQL where wanted: `P`, and `P on PostgreSQL`."""
     found: dict[str, Figures] = {}
     for place in (on_sqlite, on_postgres) if postgres else (on_sqlite,):
+        for served in (BUSY, LARGE):
+            asked = [name for name in wanted if name in served]
+            if not asked:
+                continue
+            with tempfile.TemporaryDirectory(prefix="fieldfare-bench-") as name:
+                with place(Path(name)) as house:
+                    measured = measure(house, asked, plan, Path(name))
+                suffix = "" if place is on_sqlite else f" on {house.kind}"
+                found |= {f"{scenario}{suffix}": told for scenario, told in measured.items()}
+    held = [name for name in wanted if name in ON_A_PHONE]
+    if held:
+        print("A, D and T on a phone …", file=sys.stderr, flush=True)
         with tempfile.TemporaryDirectory(prefix="fieldfare-bench-") as name:
-            with place(Path(name)) as house:
-                measured = measure(house, wanted, sizes, Path(name))
-            suffix = "" if place is on_sqlite else f" on {house.kind}"
-            found |= {f"{scenario}{suffix}": told for scenario, told in measured.items()}
+            told = phones.measure(plan.load, Path(name))
+        found |= {scenario: told[scenario] for scenario in held}
     return found
 
 
@@ -54,8 +87,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run what is asked for."""
     options = _options(argv)
     wanted = [name for name in SCENARIOS if name in options.only.split(",")]
-    sizes = QUICK if options.quick else Sizes(devices=options.devices)
-    found = run(wanted, sizes, postgres=options.postgres and not options.quick)
+    plan = QUICK if options.quick else Plan(sizes=Sizes(devices=options.devices))
+    found = run(wanted, plan, postgres=options.postgres and not options.quick)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     print("\n".join(table(found)))

@@ -2,25 +2,39 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.benchmarks.faults import ZEROS
-from tests.benchmarks.run import SCENARIOS, main
+from tests.benchmarks.run import BUSY, LARGE, ON_A_PHONE, main
 
 SPEED = {
     "P": {"cpu_s_per_1000_ops", "wall_s", "requests", "kb_up", "kb_down", "rows"},
     "L": {"cpu_s", "again_cpu_s", "wall_s", "requests", "mb_down", "rows"},
     "I": {"requests", "bytes_up", "bytes_down", "idle_bytes", "idle_cpu_ms"},
 }
+PAGES = {f"board_{figure}" for figure in ("ms", "raw_kb", "kb")} | {"start_ms", "search_ms"}
+PHONE = {
+    "A": {"python_ms", "kivy_ms", "window_ms", "imports_ms", "opened_ms", "frame_ms", "peak_mb"},
+    "D": {"today_read_ms", "today_drawn_ms", "find_jobs_ms", "find_parts_ms", "open_notes_ms"},
+    "T": {"p50_ms", "p99_ms", "max_ms", "gentle_p99_ms"},
+}
 
 
-def test_the_bench_measures_every_scenario(
+def bench(folder: Path, *wanted: str) -> dict[str, Any]:
+    """What the bench writes of some scenarios on small sizes."""
+    out = folder / "bench.json"
+    assert main(["--quick", "--only", ",".join(wanted), "--out", str(out)]) == 0
+    found: dict[str, Any] = json.loads(out.read_text())
+    return found
+
+
+def test_the_bench_measures_every_scenario_of_a_sync(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["--quick", "--out", str(tmp_path / "bench.json")]) == 0
-    found = json.loads((tmp_path / "bench.json").read_text())
-    assert tuple(found) == SCENARIOS
+    found = bench(tmp_path, *BUSY)
+    assert tuple(found) == BUSY
     for scenario, figures in SPEED.items():
         assert figures <= found[scenario].keys()
         assert found[scenario]["floor"].keys() & figures
@@ -30,3 +44,22 @@ def test_the_bench_measures_every_scenario(
     assert {name: found["F"][name] for name in ZEROS} == dict.fromkeys(ZEROS, 0)
     assert {name: found["X"].get(name, 0) for name in ZEROS} == dict.fromkeys(ZEROS, 0)
     assert "<= 0.250" in capsys.readouterr().out
+
+
+def test_the_bench_measures_the_pages_of_a_large_company(tmp_path: Path) -> None:
+    found = bench(tmp_path, *LARGE)
+    assert tuple(found) == LARGE
+    assert found["C"].keys() >= PAGES
+    assert found["C"]["orders"] == 40
+    assert found["C"]["board_kb"] < found["C"]["board_raw_kb"]
+    assert found["C"]["floor"].keys() >= {"board_ms"}
+    assert found["V"]["consoles"] == 3
+
+
+def test_the_bench_measures_a_phone_beside_a_bare_window(tmp_path: Path) -> None:
+    found = bench(tmp_path, *ON_A_PHONE)
+    assert tuple(found) == ON_A_PHONE
+    for scenario, figures in PHONE.items():
+        assert figures <= found[scenario].keys()
+    assert found["A"]["peak_mb"] > found["A"]["floor"]["peak_mb"] > 0
+    assert found["T"]["floor"].keys() >= {"p99_ms", "gentle_p99_ms"}
