@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from shared.amounts import LINE_CHARS_MAX
+from shared.amounts import LINE_CHARS_MAX, TEXT_CHARS_MAX
 from shared.wanted import wanted
 
 # Full-width letters, digits and signs, one for one, so that places in the text stay true.
@@ -180,7 +180,11 @@ class Heard(Struct, frozen=True, kw_only=True):
 
 
 def listen(text: str, now: datetime.datetime) -> Heard:
-    """What a request says. `now` is the wall time where the request is taken."""
+    """What a request says. `now` is the wall time where the request is taken.
+
+    It is looked for in as much as a request may be long: what is longer was not told by anybody.
+    """
+    text = text[:TEXT_CHARS_MAX]
     plain = text.translate({code: sign for code, sign in _PLAIN.items() if chr(code) not in _KEEP})
     stamps = list(_stamps(plain))
     plain = _without(plain, stamps)

@@ -263,3 +263,10 @@ def test_who_speaks_in_a_group_and_smiles_are_not_the_problem() -> None:
 def test_an_english_address_keeps_its_district() -> None:
     text = "Please come to 5 Jingqi Road, Development Zone. Call me"
     assert wrong("address", {text: "5 Jingqi Road, Development Zone"}) == {}
+
+
+def test_a_text_without_end_is_looked_through_as_far_as_a_request_goes() -> None:
+    for word in ("tomorrow ", "明天下午", "138 ", "1-"):
+        began = time.monotonic()
+        assert listen(word * 10_000, NOW) == listen((word * 10_000)[:4000], NOW)
+        assert time.monotonic() - began < 4.0, word
