@@ -254,14 +254,14 @@
   };
 
   let source = null, trouble = 0, last = "";
-  const lost = (is) => {
+  const lost = (is, words = body.dataset.failed) => {
     let place = one(".lost");
     if (!is) { if (place) place.remove(); return; }
-    if (place) return;
+    if (place) { place.textContent = words; return; }
     place = document.createElement("p");
     place.className = "lost";
     place.setAttribute("role", "status");
-    place.textContent = body.dataset.failed;
+    place.textContent = words;
     body.append(place);
   };
   const listen = () => {
@@ -273,8 +273,16 @@
     source.addEventListener("error", () => {
       body.dataset.heard = "";
       if (!trouble) trouble = setTimeout(() => lost(true), 4000);
-      if (source.readyState === EventSource.CLOSED) setTimeout(listen, 3000 + Math.random() * 4000);
+      if (source.readyState === EventSource.CLOSED) setTimeout(again, 3000 + Math.random() * 4000);
     });
+  };
+  // Closed for good: either the server is gone for a while, or this session is.
+  const again = async () => {
+    try {
+      const answer = await fetch("/account", { headers: { "X-Live": "1" } });
+      if (new URL(answer.url).pathname === "/sign-in") { clearTimeout(trouble); lost(true, body.dataset.over); return; }
+    } catch { /* not there: listen, and hear when it is */ }
+    listen();
   };
   if (body.dataset.live && window.EventSource) {
     listen();
