@@ -1,13 +1,13 @@
 """The app: opens the phone, shows its screens, keeps where one is, and sends out the couriers."""
 
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 from kivy.app import App
+from kivy.base import ExceptionManager
 from kivy.clock import Clock
 from kivy.core.window import Window
 from kivy.metrics import Metrics
@@ -16,33 +16,32 @@ from msgspec import structs
 from mobile import adapters, service, trail
 from mobile.adapters import ON_ANDROID
 from mobile.adapters.ports import Host
-from mobile.couriers import Couriers, join
-from mobile.device import Clock as DeviceClock, dice
+from mobile.couriers import Couriers, join, join_beside
+from mobile.database import UNREADABLE
+from mobile.device import Clock as DeviceClock
 from mobile.drafts import Drafts
-from mobile.journal import DICE_BYTES, Said
-from mobile.lock import Lock, has_passed
-from mobile.screens import ENROL, PIN, ROOTS, SCREENS, SHEETS, TROUBLE, made
+from mobile.gate import ENROL, Gate
+from mobile.journal import Said
+from mobile.lock import Lock
+from mobile.screens import ROOTS, SCREENS, SHEETS, bar, made
 from mobile.service import Phone
 from mobile.shell import Action, Place, Settings, settings_of
 from mobile.texts import Words
 from mobile.theme import Named
 from mobile.views.chip import SyncChip, Traffic, chip
-from mobile.widgets.hosting import copied, later
+from mobile.widgets.hosting import Catcher, copied, later
 from mobile.widgets.look import theme
 from mobile.widgets.page import Page, Sheet
 from mobile.widgets.stage import Stage
-from shared.clock import At
 from shared.errors import Refused
 from shared.records import Aggregate
 from shared.texts import Language, choose_language
 
 SETTINGS: Final = "app/settings"
 TRAIL: Final = "app/trail"
-ENROL_AGAIN: Final = "enrol_again"
 ESCAPE: Final = 27
 LOOK_S: Final = 10.0
 START_S: Final = 0.2  # after the first frame: what a courier needs is slow to load
-AWAY_MS_MAX: Final = 5 * 60_000  # longer than this, and the PIN is asked for again
 FONT_SCALE_MAX: Final = 2.2
 
 
@@ -67,21 +66,20 @@ class FieldfareApp(App):
         self._font_scale = Metrics.fontscale
         self._open = ExitStack()
         self._phone: Phone | None = None
-        self._trouble: Refused | None = None
         self._pages: dict[str, Page] = {}
         self._laid: Place | None = None
-        self._left: At | None = None
         self._timers: tuple[Any, ...] = ()
         self._stopped = False
-        self.drafts = Drafts(folder)
+        self.drafts = Drafts(folder, self._full)
         self.lock = Lock(folder)
+        self.gate = Gate(self.lock)
         self.adapters = adapters.choose(folder, Host(copy=copied, later=later))
         self.settings = settings_of(self.drafts.read(SETTINGS))
         self.couriers = Couriers(folder, later, self._moved)
         self.refresh = Clock.create_trigger(self._redraw)
+        self._catcher = Catcher(UNREADABLE, self.caught)
         self._dress()
         self._open_phone()
-        self._locked = self.lock.is_set
         kept = self.drafts.read(TRAIL)
         self._trail = trail.read(kept, tuple(ROOTS), frozenset(SCREENS), frozenset(SHEETS))
 
@@ -125,9 +123,8 @@ class FieldfareApp(App):
     ) -> Refused | None:
         """One act; a refusal is returned."""
         said = Said(kind=kind, on=on, args=args, visit=visit)
-        phone = self.phone
         try:
-            done = phone.journal.record(said, now=phone.clock.now(), random=dice(DICE_BYTES))
+            done = service.record(self.phone, said)
         except service.TROUBLES as ended:
             return service.trouble(ended)
         if isinstance(done, Refused):
@@ -136,10 +133,18 @@ class FieldfareApp(App):
         self.refresh()
         return None
 
+    def acknowledge(self, notices: Iterable[str], op_id: str | None = None) -> None:
+        """Keep that its person has read these notices, and what became of an op."""
+        try:
+            self.phone.journal.acknowledge(notices, op_id)
+        except service.TROUBLES as ended:
+            self.note(self.words.explain(service.trouble(ended)), tone="danger")
+        self.refresh()
+
     def go(self, place: Place) -> None:
         """Show a screen."""
-        if self._trouble is not None:
-            self._trouble = None
+        if self.gate.trouble is not None:
+            self.gate.trouble = None
             if place.screen != ENROL:
                 self._open_phone()
         self._trail.go(place)
@@ -190,30 +195,37 @@ class FieldfareApp(App):
 
     def enrol(self, text: str, server: str, ended: Callable[[Refused | None], None]) -> None:
         """Make this phone somebody's, in the background."""
-        work = threading.Thread(
-            target=self._enrol, args=(text, server, ended), name="enrolment", daemon=True
+        join_beside(
+            lambda: join(self._folder, text, server, locked=self.gate.is_locked),
+            lambda failed: later(lambda: self._enrolled(failed, ended)),
         )
-        work.start()
 
     def unlock(self) -> None:
         """Show what lies behind the PIN."""
-        self._locked = False
+        self.gate.unlock()
         self._arrive()
 
     def lock_now(self) -> None:
         """Ask for the PIN, if there is one."""
-        self._locked = self.lock.is_set
-        if self._locked:
-            self.root.hush()  # what was just said, and its button, lie behind the lock, too
+        self.gate.lock()
         self._arrive()
+
+    def caught(self, wrong: Exception) -> bool:
+        """Whether something that went wrong becomes a screen, instead of the app's end."""
+        self.gate.trouble = service.fault_in(wrong)
+        if self.gate.trouble is not None:
+            self._arrive()
+        return self.gate.trouble is not None
 
     def build(self) -> Stage:
         """The first screen, from what is on this phone."""
+        ExceptionManager.add_handler(self._catcher)
         Window.clearcolor = theme.bg
         Window.softinput_mode = "below_target"
         Window.bind(on_keyboard=self._pressed_key)
         self.root = self._stage()
-        self._arrive()
+        with self._catcher:
+            self._arrive()
         return self.root
 
     def on_start(self) -> None:
@@ -234,20 +246,20 @@ class FieldfareApp(App):
 
     def on_pause(self) -> bool:
         """Another app comes to the front: everything is kept already."""
-        self._left = self._clock.now()
+        self.gate.leave(self._clock.now())
         return True
 
     def on_resume(self) -> None:
         """Ask for the PIN after a while, and for news at once."""
-        if self._left is not None and has_passed(AWAY_MS_MAX, self._left, self._clock.now()):
-            self.lock_now()
-        self._left = None
+        self.gate.come_back(self._clock.now())
+        self._arrive()
         self.couriers.ring()
         self.refresh()
 
     def on_stop(self) -> None:
         """Let everything go."""
         self._stopped = True
+        ExceptionManager.remove_handler(self._catcher)
         Window.unbind(on_keyboard=self._pressed_key, on_flip=self._seen)
         for timer in self._timers:
             timer.cancel()
@@ -263,19 +275,19 @@ class FieldfareApp(App):
     def _native(self) -> Language:
         return choose_language(self.adapters.surroundings.language())
 
+    def _full(self) -> None:
+        """What is typed finds no room on the disk."""
+        later(lambda: self.note(self.words("kit.note", "no_room"), tone="danger"))
+
     def _open_phone(self) -> None:
         """Open what is in the folder; what is wrong with it becomes a screen."""
         self._open.close()
-        self._phone, self._trouble = None, None
+        self._phone, self.gate.trouble = None, None
         try:
             found = self._open.enter_context(service.opened(self._folder))
             self._phone = structs.replace(found, clock=self._clock) if found else None
         except service.TROUBLES as ended:
-            self._trouble = service.trouble(ended)
-
-    def _enrol(self, text: str, server: str, ended: Callable[[Refused | None], None]) -> None:
-        failed = join(self._folder, text, server, locked=self._locked)
-        later(lambda: self._enrolled(failed, ended))
+            self.gate.trouble = service.trouble(ended)
 
     def _enrolled(self, failed: Refused | None, ended: Callable[[Refused | None], None]) -> None:
         if failed is None:
@@ -297,18 +309,13 @@ class FieldfareApp(App):
 
     def _place(self) -> Place:
         """What is to be shown: the way's end, unless something stands before it."""
-        if self._trouble is not None:
-            args = {"reason": self.words.explain(self._trouble)}
-            if self._trouble.code == ENROL_AGAIN:
-                args["enrol"] = "yes"
-            return Place(TROUBLE, args)
-        if self._phone is None:
-            return Place(ENROL)
-        return Place(PIN) if self._locked and self._trail.top.screen != ENROL else self._trail.top
+        return self.gate.place(self._trail.top, self.words, is_enrolled=self.is_enrolled)
 
     def _arrive(self) -> None:
         """Show the place one is at, and keep it."""
         place = self._place()
+        if self.gate.is_locked:
+            self.root.hush()  # what was just said, and its button, lie behind the lock, too
         if place is self._trail.top:
             self.drafts.keep(TRAIL, self._trail.text())
         page = self._page(place.screen)
@@ -340,15 +347,11 @@ class FieldfareApp(App):
         """What stands around the screen: the chip, the bottom bar and its counts."""
         page = self.root.page
         assert page is not None
-        known = self._phone is not None and not self._locked
+        known = self.is_enrolled and self.gate.is_open
         waiting = self.phone.queries.waiting() if known else None
         page.chip = chip(self.traffic, waiting, self.words) if waiting else None
         self.root.nav_current = page.nav if known else ""
-        counts = {"inbox": waiting.unread, "me": waiting.attention} if waiting else {}
-        self.root.nav_items = [
-            (name, icon, self.words("kit.nav", name), counts.get(name, 0))
-            for name, icon in ROOTS.items()
-        ]
+        self.root.nav_items = bar(waiting, self.words)
 
     def _redraw(self, *_: Any) -> None:
         """Draw anew what is shown, as something has changed."""

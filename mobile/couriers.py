@@ -133,6 +133,13 @@ def join(folder: Path, text: str, server: str, *, locked: bool = False) -> Refus
     return None
 
 
+def join_beside(
+    joining: Callable[[], Refused | None], ended: Callable[[Refused | None], None]
+) -> None:
+    """Join in a thread beside the window's; `ended` is called in that thread."""
+    threading.Thread(target=lambda: ended(joining()), name="enrolment", daemon=True).start()
+
+
 def _reached(ended: Ended) -> bool | None:
     """Whether the server was reached; None where that is not known."""
     if isinstance(ended, Report):

@@ -120,6 +120,8 @@ class Shut(Exception):
     """The folder is none, or may not be read and written. Nothing was changed."""
 
 
+# How a fault may show that was not there when the file was opened.
+UNREADABLE: Final = (sqlite3.DatabaseError, msgspec.DecodeError)
 # What SQLite's codes and the system's error numbers mean. A full disk may show as FULL or IOERR.
 _SQLITE_MEANS: Final[dict[int, type[Exception]]] = {
     **dict.fromkeys((sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR), Full),
@@ -232,6 +234,19 @@ def room() -> Iterator[None]:
         if meaning is None:
             raise
         raise meaning(str(error)) from error
+
+
+def meaning(wrong: Exception) -> Exception | None:
+    """What one of `UNREADABLE` means that was met in an open file, if that is known."""
+    if isinstance(wrong, msgspec.DecodeError):
+        return Damaged(str(wrong))
+    try:
+        with room():
+            raise wrong
+    except (Damaged, Full, Shut) as found:
+        return found
+    except UNREADABLE:
+        return None
 
 
 @contextmanager

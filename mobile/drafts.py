@@ -2,13 +2,16 @@
 
 import os
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from mobile.database import BUSY_TIMEOUT_S, PRIMARY_CODE, PRIVATE, room
+from mobile.database import BUSY_TIMEOUT_S, PRIMARY_CODE, PRIVATE, Full, room
 
 FILE: Final = "drafts.db"
 BROKEN: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+KEEP: Final = "INSERT OR REPLACE INTO draft VALUES (?, ?)"
+FORGET: Final = "DELETE FROM draft WHERE key = ? AND ? IS NULL"
 TABLE: Final = "CREATE TABLE IF NOT EXISTS draft (key TEXT PRIMARY KEY, text TEXT) WITHOUT ROWID"
 
 
@@ -16,55 +19,75 @@ class Drafts:
     """A small file of texts by key. What is kept outlives the process, however that ends.
 
     Not worth a wait for the disk at each letter: a power cut may take the last second of typing,
-    never anything that was said. Raises the faults of `mobile.database`.
+    never anything that was said. Where the disk is full, what is typed is kept in memory until
+    there is room, and `full` hears of it. Raises the other faults of `mobile.database`.
     """
 
-    def __init__(self, folder: Path) -> None:
-        path = folder / FILE
-        with room():
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, PRIVATE))
-            self._file = _opened(path)
+    def __init__(self, folder: Path, full: Callable[[], None] = lambda: None) -> None:
+        self._path = folder / FILE
+        self._full = full
+        self._file: sqlite3.Connection | None = None
+        self._unwritten: dict[str, str | None] = {}
+        self._write()
 
     def keep(self, key: str, text: str) -> None:
         """Keep this text under its key, in place of what was there."""
-        with room():
-            self._file.execute("INSERT OR REPLACE INTO draft VALUES (?, ?)", (key, text))
+        self._unwritten[key] = text
+        self._write()
 
     def read(self, key: str) -> str | None:
         """What is kept under a key."""
-        with room():
-            found = self._file.execute("SELECT text FROM draft WHERE key = ?", (key,)).fetchone()
-        return None if found is None else str(found[0])
+        if key in self._unwritten:
+            return self._unwritten[key]
+        found = self._found("SELECT text FROM draft WHERE key = ?", key)
+        return found[0] if found else None
 
     def drop(self, key: str) -> None:
         """Forget what is kept under a key."""
-        with room():
-            self._file.execute("DELETE FROM draft WHERE key = ?", (key,))
+        self._unwritten[key] = None
+        self._write()
 
     def keys(self, beginning: str = "") -> tuple[str, ...]:
         """The keys that begin so, in their order."""
-        with room():
-            found = self._file.execute(
-                "SELECT key FROM draft WHERE substr(key, 1, ?) = ? ORDER BY key",
-                (len(beginning), beginning),
-            ).fetchall()
-        return tuple(str(key) for (key,) in found)
+        asked = "SELECT key FROM draft WHERE substr(key, 1, length(?1)) = ?1"
+        known = {*self._found(asked, beginning)} | {*self._unwritten}
+        gone = {key for key, text in self._unwritten.items() if text is None}
+        return tuple(sorted(key for key in known - gone if key.startswith(beginning)))
 
     def clear(self, beginning: str = "") -> None:
         """Forget everything whose key begins so."""
-        with room():
-            self._file.execute(
-                "DELETE FROM draft WHERE substr(key, 1, ?) = ?", (len(beginning), beginning)
-            )
+        self._unwritten.update(dict.fromkeys(self.keys(beginning)))
+        self._write()
 
     def close(self) -> None:
         """Let the file go."""
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
+
+    def _found(self, asked: str, value: str) -> list[str]:
+        if self._file is None:
+            return []
+        with room():
+            return [str(found) for (found,) in self._file.execute(asked, (value,)).fetchall()]
+
+    def _write(self) -> None:
+        """Put on the disk what is not there yet, as soon as it takes it."""
+        try:
+            with room():
+                if self._file is None:
+                    self._file = _opened(self._path)
+                for each in self._unwritten.items():
+                    self._file.execute(KEEP if each[1] is not None else FORGET, each)
+        except Full:
+            self._full()
+            return
+        self._unwritten.clear()
 
 
 def _opened(path: Path) -> sqlite3.Connection:
     """The file, made anew where it is none: what was half typed is not worth a phone that stops."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, PRIVATE))
     try:
         return _connected(path)
     except sqlite3.DatabaseError as wrong:

@@ -7,20 +7,21 @@ import msgspec
 from msgspec import Struct, structs
 
 from mobile.database import Full
-from mobile.queries import Queries
+from mobile.outbox import is_torn
+from mobile.queries import TORN, Queries
 from mobile.replica import Replica
 from shared.clock import At
 from shared.editing import subject_of
 from shared.errors import Refused, refuse_state, refuse_value
 from shared.fields import FIELDS
-from shared.ids import RANDOM_BYTES, fingerprint, is_id, uuid7
+from shared.ids import RANDOM_BYTES, derive, fingerprint, is_id, uuid7
 from shared.kinds import REGISTRY
 from shared.ops import SALT_BYTES
 from shared.people import Person
 from shared.records import Aggregate, State
 from shared.visit import open_visit
 from shared.work_order import WorkOrder
-from sync.ports import Outboxed, Wanted
+from sync.ports import Notice, Outboxed, Wanted
 from sync.recording import Draft, record
 
 DICE_BYTES: Final = RANDOM_BYTES + SALT_BYTES  # what `record` needs of randomness
@@ -80,10 +81,16 @@ class Journal:
         except Full:
             return refuse_state("disk_full")
 
-    def acknowledge(self, notices: Iterable[str]) -> None:
-        """Keep that its person has read these notices, by id. No other phone learns of it."""
+    def acknowledge(self, notices: Iterable[str], op_id: str | None = None) -> None:
+        """Keep that its person has read these notices, by id. No other phone learns of it.
+
+        An op that came to harm on this phone is told of by nobody: `op_id` is noted as read, too.
+        """
+        entry = self._replica.known_as(op_id) if op_id is not None else None
+        torn = [_told_torn(entry)] if entry is not None and is_torn(entry) else []
         with self._replica.transaction():
-            self._replica.acknowledge(notices)
+            self._replica.notify(torn)
+            self._replica.acknowledge([*notices, *(one.id for one in torn)])
 
     def _completed(self, said: Said, person: str) -> Said | Refused:
         """What was said, with what goes without saying."""
@@ -183,6 +190,20 @@ _COMPLETE: Final[dict[str, Callable[[Said, _Scene], Said | Refused]]] = {
     "parts.plan": _complete_part,
     "parts.use": _complete_use,
 }
+
+
+def _told_torn(entry: Outboxed) -> Notice:
+    """What the inbox tells of an op that came to harm."""
+    job = entry.on[1] if entry.on[0] == "work_order" else None
+    return Notice(
+        id=derive("notice", entry.op_id),
+        kind="refused",
+        at=entry.recorded,
+        job=job,
+        op_id=entry.op_id,
+        op_kind=entry.kind,
+        code=TORN,
+    )
 
 
 def _about(on: Aggregate, person: str) -> Wanted:

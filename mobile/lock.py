@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct, structs
 
+from mobile.database import Full, room
 from mobile.device import Dice, write_private
 from shared.clock import At
 
@@ -39,6 +40,7 @@ class Lock:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE
+        self._counted: Pin | None = None  # tries that found no room on the disk
 
     @property
     def is_set(self) -> bool:
@@ -46,14 +48,16 @@ class Lock:
         return self._path.exists()
 
     def put(self, digits: str, dice: Dice) -> None:
-        """Set the PIN."""
+        """Set the PIN. Raises `mobile.database.Full`, and it is as it was."""
         assert unfit(digits) is None
         salt = dice(SALT_BYTES)
-        self._write(Pin(salt=salt.hex(), hash=_hash(digits, salt)))
+        with room():
+            self._write(Pin(salt=salt.hex(), hash=_hash(digits, salt)))
 
     def drop(self) -> None:
         """Do without a PIN from now on."""
         self._path.unlink(missing_ok=True)
+        self._counted = None
 
     def wait_ms(self, now: At) -> int:
         """How long one has to wait before the next try.
@@ -65,7 +69,7 @@ class Lock:
         if known is None or known.since is None or not wait:
             return 0
         if known.since.boot != now.boot:
-            self._write(structs.replace(known, since=now))
+            self._count(structs.replace(known, since=now))
             return wait
         return max(wait - (now.mono - known.since.mono), 0)
 
@@ -79,13 +83,15 @@ class Lock:
         known = self._read()
         if known is None or self.wait_ms(now):
             return known is None
-        self._write(structs.replace(known, failed=known.failed + 1, since=now))
+        self._count(structs.replace(known, failed=known.failed + 1, since=now))
         if not compare_digest(_hash(digits, bytes.fromhex(known.salt)), known.hash):
             return False
-        self._write(structs.replace(known, failed=0, since=None))
+        self._count(structs.replace(known, failed=0, since=None))
         return True
 
     def _read(self) -> Pin | None:
+        if self._counted is not None:
+            return self._counted
         try:
             return msgspec.json.decode(self._path.read_bytes(), type=Pin)
         except FileNotFoundError:
@@ -94,8 +100,18 @@ class Lock:
             # Nobody may get in by harming the file: a lock that no PIN opens asks to enrol again.
             return Pin(salt="", hash="")
 
+    def _count(self, pin: Pin) -> None:
+        """A full disk neither locks anybody out nor gives them more tries."""
+        self._counted = pin
+        try:
+            with room():
+                self._write(pin)
+        except Full:
+            return
+
     def _write(self, pin: Pin) -> None:
         write_private(self._path, msgspec.json.encode(pin) + b"\n")
+        self._counted = None
 
 
 def unfit(digits: str) -> str | None:

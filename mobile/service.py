@@ -199,6 +199,12 @@ def trouble(ended: Exception) -> Refused:
     return refuse_state("unreachable", url=server, detail=str(ended))
 
 
+def fault_in(wrong: Exception) -> Refused | None:
+    """What a fault of the phone's database is called that shows when it is read, if it is one."""
+    found = database.meaning(wrong)
+    return trouble(found) if found is not None else None
+
+
 def app_name() -> str:
     """What this app calls itself to the server."""
     from importlib.metadata import version

@@ -1,6 +1,6 @@
 """What a screen may ask of the app around it, and the small values they pass each other."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -86,6 +86,9 @@ class Shell(Protocol):
         self, kind: str, on: Aggregate, args: dict[str, Any], *, visit: str | None = None
     ) -> Refused | None:
         """One act, as `say`, for a screen that shows a refusal beside the field at fault."""
+
+    def acknowledge(self, notices: Iterable[str], op_id: str | None = None) -> None:
+        """Keep that its person has read these notices, and what became of an op of theirs."""
 
     def go(self, place: Place) -> None:
         """Show a screen. One of the bottom bar begins anew; others lie on top of it."""

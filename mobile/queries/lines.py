@@ -30,6 +30,7 @@ STATES: Final[dict[Verdict, Sync]] = {
 _OPS: Final = """SELECT lseq, op_id, kind, recorded, verdict, code, refusal, detail, epoch, body,
     verdict IN ('conflict', 'rejected') AND op_id NOT IN (
         SELECT coalesce(json_extract(body, '$.op_id'), '') FROM notice WHERE NOT acknowledged),
+    op_id IN (SELECT json_extract(body, '$.op_id') FROM notice WHERE acknowledged),
     CASE WHEN noun = 'work_order' THEN id
     WHEN json_valid(body) THEN json_extract(body, '$.args.work_order') END AS job FROM outbox"""
 _ALL: Final = _OPS + " ORDER BY lseq"
@@ -48,7 +49,8 @@ class Line(Struct, frozen=True, kw_only=True):
     `fingerprint` is that of its body; `kept_as` the id the server keeps it under, if another.
 
     `field` is the path of what was wrong, if a field was; `reason` says so in words, if asked for.
-    `settled` tells that a final verdict has been read by its author: nothing is left to do.
+    `settled` tells that a final verdict has been read by its author, or that an op came to harm on
+    this phone: nothing is left to do.
     """
 
     lseq: int
@@ -116,7 +118,8 @@ def _read(connection: sqlite3.Connection, statement: str, values: tuple[Any, ...
 
 
 def _line(columns: Sequence[Any], epoch: str | None, orders: dict[str, WorkOrder]) -> Line:
-    lseq, op_id, kind, recorded, verdict, code, refusal, told, kept, content, settled, job = columns
+    lseq, op_id, kind, recorded, verdict, code, refusal, told, kept, content = columns[:10]
+    settled, seen, job = columns[10:]
     detail, body = msgspec.json.decode(told), outbox.as_text(content)
     if (verdict is None or kept != epoch) and outbox.is_unsayable(lseq, op_id, body):
         refusal = TORN
@@ -135,7 +138,7 @@ def _line(columns: Sequence[Any], epoch: str | None, orders: dict[str, WorkOrder
         params=detail.get("params", {}),
         fingerprint=fingerprint(body),
         kept_as=detail.get("op_id"),
-        settled=bool(settled) and kept == epoch,
+        settled=bool(seen) if refusal == TORN else bool(settled) and kept == epoch,
     )
 
 

@@ -3,7 +3,9 @@
 from importlib import import_module
 from typing import Any, Final
 
+from mobile.queries import Waiting
 from mobile.shell import Shell
+from mobile.texts import Words
 
 # Name of a place -> module and class. The first of the bottom bar is where the app begins.
 SCREENS: Final[dict[str, str]] = {
@@ -49,12 +51,17 @@ ROOTS: Final[dict[str, str]] = {
     "inbox": "inbox",
     "me": "person",
 }
-ENROL: Final = "enrol"
-PIN: Final = "pin"
-TROUBLE: Final = "trouble"
 
 
 def made(where: str, shell: Shell) -> Any:
     """The screen or the sheet that a table names, loaded now."""
     module, _, name = where.partition(":")
     return getattr(import_module(module), name)(shell)
+
+
+def bar(waiting: Waiting | None, words: Words) -> list[tuple[str, str, str, int]]:
+    """The places of the bottom bar, with what waits to be seen in each."""
+    counts = {"inbox": waiting.unread, "me": waiting.attention} if waiting else {}
+    return [
+        (name, icon, words("kit.nav", name), counts.get(name, 0)) for name, icon in ROOTS.items()
+    ]

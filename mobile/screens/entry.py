@@ -59,9 +59,8 @@ class EntrySheet(Sheet):
             return
         notices = self.shell.phone.queries.inbox()
         about = [one.id for one in notices if one.op_id == self.entry.op_id]
-        self.shell.phone.journal.acknowledge(about)
         self.shell.close_sheet()
-        self.shell.refresh()
+        self.shell.acknowledge(about, self.entry.op_id)
 
     def show_job(self) -> None:
         """Show the job it was recorded on."""

@@ -88,8 +88,7 @@ class InboxScreen(Page):
             self._see(one.id for one in self._shown.unread)
 
     def _see(self, notices: Iterable[str]) -> None:
-        self.shell.phone.journal.acknowledge(tuple(notices))
-        self.shell.refresh()
+        self.shell.acknowledge(tuple(notices))
 
     def _card(self, told: Told) -> NoticeCard:
         if told in self._cards:
@@ -114,7 +113,7 @@ class InboxScreen(Page):
 
     def _open(self, told: Told) -> None:
         if told.unread:
-            self.shell.phone.journal.acknowledge([told.id])
+            self.shell.acknowledge([told.id])
         self.shell.go(Place("work_order", {"id": told.job}))
 
     def _heading(self, view: InboxView, index: int) -> str:

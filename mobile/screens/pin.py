@@ -8,10 +8,12 @@ from kivy.core.window import Window
 from kivy.properties import BooleanProperty, StringProperty
 from msgspec import Struct
 
+from mobile.database import Full
 from mobile.device import dice
 from mobile.lock import DIGITS_MAX, unfit
 from mobile.screens import offers
 from mobile.screens.offers import Offer
+from mobile.service import trouble
 from mobile.shell import Args, Place
 from mobile.views.pin import PinView, Step, pin, wait_text, wrong_text
 from mobile.widgets.look import load
@@ -154,7 +156,11 @@ class PinScreen(Page):
             self._step = "choose"
             self._again(self.words("pin", "differs"))
             return
-        self.shell.lock.put(self._pad.typed, dice)
+        try:
+            self.shell.lock.put(self._pad.typed, dice)
+        except Full as full:
+            self._again(self.words.explain(trouble(full)))
+            return
         self.shell.note(self.words("pin", "done"))
         self._done()
 

@@ -178,7 +178,7 @@ def _entry(line: Line, look: Look, words: Words, now: int, *, mended: frozenset[
         advice=words("outbox", "settled") if line.settled else _advice(state, words),
         may_repair=provisional,
         may_give_up=provisional,
-        may_settle=not line.settled and state in ("conflict", "refused"),
+        may_settle=not line.settled and state in ("conflict", "refused", "torn"),
     )
 
 

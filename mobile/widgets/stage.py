@@ -76,6 +76,8 @@ class Stage(FloatLayout):
 
     def tell(self, text: str, action: Action | None, tone: str) -> None:
         """Say something in passing, in place of what was said before."""
+        if self._toast is not None and self._toast.text == text and action is None:
+            return  # said again with each letter that is typed, it would never be seen
         self.hush()
         toast = Toast(text=text, action=action[0] if action else "", tone=tone)
         toast.bind(on_gone=lambda *_: self.hush())

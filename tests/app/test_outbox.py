@@ -95,6 +95,25 @@ def test_a_final_refusal_is_understood_once_and_the_chip_lets_go_of_it(app: Open
     assert hand.place == Place("outbox")
 
 
+def test_an_entry_that_came_to_harm_on_the_phone_is_understood_and_needs_nobody_any_more(
+    app: Open,
+) -> None:
+    hand = app("ordinary")
+    replica = hand.app.phone.replica
+    harmed = next(one for one in hand.app.phone.queries.outbox() if one.kind == "note.add")
+    with replica.transaction():
+        replica._connection.execute(
+            "UPDATE outbox SET body = x'7BFF7D' WHERE op_id = ?", (harmed.op_id,)
+        )
+    hand.go("outbox")
+    assert hand.app.chip().state == "needs_you"
+    hand.app.show_sheet("entry", id=harmed.op_id)
+    hand.frames(3)
+    assert hand.sees("This entry was damaged on this device and cannot be sent.")
+    hand.tap("Understood")
+    assert (hand.place, hand.app.chip().state) == (Place("outbox"), "waiting")
+
+
 def test_news_is_acknowledged_one_by_one_or_all_at_once_and_leads_to_its_job(app: Open) -> None:
     hand = app("ordinary")
     hand.go("inbox")

@@ -252,6 +252,11 @@ def test_what_came_to_harm_stops_only_itself_and_is_told(phone: Phone, harm: str
     phone.must("work_order.depart")
     phone.sync()
     assert phone.queries.condition(FREE_BYTES).pending == 0
+    phone.journal.acknowledge([], torn.op_id)
+    found = phone.queries.condition(FREE_BYTES)
+    assert (found.attention, found.unread) == (0, 0), "its person has seen it: nothing is left"
+    assert [job.sync for job in phone.queries.jobs()] == ["safe"]
+    assert [line.settled for line in phone.queries.outbox() if line.op_id == torn.op_id] == [True]
 
 
 def test_a_clock_that_is_very_wrong_is_told(phone: Phone) -> None:
