@@ -54,7 +54,7 @@ def init(folder: Path, *, demo: str | None, language: str) -> dict[str, Any] | R
     )
     (folder / FILE).write_text(lines, encoding="utf-8")
     with opened(settings.load({"data": folder})) as office:
-        loaded = _load_demo(office, demo) if demo else []
+        loaded = load_demo(office, demo) if demo else []
         admin = _admin(office, loaded)
         notarise(office)
     return {
@@ -73,7 +73,8 @@ def _admin(office: Office, loaded: Sequence[Mapping[str, Any]]) -> dict[str, Any
     return added
 
 
-def _load_demo(office: Office, day: str) -> list[dict[str, Any]]:
+def load_demo(office: Office, day: str) -> list[dict[str, Any]]:
+    """Give an empty office the demo company as of a day; returns who can sign in."""
     staff = company(day, DEMO_SEED)
     field = {login.person_id for login in staff.logins if "technician" in login.roles}
     disputed = {one.id for one in staff.disputes}

@@ -322,10 +322,11 @@ def serve(settings: Settings, *, ready: Callable[[str], Any] | None = None) -> N
         if settings.workers > 1:
             _serve_many(settings, ready)
         else:
-            asyncio.run(_serve_one(settings, create_app(settings), ready))
+            asyncio.run(serve_one(settings, create_app(settings), ready))
 
 
-async def _serve_one(settings: Settings, app: Litestar, ready: Callable[[str], Any] | None) -> None:
+async def serve_one(settings: Settings, app: Litestar, ready: Callable[[str], Any] | None) -> None:
+    """Serve an app in this process until told to stop; `ready` hears where."""
     server = Server(app, interface=Interfaces.ASGI, **_listening(settings))
     if ready is not None:
         server.on_startup(partial(ready, settings.public_url))

@@ -6,9 +6,8 @@ A test that takes `tab` is in the group of browsers, so that there is one browse
 """
 
 import shutil
-import socket
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +22,8 @@ from tests.console.house import (
     Served,
     Template,
 )
+from tests.machine import chromium, free_port
 
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 PATIENCE_MS = 15_000
 
 Open = Callable[..., Page]
@@ -104,9 +95,9 @@ def serve(template: Template, folder: Path) -> Served:
 def browser() -> Iterator[Browser]:
     """One Chromium for all tests of the console."""
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield chromium
-        chromium.close()
+        browser = chromium(playwright)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture
@@ -144,10 +135,3 @@ def tab(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Open]:
             return page
 
         yield open_tab
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listens on."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

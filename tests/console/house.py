@@ -114,7 +114,7 @@ class Template:
 
     def furnish(self, office: Office) -> None:
         """What the company has besides somebody of every role."""
-        administration._load_demo(office, DAY)
+        administration.load_demo(office, DAY)
 
     def things(self, office: Office) -> dict[str, str]:
         """One thing of each sort, for addresses that name one."""

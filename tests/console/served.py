@@ -5,7 +5,7 @@ import sys
 import time
 from pathlib import Path
 
-from server.app import _serve_one, create_app
+from server.app import create_app, serve_one
 from server.settings import load
 
 
@@ -17,7 +17,7 @@ def main(folder: str, port: str, start: str) -> None:
     def clock() -> int:
         return int(start) + (time.monotonic_ns() - began) // 1_000_000
 
-    asyncio.run(_serve_one(settings, create_app(settings, clock=clock), None))
+    asyncio.run(serve_one(settings, create_app(settings, clock=clock), None))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ import requests
 from msgspec import Struct
 
 from shared.ids import RANDOM_BYTES, uuid7
+from tests.machine import free_port
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 COMMAND: Final = (sys.executable, "-W", "error", str(ROOT / "fieldfare.py"))
@@ -72,13 +72,6 @@ def ended(process: "subprocess.Popen[str]", stdin: str | None = None) -> Ran:
     except ValueError:
         told = None
     return Ran(code=process.returncode, told=told, errors=errors)
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 def new_id() -> str:

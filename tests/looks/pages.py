@@ -10,12 +10,13 @@ from typing import Any, Final
 from msgspec import Struct, structs
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.console.conftest import FLAGS, PATIENCE_MS, serve
+from tests.console.conftest import PATIENCE_MS, serve
 from tests.console.house import LANGUAGE_COOKIE, THEME_COOKIE, Served, Template
 from tests.console.places import PLACES, Place
 from tests.console.test_accessibility import visit
 from tests.looks.houses import CrowdedHouse, EmptyHouse
 from tests.looks.paper import Shot, draw
+from tests.machine import chromium
 
 HOUSES: Final[dict[str, type[Template]]] = {
     "demo": Template,
@@ -64,7 +65,7 @@ def photograph(out: Path, only: str = "") -> list[Path]:
     with ExitStack() as open_things:
         houses = {name: _house(open_things, work, name) for name in HOUSES}
         playwright = open_things.enter_context(sync_playwright())
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        browser = chromium(playwright)
         open_things.callback(browser.close)
         shots: dict[str, list[list[Shot]]] = {name_of(one): [] for one in places}
         for look in LOOKS:

@@ -10,16 +10,6 @@ from server.texts import read_catalogue
 from shared.texts import has_text, say
 from tests.e2e.processes import PASSWORD, ROOT
 
-CHROMIUM: Final = "/usr/bin/chromium"
-FLAGS: Final = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 PATIENCE_MS: Final = 30_000
 LOCALES: Final = {"en": "en-GB", "zh": "zh-CN"}
 VIEW: Final[ViewportSize] = {"width": 1440, "height": 900}

@@ -23,7 +23,7 @@ from playwright.sync_api import sync_playwright
 
 from shared.texts import Catalogue, Language, choose_language, say
 from tests.e2e.processes import COMMAND, PASSWORD, ROOT, Server, fieldfare
-from tests.story.dispatcher import CHROMIUM, FLAGS
+from tests.machine import chromium
 from tests.story.plot import TECHNICIAN, Played, Stage, narrator, perform
 
 PLACE: Final = ROOT / "var" / "demo"
@@ -50,7 +50,7 @@ def _tell(words: Catalogue, code: str, **params: Any) -> None:
 def _once(language: Language, tell: Any, folder: Path | None) -> Played:
     """The story, from an empty folder to the reconciliation."""
     with _room(folder) as place, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        browser = chromium(playwright)
         stage = Stage(place, language, browser)
         try:
             played = perform(stage, tell)

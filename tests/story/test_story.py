@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from shared.texts import LANGUAGES, Language
-from tests.story.dispatcher import CHROMIUM, FLAGS
+from tests.machine import chromium
 from tests.story.plot import Stage, narrator, perform
 
 
@@ -17,7 +17,7 @@ def test_the_main_job_is_done_by_click_and_by_touch_and_every_book_agrees(
 ) -> None:
     told: list[str] = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        browser = chromium(playwright)
         stage = Stage(tmp_path, language, browser)
         try:
             played = perform(stage, lambda code, **_: told.append(code))

@@ -11,10 +11,11 @@ import requests
 
 from server.app import real_clock
 from server.sessions import COOKIE
+from tests.machine import free_port
 from tests.server.rim.company import PASSWORD, Company
 from tests.server.rim.test_office_ops import ask, assigned, created, opened, say, verdicts
 from tests.server.rim.test_round_trip import accept, begun, talk
-from tests.server.rim.test_serving import ROOT, answered, ended, free_port
+from tests.server.rim.test_serving import ROOT, answered, ended
 
 STOPS_S = 60
 PROGRAM = """

@@ -2,7 +2,6 @@
 
 import json
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -12,6 +11,8 @@ from pathlib import Path
 
 import pytest
 import requests
+
+from tests.machine import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 PROGRAM = """
@@ -24,12 +25,6 @@ settings = load({"data": Path(sys.argv[1]), "port": int(sys.argv[2])})
 serve(settings, ready=lambda url: print(url, flush=True))
 """
 READY_S = 30
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
