@@ -214,10 +214,12 @@ def _in_tab(tab: str, sieve: Sieve) -> ColumnElement[bool]:
 
 def _is_repeat() -> ColumnElement[bool]:
     before = TICKET.alias("before")
-    return exists().where(
+    again = exists().where(
         before.c.site_id == TICKET.c.site_id,
         before.c.asset_id == TICKET.c.asset_id,
         before.c.id != TICKET.c.id,
         before.c.opened_at <= TICKET.c.opened_at,
         before.c.opened_at > TICKET.c.opened_at - REPEAT_MS,
     )
+    # Said first, for then nobody looks for what cannot be there.
+    return and_(TICKET.c.asset_id.is_not(None), again)
