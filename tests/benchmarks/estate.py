@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from msgspec import Struct
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 
 from server import sessions
 from server.tables import METADATA
@@ -21,7 +21,12 @@ DAY_MS: Final = 86_400_000
 PER_DAY: Final = 200
 AT_ONCE: Final = 500
 ROLES: Final = ("dispatcher", "service_manager", "warehouse", "administrator")
-COPIED: Final = ("ticket", "work_order", "assignment", "visit")
+# The tables that are copied, and what their rows are found by.
+COPIED: Final = {
+    **dict.fromkeys(("customer", "site", "asset", "ticket", "work_order"), "id"),
+    **dict.fromkeys(("assignment", "visit"), "work_order_id"),
+}
+PLACED: Final = ("customer", "site", "asset")
 
 
 class Extent(Struct, frozen=True, kw_only=True):
@@ -74,7 +79,7 @@ def _day(house: House, extent: Extent) -> Iterator[str]:
         site: dict[str, str] = {}
         for number in range(extent.visits):
             if number % VISITS_PER_SITE == 0:
-                site = company.site()
+                site = _machine(house)
             planned = _planned(day, number)
             ticket = company.say("ticket.open", ("ticket", ""), {**TICKET, **site})
             order = company.say(
@@ -87,6 +92,15 @@ def _day(house: House, extent: Extent) -> Iterator[str]:
             yield order
 
 
+def _machine(house: House) -> dict[str, str]:
+    """A new machine at a new site of a new customer, as a request names them."""
+    company = house.company
+    site, asset = company.site(), company.new_id()
+    row = {"site_id": site["site"], "name": "Heat pump", "model": "KFR-72LW", "serial": "S-7"}
+    company.say("master.put", ("asset", asset), {"row": {**row, "product_class": "heat_pump"}})
+    return {**site, "asset": asset}
+
+
 def _planned(day: datetime.date, number: int) -> dict[str, str]:
     begin = datetime.datetime.combine(day, datetime.time(FIRST_HOUR))
     begin += datetime.timedelta(minutes=VISIT_MINUTES * number)
@@ -96,47 +110,59 @@ def _planned(day: datetime.date, number: int) -> dict[str, str]:
 
 def _copy(house: House, count: int) -> None:
     """Rows of earlier days, beside the door: they have no acts, but pages read rows."""
-    known = {name: house.rows(name) for name in COPIED}
-    orders = known["work_order"]
-    tickets = {row["id"]: row for row in known["ticket"]}
-    assignments = {row["work_order_id"]: row for row in known["assignment"]}
-    visits = {row["work_order_id"]: row for row in known["visit"]}
+    known = {name: {row[key]: row for row in house.rows(name)} for name, key in COPIED.items()}
+    orders = list(known["work_order"].values())
     made: dict[str, list[dict[str, Any]]] = {name: [] for name in COPIED}
     for number in range(count):
         order = orders[number % len(orders)]
-        of = (tickets[order["ticket_id"]], assignments[order["id"]], visits[order["id"]])
-        for name, row in _copies(number, order, of):
+        if number % VISITS_PER_SITE == 0:
+            for name in PLACED:
+                row = known[name][order[f"{name}_id"]]
+                made[name].append({**row, **_place(name, number)})
+        for name, row in _copies(number, order, known):
             made[name].append(row)
     with house.office.writing() as books:
-        for name in COPIED:
-            for start in range(0, len(made[name]), AT_ONCE):
-                rows = made[name][start : start + AT_ONCE]
-                books.execute(insert(METADATA.tables[name]), rows)
-        assert books.execute(select(METADATA.tables["ticket"].c.id).limit(1)).scalar()
+        for name, rows in made.items():
+            for start in range(0, len(rows), AT_ONCE):
+                books.execute(insert(METADATA.tables[name]), rows[start : start + AT_ONCE])
+
+
+def _place(name: str, number: int) -> dict[str, str]:
+    """What tells one copied customer, site or machine from the others."""
+    place = number // VISITS_PER_SITE
+    own = {"id": derive("bench", name, place)}
+    if name == "customer":
+        return {**own, "name": f"Müller & Söhne {place}", "phone": f"1380000{place:04}"}
+    whose = {"customer_id": derive("bench", "customer", place)}
+    if name == "site":
+        return {**own, **whose, "address": f"Hafenstraße {place}"}
+    return {**own, "site_id": derive("bench", "site", place), "serial": f"S-{place}"}
 
 
 def _copies(
-    number: int, order: dict[str, Any], of: tuple[dict[str, Any], ...]
+    number: int, order: dict[str, Any], known: dict[str, dict[str, dict[str, Any]]]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    ticket, assignment, visit = of
-    back = 1 + number // PER_DAY
+    ticket, back = known["ticket"][order["ticket_id"]], 1 + number // PER_DAY
     waits = number % WAITING_EVERY == 0
     ids = {name: derive("bench", name, number) for name in COPIED}
-    planned = {name: _days_before(order[name], back) for name in ("planned_from", "planned_to")}
+    place = number // VISITS_PER_SITE
+    where = {f"{name}_id": derive("bench", name, place) for name in PLACED}
     opened = ticket["opened_at"] - back * DAY_MS
-    state = "new" if waits else "resolved"
-    new = {"id": ids["ticket"], "number": f"T-{number:06}", "status": state, "opened_at": opened}
-    yield "ticket", {**ticket, **new}
-    done = {"status": "created"} if waits else {"status": "done", "done_at": opened, **planned}
-    if waits:
-        done |= {"planned_from": None, "planned_to": None}
-    new = {"id": ids["work_order"], "number": f"W-{number:06}", "ticket_id": ids["ticket"]}
-    yield "work_order", {**order, **new, **done, "created_at": opened}
+    state = {"status": "new" if waits else "resolved", "opened_at": opened}
+    told = {"id": ids["ticket"], "number": f"T-{number:06}"}
+    yield "ticket", {**ticket, **where, **state, **told}
+    times = ("planned_from", "planned_to")
+    planned = {name: None if waits else _days_before(order[name], back) for name in times}
+    told = {"id": ids["work_order"], "number": f"W-{number:06}", "ticket_id": ids["ticket"]}
+    state = {"status": "created" if waits else "done", "created_at": opened}
+    done = {"done_at": None if waits else opened, **planned}
+    yield "work_order", {**order, **where, **told, **state, **done}
     if not waits:
         whose = {"work_order_id": ids["work_order"]}
-        yield "assignment", {**assignment, **whose, "id": ids["assignment"]}
+        held = known["assignment"][order["id"]]
+        yield "assignment", {**held, **whose, "id": ids["assignment"]}
         ended = {"id": ids["visit"], "ended_at": opened, "outcome": "done"}
-        yield "visit", {**visit, **whose, **planned, **ended}
+        yield "visit", {**known["visit"][order["id"]], **whose, **planned, **ended}
 
 
 def _days_before(moment: str, days: int) -> str:
