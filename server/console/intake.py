@@ -149,7 +149,8 @@ def _page(
 def _context(request: AnyRequest, office: Office, form: Form) -> dict[str, Any]:
     """What was typed, what was recognised in it, and what is known of who calls."""
     speech = frame.speech_of(request, office)
-    heard = listen(form.text("text"), speech.moment(speech.now_ms).replace(tzinfo=None))
+    now = speech.moment(speech.now_ms).replace(tzinfo=None)
+    heard = listen(form.text("text"), now)
     typed = {name: form.text(name) for name in FIELDS}
     filled = _filled(typed, heard)
     typed = {**USUAL, **{name: value for name, value in typed.items() if value}, **filled}
@@ -157,6 +158,7 @@ def _context(request: AnyRequest, office: Office, form: Form) -> dict[str, Any]:
     with office.reading() as books:
         found = _callers(books, typed)
         typed["site"] = _chosen(typed["site"], found)
+        typed |= _newcomer(typed, found, listen(typed["who"], now))
         known = typed["site"] not in ("", NEW)
         place = intake.place(books, typed["site"], speech.now_ms) if known else None
         zones = queue.zones(books)
@@ -192,6 +194,16 @@ def _filled(typed: Mapping[str, str], heard: Heard) -> dict[str, str]:
             if value and typed[field] in ("", USUAL.get(field)):
                 filled[field] = value
     return filled
+
+
+def _newcomer(typed: Mapping[str, str], found: list[Item], who: Heard) -> dict[str, str]:
+    """What was looked for and not found is the number, or the name, of somebody new."""
+    if found or typed["site"] not in ("", NEW):
+        return {}
+    if who.phone:
+        return {} if typed["phone"] else {"phone": who.phone}
+    is_name = len(typed["who"]) >= WHO_CHARS_MIN and not any(map(str.isdigit, typed["who"]))
+    return {"name": typed["who"]} if is_name and not typed["name"] else {}
 
 
 def _callers(books: Any, typed: Mapping[str, str]) -> list[Item]:

@@ -267,3 +267,17 @@ def test_customer_service_opens_tickets_but_plans_nothing(new_console: Console) 
 def test_only_the_desk_may_open_tickets(console: Console) -> None:
     visitor = console.visitor("warehouse")
     assert [visitor.get(NEW).status, visitor.post(NEW, visitor.proof()).status] == [403, 403]
+
+
+def test_the_number_that_nobody_is_found_by_is_the_newcomers(console: Console) -> None:
+    visitor = console.visitor()
+
+    def offered(who: str, **typed: str) -> tuple[str, str]:
+        fields = {**visitor.proof(), "who": who, **typed}
+        form = visitor.post("/tickets/new/look", fields).page.form("/tickets/new")
+        return str(form["phone"]), str(form["name"])
+
+    assert offered("13911112222") == ("139 1111 2222", "")
+    assert offered("Tanaka Foods") == ("", "Tanaka Foods")
+    assert offered("13911112222", phone="400 820 1234") == ("400 820 1234", "")
+    assert offered("KX 99-0001") == ("", "")
