@@ -12,6 +12,9 @@ TARGETS: Mapping[str, Mapping[str, float]] = {
     "L on PostgreSQL": {"cpu_s": 0.35, "again_cpu_s": 0.15, "mb_down": 2.2, "requests": 10},
     "I": {"requests": 1, "bytes_down": 1200, "idle_bytes": 600, "idle_cpu_ms": 1},
     "I on PostgreSQL": {"requests": 1, "bytes_down": 1200, "idle_bytes": 600, "idle_cpu_ms": 1},
+    "A": {"over_kivy_ms": 400},
+    "D": {"today_shown_ms": 50},
+    "T": {"page_ms": 300, "gentle_p99_ms": 10},
     **{
         f"{name}{suffix}": dict.fromkeys(("lost", "doubled", "overwritten", "re_stamped"), 0)
         for name in ("F", "X")
