@@ -9,11 +9,12 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from server import queries
+from server.discretion import discreet, discreet_text
 from server.marks import CHARS_MAX, by_number, by_text
 from server.office import AnyRequest, Office, catalogue_of, kept_of
 from server.problems import FAULTS, Problem, reason, wrong_parameter
 from server.queries import PAGE_MAX, Item, Listed
-from server.sessions import PUBLIC
+from server.sessions import PUBLIC, Actor
 from shared import ticket as tickets_room, work_order as work_orders_room
 from shared.amounts import has_control_characters
 from shared.texts import Catalogue, say
@@ -78,13 +79,15 @@ def tickets(
     responses=FAULTS,
     sync_to_thread=True,
 )
-def ticket(number: FromPath[str], office: NamedDependency[Office]) -> Item:
-    """One ticket, by number or id."""
+def ticket(
+    number: FromPath[str], actor: NamedDependency[Actor], office: NamedDependency[Office]
+) -> Item:
+    """One ticket, by number or id; numbers are masked for who may not have them shown."""
     with office.reading() as books:
         found = queries.ticket(books, number)
     if found is None:
         raise Problem("not_found")
-    return found
+    return _discreet(found, actor)
 
 
 @get(
@@ -115,7 +118,12 @@ def work_orders(  # noqa: PLR0913 - a list's filters are its parameters
     responses=FAULTS,
     sync_to_thread=True,
 )
-def work_order(number: FromPath[str], request: AnyRequest, office: NamedDependency[Office]) -> Item:
+def work_order(
+    number: FromPath[str],
+    request: AnyRequest,
+    actor: NamedDependency[Actor],
+    office: NamedDependency[Office],
+) -> Item:
     """One work order, by number or id, with every op on it."""
     with office.reading() as books:
         found = queries.work_order(books, number)
@@ -124,7 +132,12 @@ def work_order(number: FromPath[str], request: AnyRequest, office: NamedDependen
     catalogue = catalogue_of(office, request)
     for line in found["story"]:
         _reword(catalogue, line)
-    return found
+    return _discreet(found, actor)
+
+
+def _discreet(found: Item, actor: Actor) -> Item:
+    told: Item = discreet(found, actor.person.roles)
+    return told
 
 
 def _reword(catalogue: Catalogue, line: Item) -> None:
@@ -159,7 +172,9 @@ def stock(
     responses=FAULTS,
     sync_to_thread=True,
 )
-def conflicts(
+def conflicts(  # noqa: PLR0913 - a list's filters are its parameters
+    *,
+    actor: NamedDependency[Actor],
     office: NamedDependency[Office],
     status: FromQuery[Literal["open", "settled"] | None] = None,
     work_order: Name = None,
@@ -170,7 +185,8 @@ def conflicts(
     window = by_number(after, limit)
     is_open = None if status is None else status == "open"
     with office.reading() as books:
-        return queries.conflicts(books, window, is_open=is_open, work_order=work_order)
+        found = queries.conflicts(books, window, is_open=is_open, work_order=work_order)
+    return Listed(items=[_discreet(one, actor) for one in found.items], next=found.next)
 
 
 @get(
@@ -179,8 +195,10 @@ def conflicts(
     responses=FAULTS,
     sync_to_thread=True,
 )
-def waiting(
+def waiting(  # noqa: PLR0913 - a list's filters are its parameters
+    *,
     request: AnyRequest,
+    actor: NamedDependency[Actor],
     office: NamedDependency[Office],
     verdict: FromQuery[Literal["quarantined", "held"] | None] = None,
     after: After = None,
@@ -192,6 +210,7 @@ def waiting(
         found = queries.waiting(books, window, verdict=verdict)
     catalogue = catalogue_of(office, request)
     for item in found.items:
+        item["body"] = discreet_text(item["body"], actor.person.roles)
         item["reason"] = reason(catalogue, item["code"], item["detail"]) if item["code"] else None
     return found
 

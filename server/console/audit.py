@@ -13,6 +13,7 @@ from litestar.params import FromPath
 from server import auditor, queries
 from server.console import frame
 from server.console.addresses import After, Query, following, listing, opt
+from server.discretion import discreet_text
 from server.marks import by_number
 from server.office import AnyRequest, Office
 from server.problems import Problem, wrong_parameter
@@ -74,7 +75,7 @@ def one(
     if found is None:
         raise Problem("not_found")
     beside = {**found, "proof": proof, "finding": finding, "data": _laid_out(found["data"])}
-    beside["body"] = _laid_out(found["body"])
+    beside["body"] = _laid_out(discreet_text(found["body"], actor.person.roles))
     return _page(request, office, actor, dict.fromkeys(FILTERS, ""), {"beside": beside})
 
 

@@ -15,6 +15,7 @@ from server.console.addresses import After, Query, following, listing, opt
 from server.console.forms import Form, is_whole
 from server.console.saying import Act
 from server.console.speech import NOTHING, Speech
+from server.discretion import discreet
 from server.marks import by_number
 from server.office import AnyRequest, Office
 from server.problems import Problem
@@ -127,14 +128,14 @@ def title(speech: Speech, one: Mapping[str, Any]) -> str:
 
 
 def _case(request: AnyRequest, office: Office, identity: str) -> dict[str, Any]:
-    speech = frame.speech_of(request, office)
+    speech, roles = frame.speech_of(request, office), request.user.person.roles
     with office.reading() as books:
-        found = exceptions.conflict(books, identity)
+        found = discreet(exceptions.conflict(books, identity), roles)
         if found is None:
             raise Problem("not_found")
         home = (found["home_noun"], found["home_id"])
-        about = exceptions.about(books, home)
-        story = dossier.told(books, home)
+        about = discreet(exceptions.about(books, home), roles)
+        story = discreet(dossier.told(books, home), roles)
         order = dossier.job(books, found["home_id"]) if home[0] == "work_order" else None
         names = dossier.names(books, {one["person_id"] for one in _going(order)})
     zone = (about or {}).get("time_zone")

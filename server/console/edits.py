@@ -11,9 +11,9 @@ from server.console import frame, gate, saying
 from server.console.addresses import opt
 from server.console.forms import Form
 from server.console.saying import Act, Said
-from server.console.speech import masked
 from server.console.ticket import options
 from server.console.toasts import LIVE_HEADER, Toast
+from server.discretion import masked
 from server.office import AnyRequest, Office
 from server.problems import Problem
 from server.queries.pages import Item, by_id, by_number

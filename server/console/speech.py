@@ -17,10 +17,6 @@ DAY_MINUTES: Final = 24 * 60
 NOTHING: Final = "–"
 SIZES: Final = ("B", "kB", "MB", "GB", "TB")
 SIZE_STEP: Final = 1000
-# The number itself, however it is spaced, and an extension behind it.
-_PHONE: Final = re.compile(r"(\D*\d(?:\D{0,3}\d){6,}?)([-x#]\d{1,6})?")
-_AREA: Final = re.compile(r"\D*0\d{3}\D")  # an area code of four digits
-SHOWN_FIRST, SHOWN_LAST = 3, 4
 _HAN: Final = re.compile(r"[\u3400-\u9fff]")
 
 
@@ -125,20 +121,6 @@ class Speech(Struct, frozen=True, kw_only=True):
         while left >= SIZE_STEP and step < len(SIZES) - 1:
             step, left = step + 1, left / SIZE_STEP
         return f"{left:.0f} {SIZES[step]}" if step < 2 else f"{left:.1f} {SIZES[step]}"
-
-
-def masked(phone: str | None) -> str:
-    """138 **** 5678: a number as it may be seen over a shoulder."""
-    found = _PHONE.fullmatch(phone or "")
-    if found is None:
-        return phone or NOTHING
-    count = sum(sign.isdigit() for sign in found[1])
-    first = SHOWN_FIRST + (_AREA.match(found[1]) is not None)
-    hidden = range(min(first, count - SHOWN_LAST), count - SHOWN_LAST)
-    places = (place for place, sign in enumerate(found[1]) if sign.isdigit())
-    stars = {place for number, place in enumerate(places) if number in hidden}
-    shown = ("*" if place in stars else sign for place, sign in enumerate(found[1]))
-    return "".join(shown) + (found[2] or "")
 
 
 def initials(name: str | None) -> str:

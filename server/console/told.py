@@ -7,6 +7,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from server.console.speech import NOTHING, Speech
+from server.discretion import NUMBERS, masked
 from shared.amounts import is_real
 from shared.ids import is_id
 from shared.ops import PROVISIONAL, Verdict
@@ -276,11 +277,15 @@ def _edit(speech: Speech, args: Item, _book: Book) -> Told:
         old, new = pair if isinstance(pair, list) and len(pair) == 2 else (None, pair)
         field = speech.text("fields", name)
         words: dict[str, Any] = {
-            "old": value(speech, name, old),
-            "new": value(speech, name, new),
+            "old": _seen_by_all(value(speech, name, old), name),
+            "new": _seen_by_all(value(speech, name, new), name),
         }
         changed.append(speech.text("plan.story", "changed", field=field, **words))
     return {"changes": "; ".join(changed)}
+
+
+def _seen_by_all(words: str, name: str) -> str:
+    return masked(words) if name in NUMBERS else words
 
 
 def _settled(_speech: Speech, args: Item, _book: Book) -> Told:

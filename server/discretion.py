@@ -1,0 +1,69 @@
+"""Discretion: telephone numbers as those see them who may not have them shown."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from shared.people import may
+
+REVEAL: Final = "phone.reveal"
+NUMBERS: Final = frozenset({"phone", "contact_phone"})
+VALUES: Final = frozenset({"seen", "winner", "losers"})  # what a conflict about a number holds
+NOTHING: Final = "–"
+# The number itself, however it is spaced, and an extension behind it.
+_PHONE: Final = re.compile(r"(\D*\d(?:\D{0,3}\d){6,}?)([-x#]\d{1,6})?")
+_AREA: Final = re.compile(r"\D*0\d{3}\D")  # an area code of four digits
+SHOWN_FIRST, SHOWN_LAST = 3, 4
+
+
+def masked(phone: str | None) -> str:
+    """138 **** 5678: a number as it may be seen over a shoulder."""
+    found = _PHONE.fullmatch(phone or "")
+    if found is None:
+        return phone or NOTHING
+    count = sum(sign.isdigit() for sign in found[1])
+    first = SHOWN_FIRST + (_AREA.match(found[1]) is not None)
+    hidden = range(min(first, count - SHOWN_LAST), count - SHOWN_LAST)
+    places = (place for place, sign in enumerate(found[1]) if sign.isdigit())
+    stars = {place for number, place in enumerate(places) if number in hidden}
+    shown = ("*" if place in stars else sign for place, sign in enumerate(found[1]))
+    return "".join(shown) + (found[2] or "")
+
+
+def discreet(told: Any, roles: tuple[str, ...]) -> Any:
+    """A thing as it is told to somebody with these roles: with every number in it, or none."""
+    return told if may(roles, REVEAL) else _closed(told)
+
+
+def discreet_text(body: str | None, roles: tuple[str, ...]) -> str | None:
+    """The text of an act as it is told to somebody; what is not JSON only to who may see all."""
+    if body is None or may(roles, REVEAL):
+        return body
+    try:
+        return msgspec.json.encode(_closed(msgspec.json.decode(body))).decode()
+    except msgspec.DecodeError:
+        return NOTHING
+
+
+def _closed(told: Any) -> Any:
+    if isinstance(told, Mapping):
+        hidden = NUMBERS | (VALUES if str(told.get("field")) in NUMBERS else frozenset())
+        return {
+            name: _hidden(one) if name in hidden else _closed(one) for name, one in told.items()
+        }
+    return [_closed(one) for one in told] if _is_several(told) else told
+
+
+def _hidden(told: Any) -> Any:
+    """Every text in it as a number that is masked; of a conflict's losers only the values."""
+    if isinstance(told, Mapping):
+        return {name: _hidden(one) if name == "value" else one for name, one in told.items()}
+    if _is_several(told):
+        return [_hidden(one) for one in told]
+    return masked(told) if isinstance(told, str) and told else told
+
+
+def _is_several(told: Any) -> bool:
+    return isinstance(told, Sequence) and not isinstance(told, str | bytes)
