@@ -168,10 +168,11 @@ class Replica:
 
     def known_as(self, op_id: str) -> Outboxed | None:
         """The op with this id, or that the server keeps under it."""
-        found = self._connection.execute(
-            outbox.SELECT + "WHERE op_id = ?1 OR json_extract(detail, '$.op_id') = ?1", (op_id,)
-        ).fetchone()
-        return outbox.read(found) if found is not None else None
+        for where in ("op_id = ?", "json_extract(detail, '$.op_id') = ?"):  # the second is slow
+            found = self._connection.execute(f"{outbox.SELECT} WHERE {where}", (op_id,)).fetchone()
+            if found is not None:
+                return outbox.read(found)
+        return None
 
     def update(self, entries: Iterable[Outboxed]) -> None:
         """Keep changed entries of the outbox (found by op id)."""

@@ -82,7 +82,9 @@ def waiting(connection: sqlite3.Connection) -> Waiting:
     open_lines = lines.unsafe(connection)
     seen = rows.identity(connection).sighting
     told = [
-        line for line in open_lines if line.state in ("attention", "refused") and not line.settled
+        line
+        for line in open_lines
+        if line.state in ("attention", "refused") and not (line.settled or line.mended)
     ]
     return Waiting(
         pending=sum(lines.is_pending(line) for line in open_lines),

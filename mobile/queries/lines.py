@@ -27,10 +27,15 @@ STATES: Final[dict[Verdict, Sync]] = {
     Verdict.HELD: "attention",
 }
 
-_OPS: Final = """SELECT lseq, op_id, kind, recorded, verdict, code, refusal, detail, epoch, body,
+_OPS: Final = """WITH mending AS MATERIALIZED (
+    SELECT json_extract(body, '$.args.of') AS of FROM outbox
+    WHERE kind IN ('op.repair', 'op.discard') AND verdict IS NULL AND refusal IS NULL
+    AND json_valid(body))
+    SELECT lseq, op_id, kind, recorded, verdict, code, refusal, detail, epoch, body,
     verdict IN ('conflict', 'rejected') AND op_id NOT IN (
         SELECT coalesce(json_extract(body, '$.op_id'), '') FROM notice WHERE NOT acknowledged),
     op_id IN (SELECT json_extract(body, '$.op_id') FROM notice WHERE acknowledged),
+    EXISTS (SELECT 1 FROM mending WHERE of IN (op_id, json_extract(detail, '$.op_id'))),
     CASE WHEN noun = 'work_order' THEN id
     WHEN json_valid(body) THEN json_extract(body, '$.args.work_order') END AS job FROM outbox"""
 _ALL: Final = _OPS + " ORDER BY lseq"
@@ -50,7 +55,7 @@ class Line(Struct, frozen=True, kw_only=True):
 
     `field` is the path of what was wrong, if a field was; `reason` says so in words, if asked for.
     `settled` tells that a final verdict has been read by its author, or that an op came to harm on
-    this phone: nothing is left to do.
+    this phone: nothing is left to do. `mended` tells that its correction is on its way.
     """
 
     lseq: int
@@ -68,6 +73,7 @@ class Line(Struct, frozen=True, kw_only=True):
     kept_as: str | None = None
     reason: str | None = None
     settled: bool = False
+    mended: bool = False
 
 
 def every(connection: sqlite3.Connection) -> list[Line]:
@@ -106,7 +112,8 @@ def worst(lines: Iterable[Line]) -> dict[str, Sync]:
     for line in lines:
         if line.job is not None and not line.settled:
             known = found.get(line.job, "safe")
-            found[line.job] = max(known, line.state, key=WORST.index)
+            state: Sync = "waiting" if line.mended else line.state
+            found[line.job] = max(known, state, key=WORST.index)
     return found
 
 
@@ -119,7 +126,7 @@ def _read(connection: sqlite3.Connection, statement: str, values: tuple[Any, ...
 
 def _line(columns: Sequence[Any], epoch: str | None, orders: dict[str, WorkOrder]) -> Line:
     lseq, op_id, kind, recorded, verdict, code, refusal, told, kept, content = columns[:10]
-    settled, seen, job = columns[10:]
+    settled, seen, mended, job = columns[10:]
     detail, body = msgspec.json.decode(told), outbox.as_text(content)
     if (verdict is None or kept != epoch) and outbox.is_unsayable(lseq, op_id, body):
         refusal = TORN
@@ -139,6 +146,7 @@ def _line(columns: Sequence[Any], epoch: str | None, orders: dict[str, WorkOrder
         fingerprint=fingerprint(body),
         kept_as=detail.get("op_id"),
         settled=bool(seen) if refusal == TORN else bool(settled) and kept == epoch,
+        mended=bool(mended),
     )
 
 

@@ -82,6 +82,19 @@ def test_giving_up_asks_first_and_says_why(app: Open) -> None:
     assert last_said(hand) == ("op.discard", {"of": aside.op_id, "reason": "误操作"})
 
 
+def test_the_chip_lets_go_of_what_is_corrected_as_the_outbox_does(app: Open) -> None:
+    hand = app("worst")
+    queries = hand.app.phone.queries
+    aside = line_of(hand, "parts.use", "quarantined")
+    before = queries.waiting()
+    discard = {"of": aside.op_id, "reason": "twice"}
+    assert hand.app.say("op.discard", ("op", aside.op_id), discard)
+    after = queries.waiting()
+    assert (after.attention, after.pending) == (before.attention - 1, before.pending + 1)
+    hand.go("outbox")
+    assert hand.sees(f"{after.attention} entries need you")
+
+
 def test_a_final_refusal_is_understood_once_and_the_chip_lets_go_of_it(app: Open) -> None:
     hand = app("worst")
     refused = line_of(hand, "edit", "rejected")

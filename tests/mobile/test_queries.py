@@ -183,6 +183,7 @@ def test_what_is_told_is_told_in_order(phone: Phone) -> None:
         "kept_as": None,
         "reason": None,
         "settled": False,
+        "mended": False,
     }
 
 
