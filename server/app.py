@@ -15,6 +15,7 @@ from typing import Any, Final, TextIO
 
 from granian import Granian
 from granian.constants import Interfaces
+from granian.http import HTTP1Settings, HTTP2Settings
 from granian.server.embed import Server
 from litestar import Litestar, Request, Router
 from litestar.concurrency import set_asyncio_executor
@@ -59,6 +60,8 @@ NOTARY_EVERY_S: Final = 0.5
 TIDY_EVERY_MS: Final = 60_000
 STOP_S: Final = 10
 BESIDE: Final = 8  # connections of the notary, and of those who listen
+# Of an address and all headers: the web framework keeps a thousand of them, with every part.
+HEAD_BYTES_MAX: Final = 16_384
 ALWAYS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -373,6 +376,8 @@ def _listening(settings: Settings) -> dict[str, Any]:
         "port": settings.port,
         "ssl_cert": settings.tls_certificate,
         "ssl_key": settings.tls_key,
+        "http1_settings": HTTP1Settings(max_buffer_size=HEAD_BYTES_MAX),
+        "http2_settings": HTTP2Settings(max_headers_size=HEAD_BYTES_MAX),
         "log_enabled": False,
         "websockets": False,
     }

@@ -43,6 +43,21 @@ def test_a_server_process_answers_and_stops_when_told(
     assert [json.loads(line) for line in errors.splitlines()] == []
 
 
+def test_nobody_fills_the_servers_memory_with_headers(tmp_path: Path) -> None:
+    port = free_port()
+    with begun(tmp_path / "data", port):
+        url = f"http://127.0.0.1:{port}"
+        answered(f"{url}/health")
+        fits, flood = "&".join(["a=1"] * 1_000), "&".join(["a=1"] * 10_000)
+        asked = [
+            requests.get(f"{url}/nowhere?{fits}", timeout=5),
+            requests.get(f"{url}/nowhere", headers={"Cookie": fits}, timeout=5),
+            requests.get(f"{url}/nowhere?{flood}", timeout=5),
+            requests.get(f"{url}/nowhere", headers={"Cookie": flood}, timeout=5),
+        ]
+    assert [one.status_code for one in asked] == [404, 404, 431, 431]
+
+
 def test_a_port_or_a_folder_that_is_served_is_not_served_twice(tmp_path: Path) -> None:
     port = free_port()
     with begun(tmp_path / "data", port):
