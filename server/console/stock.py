@@ -12,6 +12,7 @@ from server.console import frame, saying, toasts
 from server.console.addresses import After, Query, following, opt
 from server.console.forms import Form
 from server.console.saying import Act
+from server.console.speech import Speech
 from server.marks import by_number, by_text
 from server.office import AnyRequest, Office
 from server.problems import Problem
@@ -113,17 +114,23 @@ def act(  # noqa: PLR0913  a place and a part name what a form is about
         more = {"part": part, "does": does, "typed": typed, "said": said}
         return frame.refused(_draw(request, office, actor, code, more))
     if does == "move" and said.verdict == "applied":
-        return frame.go_with(request, office, _moved(office, wanted, place["id"]), here)
+        moved = _moved(frame.speech_of(request, office), office, wanted, place["id"])
+        return frame.go_with(request, office, moved, here)
     return saying.go(request, office, said, here)
 
 
-def _moved(office: Office, wanted: Act, place: str) -> toasts.Toast:
+def _moved(speech: Speech, office: Office, wanted: Act, place: str) -> toasts.Toast:
     """A move with its way back, as long as nothing else is said at the place it went to."""
     there = ("location", str(wanted.args["to"]))
     with office.reading() as books:
         seen = queries.acts_on(books, there)
+        left = warehouse.amount(books, place, str(wanted.args["part"]))
     undo = toasts.Undo(kind=wanted.kind, on=there, args={**wanted.args, "to": place}, seen=seen)
-    return toasts.Toast(code=wanted.kind, undo=undo)
+    if left >= 0:
+        return toasts.Toast(code=wanted.kind, undo=undo)
+    # The shelf may be right and the books behind; but whoever mistyped should see it at once.
+    below = speech.text("plan.stock", "below", quantity=quantity_text(left))
+    return toasts.Toast(code=wanted.kind, undo=undo, tone="warning", reason=below)
 
 
 def _args(does: str, part: str, form: Form) -> dict[str, Any]:

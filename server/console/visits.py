@@ -57,7 +57,8 @@ def plan(
     typed = _typed(form)
     args = {"person": form.text("person"), **_times(typed)}
     act = Act(kind="visit.plan", on=("work_order", order["id"]), args=args)
-    said = saying.say(request, office, actor, form, act)
+    backwards = _backwards(request, office, form.op, act, typed)
+    said = backwards or saying.say(request, office, actor, form, act)
     if not said.ok:
         shown = (FORM, {"visit": None, "typed": typed, "said": said})
         return frame.refused(panel(request, office, actor, number, shown))
@@ -108,7 +109,8 @@ def move(  # noqa: PLR0913  what a form names
     typed = _typed(form)
     act = moving(known, {**_times(typed), "fault": typed["fault"]})
     same = still_planned(request, office, visit, typed["seen"])
-    said = saying.say_if(request, office, actor, form, act, same=same)
+    backwards = _backwards(request, office, form.op, act, typed)
+    said = backwards or saying.say_if(request, office, actor, form, act, same=same)
     if not said.ok:
         shown = (FORM, {"visit": known, "typed": typed, "said": said})
         return frame.refused(panel(request, office, actor, number, shown))
@@ -147,6 +149,15 @@ def still_planned(request: AnyRequest, office: Office, visit: str, seen: str) ->
 
 def _typed(form: Form) -> dict[str, str]:
     return {name: form.text(name) for name in ("person", "day", "from", "to", "fault", "seen")}
+
+
+def _backwards(
+    request: AnyRequest, office: Office, op: str, act: Act, typed: dict[str, str]
+) -> saying.Said | None:
+    """The refusal of a visit that would end before it begins."""
+    if not typed["from"] or not typed["to"] or typed["to"] > typed["from"]:
+        return None
+    return saying.refusal(frame.speech_of(request, office), act, op, "ends_first", "planned_to")
 
 
 def _times(typed: dict[str, str]) -> dict[str, str]:

@@ -118,7 +118,7 @@ def movements(
         *(PART.c.number.label("part"), PART.c.en, PART.c.zh, PART.c.unit),
         *(source.c.code.label("source"), target.c.code.label("target")),
         *(order.c.number.label("work_order"), PERSON.c.name.label("by_name")),
-        *(op.c.kind, op.c.received, op.c.done_at, op.c.uncertain),
+        *(op.c.kind, op.c.origin, op.c.received, op.c.done_at, op.c.uncertain),
     ).select_from(joined)
     wanted = wanted.where(*_of(part, place))
     listed = page(connection, wanted, window, (MOVEMENT.c.at, MOVEMENT.c.id))

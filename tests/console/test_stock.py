@@ -107,3 +107,16 @@ def test_a_wrong_quantity_is_refused_and_who_only_looks_is_offered_nothing(
     assert new_console.visitor("finance").post(at, form).status == 422
     assert keeper.get("/stock/NOWHERE").status == 404
     assert keeper.get("/stock/WH1/NOTHING").status == 404
+
+
+def test_moving_more_than_the_books_say_is_told_at_once(new_console: Console) -> None:
+    visitor = new_console.visitor("warehouse")
+    number = a_part(new_console)
+    lies = amount(new_console, "WH1", number) // 1000
+    ((van,),) = new_console.ask("SELECT id FROM location WHERE code = 'V01'")
+    page = f"/stock/WH1/{number}"
+    form = visitor.get(f"{page}?does=move").page.form(page)
+    moved = visitor.post(page, {**form, "quantity": str(lies + 2), "to": van})
+    assert "Moved. The books now say -2 here: take it back if that was a slip" in moved.text
+    (toast,) = moved.page.all("div", cls="toast")
+    assert "warning" in toast["class"].split()
