@@ -1,5 +1,6 @@
 """Enrolment: a one-time code becomes an installation with a key, an identity and a database."""
 
+import unicodedata
 from base64 import urlsafe_b64decode
 from pathlib import Path
 from typing import Final, Protocol
@@ -60,8 +61,7 @@ class Newcomer(Struct, frozen=True, kw_only=True):
 
 def read(text: str, *, server: str | None = None, insecure: bool = False) -> Invitation:
     """The invitation in an enrolment text, or in a bare code and a server. Raises `Unfit`."""
-    text = text.strip()
-    found = read_invitation(text) or Invitation(server="", code=text)
+    found = read_invitation(text) or Invitation(server="", code=_typed(text))
     return _checked(structs.replace(found, server=server or found.server), insecure=insecure)
 
 
@@ -87,6 +87,11 @@ def stay(invitation: Invitation, known: Installation) -> None:
     moved = invitation.server.rstrip("/") != known.server
     if moved or invitation.key not in (None, known.key):
         raise Unfit("behind the lock only this phone's own server is asked", "other_server")
+
+
+def _typed(code: str) -> str:
+    """A code as somebody typed it: in wide letters, or with a space where the dash is."""
+    return "-".join(unicodedata.normalize("NFKC", code).split())
 
 
 def _is_thumbprint(text: str) -> bool:

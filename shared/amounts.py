@@ -98,6 +98,11 @@ def is_real(local: str) -> bool:
     return True
 
 
+def without_control_characters(text: str) -> str:
+    """What is left of a text that was pasted from anywhere."""
+    return _FORBIDDEN.sub("", text)
+
+
 def has_control_characters(text: str) -> bool:
     """Whether text holds what no person types: controls, direction overrides, lone surrogates."""
     return _FORBIDDEN.search(text) is not None

@@ -1,5 +1,6 @@
 """Enrolment: what a device and the server say to each other at the door, both halves of it."""
 
+import re
 from typing import Annotated, Final
 from urllib.parse import parse_qs, urlencode
 
@@ -73,6 +74,10 @@ class Access(Struct, frozen=True, kw_only=True):
     expires_in: int
 
 
+# What an invitation is written with; anything else ends it.
+_ALONE: Final = re.compile(r"[A-Za-z0-9%&=._~+:/-]*")
+
+
 def token_text(device: str, nonce: str) -> str:
     """What a device signs to be given an access token."""
     return f"fieldfare-token|{device}|{nonce}"
@@ -85,10 +90,17 @@ def invitation_text(server: str, code: str, key: str = "", person: str = "") -> 
 
 
 def read_invitation(text: str) -> Invitation | None:
-    """What a text of that form says, with nothing for what it leaves out; else None."""
-    if not text.startswith(SCHEME):
+    """What a text of that form says, with nothing for what it leaves out; else None.
+
+    It may stand in a message, among other words, and be broken where a line of it was full.
+    """
+    _, found, rest = text.partition(SCHEME)
+    if not found:
         return None
-    said = {name: values[-1] for name, values in parse_qs(text.removeprefix(SCHEME)).items()}
+    whole = "".join(rest.split("\n")).replace("\r", "")
+    alone = whole if _ALONE.fullmatch(whole) else rest
+    written = _ALONE.match(alone)
+    said = {name: values[-1] for name, values in parse_qs(written[0] if written else "").items()}
     return Invitation(
         server=said.get("url", ""),
         code=said.get("code", ""),

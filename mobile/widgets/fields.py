@@ -15,6 +15,7 @@ from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.textinput import TextInput
 
 from mobile.widgets.look import load
+from shared.amounts import without_control_characters
 
 INPUT_TYPES: Final = ("text", "number", "url", "mail", "datetime", "tel", "address", "null")
 
@@ -30,6 +31,12 @@ class Entry(TextInput):
         if inside and self.before is not None and self.before():
             return True
         return bool(super().on_touch_down(touch))
+
+    def insert_text(self, substring: str, from_undo: bool = False) -> None:  # noqa: FBT001, FBT002
+        """What cannot be kept is not taken over from where it was copied: nobody would find it."""
+        if not self.multiline:
+            substring = " ".join(substring.splitlines())
+        super().insert_text(without_control_characters(substring), from_undo)
 
 
 class TextField(BoxLayout):
@@ -120,7 +127,7 @@ class TextField(BoxLayout):
 
     def _edited(self, text: str | None) -> None:
         if text is not None:
-            self.ids.entry.text = text
+            self.ids.entry.text = without_control_characters(text)
         self.dispatch("on_left")
 
 

@@ -195,3 +195,11 @@ def test_a_long_text_in_a_field_is_seen_whole_and_from_its_beginning(app: Open) 
     hand.frames(4)
     assert line.ids.entry.scroll_x == 0
     assert lines.ids.entry.height >= lines.ids.entry.minimum_height
+
+
+def test_what_cannot_be_kept_is_left_behind_when_it_is_pasted(app: Open) -> None:
+    hand = app("ordinary")
+    hand.go("jobs")
+    field = next(hand.widgets("SearchField"))
+    hand.type(field, "a\x00b\u202ec\ud83d 喆珺㛃䶮\t🔧\nd")
+    assert field.text == "abc 喆珺㛃䶮\t🔧 d"

@@ -73,6 +73,12 @@ def test_a_text_that_cannot_be_used_says_why(text: str, why: str) -> None:
         read(text)
 
 
+def test_a_code_may_be_typed_in_wide_letters_or_with_a_space() -> None:
+    server = "https://office.example"
+    codes = [read(text, server=server).code for text in ("７ＫＱ２－９ＸＷＭ", " 7kq2  9xwm\n")]
+    assert codes == ["7KQ2-9XWM", "7kq2-9xwm"]
+
+
 def test_without_encryption_only_on_purpose() -> None:
     text = "fieldfare:1?url=http%3A%2F%2Foffice.example&code=X"
     assert read(text, insecure=True).server == "http://office.example"

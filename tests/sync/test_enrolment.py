@@ -56,6 +56,18 @@ def test_an_invitation_is_read_as_it_was_written(key: str, person: str) -> None:
     )
 
 
+def test_an_invitation_is_found_in_a_message_and_across_its_broken_lines() -> None:
+    text = invitation_text("https://office.example:8470", "7KQ2-9XWM", "A_-" * 14)
+    meant = read_invitation(text)
+    for message in (
+        f"您好，绑定文字：{text} 请查收",
+        f"{text}。",
+        f"{text}\n\nBest regards, the office",
+        f"{text[:30]}\n{text[30:70]}\r\n{text[70:]}\n",
+    ):
+        assert read_invitation(message) == meant, message
+
+
 def test_what_an_invitation_leaves_out_is_not_there_and_another_text_is_none() -> None:
     assert read_invitation("fieldfare:1?") == Invitation(server="", code="")
     assert read_invitation("7KQ2-9XWM") is None
