@@ -267,7 +267,7 @@ def acts(drop: Drop, order: Mapping[str, Any]) -> list[Act]:
         return [Act(kind="work_order.unassign", on=on)] if held else []
     found: list[Act] = []
     if not any(one["person_id"] == drop.person for one in held):
-        found.append(giving(order, drop.person))
+        found.append(giving(order, drop.person, holding=drop.holding))
     visit = _coming(order, drop.visit)
     if visit is None:
         args = {"person": drop.person, **drop.window}

@@ -88,7 +88,7 @@ def _given(
     what: tuple[dict[str, Any], str, str],
 ) -> Said:
     order, person, role = what
-    act = giving(order, person, role)
+    act = giving(order, person, role, holding=form.text("holding"))
     if not person:
         speech = frame.speech_of(request, office)
         return saying.refusal(speech, act, form.op, "nobody_chosen")
@@ -97,10 +97,14 @@ def _given(
     return saying.say_if(request, office, actor, form, act, same=same)
 
 
-def giving(order: Mapping[str, Any], person: str, role: str = "lead") -> Act:
-    """The act that gives a job to somebody: an assignment where nobody leads it yet."""
+def giving(order: Mapping[str, Any], person: str, role: str = "lead", *, holding: str) -> Act:
+    """The act that gives a job to somebody: an assignment where none of those led it who held it.
+
+    `holding` are those on the page, so that a second click says what the first one said.
+    """
     on = ("work_order", order["id"])
-    leads = any(one["until_ms"] is None and one["role"] == "lead" for one in order["assignments"])
+    held = holding.split(",")
+    leads = any(one["role"] == "lead" and one["person_id"] in held for one in order["assignments"])
     if role == "helper" or not leads:
         args = {"person": person, "role": role}
         return Act(kind="work_order.assign", on=on, args=args)

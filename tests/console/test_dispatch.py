@@ -100,6 +100,20 @@ def test_an_assignment_is_undone(new_console: Console) -> None:
     assert holders(new_console, identity) == []
 
 
+def test_a_second_click_gives_a_job_once_whatever_has_happened_since(new_console: Console) -> None:
+    identity, number = waiting(new_console)
+    visitor = new_console.visitor()
+    at = f"/work-orders/{number}/assign"
+    form = {**visitor.get(at).page.form(at, holding=""), "at": ""}
+    assert visitor.post(at, form).status == 200
+    new_console.say("note.add", ("work_order", identity), text="I rang them", audience="internal")
+    again = visitor.post(at, form)
+    assert (again.status, "Assigned" in again.text) == (200, True)
+    assert holders(new_console, identity) == [form["person"]]
+    acts = "SELECT count(*) FROM op WHERE kind = 'work_order.assign' AND on_id = ?"
+    assert new_console.ask(acts, identity) == [(1,)]
+
+
 def test_who_was_sent_meanwhile_is_named_and_not_replaced(new_console: Console) -> None:
     identity, number = waiting(new_console)
     visitor = new_console.visitor()
@@ -143,7 +157,8 @@ def test_nobody_chosen_is_said_and_a_job_is_taken_back(new_console: Console) -> 
     assert "The job is to be assigned again." in back.text
     assert holders(new_console, identity) == []
     visitor.post("/undo", back.page.form("/undo"))
-    assert holders(new_console, identity) == [person]
+    leads = "SELECT person_id, role FROM assignment WHERE work_order_id = ? AND until_ms IS NULL"
+    assert new_console.ask(leads, identity) == [(person, "lead")]
 
 
 def test_a_visit_is_planned_by_a_form_that_keeps_what_was_typed(new_console: Console) -> None:
@@ -162,13 +177,15 @@ def test_a_visit_is_moved_at_somebodys_wish_and_back_again(new_console: Console)
     before = new_console.ask("SELECT planned_from, planned_to FROM visit WHERE id = ?", visit)
     visitor = new_console.visitor()
     at = f"/work-orders/{number}/visits/{visit}"
-    times: dict[str, Any] = {"day": "2026-11-26", "from": "13:00", "to": "14:00", "fault": "customer"}
-    moved = visitor.send(at, at, **times)
+    times: dict[str, Any] = {"day": "2026-11-26", "from": "13:00", "to": "14:00"}
+    moved = visitor.send(at, at, **times, fault="customer")
     assert "The visit is moved." in moved.text
     assert "At the customer's wish" in moved.text
     visitor.post("/undo", moved.page.form("/undo"))
     after = new_console.ask("SELECT planned_from, planned_to FROM visit WHERE id = ?", visit)
     assert after == before
+    faults = new_console.ask("SELECT fault FROM visit WHERE id = ?", visit)
+    assert faults == [("company",)]  # at nobody's wish before, so it is not the customer's now
 
 
 def test_a_visit_moved_by_a_colleague_meanwhile_is_not_moved_again(new_console: Console) -> None:
