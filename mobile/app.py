@@ -78,7 +78,7 @@ class FieldfareApp(App):
         self.couriers = Couriers(folder, later, self._moved)
         self.refresh = Clock.create_trigger(self._redraw)
         self._catcher = Catcher(UNREADABLE, self.caught)
-        self._dress()
+        self.dress()
         self._open_phone()
         kept = self.drafts.read(TRAIL)
         self._trail = trail.read(kept, tuple(ROOTS), frozenset(SCREENS), frozenset(SHEETS))
@@ -157,7 +157,7 @@ class FieldfareApp(App):
 
     def back(self) -> None:
         """Close the sheet, or go where one came from."""
-        if self._place() is self._trail.top and self._trail.back():
+        if self.here() is self._trail.top and self._trail.back():
             self._arrive()
         elif ON_ANDROID:
             self.stop()
@@ -190,7 +190,7 @@ class FieldfareApp(App):
         if settings.language != self.settings.language:
             self._language = None
         self.settings = settings
-        self._dress()
+        self.dress()
         self._build_anew()
 
     def enrol(self, text: str, server: str, ended: Callable[[Refused | None], None]) -> None:
@@ -267,7 +267,7 @@ class FieldfareApp(App):
         self._open.close()
         self.drafts.close()
 
-    def _dress(self) -> None:
+    def dress(self) -> None:
         self.words = Words(self._language or self.settings.language or self._native())
         theme.wear(self.theme)
         Metrics.fontscale = min(self._font_scale * self.settings.text_scale, FONT_SCALE_MAX)
@@ -307,13 +307,13 @@ class FieldfareApp(App):
             self.couriers.start()
             self.couriers.ring()
 
-    def _place(self) -> Place:
+    def here(self) -> Place:
         """What is to be shown: the way's end, unless something stands before it."""
         return self.gate.place(self._trail.top, self.words, is_enrolled=self.is_enrolled)
 
     def _arrive(self) -> None:
         """Show the place one is at, and keep it."""
-        place = self._place()
+        place = self.here()
         if self.gate.is_locked:
             self.root.hush()  # what was just said, and its button, lie behind the lock, too
         if place is self._trail.top:

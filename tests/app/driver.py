@@ -50,6 +50,7 @@ class Driver:
     def __init__(self) -> None:
         self.app: Any = None
         self.folder: Path | None = None
+        self.clock: Any = None
         self._density = 1.0
 
     def start(
@@ -68,13 +69,13 @@ class Driver:
         assert self.app is None, "stop it first"
         self.resize(size, density)
         Metrics.fontscale = 1.0
-        clock = StillClock(now_ms) if now_ms is not None else None
+        self.clock = StillClock(now_ms) if now_ms is not None else None
         self.folder = folder
-        self.app = FieldfareApp(folder, None, talks=talks, clock=clock)
+        self.app = FieldfareApp(folder, None, talks=talks, clock=self.clock)
         look = {"language": language, "text_scale": text_scale, "theme": theme}
         chosen = structs.replace(self.app.settings, **look)
         self.app.settings = chosen
-        self.app._dress()
+        self.app.dress()
         self.app._run_prepare()
         runTouchApp(embedded=True)
         self.frames(4)
@@ -125,7 +126,7 @@ class Driver:
     @property
     def place(self) -> Place:
         """Where one is."""
-        return self.app._place()
+        return self.app.here()
 
     def go(self, screen: str, **args: str) -> "Driver":
         """Be at a screen at once."""

@@ -162,8 +162,8 @@ def test_after_a_while_in_the_background_the_pin_is_asked_for_again(app: Open) -
     for away_ms, place in ((60_000, "today"), (6 * 60_000, "pin")):
         driver.app.note("Serial 4711 of Blue Bay", action=("Undo", lambda: None))
         assert driver.app.on_pause()
-        driver.app._clock.slept_ms += away_ms
-        driver.app._clock.moment -= 3_600_000  # setting the wall clock back opens nothing
+        driver.clock.slept_ms += away_ms
+        driver.clock.moment -= 3_600_000  # setting the wall clock back opens nothing
         driver.app.on_resume()
         driver.frames(2)
         assert driver.place.screen == place
