@@ -280,7 +280,8 @@
   const again = async () => {
     try {
       const answer = await fetch("/account", { headers: { "X-Live": "1" } });
-      if (new URL(answer.url).pathname === "/sign-in") { clearTimeout(trouble); lost(true, body.dataset.over); return; }
+      const led = new URL(answer.url).pathname;
+      if (led !== "/account") { clearTimeout(trouble); lost(led === "/sign-in", body.dataset.over); return; }
     } catch { /* not there: listen, and hear when it is */ }
     listen();
   };
