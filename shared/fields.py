@@ -1,5 +1,6 @@
 """The merge policy of every field that both sides may edit: one table, no `if`."""
 
+import re
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -49,6 +50,10 @@ def same(field: Field, one: Any, other: Any) -> bool:
     return bool(normal(field, one) == normal(field, other))
 
 
+_MOBILE: Final = re.compile(r"(\+86)?(1[3-9]\d)(\d{4})(\d{4})")
+_EXTRA: Final = re.compile(r"[^\d\s+()-]")  # an extension, a name: nothing to be lost
+
+
 def normal(field: Field, value: Any) -> Any:
     """A value as it is compared: tidy text, an empty one like none, a number by its digits."""
     if not isinstance(value, str):
@@ -60,6 +65,14 @@ def normal(field: Field, value: Any) -> Any:
 def digits(phone: str) -> str:
     """A telephone number as it is compared, without its punctuation."""
     return "".join(sign for sign in phone if sign.isdigit() or sign == "+")
+
+
+def read_out(phone: str) -> str:
+    """A telephone number as it is read out: a mobile one in groups, another as it is written."""
+    found = _MOBILE.fullmatch(digits(phone))
+    if found is None or _EXTRA.search(phone):
+        return phone
+    return " ".join(part for part in found.groups() if part)
 
 
 def check(name: str, value: Any) -> Refused | None:

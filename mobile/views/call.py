@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from mobile.queries import Sheet
 from mobile.texts import Words
+from shared.fields import read_out
 
 ANSWERS: Final = ("reached", "no_answer", "agreed")
 
@@ -23,9 +24,13 @@ def call(sheet: Sheet) -> Call | None:
     site, customer = sheet.site, sheet.customer
     if site is not None and site.contact_phone:
         name = site.contact_name or (customer.name if customer is not None else "")
-        return Call(name=name, number=site.contact_phone, dialled=dialled(site.contact_phone))
+        return Call(
+            name=name, number=read_out(site.contact_phone), dialled=dialled(site.contact_phone)
+        )
     if customer is not None and customer.phone:
-        return Call(name=customer.name, number=customer.phone, dialled=dialled(customer.phone))
+        return Call(
+            name=customer.name, number=read_out(customer.phone), dialled=dialled(customer.phone)
+        )
     return None
 
 

@@ -7,7 +7,7 @@ from msgspec import Struct
 from mobile.queries import Sheet
 from mobile.texts import Words
 from mobile.views.work_order import is_open, planned
-from shared.fields import FIELDS, Field, normal
+from shared.fields import FIELDS, Field, normal, read_out
 from shared.work_order import WorkOrder
 
 Keyboard = Literal["text", "phone", "long"]
@@ -65,8 +65,8 @@ def details(sheet: Sheet, words: Words, now: int) -> DetailsView:
                 label=words("job_details", code),
                 hint=words("job_details", HINTS[name]) if name in HINTS else "",
                 keyboard=keyboard,
-                value=str(mine or ""),
-                office=_office(field, mine, theirs, words) if there[field.noun] else "",
+                value=_shown(keyboard, mine),
+                office=_office((field, keyboard), mine, theirs, words) if there[field.noun] else "",
             )
         )
     return DetailsView(
@@ -80,12 +80,18 @@ def details(sheet: Sheet, words: Words, now: int) -> DetailsView:
     )
 
 
-def _office(field: Field, mine: Any, theirs: Any, words: Words) -> str:
+def _shown(keyboard: Keyboard, value: Any) -> str:
+    text = str(value or "")
+    return read_out(text) if keyboard == "phone" else text
+
+
+def _office(how: tuple[Field, Keyboard], mine: Any, theirs: Any, words: Words) -> str:
+    field, keyboard = how
     if normal(field, mine) == normal(field, theirs):
         return ""
     if not theirs:
         return words("job_details", "office_has_nothing")
-    return words("job_details", "office_has", value=str(theirs))
+    return words("job_details", "office_has", value=_shown(keyboard, theirs))
 
 
 def _planned_office(mine: WorkOrder, theirs: WorkOrder | None, words: Words, now: int) -> str:

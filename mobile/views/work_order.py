@@ -7,6 +7,7 @@ from msgspec import Struct
 from mobile.queries import Sheet, Sync
 from mobile.texts import Words
 from mobile.views.step import Step, failed, missing, step
+from shared.fields import read_out
 from shared.tasks import Conflict
 
 Tone = Literal["neutral", "primary", "info", "success", "warning", "danger"]
@@ -213,8 +214,10 @@ def _place(sheet: Sheet, words: Words) -> Place:
         site=site.name if site is not None else "",
         address=site.address if site is not None else "",
         contact=site.contact_name if site is not None else "",
-        phone=(site.contact_phone if site is not None else "")
-        or (customer.phone if customer is not None else ""),
+        phone=read_out(
+            (site.contact_phone if site is not None else "")
+            or (customer.phone if customer is not None else "")
+        ),
         access=site.access_notes if site is not None else "",
     )
 

@@ -109,7 +109,7 @@ def test_the_overview_tells_where_with_what_and_how_safe(phone: Phone) -> None:
     assert (place.customer, place.address, place.phone) == (
         "陈静 · 女士",
         "Main Street 1",
-        "13800005678",
+        "138 0000 5678",
     )
     assert (machine.name, machine.model, machine.serial) == ("Heat pump", "HP-9", "S-1")
     assert view.sync.text == "The office has everything you recorded here."
@@ -220,7 +220,7 @@ def test_details_show_what_the_office_has_where_it_differs(phone: Phone) -> None
     view = details(sheet_of(phone), EN, phone.world.now_ms)
     assert {one.name: (one.value, one.office) for one in view.blanks} == {
         "contact_name": ("Lao Wang", "The office has nothing here yet."),
-        "contact_phone": ("13800005678", ""),
+        "contact_phone": ("138 0000 5678", ""),
         "access_notes": ("", ""),
         "job_note": ("", ""),
     }
@@ -250,7 +250,7 @@ def test_a_phrase_becomes_a_sentence_of_its_own() -> None:
 def test_a_call_goes_to_the_contact_and_is_noted_in_words(phone: Phone) -> None:
     found = call(sheet_of(phone))
     assert found is not None
-    assert (found.number, found.dialled) == ("13800005678", "13800005678")
+    assert (found.number, found.dialled) == ("138 0000 5678", "13800005678")
     assert dialled("0329-8555 (12)") == "0329855512"
     assert note_of("agreed", "138", EN, "Mon") == "Called 138: agreed Mon."
 

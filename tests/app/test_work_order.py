@@ -179,7 +179,7 @@ def test_after_a_call_one_tap_writes_down_how_it_went(orders: Any) -> None:
     hand = orders("空调清洗保养")
     hand.tap("Call")
     answer(hand, "No answer")
-    assert sheet_of(hand).notes[-1].text == "Called 13800005678: no answer."
+    assert sheet_of(hand).notes[-1].text == "Called 138 0000 5678: no answer."
     hand.root.hush()  # what was said in passing may lie over the button
     hand.tap("Call")
     answer(hand, "Agreed a time")
@@ -188,8 +188,8 @@ def test_after_a_call_one_tap_writes_down_how_it_went(orders: Any) -> None:
     sheet = sheet_of(hand)
     assert sheet.order.planned_from == "2026-11-24T16:00"
     assert {one.text for one in sheet.notes} == {
-        "Called 13800005678: no answer.",
-        "Called 13800005678: agreed Tue, 24 Nov, 16:00–18:00.",
+        "Called 138 0000 5678: no answer.",
+        "Called 138 0000 5678: agreed Tue, 24 Nov, 16:00–18:00.",
     }
 
 

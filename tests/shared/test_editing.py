@@ -7,6 +7,7 @@ import pytest
 from msgspec import structs
 
 from shared.editing import EditArgs, SettleArgs, Winners, subject_of
+from shared.fields import read_out
 from shared.kinds import REGISTRY
 from shared.records import Record, State
 from shared.registry import Act, Outcome
@@ -201,3 +202,14 @@ def test_an_undo_takes_nobody_back_who_left_for_another_reason() -> None:
     outcome = done(rows, settling("keep"))
     assert only(outcome, WorkOrder).status == "en_route"
     assert "Assignment" not in tables(outcome)
+
+
+def test_a_mobile_number_is_read_out_in_groups_and_another_as_it_is_written() -> None:
+    written = ("13900002222", "+86-139-0000-2222", "0512-8800 1234", "13900002222x3", "")
+    assert [read_out(one) for one in written] == [
+        "139 0000 2222",
+        "+86 139 0000 2222",
+        "0512-8800 1234",
+        "13900002222x3",
+        "",
+    ]
