@@ -4,6 +4,7 @@ import re
 import tomllib
 from pathlib import Path
 
+from server.console.rail import STOPS
 from server.console.shelf import fill
 from server.settings import ASSETS
 
@@ -27,6 +28,19 @@ def test_every_picture_that_a_page_names_is_there() -> None:
         for name in re.findall(r'icon\("([\w-]+)"', path.read_text(encoding="utf-8"))
     }
     assert sorted(one for one in named if one[1] not in SPRITE) == []
+
+
+def test_no_picture_is_carried_that_nothing_names() -> None:
+    places = [
+        *CONSOLE.glob("*.py"),
+        *CONSOLE.glob("templates/*.html"),
+        *CONSOLE.glob("static/*.js"),
+        *(CONSOLE.parent / "queries").glob("*.py"),
+    ]
+    written = "".join(path.read_text(encoding="utf-8") for path in places)
+    words = set(re.findall(r"[\w-]+", written))
+    words |= {f"{stop.icon}-fill" for stop in STOPS}
+    assert sorted(SPRITE - words) == []
 
 
 def test_the_colours_are_those_of_the_app() -> None:
