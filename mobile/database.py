@@ -66,6 +66,8 @@ CACHE: Final[tuple[str, ...]] = (
     "CREATE INDEX row_home ON row (home_noun, home_id, tbl)",
     "CREATE INDEX row_id ON row (tbl, id)",
     "CREATE INDEX row_viewed ON row (stream) WHERE view IS NOT NULL",
+    # What is swept out is among the few rows that the server has not: no stream is read through.
+    "CREATE INDEX row_own ON row (stream) WHERE base IS NULL",
     """CREATE INDEX row_number ON row (json_extract(CAST(coalesce(view, base) AS TEXT), '$.number'))
         WHERE tbl = 'work_order'""",
     """CREATE TABLE staged (stream TEXT, tbl TEXT, id TEXT, home_noun TEXT, home_id TEXT,

@@ -53,7 +53,8 @@ def absorb(replica: Replica, registry: Registry, request: Request, reply: Reply)
         if identity.epoch is not None and identity.epoch != reply.server_epoch:
             _begin_epoch(replica)
         turned = _note_results(replica, reply)
-        pages = [_turn(replica, page) for page in reply.streams]
+        marks = replica.marks()
+        pages = [_turn(replica, page, marks) for page in reply.streams]
         turned += _late_news(replica, reply)
         dirty = things_of(page.stream for page in reply.streams)
         dirty |= {place for one in turned for place in touched(one.before)}
@@ -136,37 +137,45 @@ def _with_result(entry: Outboxed, result: Result, epoch: str) -> Outboxed:
     )
 
 
-def _turn(replica: Replica, page: Page) -> bool:
-    """Take one page; whether the checksum agreed, where one could be compared."""
-    mark = replica.marks().get(page.stream) or StreamMark(
-        stream=page.stream, cursor=0, sums=NO_ROWS
-    )
+def _turn(replica: Replica, page: Page, marks: dict[str, StreamMark]) -> bool:
+    """Take one page; whether the checksum agreed, where one could be compared.
+
+    `marks` are read once for all pages of an answer, and kept up to date here.
+    """
+    mark = marks.get(page.stream) or StreamMark(stream=page.stream, cursor=0, sums=NO_ROWS)
+    turned, agrees = _taken_in(replica, page, mark)
+    if turned is not mark:
+        marks[page.stream] = turned
+        replica.mark(turned)
+    return agrees
+
+
+def _taken_in(replica: Replica, page: Page, mark: StreamMark) -> tuple[StreamMark, bool]:
+    """Where the stream stands after a page; a page that does not fit on leaves it as it was."""
     if page.kind == "snapshot":
-        return _turn_snapshot(replica, page, mark)
+        return _snapshot_taken_in(replica, page, mark)
     if mark.cursor != page.since:
-        return True
+        return mark, True
     sums = plus(mark.sums, replica.take(page.stream, page.rows, staged=False))
-    return _arrive(replica, page, structs.replace(mark, cursor=page.to, sums=sums))
+    return _arrived(page, structs.replace(mark, cursor=page.to, sums=sums))
 
 
-def _turn_snapshot(replica: Replica, page: Page, mark: StreamMark) -> bool:
+def _snapshot_taken_in(replica: Replica, page: Page, mark: StreamMark) -> tuple[StreamMark, bool]:
     if (mark.staged or 0) != page.since:
-        return True
+        return mark, True
     replica.take(page.stream, page.rows, staged=True)
     if page.sums is None:
-        replica.mark(structs.replace(mark, staged=page.to))
-        return True
+        return structs.replace(mark, staged=page.to), True
     sums = replica.swap(page.stream)
-    return _arrive(
-        replica, page, structs.replace(mark, cursor=page.to, sums=sums, staged=None, leaving=False)
+    return _arrived(
+        page, structs.replace(mark, cursor=page.to, sums=sums, staged=None, leaving=False)
     )
 
 
-def _arrive(replica: Replica, page: Page, mark: StreamMark) -> bool:
-    """Keep the mark. A checksum that disagrees makes the stream be read anew, never wiped."""
+def _arrived(page: Page, mark: StreamMark) -> tuple[StreamMark, bool]:
+    """At the head. A checksum that disagrees makes the stream be read anew, never wiped."""
     agrees = page.sums is None or tuple(page.sums) == tuple(mark.sums)
-    replica.mark(mark if agrees else structs.replace(mark, cursor=0, staged=None))
-    return agrees
+    return (mark if agrees else structs.replace(mark, cursor=0, staged=None)), agrees
 
 
 def _late_news(replica: Replica, reply: Reply) -> list[Turned]:

@@ -412,3 +412,11 @@ def test_a_page_of_two_thousand_rows_is_taken_quickly(replica: Replica) -> None:
         replica.take(STREAM, page, staged=False)
     assert taken < 1.5  # 0.3 s on a quiet machine
     assert len(list(replica.load(AS_SHOWN, base=False).of(Reading, JOB))) == 2_000
+
+
+def test_nothing_reads_a_long_stream_through_to_sweep_it(replica: Replica) -> None:
+    plan = replica._connection.execute(
+        "EXPLAIN QUERY PLAN DELETE FROM row WHERE stream = ? AND base IS NULL AND view IS NULL",
+        ("catalog",),
+    ).fetchall()
+    assert [step[3] for step in plan] == ["SEARCH row USING INDEX row_own (stream=?)"]
