@@ -250,6 +250,25 @@ def test_a_row_changes_in_place_and_what_somebody_is_typing_stays(tab: Open) -> 
     assert reader.get_by_label("Zones").input_value() == "half a wor"
 
 
+def turned(page: Page, *, away: bool) -> None:
+    """Another tab is looked at, or this one again."""
+    page.evaluate(
+        "away => { Object.defineProperty(document, 'hidden', { configurable: true, value: away });"
+        " document.dispatchEvent(new Event('visibilitychange')); }",
+        away,
+    )
+
+
+def test_a_tab_nobody_looks_at_takes_no_line_and_misses_nothing(tab: Open) -> None:
+    reader = listening(tab("/people", role="administrator"))
+    turned(reader, away=True)
+    expect(reader.locator("body")).to_have_attribute("data-heard", "")
+    add_person(tab("/people", role="administrator"), "live.away", "Live Away")
+    turned(reader, away=False)
+    bar = reader.get_by_role("button", name="1 new. Show it")
+    expect(bar).to_be_visible(timeout=WAIT_S * 1000)
+
+
 def test_the_server_stops_at_once_while_consoles_listen_and_they_hear_it_again(
     tab: Open, new_served: Served
 ) -> None:

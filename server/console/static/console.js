@@ -283,12 +283,23 @@
       const led = new URL(answer.url).pathname;
       if (led !== "/account") { clearTimeout(trouble); lost(led === "/sign-in", body.dataset.over); return; }
     } catch { /* not there: listen, and hear when it is */ }
-    listen();
+    if (document.hidden) rest(); else listen();
+  };
+  // A browser has six lines to one server: a tab that nobody looks at gives its own back.
+  const rest = () => {
+    if (source) source.close();
+    source = null;
+    body.dataset.heard = "";
+    clearTimeout(trouble);
+    trouble = 0;
   };
   if (body.dataset.live && window.EventSource) {
-    listen();
+    if (!document.hidden) listen();
     window.addEventListener("pagehide", () => source && source.close());
     window.addEventListener("pageshow", (event) => { if (event.persisted) listen(); });
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden) rest(); else if (!source) listen();
+    });
   }
   // A code that ends: counts down, and says so when it is over.
   for (const place of all("[data-left]")) {
