@@ -77,10 +77,11 @@ class TodayScreen(ListedPage):
         self.shell.go(Place("jobs"))
 
     def overscrolled(self, by: float) -> None:
-        """The list was pulled down beyond its top, so many pixels."""
+        """The list is so many pixels beyond its top; only a finger pulls, no change of day."""
         if self.get_parent_window() is None:
             return  # it swings back after the app was closed
-        if by <= -dp(PULL_DP) and not self.pulled:
+        held = self.ids.list.effect_y.is_manual
+        if by <= -dp(PULL_DP) and held and not self.pulled:
             self.pulled = True
             self.subtitle = self.words("today", "let_go")
         elif self.pulled and by > -dp(PULL_DP) / 2:

@@ -88,7 +88,7 @@ class AppBar(BoxLayout):
             super().add_widget(widget, *args, **given)
 
     def _fit(self, *_: Any) -> None:
-        name = max(self.ids.title.natural, min(self.ids.subtitle.natural, self.width * 0.5))
+        name = max(self.ids.title.natural, min(self.ids.subtitle.natural, self.width * 0.45))
         taken = name + self.ids.end.width + dp(52 if self.back else 16) + dp(28)
         self.crowded = self.show_chip and taken + self.ids.chip.natural > self.width
 

@@ -125,3 +125,12 @@ def test_very_many_jobs_scroll_without_a_widget_for_each(app: Open) -> None:
     hand.page.ids.list.scroll_y = 0
     hand.frames(3)
     assert dp(100) < sum(card.height for card in hand.widgets("JobCard"))
+
+
+def test_a_day_that_is_shorter_than_the_last_asks_the_office_for_nothing(app: Open) -> None:
+    hand = app("worst")
+    hand.root.scroll(0.0)
+    hand.frames(3)
+    hand.go("today", day="2026-11-26")
+    hand.still()
+    assert not hand.sees(hand.app.words("today", "asked"))

@@ -198,7 +198,7 @@ class _Camera:
         if view.sheet:
             over = {"job": known["job"]} if view.of_a_job else {}
             hand.app.show_sheet(view.sheet, **over, **args)
-        hand.still()
+        hand.still() if view.sheet else hand.frames(6)
         first = self._take(view, look, size, "")
         yield view, first, False
         if size == SIZES[0]:
