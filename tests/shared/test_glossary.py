@@ -1,5 +1,6 @@
 """The glossary rules: every word the code uses for a thing, a verb or a state is in it."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,17 @@ def test_every_table_noun_role_and_verdict_is_explained() -> None:
     verdicts = named("What becomes of an op")
     assert {one: verdicts[one] for one in Verdict} == dict(CHINESE["verdicts"])
     assert [one for one in PRIORITIES if f"`{one}` {CHINESE['priorities'][one]}" not in PAPER] == []
+
+
+def test_every_name_of_the_faces_is_one_of_the_code() -> None:
+    sources = [
+        path
+        for package in ("mobile", "server", "shared", "sync")
+        for path in (ROOT / package).rglob("*.py")
+    ]
+    written = {word for path in sources for word in re.findall(r"[\w.]+", path.read_text("utf-8"))}
+    there = written | {path.stem for path in sources} | {path.parent.name for path in sources}
+    assert sorted(named("Faces").keys() - there) == []
 
 
 @pytest.mark.parametrize("section", SECTIONS)
