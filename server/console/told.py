@@ -151,13 +151,15 @@ def _notes(speech: Speech, one: Item, book: Book) -> Iterable[str]:
 def what(speech: Speech, one: Item, book: Book) -> str:
     """What an op says, in words; its bare verb where it cannot be read."""
     kind, args = one["kind"] or "", one["args"]
-    if kind not in WORDS or not isinstance(args, dict) or not speech.knows("plan.story", kind):
+    if kind not in WORDS or not isinstance(args, dict):
         return speech.text("kinds", kind) if kind else speech.text("plan.story", "unreadable")
     try:
         told = WORDS[kind](speech, args, book)
     except MALFORMED:
         return speech.text("kinds", kind)
     code = str(told.pop("code", kind))
+    if not speech.knows("plan.story", code):
+        return speech.text("kinds", kind)
     return _short(say(speech.catalogue, "plan.story", code, told))
 
 

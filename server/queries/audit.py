@@ -12,6 +12,7 @@ OP: Final = T["op"]
 LEAF: Final = T["leaf"]
 PERSON: Final = T["person"]
 DEVICE: Final = T["device"]
+TASK: Final = T["task"]
 # Things that people call by a name of their own, by the noun of the acts on them.
 NAMED: Final = {
     "work_order": T["work_order"].c.number,
@@ -132,23 +133,41 @@ def _is_on(thing: str) -> ColumnElement[bool]:
         and_(OP.c.noun == noun, OP.c.on_id.in_(select(T[noun].c.id).where(name == thing)))
         for noun, name in NAMED.items()
     ]
-    return or_(OP.c.on_id == thing, OP.c.op_id == thing, *named)
+    tasks = [
+        and_(
+            TASK.c.home_noun == noun, TASK.c.home_id.in_(select(T[noun].c.id).where(name == thing))
+        )
+        for noun, name in NAMED.items()
+    ]
+    of_task = and_(OP.c.noun == "task", OP.c.on_id.in_(select(TASK.c.id).where(or_(*tasks))))
+    return or_(OP.c.on_id == thing, OP.c.op_id == thing, *named, of_task)
 
 
 def _told(connection: Connection, items: list[Item]) -> list[Item]:
-    names = _names(connection, items)
-    for item in items:
-        item["called"] = names.get((item["noun"], item["on_id"]))
+    homes = _homes(connection, items)
+    about = [homes.get(item["on_id"], (item["noun"], item["on_id"])) for item in items]
+    names = _names(connection, about)
+    for item, thing in zip(items, about, strict=True):
+        item["called"] = names.get(thing)
         item["provable"] = provable(item["number"], item.pop("signed"))
         item["hash"] = None if item["hash"] is None else bytes(item["hash"]).hex()
     return items
 
 
-def _names(connection: Connection, items: list[Item]) -> dict[tuple[str, str], str]:
+def _homes(connection: Connection, items: list[Item]) -> dict[str, tuple[str, str]]:
+    """What the tasks of a page are about: nobody knows a task by a name of its own."""
+    ids = {item["on_id"] for item in items if item["noun"] == "task"}
+    if not ids:
+        return {}
+    wanted = select(TASK.c.id, TASK.c.home_noun, TASK.c.home_id).where(TASK.c.id.in_(ids))
+    return {row.id: (row.home_noun, row.home_id) for row in connection.execute(wanted)}
+
+
+def _names(connection: Connection, things: list[tuple[str, str]]) -> dict[tuple[str, str], str]:
     """What the things of a page are called; one question for each noun on it."""
     names: dict[tuple[str, str], str] = {}
     for noun, name in NAMED.items():
-        ids = {item["on_id"] for item in items if item["noun"] == noun}
+        ids = {identity for its_noun, identity in things if its_noun == noun}
         if ids:
             own = T[noun]
             found = connection.execute(

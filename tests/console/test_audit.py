@@ -95,3 +95,14 @@ def settled(console: Console) -> None:
             return
         assert time.monotonic() < until, "the notary does not sign"
         threading.Event().wait(0.02)
+
+
+def test_the_end_of_a_task_is_found_by_the_job_it_was_about(console: Console) -> None:
+    (number, *_), *_ = console.ask(
+        "SELECT w.number FROM op o JOIN task t ON t.id = o.on_id "
+        "JOIN work_order w ON w.id = t.home_id WHERE o.kind = 'task.close' ORDER BY w.number"
+    )
+    page = console.visitor("administrator").get(f"/audit?thing={number}&kind=task.close").page
+    rows = [row.text for row in page.all("tbody")[0].all("tr")]
+    assert rows
+    assert all("closed a task" in row and number in row for row in rows)

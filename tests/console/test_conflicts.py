@@ -147,3 +147,19 @@ def test_the_demo_companys_office_speaks_at_the_console(console: Console) -> Non
         "WHERE p.roles LIKE '%dispatcher%' OR p.roles LIKE '%warehouse%' GROUP BY o.origin"
     )
     assert [origin for origin, _ in told] == ["console"]
+
+
+def test_a_story_tells_how_a_conflict_was_decided(new_console: Console) -> None:
+    ((conflict, order),) = new_console.ask(
+        "SELECT c.id, w.id FROM conflict c JOIN work_order w ON w.id = c.home_id"
+    )
+    ((number,),) = new_console.ask("SELECT number FROM work_order WHERE id = ?", order)
+    for choice in ("swap", "keep"):
+        new_console.say(
+            "conflict.settle", ("work_order", order), conflict=conflict, choice=choice, loser=0
+        )
+    told = new_console.visitor().get(f"/work-orders/{number}").text
+    assert "Conflict settled: the other value was brought back" in told
+    assert "Conflict settled: what stands was kept" in told
+    zh = new_console.visitor("dispatcher", "zh").get(f"/work-orders/{number}").text
+    assert "冲突已处理：换回另一个值" in zh
