@@ -10,7 +10,6 @@ from kivy.app import App
 from kivy.base import ExceptionManager
 from kivy.clock import Clock
 from kivy.core.window import Window
-from kivy.metrics import Metrics
 from msgspec import structs
 
 from mobile import adapters, service, trail
@@ -26,23 +25,22 @@ from mobile.lock import Lock
 from mobile.screens import ROOTS, SCREENS, SHEETS, bar, made
 from mobile.service import Phone
 from mobile.shell import Action, Place, Settings, settings_of
-from mobile.texts import Words
 from mobile.theme import Named
 from mobile.views.chip import SyncChip, Traffic, chip
+from mobile.widgets.attire import Attire
 from mobile.widgets.hosting import Catcher, copied, later
 from mobile.widgets.look import theme
 from mobile.widgets.page import Page, Sheet
 from mobile.widgets.stage import Stage
 from shared.errors import Refused
 from shared.records import Aggregate
-from shared.texts import Language, choose_language
+from shared.texts import Language
 
 SETTINGS: Final = "app/settings"
 TRAIL: Final = "app/trail"
 ESCAPE: Final = 27
 LOOK_S: Final = 10.0
 START_S: Final = 0.2  # after the first frame: what a courier needs is slow to load
-FONT_SCALE_MAX: Final = 2.2
 
 
 class FieldfareApp(App):
@@ -60,10 +58,8 @@ class FieldfareApp(App):
     ) -> None:
         super().__init__()
         self._folder = folder
-        self._language = language
         self._talks = talks
         self._clock = clock or DeviceClock()
-        self._font_scale = Metrics.fontscale
         self._open = ExitStack()
         self._phone: Phone | None = None
         self._pages: dict[str, Page] = {}
@@ -74,6 +70,7 @@ class FieldfareApp(App):
         self.lock = Lock(folder)
         self.gate = Gate(self.lock)
         self.adapters = adapters.choose(folder, Host(copy=copied, later=later))
+        self._attire = Attire(language, self.adapters.surroundings)
         self.settings = settings_of(self.drafts.read(SETTINGS))
         self.couriers = Couriers(folder, later, self._moved)
         self.refresh = Clock.create_trigger(self._redraw)
@@ -97,7 +94,7 @@ class FieldfareApp(App):
     @property
     def theme(self) -> Named:
         """The theme that is shown."""
-        return self.settings.theme or self.adapters.surroundings.ground()
+        return self._attire.theme(self.settings)
 
     @property
     def now(self) -> int:
@@ -188,7 +185,7 @@ class FieldfareApp(App):
         """Keep other settings, and show everything by them at once."""
         self.drafts.keep(SETTINGS, msgspec.json.encode(settings).decode())
         if settings.language != self.settings.language:
-            self._language = None
+            self._attire.language = None
         self.settings = settings
         self.dress()
         self._build_anew()
@@ -268,12 +265,7 @@ class FieldfareApp(App):
         self.drafts.close()
 
     def dress(self) -> None:
-        self.words = Words(self._language or self.settings.language or self._native())
-        theme.wear(self.theme)
-        Metrics.fontscale = min(self._font_scale * self.settings.text_scale, FONT_SCALE_MAX)
-
-    def _native(self) -> Language:
-        return choose_language(self.adapters.surroundings.language())
+        self.words = self._attire.put_on(self.settings)
 
     def _full(self) -> None:
         """What is typed finds no room on the disk."""
