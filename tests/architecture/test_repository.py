@@ -33,7 +33,7 @@ REGISTRIES = tuple(
 )
 MACHINE_PATH = re.compile(r"(?<![\w.:/\-])/(?:home|root|work|opt|Users|mnt)/\w")
 LEFT_FOR_LATER = re.compile(r"\b(?:TO" r"DO|FIX" r"ME)\b")
-NOT_OURS = {"node_modules", "var", "build", "dist", "__pycache__", "vendor"}
+NOT_OURS = {".coverage", "node_modules", "var", "build", "dist", "__pycache__", "vendor"}
 TEXT_SUFFIXES = {
     "",
     ".cfg",
@@ -65,7 +65,7 @@ def files() -> Iterator[Path]:
             and not name.endswith(".egg-info")
             and (not name.startswith(".") or name == ".ci")
         ]
-        yield from (Path(folder) / name for name in names)
+        yield from (Path(folder) / name for name in names if name not in NOT_OURS)
 
 
 FILES = sorted(path for path in files() if path.suffix in TEXT_SUFFIXES)
