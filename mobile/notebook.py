@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from shared.records import Aggregate
+from shared.records import Aggregate, stream_of
 from sync.ports import NOTICES_MAX, Facts, Notice
 
 _TOLD: Final = "SELECT noun, id, facts FROM told"
@@ -19,6 +19,8 @@ _NOTIFY: Final = """INSERT INTO notice (id, at, body, acknowledged) VALUES (?, ?
     ON CONFLICT (id) DO UPDATE SET at = excluded.at, body = excluded.body"""
 _LET_GO: Final = """DELETE FROM notice WHERE id IN (
     SELECT id FROM notice ORDER BY at DESC, id LIMIT -1 OFFSET ?)"""
+_FADE: Final = """UPDATE notice SET body = json_remove(body, '$.changes')
+    WHERE ?1 = ?2 || json_extract(body, '$.job')"""
 _ACKNOWLEDGE: Final = "UPDATE notice SET acknowledged = 1 WHERE id = ? AND NOT acknowledged"
 
 _facts: Final = msgspec.json.Decoder(Facts)
@@ -63,6 +65,11 @@ def notify(connection: sqlite3.Connection, notices: Sequence[Notice]) -> None:
     written = [(one.id, one.at, _encoder.encode(one).decode()) for one in notices]
     connection.executemany(_NOTIFY, written)
     connection.execute(_LET_GO, (NOTICES_MAX,))
+
+
+def fade(connection: sqlite3.Connection, stream: str) -> None:
+    """Of a job that is nobody's business here any more only that something was, and its name."""
+    connection.execute(_FADE, (stream, stream_of(("work_order", ""))))
 
 
 def acknowledge(connection: sqlite3.Connection, ids: Iterable[str]) -> None:

@@ -275,9 +275,10 @@ class Replica:
         return (int(lanes[0] or 0) % LANE, int(lanes[1] or 0) % LANE)
 
     def drop(self, stream: str) -> None:
-        """Forget a stream: rows, views, staged rows and mark."""
+        """Forget a stream: rows, views, staged rows and mark; of a job also what was told of it."""
         for statement in _DROP:
             self._connection.execute(statement, (stream,))
+        notebook.fade(self._connection, stream)
 
     def links(self, subjects: Collection[Aggregate]) -> dict[Aggregate, Links]:
         """The ids that things name (`shared.kinds.LINKS`), over what the phone's screens show."""

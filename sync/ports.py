@@ -366,7 +366,7 @@ class Replica(Protocol):
         """Replace a stream's base by its staged rows; returns the checksum of the new base."""
 
     def drop(self, stream: str) -> None:
-        """Forget a stream: rows, views, staged rows and mark."""
+        """Forget a stream: rows, views, staged rows and mark; of a job also what was told of it."""
 
     def links(self, subjects: Collection[Aggregate]) -> dict[Aggregate, Links]:
         """As `Authority.links`, over what the phone's screens show."""

@@ -162,6 +162,9 @@ class MemoryPhone:
         )
         for shelf in whole:
             shelf.pop(stream, None)
+        for notice in list(self.disk.notices.values()):
+            if stream == stream_of(("work_order", notice.job or "")):
+                self.disk.notices[notice.id] = structs.replace(notice, changes=())
 
     def links(self, subjects: Collection[Aggregate]) -> dict[Aggregate, Links]:
         """As `Replica.links`."""

@@ -101,3 +101,20 @@ def test_only_the_newest_notices_are_kept(phone: Phone) -> None:
     with phone.replica.transaction():
         phone.replica.notify(many)
     assert [one.at for one in phone.queries.inbox()] == list(range(NOTICES_MAX + 4, 4, -1))
+
+
+def test_of_a_job_that_is_gone_no_number_of_its_customer_is_left(phone: Phone) -> None:
+    site = phone.queries.sheet(phone.job).site
+    number = "138 0000 4711"
+    told = {"fields": {"contact_phone": [site.contact_phone, number]}}
+    phone.world.must(phone.world.office("edit", ("site", SITE), told))
+    phone.sync()
+    assert number in repr(phone.queries.inbox())
+    phone.world.must(phone.world.office("work_order.reassign", phone.on, {"person": BOB}))
+    phone.sync()
+    kept = phone.queries.inbox()
+    assert [one.kind for one in kept] == ["taken_away", "edited"]
+    assert [one.changes for one in kept] == [(), ()]
+    assert all(one.customer for one in kept)
+    dump = "".join(phone.connection.iterdump())
+    assert number not in dump
