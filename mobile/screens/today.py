@@ -53,7 +53,8 @@ class TodayScreen(ListedPage):
         """Read the day anew and draw it."""
         shell = self.shell
         jobs = shell.phone.queries.jobs()
-        view = today(jobs, shell.words, shell.now, self.args.get("day"))
+        heard = shell.phone.queries.waiting().last_contact
+        view = today(jobs, shell.words, shell.now, self.args.get("day"), heard=heard)
         self.title, self.subtitle = view.title, view.subtitle
         self.compact = shell.settings.list_style == "compact"
         self._no_jobs = not jobs

@@ -12,6 +12,7 @@ from msgspec import Struct
 from mobile.queries import Job
 from mobile.texts import Words
 from mobile.views.job_card import JobCard, day_of, is_begun, is_late, is_open, job_card
+from shared.clock import SKEW_TOLERATED_MS
 
 DAYS_BACK: Final = 1
 DAYS_SHOWN: Final = 7
@@ -60,8 +61,16 @@ class TodayView(Struct, frozen=True, kw_only=True):
     nothing: Emptiness | None
 
 
-def today(jobs: Sequence[Job], words: Words, now: int, day: str | None = None) -> TodayView:
-    """The day asked for, or today."""
+def today(
+    jobs: Sequence[Job],
+    words: Words,
+    now: int,
+    day: str | None = None,
+    *,
+    heard: int | None = None,
+) -> TodayView:
+    """The day asked for, or today. `heard` is when the office last answered, by its own clock."""
+    is_behind = heard is not None and now < heard - SKEW_TOLERATED_MS
     wall = wall_time(jobs, words, now)
     here = wall[:10]
     shown = day or here
@@ -73,12 +82,19 @@ def today(jobs: Sequence[Job], words: Words, now: int, day: str | None = None) -
         day=shown,
         is_today=shown == here,
         title=words("today", "title") if shown == here else words.day(shown),
-        subtitle=words.day(shown) if shown == here else "",
+        subtitle=_subtitle(shown, words, is_behind=is_behind) if shown == here else "",
         days=_strip(jobs, words, here, shown),
         summary=_summary(shown, jobs, words),
         groups=groups,
-        nothing=None if groups else _nothing(jobs, words, is_today=shown == here),
+        nothing=None
+        if groups
+        else _nothing(jobs, words, is_today=shown == here, is_behind=is_behind),
     )
+
+
+def _subtitle(day: str, words: Words, *, is_behind: bool) -> str:
+    """Today's date, with a doubt where the phone's clock cannot be right."""
+    return words.join(words("today", "clock_behind") if is_behind else "", words.day(day))
 
 
 def wall_time(jobs: Sequence[Job], words: Words, now: int) -> str:
@@ -186,9 +202,11 @@ def _length(job: Job) -> int:
     return max(int((end - begin).total_seconds() * 1000), 0)
 
 
-def _nothing(jobs: Sequence[Job], words: Words, *, is_today: bool) -> Emptiness:
+def _nothing(
+    jobs: Sequence[Job], words: Words, *, is_today: bool, is_behind: bool = False
+) -> Emptiness:
     return Emptiness(
         title=words("today", "none" if is_today else "none_that_day"),
-        text=words("today", "none_say"),
+        text=words("today", "none_behind" if is_behind else "none_say"),
         action=words("today", "show_all") if jobs else words("settings", "sync_now"),
     )

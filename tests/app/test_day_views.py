@@ -94,6 +94,14 @@ def test_a_phone_without_jobs_says_what_to_do() -> None:
     assert view.nothing.text.startswith("Jobs appear here as soon as the office")
 
 
+def test_a_clock_that_is_behind_the_office_is_doubted_where_the_day_is_told() -> None:
+    in_1970 = today([], EN, 86_400_000, heard=NOW)
+    assert in_1970.subtitle == "Clock is behind · Fri, 2 Jan"
+    assert in_1970.nothing is not None
+    assert in_1970.nothing.text.startswith("This phone's clock is behind the office's.")
+    assert today([], EN, NOW, heard=NOW + 60_000).subtitle == "Mon, 23 Nov"
+
+
 def test_a_card_tells_state_and_safety_in_words_and_never_cuts_the_number() -> None:
     card = job_card(DAY[1], EN, WALL)
     assert (card.time, card.status, card.sync_text) == (
