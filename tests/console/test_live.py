@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from msgspec import structs
 from playwright.sync_api import Page, expect
 
 from server import queries, sessions
@@ -102,13 +103,15 @@ def test_after_a_gap_too_long_to_tell_everything_may_have_changed(console: Conso
     assert heard(console, "dispatcher", Mark(epoch=here.epoch, size=0)) == News(mark=here, all=True)
 
 
-def test_a_session_that_is_over_hears_no_more(console: Console) -> None:
+@pytest.mark.parametrize("ends", ["over", "password_must_change"])
+def test_a_session_that_is_over_hears_no_more(console: Console, ends: str) -> None:
     who = actor(console, "dispatcher")
+    later = None if ends == "over" else structs.replace(who, must_change=True)
     asked: list[int] = []
 
     def once() -> Actor | None:
         asked.append(1)
-        return who if len(asked) == 1 else None
+        return who if len(asked) == 1 else later
 
     async def listen() -> list[News | None]:
         live = Live(console.office)

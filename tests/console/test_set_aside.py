@@ -102,3 +102,15 @@ def test_nothing_set_aside_is_a_friendly_page_and_an_unknown_op_is_not_found(
 ) -> None:
     assert "Nothing is set aside" in console.visitor().get("/conflicts/set-aside").text
     assert console.visitor().get("/conflicts/set-aside/nothing").status == 404
+
+
+def test_who_only_watches_sees_what_is_set_aside_and_decides_nothing(new_console: Console) -> None:
+    op, number = from_a_phone(new_console, "note.sing", {"text": "la"})
+    inspector = new_console.visitor("inspector")
+    at = f"/conflicts/set-aside/{op}"
+    assert number in inspector.get(at).text
+    told = {"kind": "note.add", "reason": "no", **inspector.proof()}
+    assert [inspector.post(f"{at}/{act}", told).status for act in ("repair", "discard")] == [
+        403,
+        403,
+    ]
