@@ -29,6 +29,7 @@ HALF_BYTES: Final = 32
 
 _code: Table = METADATA.tables[access.EnrolmentCode.__tablename__]
 _device: Table = METADATA.tables[access.Device.__tablename__]
+_person: Table = METADATA.tables["person"]
 _nonce: Table = METADATA.tables[access.TokenNonce.__tablename__]
 
 
@@ -88,7 +89,7 @@ def redeem(connection: Connection, shown: Shown, now_ms: int, tries_max: int) ->
     if row is None:
         return Problem("code_unknown")
     here = _code.c.selector == row.selector
-    if row.tries >= tries_max:
+    if row.tries >= tries_max or _has_left(connection, row.issued_by):
         return Problem("code_used")
     if not hmac.compare_digest(row.hash, _hashed(letters)):
         connection.execute(update(_code).where(here).values(tries=_code.c.tries + 1))
@@ -100,6 +101,12 @@ def redeem(connection: Connection, shown: Shown, now_ms: int, tries_max: int) ->
         return Problem("code_expired")
     connection.execute(update(_code).where(here).values(used_at=now_ms))
     return Let(person_id=row.person_id)
+
+
+def _has_left(connection: Connection, person_id: str) -> bool:
+    """Whether somebody no longer works here: the codes they gave out are worth nothing."""
+    gone = select(_person.c.id).where(_person.c.id == person_id, _person.c.disabled)
+    return connection.scalar(gone) is not None
 
 
 def _let_in(connection: Connection, code: Row[Any], shown: Shown) -> str | None:

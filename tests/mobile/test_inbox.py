@@ -104,9 +104,11 @@ def test_only_the_newest_notices_are_kept(phone: Phone) -> None:
 
 
 def test_of_a_job_that_is_gone_no_number_of_its_customer_is_left(phone: Phone) -> None:
-    site = phone.queries.sheet(phone.job).site
+    sheet = phone.queries.sheet(phone.job)
+    assert sheet is not None
+    assert sheet.site is not None
     number = "138 0000 4711"
-    told = {"fields": {"contact_phone": [site.contact_phone, number]}}
+    told = {"fields": {"contact_phone": [sheet.site.contact_phone, number]}}
     phone.world.must(phone.world.office("edit", ("site", SITE), told))
     phone.sync()
     assert number in repr(phone.queries.inbox())

@@ -220,3 +220,9 @@ def test_an_access_token_ends(company: Company) -> None:
     assert company.client.post("/sync", json=phone.request(), headers=headers).status_code == 200
     company.now_ms += 600_000
     assert company.client.post("/sync", json=phone.request(), headers=headers).status_code == 401
+
+
+def test_a_code_is_worth_nothing_once_whoever_issued_it_has_left(company: Company) -> None:
+    code = company.code()
+    company.disable("dispatcher")
+    assert enrol(company, code) == (403, "code_used")
