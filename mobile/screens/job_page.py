@@ -51,6 +51,7 @@ class JobPage(Page):
         """Show this job, from its top."""
         if args != self.args:
             self.forget()
+            self.title = self.subtitle = ""
             self.ids.body.scroll_y = 1
         super().show(args)
 
@@ -148,7 +149,10 @@ class JobPage(Page):
         self.forget()
         words = self.words
         icon = "assignment_turned_in"
-        self.say_empty(icon, words("job", "gone"), words("job", "gone_detail"))
+        job = self.args.get("id", "")
+        open_lines = [one for one in self.shell.phone.queries.outbox() if one.state != "safe"]
+        code = "away" if any(one.job == job for one in open_lines) else "gone"
+        self.say_empty(icon, words("job", code), words("job", f"{code}_detail"))
 
 
 class StepFooter(Footer):

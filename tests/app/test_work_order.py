@@ -8,6 +8,7 @@ import pytest
 from kivy.tests import UnitTestTouch
 
 from mobile.queries import Sheet
+from shared.ids import derive
 from tests.app.conftest import Open
 from tests.app.driver import Driver
 from tests.world import BOARD, FILTER
@@ -298,3 +299,27 @@ def test_a_job_that_has_left_the_phone_says_so_on_every_screen(app: Open) -> Non
         assert hand.page.foot is None or not hand.page.foot.opacity, screen
     at(hand, "空调清洗保养")
     assert hand.sees("Accept the job")
+
+
+def test_a_job_that_left_the_phone_never_goes_by_the_number_of_another(orders: Any) -> None:
+    hand = orders("空调清洗保养")
+    number = hand.page.title
+    assert number.startswith("WO-")
+    for screen in ("work_order", "notes"):
+        hand.go(screen, id=derive("job", "gone"))
+        assert hand.sees("This job is no longer on this phone")
+        assert not hand.sees(number)
+
+
+def test_a_job_that_is_fetched_anew_is_not_said_to_be_settled_while_work_on_it_waits(
+    orders: Any,
+) -> None:
+    hand = orders("空调清洗保养")
+    job = hand.place.args["id"]
+    step(hand, "Accept the job")
+    with hand.app.phone.replica.transaction():
+        for stream in hand.app.phone.replica.marks():
+            hand.app.phone.replica.drop(stream)
+    hand.go("notes", id=job)
+    assert hand.sees("This job is not on this phone just now")
+    assert hand.sees("is still here and goes to the office by itself")
