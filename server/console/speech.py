@@ -109,6 +109,10 @@ class Speech(Struct, frozen=True, kw_only=True):
             return self.text("dates", "just_now")
         return self.text("dates", "ago", span=self.span(past))
 
+    def skill(self, code: str) -> str:
+        """A skill as people call it; one that the house has named itself stays as it is."""
+        return self.text("skills", code) if self.knows("skills", code) else code
+
     def number(self, value: float | None) -> str:
         """12,345"""
         return NOTHING if value is None else f"{value:,}"

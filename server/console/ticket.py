@@ -218,7 +218,7 @@ def _plan_page(
         "typed": {**usual, **{name: form.text(name) for name in form.fields}},
         "machines": [(one["id"], machine_name(one)) for one in machines],
         "checklists": [(one["id"], one[speech.language]) for one in checklists],
-        "skills": [(one, one) for one in skills],
+        "skills": [(one, speech.skill(one)) for one in skills],
         "categories": options(speech, "categories", CATEGORIES),
         "services": options(speech, "services", SERVICES),
         "priorities": options(speech, "priorities", PRIORITIES),

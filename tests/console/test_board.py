@@ -87,7 +87,7 @@ def test_the_board_goes_from_day_to_day_and_filters_by_zone_and_skill(console: C
     everybody = visitor.get("/board").page.all("div", cls="lane-row")
     some = visitor.get("/board?skill=pump").page.all("div", cls="lane-row")
     assert 0 < len(some) < len(everybody)
-    assert "没有符合条件的技术员" in visitor.get("/board?zone=moon").text
+    assert "没有符合条件的技术人员" in visitor.get("/board?zone=moon").text
     assert visitor.get("/board?day=2026-02-31").status == 200
     assert visitor.get("/board?from=12").page.all("a", cls="job") != []
 
@@ -222,3 +222,10 @@ def test_overlapping_visits_are_marked(new_console: Console) -> None:
 def test_every_act_that_settles_a_task_names_one_there_is(console: Console) -> None:
     groups = console.office.texts.catalogues["en"].groups
     assert set(SETTLES.values()) <= set(groups["plan.task_names"])
+
+
+def test_a_skill_is_called_by_its_word_in_either_language(console: Console) -> None:
+    en, zh = (console.visitor("dispatcher", one).get("/board").text for one in ("en", "zh"))
+    assert "Pumps" in en
+    assert "水泵" in zh
+    assert "hvac" not in en + zh

@@ -61,6 +61,8 @@ COMMAND = {
     "unreachable",
     "work_waiting",
 }
+# What the demo company calls by these words; a house's own skills stay as it wrote them.
+SKILLS = {"appliance", "compressor", "hvac", "pump"}
 NEEDED = {
     "answers": {"pass", "fail", "not_applicable"},
     "buttons": set(REGISTRY.kinds),
@@ -77,6 +79,7 @@ NEEDED = {
     "refusals": set(REFUSALS),
     "roles": set(ROLES),
     "services": set(SERVICES),
+    "skills": SKILLS,
     "statuses": {*STATUSES, *TICKET_STATUSES},
     "old_parts": set(OLD_PARTS),
     "tasks": {

@@ -32,7 +32,7 @@
       link, lane, minutes, moved: false,
       order: told.get("order") || "", visit: told.get("visit") || "", seen: link.dataset.n,
       holding: link.dataset.h ?? (lane ? lane.dataset.p : ""),
-      skill: link.dataset.skill || "", number: name(link), title: link.querySelector("b").textContent,
+      skill: link.dataset.skill || "", skill_name: link.dataset.skillName || "", number: name(link), title: link.querySelector("b").textContent,
       wasLane: lane, wasStart: lane ? Number(link.dataset.s) : null,
       start: lane ? Number(link.dataset.s) : Math.max(first(), first() + Math.ceil((Number(board().dataset.now) || 0) / QUARTER) * QUARTER),
       nobody: false,
@@ -45,7 +45,7 @@
     if (held.nobody) return "";
     if (!held.lane) return word("outside_drop");
     const needs = held.skill, has = held.lane.dataset.skills.split("|");
-    if (needs && held.lane !== held.wasLane && !has.includes(needs)) return word("no_skill", { name: held.lane.dataset.name, skill: needs });
+    if (needs && held.lane !== held.wasLane && !has.includes(needs)) return word("no_skill", { name: held.lane.dataset.name, skill: held.skill_name });
     const moved = held.lane !== held.wasLane || held.start !== held.wasStart;
     const now = board().dataset.now;
     const over = board().dataset.late || (now !== "" && held.start + held.minutes <= first() + Number(now));
