@@ -56,6 +56,7 @@ class Queries:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._waiting: tuple[tuple[int, int], Waiting] | None = None
 
     def jobs(self) -> list[Job]:
         """The jobs on this phone, by planned time, those without one last."""
@@ -101,8 +102,13 @@ class Queries:
 
     def waiting(self) -> Waiting:
         """What a chip shows of the outbox and the inbox; cheap enough for every redraw."""
-        with reading(self._connection):
-            return conditions.waiting(self._connection)
+        # By whom anything was written: another connection, or this one.
+        seen = self._connection.execute("PRAGMA data_version").fetchone()[0]
+        written = (int(seen), self._connection.total_changes)
+        if self._waiting is None or self._waiting[0] != written:
+            with reading(self._connection):
+                self._waiting = (written, conditions.waiting(self._connection))
+        return self._waiting[1]
 
     def condition(self, free_bytes: int) -> Condition:
         """How this phone is: what waits, since when, when the server last answered, what room."""

@@ -1,11 +1,13 @@
 """What screens and the command read."""
 
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
 import pytest
 from msgspec import structs
 
+from mobile import database
 from mobile.queries import NUMBERED
 from server.texts import read_catalogue
 from shared.clock import SKEW_TOLERATED_MS
@@ -340,3 +342,14 @@ def test_a_final_verdict_needs_its_author_only_until_it_has_been_read(phone: Pho
     assert (last.state, last.verdict, last.settled) == ("attention", "conflict", True)
     assert (phone.queries.waiting().attention, phone.queries.condition(0).attention) == (0, 0)
     assert [job.sync for job in phone.queries.jobs()] == ["safe"]
+
+
+def test_what_waits_is_counted_anew_whoever_wrote(phone: Phone) -> None:
+    before = phone.queries.waiting()
+    assert phone.queries.waiting() is before, "nothing was written"
+    phone.must("work_order.accept")
+    waits = phone.queries.waiting()
+    assert waits.pending == before.pending + 1
+    with closing(database.connect(phone.path)) as courier:
+        courier.execute("DELETE FROM outbox")
+    assert phone.queries.waiting().pending == 0
