@@ -214,5 +214,6 @@ class _Camera:
 
     def _take(self, view: View, look: Look, size: tuple[int, int], more: str) -> Path:
         words = look.name.replace(" %", "").replace(" ", "-")
-        file = f"app-{view.name}-{size[0]}-{words}{more}.png"
-        return self.hand.shot(self.out / "single" / file)
+        file = self.out / "single" / f"app-{view.name}-{size[0]}-{words}{more}.png"
+        self.hand.shot(file)
+        return file
