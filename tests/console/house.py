@@ -24,10 +24,13 @@ from server.office import Asked, Office
 from server.sessions import COOKIE
 from server.settings import Settings, load
 from server.tables import access
+from shared.clock import At
 from shared.ids import derive
-from shared.ops import SYSTEM
+from shared.ops import SALT_BYTES, SYSTEM, Op, Origin, encode
 from shared.people import ROLES
-from sync.protocol import WireOp
+from sync.desk import Parcel
+from sync.intake import receive
+from sync.protocol import Result, WireOp
 from tests.console.documents import Document
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -284,6 +287,31 @@ class Console:
         )
         assert result.verdict in ("applied", "merged"), msgspec.to_builtins(result)
         return result
+
+    def push(self, kind: str, args: Any, at: At | None = None) -> tuple[Result, str]:
+        """What a technician's phone says of a job of theirs; the verdict, and the job's number."""
+        ((order, number, person),) = self.ask(
+            "SELECT w.id, w.number, a.person_id FROM work_order w "
+            "JOIN assignment a ON a.work_order_id = w.id AND a.until_ms IS NULL "
+            "WHERE w.status = 'assigned' ORDER BY w.number LIMIT 1"
+        )
+        op = Op(
+            id=self.office.fresh_id(),
+            kind=kind,
+            v=1,
+            on=("work_order", order),
+            by=person,
+            origin="device",
+            at=at or At(wall=self.now_ms, boot="b", mono=1, src="boottime"),
+            salt="00" * SALT_BYTES,
+            args=msgspec.Raw(msgspec.json.encode(args)),
+        )
+        wire = WireOp(lseq=1, id=op.id, body=encode(op))
+        origins: frozenset[Origin] = frozenset({"device"})
+        parcel = Parcel(ops=[wire], origins=origins, person=None, received=self.now_ms)
+        with self.office.writing() as books:
+            (result,) = receive(self.office.ledger(books), parcel)
+        return result, str(number)
 
     def ask(self, statement: str, *values: Any) -> list[Any]:
         """Rows of the database, as they are."""

@@ -2,15 +2,8 @@
 
 from typing import Any, Final
 
-import msgspec
-
 from server.console.told import WORDS
 from shared.clock import At
-from shared.ids import RANDOM_BYTES, uuid7
-from shared.ops import Op, encode
-from sync.desk import Parcel
-from sync.intake import receive
-from sync.protocol import WireOp
 from tests.console.house import Console
 
 LATEST_MS: Final = 2**53
@@ -34,39 +27,13 @@ CLOCKS: Final = (
 )
 
 
-def push(console: Console, kind: str, args: Any, at: At) -> str:
-    """What a technician's phone says of a job of theirs; the job's number."""
-    ((order, number, person),) = console.ask(
-        "SELECT w.id, w.number, a.person_id FROM work_order w "
-        "JOIN assignment a ON a.work_order_id = w.id AND a.until_ms IS NULL "
-        "WHERE w.status = 'assigned' ORDER BY w.number LIMIT 1"
-    )
-    identity = uuid7(console.now_ms, console.office.dice(RANDOM_BYTES))
-    op = Op(
-        id=identity,
-        kind=kind,
-        v=1,
-        on=("work_order", order),
-        by=person,
-        origin="device",
-        at=at,
-        salt="00" * 16,
-        args=msgspec.Raw(msgspec.json.encode(args)),
-    )
-    wire = WireOp(lseq=1, id=identity, body=encode(op))
-    parcel = Parcel(ops=[wire], origins=frozenset({"device"}), person=None, received=console.now_ms)
-    with console.office.writing() as books:
-        receive(console.office.ledger(books), parcel)
-    return str(number)
-
-
 def test_no_page_of_the_office_breaks_on_what_a_phone_says(new_console: Console) -> None:
     for kind in WORDS:
         for args in TWISTED:
-            plain = At(wall=new_console.now_ms, boot="b", mono=1, src="boottime")
-            number = push(new_console, kind, args, plain)
+            new_console.push(kind, args)
     for clock in CLOCKS:
-        number = push(new_console, "note.add", {"text": BAD, "audience": "internal"}, clock)
+        new_console.push("note.add", {"text": BAD, "audience": "internal"}, clock)
+    _, number = new_console.push("note.add", {"text": BAD, "audience": "internal"})
     visitor = new_console.visitor("administrator")
     ops = [one for (one,) in new_console.ask("SELECT op_id FROM op WHERE origin = 'device'")]
     places = ["/", "/tickets", "/board", "/conflicts", "/conflicts/set-aside", "/audit", "/tasks"]

@@ -2,46 +2,14 @@
 
 from typing import Any
 
-import msgspec
-
-from shared.clock import At
-from shared.ids import RANDOM_BYTES, uuid7
-from shared.ops import Op, encode
-from sync.desk import Parcel
-from sync.intake import receive
-from sync.protocol import WireOp
 from tests.console.house import Console
 
 
 def from_a_phone(console: Console, kind: str, args: dict[str, Any]) -> tuple[str, str]:
-    """An op of a technician's phone on a job of theirs; its id, and the job's number."""
-    ((order, number, person),) = console.ask(
-        "SELECT w.id, w.number, a.person_id FROM work_order w "
-        "JOIN assignment a ON a.work_order_id = w.id AND a.until_ms IS NULL "
-        "WHERE w.status = 'assigned' ORDER BY w.number LIMIT 1"
-    )
-    identity = uuid7(console.now_ms, console.office.dice(RANDOM_BYTES))
-    op = Op(
-        id=identity,
-        kind=kind,
-        v=1,
-        on=("work_order", order),
-        by=person,
-        origin="device",
-        at=At(wall=console.now_ms, boot="b", mono=1, src="boottime"),
-        salt="00" * 16,
-        args=msgspec.Raw(msgspec.json.encode(args)),
-    )
-    parcel = Parcel(
-        ops=[WireOp(lseq=1, id=identity, body=encode(op))],
-        origins=frozenset({"device"}),
-        person=None,
-        received=console.now_ms,
-    )
-    with console.office.writing() as books:
-        (result,) = receive(console.office.ledger(books), parcel)
+    """What nobody can read as it is; its id, and the job's number."""
+    result, number = console.push(kind, args)
     assert result.verdict == "quarantined", result
-    return identity, str(number)
+    return result.id, number
 
 
 def test_what_is_set_aside_is_listed_with_its_reason_in_both_languages(
