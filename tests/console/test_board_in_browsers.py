@@ -149,3 +149,20 @@ def test_a_conflict_is_swapped_and_undone(tab: Open, busy: Served) -> None:
     assert stands.inner_text() != before
     page.locator("[data-undo]").click()
     expect(stands).to_have_text(before)
+
+
+def test_a_job_page_stays_true_around_a_note_that_is_being_typed(tab: Open, busy: Served) -> None:
+    board = tab("/board", on=busy)
+    number = board.locator(".cardlink").last.get_attribute("data-no")
+    mine = tab(f"/work-orders/{number}", on=busy)
+    mine.wait_for_selector("body[data-heard=yes]")
+    mine.locator("textarea[name=text]").fill("half a wor")
+    hers = tab(f"/work-orders/{number}/visits/new", on=busy, role="service_manager")
+    hers.locator("#panel select[name=person]").select_option(index=2)
+    for name, value in (("day", "2026-11-27"), ("from", "09:00"), ("to", "10:00")):
+        hers.locator(f"#panel [name={name}]").fill(value)
+    hers.locator("#panel button.primary").click()
+    expect(hers.locator(".toast")).to_contain_text("The visit is planned.")
+    expect(mine.locator(".story-card")).to_contain_text("Visit planned")
+    assert mine.locator("textarea[name=text]").input_value() == "half a wor"
+    expect(mine.locator("textarea[name=text]")).to_be_focused()

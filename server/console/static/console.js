@@ -220,9 +220,23 @@
     }
     bar(region, missing, known.size);
   };
+  // Around what somebody is typing in, the rest is taken over all the same: whether all of it was.
+  const pieces = (region, fresh) => {
+    const old = all(".card, .wo-head", region), now = all(".card, .wo-head", fresh);
+    if (!old.length || old.length !== now.length) return false;
+    let whole = true;
+    old.forEach((piece, place) => {
+      if (plain(piece) === plain(now[place])) return;
+      if (inUse(piece)) { whole = false; return; }
+      const copy = document.adoptNode(now[place]);
+      piece.replaceWith(copy);
+      if (window.htmx) window.htmx.process(copy);
+    });
+    return whole;
+  };
   const whole = (region, fresh) => {
     if (plain(region) === plain(fresh)) return;
-    if (inUse(region)) { bar(region, 1, 0); return; }
+    if (inUse(region)) { if (!pieces(region, fresh)) bar(region, 1, 0); return; }
     const scroll = region.scrollTop;
     const copy = document.adoptNode(fresh);
     region.replaceWith(copy);
