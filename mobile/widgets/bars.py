@@ -89,7 +89,7 @@ class AppBar(BoxLayout):
 
     def _fit(self, *_: Any) -> None:
         name = max(self.ids.title.natural, min(self.ids.subtitle.natural, self.width * 0.45))
-        taken = name + self.ids.end.width + dp(52 if self.back else 16) + dp(28)
+        taken = name + self.ids.end.width + dp(52 if self.back else 16) + dp(22)
         self.crowded = self.show_chip and taken + self.ids.chip.natural > self.width
 
 
