@@ -43,7 +43,7 @@ def choose(  # noqa: PLR0913  the filters of a list are its parameters
     back: Query = "",
 ) -> Response[str]:
     """Who should go: the technicians, ranked for this job, with reasons."""
-    asked = (day if _is_day(day) else "", at if _is_time(at) else "", minutes)
+    asked = _asked(day, at, minutes)
     return _choice(request, office, actor, number, {"asked": asked, "back": back})
 
 
@@ -66,7 +66,7 @@ def assign(
     said = _given(request, office, actor, form, (order, person, role))
     back = gate.way_back(form.text("back"), home(order["number"]))
     if not said.ok:
-        asked = (form.text("day"), form.text("at"), _minutes(form))
+        asked = _asked(form.text("day"), form.text("at"), _minutes(form))
         more = {"asked": asked, "said": said, "chosen": person, "back": form.text("back")}
         return frame.refused(_choice(request, office, actor, number, more))
     saying.close_tasks(request, office, actor, form.op, (order, "declined"))
@@ -286,6 +286,11 @@ def panel(
         "panel": template,
     }
     return frame.page(request, office, actor, "work_order.html", whole)
+
+
+def _asked(day: str, at: str, minutes: int) -> tuple[str, str, int]:
+    """The time that somebody wishes for; what is none is left open."""
+    return (day if _is_day(day) else "", at if _is_time(at) else "", minutes)
 
 
 def _is_day(text: str) -> bool:

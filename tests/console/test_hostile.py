@@ -57,6 +57,12 @@ def test_a_digit_of_another_kind_is_no_number(console: Console) -> None:
         visitor.client.post(
             f"/work-orders/{number}/assign", data={**visitor.proof(), "minutes": "²"}
         ),
+        *(
+            visitor.client.post(
+                f"/work-orders/{number}/assign", data={**visitor.proof(), "person": "x", name: "²"}
+            )
+            for name in ("day", "at")
+        ),
         visitor.client.post(f"/conflicts/{conflict}", data={**visitor.proof(), "loser": "²"}),
     ]
     assert [one.status_code for one in asked if one.status_code >= 500] == []
