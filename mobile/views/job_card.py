@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from mobile.queries import Job, Sync
 from mobile.texts import Words
-from mobile.views.work_order import PRIORITY_TONES, STATUS_TONES, SYNC_ICONS, SYNC_TONES, Tone
+from mobile.views.work_order import PRIORITY_TONES, SYNC_ICONS, SYNC_TONES, Tone, status_tone
 from shared.work_order import OPEN
 
 DAY_CHARS: Final = 10  # of 2026-11-23T09:30
@@ -79,7 +79,7 @@ def job_card(job: Job, words: Words, wall: str, *, with_day: bool = False) -> Jo
         machine=job.machine,
         icon=trade_icon(job.trade),
         status=status,
-        status_tone=STATUS_TONES.get(job.status, "neutral"),
+        status_tone=status_tone(job.status, job.sync),
         priority=priority,
         priority_tone=PRIORITY_TONES.get(job.priority, "neutral"),
         sync=job.sync,

@@ -101,6 +101,12 @@ class WorkOrderView(Struct, frozen=True, kw_only=True):
     is_open: bool
 
 
+def status_tone(status: str, sync: Sync) -> Tone:
+    """How a status is drawn. Green is what the office has, never what only this phone knows."""
+    tone = STATUS_TONES.get(status, "neutral")
+    return "info" if tone == "success" and sync != "safe" else tone
+
+
 def work_order(sheet: Sheet, person: str, words: Words, now: int) -> WorkOrderView:
     """The overview of a job."""
     order, job = sheet.order, sheet.job
@@ -108,9 +114,7 @@ def work_order(sheet: Sheet, person: str, words: Words, now: int) -> WorkOrderVi
         id=order.id,
         number=order.number or words("job", "unnumbered"),
         title=order.summary,
-        status=Mark(
-            text=words("statuses", order.status), tone=STATUS_TONES.get(order.status, "neutral")
-        ),
+        status=Mark(text=words("statuses", order.status), tone=status_tone(order.status, job.sync)),
         priority=_priority(order.priority, words),
         sync=_sync(sheet, words),
         alerts=_alerts(sheet, words),

@@ -4,11 +4,12 @@ from typing import Any
 
 from msgspec import structs
 
-from mobile.queries import Job
+from mobile.queries import Job, Sync
 from mobile.texts import Words
 from mobile.views.job_card import job_card, trade_icon
 from mobile.views.jobs import jobs
 from mobile.views.today import today
+from mobile.views.work_order import status_tone
 from shared.ids import derive
 
 EN, ZH = Words("en"), Words("zh")
@@ -140,3 +141,9 @@ def test_very_many_jobs_are_not_all_shown_at_once() -> None:
     view = jobs([a_job(f"{one}", "23T11:00") for one in range(250)], EN, NOW)
     assert sum(len(one.cards) for one in view.groups) == 200
     assert view.more == "Only the first 200 are shown. Type more to narrow it down."
+
+
+def test_nothing_is_green_before_the_office_has_it() -> None:
+    syncs: tuple[Sync, ...] = ("safe", "waiting", "attention", "refused")
+    assert [status_tone("done", sync) for sync in syncs] == ["success", "info", "info", "info"]
+    assert [status_tone("paused", sync) for sync in syncs] == ["warning"] * 4
