@@ -326,6 +326,7 @@ def test_outgoing_are_those_without_a_verdict_in_this_epoch(replica: Replica) ->
     assert [one.lseq for one in replica.outgoing(2, 1_000)] == [1, 4]
     assert [one.lseq for one in replica.outgoing(10, 12)] == [1, 4]
     assert [one.lseq for one in replica.outgoing(10, 1)] == [1]
+    assert [replica.unsent(past) for past in (None, 1, 5)] == [(3, 1_001), (2, 1_004), (0, None)]
 
 
 def test_ops_on_top_are_found_by_what_they_are_on_and_what_they_cause(replica: Replica) -> None:
