@@ -22,7 +22,7 @@ from mobile.views.parts import (
 from mobile.widgets.choices import Choice, Stepper
 from mobile.widgets.fields import SearchField, TextField
 from mobile.widgets.text import Para
-from shared.amounts import quantity_text, tidy
+from shared.amounts import LINE_CHARS_MAX, quantity_text, tidy
 from shared.parts import Part
 
 SHOWN_MAX: Final = 20
@@ -92,7 +92,7 @@ class FindPartSheet(Asking):
         job, text = self.args["job"], self.field.text.strip()
         self.shell.drafts.drop(self.key("find", self.purpose))
         if part == WORDS:
-            self.shell.show_sheet("order_part", job=job, text=text)
+            self.shell.show_sheet("order_part", job=job, text=text[:LINE_CHARS_MAX].strip())
         elif self.purpose == "order":
             self.shell.show_sheet("order_part", job=job, part=part)
         else:
@@ -112,7 +112,8 @@ class Measured(Asking):
         self.van = held(queries.van())
         self.quantity = self.read(self.name, self._what(), "quantity", otherwise=otherwise)
         if self.part is None:
-            self.title = self.args.get("text", "")
+            self.title = self.words("job_parts", "order")
+            self.add_widget(Para(text=self.args.get("text", ""), role="body_strong"))
             return
         one = self.about()
         self.title = one.name

@@ -323,3 +323,16 @@ def test_a_job_that_is_fetched_anew_is_not_said_to_be_settled_while_work_on_it_w
     hand.go("notes", id=job)
     assert hand.sees("This job is not on this phone just now")
     assert hand.sees("is still here and goes to the office by itself")
+
+
+def test_a_long_wish_in_words_is_ordered_as_far_as_a_line_goes(orders: Any) -> None:
+    hand = orders("空调清洗保养")
+    step(hand, "Accept the job")
+    job = hand.place.args["id"]
+    hand.app.show_sheet("find_part", job=job, purpose="order")
+    hand.frames(3)
+    hand.type(next(hand.widgets("SearchField")), "长" * 300)
+    hand.tap("in words")
+    assert (hand.place.sheet, hand.sheet.title) == ("order_part", "Order a part")
+    hand.tap("Order 1", "PushButton")
+    assert [len(one.line.text) for one in sheet_of(hand).ordered] == [200]
