@@ -140,6 +140,9 @@ def test_a_part_of_a_booking_is_taken_back_and_never_more_than_is_left() -> None
 def test_a_serial_number_booked_by_mistake_is_free_again() -> None:
     rows, use = used(part=BOARD.id, quantity="1", serial="S1")
     assert rows.find(SerialClaim, claim_id(BOARD.id, "S1")) is not None
+    half = act("parts.return", {"use": use.id, "quantity": "0.5"}, op="half")
+    land(rows, done(rows, half), "half")
+    assert rows.find(SerialClaim, claim_id(BOARD.id, "S1")) is not None
     land(rows, done(rows, act("parts.return", {"use": use.id}, op="back")), "back")
     assert rows.find(SerialClaim, claim_id(BOARD.id, "S1")) is None
 
