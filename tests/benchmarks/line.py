@@ -10,6 +10,7 @@ from msgspec import Struct
 Cut = Literal["half", "no wait", "reply lost"]
 CUTS: tuple[Cut, ...] = ("half", "no wait", "reply lost")
 TIMEOUT_S = 120
+BUSY = 503
 
 
 class Traffic(Struct):
@@ -24,6 +25,10 @@ class Traffic(Struct):
 
 class Refused(Exception):
     """The server answered with an error."""
+
+
+class Busy(Refused):
+    """The server has too much to do just now, and says so."""
 
 
 class _Counted(HTTPConnection):
@@ -81,6 +86,8 @@ class Line:
         self.traffic.whole_down += len(content) + told + len("HTTP/1.1 200 OK\r\n\r\n")
         if response.headers.get("Content-Encoding") == "gzip":
             content = gzip.decompress(content)
+        if response.status == BUSY:
+            raise Busy(f"{content[:500]!r}")
         if not 200 <= response.status < 300:
             raise Refused(f"{response.status}: {content[:500]!r}")
         return content
