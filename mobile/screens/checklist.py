@@ -9,6 +9,7 @@ from mobile.screens.job_page import Card, JobPage, StepFooter
 from mobile.screens.readings import answer
 from mobile.shell import Shell
 from mobile.views.checklist import NOT_APPLICABLE, ChecklistView, checklist
+from mobile.widgets.press import rest
 
 
 class ChecklistScreen(JobPage):
@@ -52,18 +53,19 @@ class ChecklistScreen(JobPage):
     def tapped(self, name: str) -> None:
         """Answer a check, or open what is needed to answer it."""
         assert self.sheet is not None
-        what, _, rest = name.partition(":")
+        what, _, on = name.partition(":")
         job = self.sheet.order.id
         if what == "answer":
-            code, _, given = rest.partition(":")
+            code, _, given = on.partition(":")
             if given == self._standing(code):
                 return  # said already
+            rest.begin()  # an answered card may be lower, and another answer under the finger
             if answer(self.shell, self.sheet, code, given) is None:
                 self.shell.adapters.haptics.feel("tap")
         elif what == "fill":
-            self.shell.show_sheet("reading", job=job, item=rest)
+            self.shell.show_sheet("reading", job=job, item=on)
         elif what == "comment":
-            self.shell.show_sheet("comment", job=job, item=rest)
+            self.shell.show_sheet("comment", job=job, item=on)
 
     def _standing(self, code: str) -> str:
         """What a check has been answered with."""
