@@ -64,6 +64,14 @@ def differing(before: Facts | None, after: Facts | None) -> Facts:
     return {name: value for name, value in after.items() if before.get(name) != value}
 
 
+def learnt(thing: Aggregate, before: Facts | None, now: Facts) -> Facts:
+    """What is known from now on; what changes while a job is called off waits for its return."""
+    if before is None or now.get("status") != "cancelled":
+        return now
+    names = (*DETAILS[thing[0]][1], *TIMES)
+    return {**now, **{name: before[name] for name in names if name in before}}
+
+
 def moves(emits: Iterable[Emit]) -> dict[Aggregate, dict[str, int]]:
     """How much more (or less) of each part each place holds by what an act causes."""
     found: dict[Aggregate, dict[str, int]] = {}

@@ -253,7 +253,7 @@ def _of_thing(desk: _Desk, thing: Aggregate) -> Iterator[Notice]:
     now, before = facts.facts_of(desk.shown, thing, desk.person), desk.told.get(thing)
     if now is None:
         return
-    desk.keep(thing, now)
+    desk.keep(thing, facts.learnt(thing, before, now))
     if thing[0] == "work_order":
         yield from _of_job(desk, thing[1], before, now)
     elif before is not None and (job := _first_job(desk, thing)) is not None:
@@ -280,8 +280,14 @@ def _of_job(desk: _Desk, job: str, before: Facts | None, now: Facts) -> Iterator
 
 
 def _had(before: Facts | None, now: Facts) -> bool:
-    """Whether the job was this person's before; where that is not known, as it is now."""
-    return before is not None and before.get("assignment", now["assignment"]) is not None
+    """Whether the job was this person's before; where that is not known, as it is now.
+
+    One that was taken away and given back meanwhile is given anew: it waits to be accepted again.
+    """
+    if before is None:
+        return False
+    held = before.get("assignment", now["assignment"])
+    return held is not None and now["assignment"] in (None, held)
 
 
 def _moved(desk: _Desk, job: str, both: tuple[Facts, Facts]) -> Iterator[Notice]:

@@ -100,7 +100,7 @@ def converse(
                 break
             continue
         if answer.fork:
-            fork(replica, around.name())
+            fork(replica, around.registry, around.name())
             summary.forked = True
             continue
         begun = around.now().mono

@@ -50,13 +50,13 @@ def absorb(replica: Replica, registry: Registry, request: Request, reply: Reply)
         identity = replica.identity()
         if (identity.incarnation, identity.token) != (request.incarnation, request.token):
             return Taken()  # an answer to a question that was answered since, or that we gave up
-        if identity.epoch is not None and identity.epoch != reply.server_epoch:
-            _begin_epoch(replica)
+        began = identity.epoch is not None and identity.epoch != reply.server_epoch
+        dirty = _begin_epoch(replica) if began else set()
         turned = _note_results(replica, reply)
         marks = replica.marks()
         pages = [_turn(replica, page, marks) for page in reply.streams]
         turned += _late_news(replica, reply)
-        dirty = things_of(page.stream for page in reply.streams)
+        dirty |= things_of(page.stream for page in reply.streams)
         dirty |= {place for one in turned for place in touched(one.before)}
         dirty |= _clear_settled(replica)
         _leave(replica, request, reply)
@@ -71,12 +71,12 @@ def absorb(replica: Replica, registry: Registry, request: Request, reply: Reply)
     )
 
 
-def fork(replica: Replica, incarnation: str) -> None:
+def fork(replica: Replica, registry: Registry, incarnation: str) -> None:
     """Go on as a new incarnation: same ops, new places, cursors forgotten, nothing lost."""
     with replica.transaction():
         identity = replica.identity()
         replica.renumber(incarnation)
-        _begin_epoch(replica)
+        refresh(replica, registry, _begin_epoch(replica))
         replica.identify(
             structs.replace(
                 identity,
@@ -88,10 +88,15 @@ def fork(replica: Replica, incarnation: str) -> None:
         )
 
 
-def _begin_epoch(replica: Replica) -> None:
-    """Forget how far the streams were read; keep what was read until it is replaced."""
+def _begin_epoch(replica: Replica) -> set[Aggregate]:
+    """Forget how far the streams were read; keep what was read until it is replaced.
+
+    Returns the things that have to be shown anew: what their streams were known to hold of this
+    phone's own ops is not known any more.
+    """
     for mark in replica.marks().values():
         replica.mark(structs.replace(mark, cursor=0, staged=None))
+    return {place for one in replica.all_ops() if one.on_top for place in touched(one)}
 
 
 def _came(replica: Replica, request: Request, reply: Reply, turned: list[Turned]) -> Came:

@@ -1,0 +1,56 @@
+"""Weeks in which the simulation once found a fault, lived through again step by step."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.simulation.test_state_machine import Company
+from tests.world import ANN, BOB
+
+CHECKS = (
+    "final_verdicts_never_change",
+    "what_is_shown_is_base_and_pending",
+    "what_the_office_changed_is_told_once",
+)
+
+
+def restored_while_a_part_was_pending(week: Company) -> None:
+    """What a restored server no longer has is laid over what is shown, also if the phone dies."""
+    week.server_is_backed_up()
+    order = week.new_job(both=False, who=ANN)
+    week.office_edits_between_conversations(after=1, faults=[], order=order, phone=0, small=False)
+    week.unassign(order=order)
+    week.use(order=order, phone=0, quantity=1)
+    week.sync(faults=[], ops_max=1, phone=0, small=False)
+    week.server_is_restored_from_its_backup(silently=False)
+    week.phone_dies_while_syncing(after=22, phone=0)
+
+
+def taken_away_and_given_back(week: Company) -> None:
+    """A job that went to somebody else and came back between two conversations is told as given."""
+    order = week.new_job(both=True, who=ANN)
+    week.office_edits_between_conversations(after=1, faults=[], order=order, phone=1, small=False)
+    week.reassign(order=order, who=ANN)
+    week.reassign(order=order, who=BOB)
+    week.sync(faults=[], ops_max=1, phone=1, small=False)
+
+
+def edited_while_called_off(week: Company) -> None:
+    """What is changed on a cancelled job is not learnt without a word."""
+    order = week.new_job(both=False, who=ANN)
+    edit = {"after": 1, "faults": [], "order": order, "phone": 0, "small": False}
+    week.office_edits_between_conversations(**edit)
+    week.cancel(order=order)
+    week.office_edits_between_conversations(**edit)
+
+
+@pytest.mark.parametrize(
+    "live", [restored_while_a_part_was_pending, taken_away_and_given_back, edited_while_called_off]
+)
+def test_a_week_that_once_went_wrong_goes_right(live: Callable[[Company], None]) -> None:
+    week = Company()
+    week.begin()
+    live(week)
+    for check in CHECKS:
+        getattr(week, check)()
+    week.teardown()
