@@ -112,7 +112,7 @@ def _absorb(path: Path, gentle: bool, over: threading.Event, pages: list[Taken])
         )
         talk = converse(replica, around)
         request = next(talk)
-        while not over.wait(ROUND_TRIP_S):
+        while not over.wait(ROUND_TRIP_S) or not pages:  # at least one, however few the taps
             wanted = request.want_bytes
             rows = PAGE_ROWS if wanted is None else min(wanted // ROW_BYTES, PAGE_ROWS)
             reply = protocol.decode_reply(answers.with_rows(rows))

@@ -186,6 +186,8 @@ def test_a_thing_is_loaded_with_what_lives_with_it_and_what_is_referred_to(engin
             ("work_order", order.id): {
                 "ticket_id": order.ticket_id,
                 "checklist_id": order.checklist_id,
+                "site_id": order.site_id,
+                "asset_id": order.asset_id,
             }
         }
 
