@@ -1,6 +1,7 @@
 """Weeks in which the simulation once found a fault, lived through again step by step."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,7 @@ def taken_away_and_given_back(week: Company) -> None:
 def edited_while_called_off(week: Company) -> None:
     """What is changed on a cancelled job is not learnt without a word."""
     order = week.new_job(both=False, who=ANN)
-    edit = {"after": 1, "faults": [], "order": order, "phone": 0, "small": False}
+    edit: dict[str, Any] = {"after": 1, "faults": [], "order": order, "phone": 0, "small": False}
     week.office_edits_between_conversations(**edit)
     week.cancel(order=order)
     week.office_edits_between_conversations(**edit)

@@ -60,12 +60,16 @@ def _once(language: Language, tell: Any, folder: Path | None) -> Played:
         for code, holds, value in played.checks:
             print("  ✓ " if holds else "  ✗ ", end="")
             tell(code, value=value)
-        shots = PLACE / "shots"
-        shutil.rmtree(shots, ignore_errors=True)
-        shutil.copytree(stage.shots, shots)
-        tell("shots", folder=str(shots))
+        tell("shots", folder=str(stage.shots if folder else _kept(stage.shots)))
     tell("good" if played.holds else "bad")
     return played
+
+
+def _kept(shots: Path) -> Path:
+    """The pictures, where they stay."""
+    place = PLACE / "shots"
+    shutil.rmtree(place, ignore_errors=True)
+    return Path(shutil.copytree(shots, place))
 
 
 @contextmanager

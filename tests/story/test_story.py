@@ -1,13 +1,14 @@
 """The main job as people do it holds, in both languages, whatever is killed on the way."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
 
-from shared.texts import LANGUAGES, Language
-from tests.machine import chromium
-from tests.story.plot import Stage, narrator, perform
+from shared.texts import LANGUAGES, Language, say
+from tests.e2e.processes import ROOT
+from tests.story.plot import narrator
 
 
 @pytest.mark.slow
@@ -15,18 +16,16 @@ from tests.story.plot import Stage, narrator, perform
 def test_the_main_job_is_done_by_click_and_by_touch_and_every_book_agrees(
     tmp_path: Path, language: Language
 ) -> None:
-    told: list[str] = []
-    with sync_playwright() as playwright:
-        browser = chromium(playwright)
-        stage = Stage(tmp_path, language, browser)
-        try:
-            played = perform(stage, lambda code, **_: told.append(code))
-        finally:
-            stage.end()
-            browser.close()
-    assert [code for code, holds, _ in played.checks if not holds] == []
-    assert len(list(stage.shots.glob("*.png"))) >= 12
-    assert set(told) <= narrator(language).groups["story"].keys()
+    words = ["-m", "tests.story.play", "--once", "--lang", language, "--folder", str(tmp_path)]
+    played = subprocess.run(
+        [sys.executable, *words], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert played.returncode == 0, played.stdout + played.stderr
+    lines = played.stdout.splitlines()
+    assert lines[-1] == say(narrator(language), "story", "good")
+    assert len([line for line in lines if line.startswith("  ✓ ")]) == 7
+    assert "  ✗ " not in played.stdout
+    assert len(list((tmp_path / "shots").glob("*.png"))) >= 12
 
 
 def test_the_story_is_told_in_both_languages() -> None:
