@@ -41,7 +41,8 @@ class NoWindow(Exception):
 def run(folder: Path, language: Language | None) -> None:
     """Show the window until it is closed, or the process is asked to end. Raises `NoWindow`."""
     app = load(folder, language)
-    signal.signal(signal.SIGTERM, lambda *_: app.end())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: app.end())
     app.run()
 
 

@@ -145,7 +145,10 @@ def test_the_command_says_where_there_is_no_screen(folder: Path) -> None:
     assert "SDL_VIDEODRIVER=offscreen fieldfare app" in ended.stdout
 
 
-def test_the_command_runs_off_the_screen_until_it_is_asked_to_end(folder: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_command_runs_off_the_screen_until_it_is_asked_to_end(
+    folder: Path, number: signal.Signals
+) -> None:
     command = [sys.executable, str(ROOT / "fieldfare.py"), "app", "--data", str(folder)]
     surroundings = {**os.environ, "SDL_VIDEODRIVER": "offscreen"}
     with subprocess.Popen(command, env=surroundings, stdout=subprocess.DEVNULL) as process:
@@ -160,5 +163,5 @@ def test_the_command_runs_off_the_screen_until_it_is_asked_to_end(folder: Path) 
             with pytest.raises(subprocess.TimeoutExpired):
                 process.wait(0.05)
         assert driver_is_up
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(number)
         assert process.wait(30) == 0
