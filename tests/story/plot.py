@@ -307,10 +307,11 @@ def _meanwhile(stage: Stage, desk: Dispatcher, ticket: str, tell: Tell) -> None:
     phone = stage.technician
     acts = _recorded(stage)
     tell("waits", chip=phone("chip"))
+    phone.close()  # put away, so that the office is first: an open app talks as soon as it can
     stage.server.start()
     desk.change_contact(ticket, OFFICE_NUMBER)
     tell("office_edits")
-    phone("ring")
+    phone.open()
     _until(lambda: _seen(stage, acts) > 0, "the phone does not synchronise")
     stage.server.kill()
     tell("killed", seen=_seen(stage, acts), count=len(acts))
