@@ -23,7 +23,7 @@ from shared.site import Site
 from shared.tasks import Conflict
 from shared.work_order import LEGAL, STATUSES, Assignment, StatusChange, WorkOrder
 from sync.digest import row_sums, total
-from sync.facts import DETAILS, facts_of
+from sync.facts import DETAILS, TIMES, facts_of
 from sync.memory import MemoryPhone
 from sync.memory.books import Pages, copied as books_copied
 from sync.memory.phone import Disk, copied
@@ -235,14 +235,16 @@ class Company(RuleBasedStateMachine):
     @rule(phone=PHONES, faults=FAULTS, ops_max=st.sampled_from([1, 2, 200]), small=st.booleans())
     def sync(self, phone: int, faults: list[str], ops_max: int, small: bool) -> None:
         replica = self.phones[phone]
-        before, known = self.priorities(replica), set(replica.disk.notices)
+        before, noticed = self.priorities(replica), set(replica.disk.notices)
         self.world.sync(replica, faults, ops_max=ops_max, want_bytes=300 if small else 400_000)
-        fresh = [one for identity, one in replica.disk.notices.items() if identity not in known]
+        fresh = [one for identity, one in replica.disk.notices.items() if identity not in noticed]
         told = {(one.job, change.new) for one in fresh for change in one.changes}
         given = {one.job for one in fresh if one.kind == "assigned"}  # it is read as a new one
         for job, priority in self.priorities(replica).items():
-            if self.is_whole(replica, job) and job not in given:
-                assert before.get(job, priority) == priority or (job, priority) in told
+            if self.is_whole(replica, job):
+                known = replica.disk.told[("work_order", job)].get("priority")
+                anew = job in given and known == priority
+                assert anew or before.get(job, priority) == priority or (job, priority) in told
         self.everything_given_is_told(replica)
 
     @rule(phone=PHONES, order=orders, faults=FAULTS, after=st.integers(1, 40), small=st.booleans())
@@ -479,7 +481,8 @@ class Company(RuleBasedStateMachine):
             for thing, known in phone.disk.told.items():
                 shown = facts_of(state, thing, person) if thing[0] in DETAILS else None
                 off = known.get("status") == "cancelled"  # its changes wait until it comes back
-                held = {name: known[name] for name in ("status", "assignment")} if off else known
+                waits = {*DETAILS["work_order"][1], *TIMES} if off else set()
+                held = {name: value for name, value in known.items() if name not in waits}
                 assert shown is None or {**shown, **held} == shown
             scope = self.books.scope(phone.identity().person)
             for stream in scope & self.books.pages.feed.keys():
