@@ -9,7 +9,11 @@ WINDOW := libgl1 libegl1
 BROWSER := chromium fonts-noto-cjk
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 
-.PHONY: check test slow bench demo screenshots clean
+# What is compiled is kept, also on a machine that says otherwise: the tests start processes by
+# the dozen, and each would compile the whole product anew before it does anything.
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: check test slow postgres bench demo screenshots clean
 
 check: $(READY)
 	$(BIN)/ruff check
@@ -17,13 +21,23 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
+# A file runs in one process, so what its tests share is made once. Three processes on two cores,
+# because one of them mostly waits for a browser, a server or a disk.
 test: $(READY)
 	@tools/need $(WINDOW) $(BROWSER)
-	$(BIN)/pytest -n 2 --dist loadgroup -m 'not slow'
+	$(BIN)/pytest -n 3 --dist loadfile -m 'not slow'
 
 slow: $(READY)
 	@tools/need $(WINDOW) $(BROWSER)
-	$(BIN)/pytest -n 2 --dist loadgroup -m slow --timeout 1800
+	$(BIN)/pytest -n 2 --dist worksteal -m slow --timeout 1800
+
+# The server's tests once more, on PostgreSQL instead of SQLite, on the newest and the oldest release:
+# some minutes each.
+postgres: $(READY)
+	$(BIN)/pytest -n 2 --dist loadfile -m 'not slow' --timeout 600 --database postgres \
+		tests/server tests/contracts tests/test_postgres.py
+	$(BIN)/pytest -n 2 --dist loadfile -m 'not slow' --timeout 600 --database postgres --postgres 16 \
+		tests/server tests/contracts tests/test_postgres.py
 
 bench: $(READY)
 	$(BIN)/python tests/benchmarks/run.py
@@ -39,6 +53,7 @@ screenshots: $(READY)
 
 clean:
 	rm -rf $(VENV) build dist .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

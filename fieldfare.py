@@ -1,8 +1,8 @@
 """The command: everything Fieldfare does, one subcommand each, in JSON; `app` opens a window.
 
-Exit codes: 0 done; 1 `audit verify` found that the log does not hold; 2 wrong usage; 3 refused by a
-rule (nothing recorded; code and reason are printed); 4 the server cannot be reached (everything is
-kept); 5 delivered, but a person is needed.
+Exit codes: 0 done; 1 the log or a backup does not hold (`audit verify`, `backup`, `restore`);
+2 wrong usage; 3 refused by a rule (nothing recorded; code and reason are printed); 4 the server
+cannot be reached (everything is kept); 5 delivered, but a person is needed.
 """
 
 import argparse
@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 DONE, BROKEN, USAGE, REFUSED, UNREACHABLE, PERSON_NEEDED = 0, 1, 2, 3, 4, 5
-ASSETS = Path(__file__).resolve().parent / "assets"
 NEEDS_PERSON = ("held", "quarantined", "conflict", "rejected")
 
 LISTS: dict[str, Callable[[Any, Any], Any]] = {
     "list": lambda phone, _: phone.queries.jobs(),
     "outbox": lambda phone, words: phone.queries.outbox(words),
+    "receipts": lambda phone, _: phone.queries.receipts(),
     "status": lambda phone, _: [phone.condition()],
 }
 
@@ -55,9 +55,9 @@ def init(options: argparse.Namespace) -> Answer:
 
 def serve(options: argparse.Namespace) -> Answer:
     """Serve until stopped."""
-    from server import app
+    from server import serving
 
-    app.serve(
+    serving.serve(
         _settings(options),
         ready=lambda url: print(json.dumps({"serving": url, "pid": os.getpid()}), flush=True),
     )
@@ -67,19 +67,9 @@ def serve(options: argparse.Namespace) -> Answer:
 def person(options: argparse.Namespace) -> Answer:
     """Add, list, disable people; give a new password."""
     from server import administration
-    from shared.errors import Refused
 
     with administration.opened(_settings(options)) as office:
-        if options.what == "list":
-            return (DONE, administration.persons(office))
-        if options.what == "add":
-            return _told(options, administration.add_person(office, _row(options)))
-        if options.what == "disable":
-            return _told(options, administration.disable_person(office, options.login))
-        known = administration.find(office, options.login)
-        if isinstance(known, Refused):
-            return _told(options, known)
-        return (DONE, administration.new_password(office, options.login))
+        return _told(options, administration.person(office, options.what, _row(options)))
 
 
 def enrol_code(options: argparse.Namespace) -> Answer:
@@ -88,6 +78,16 @@ def enrol_code(options: argparse.Namespace) -> Answer:
 
     with administration.opened(_settings(options)) as office:
         return _told(options, administration.enrol_code(office, options.person))
+
+
+def report(options: argparse.Namespace) -> Answer:
+    """Print the report of a job into a file."""
+    from mobile import command
+    from server import administration
+
+    with administration.opened(_settings(options)) as office:
+        made = administration.report(office, options)
+    return _told(options, command.saved(made, options.out))
 
 
 def audit(options: argparse.Namespace) -> Answer:
@@ -103,6 +103,13 @@ def audit(options: argparse.Namespace) -> Answer:
     return (BROKEN if report.fault else DONE, msgspec.to_builtins(report))
 
 
+def books_kept(run: Callable[[Any], Any], options: argparse.Namespace) -> Answer:
+    """Back the books up, or bring them back."""
+    told = run(options)
+    code, shown = _told(options, told)
+    return (BROKEN if getattr(told, "fault", None) else code, shown)
+
+
 def device_enrol(options: argparse.Namespace) -> Answer:
     """Make a folder somebody's installation."""
     from mobile import enrolment, service
@@ -116,7 +123,7 @@ def device_enrol(options: argparse.Namespace) -> Answer:
             return (USAGE, {"code": "wrong_value", "reason": str(unfit)})
         known = service.enrol(options.data, invitation, options.name)
         told = {"device": known.device, "person": known.login, "name": known.name}
-        return (DONE, {**told, "server": known.server})
+        return (DONE, {**told, "server": known.server, "digits": known.digits})
 
     return _to_the_end(options, go, UNREACHABLE)
 
@@ -129,17 +136,17 @@ def device_kinds(_options: argparse.Namespace) -> Answer:
 
 
 def device_sync(options: argparse.Namespace) -> Answer:
-    """Push and pull."""
+    """Push and pull, then bring the photos."""
     import msgspec
 
     from mobile import service
 
     def go(phone: Any) -> Answer:
-        report = service.talk(phone, ops_only=options.ops_only)
+        report = service.exchange(phone, ops_only=options.ops_only, files=not options.no_media)
         told = msgspec.to_builtins(report)
         if report.timed_out:
             return (UNREACHABLE, told)
-        trouble = any(report.verdicts.get(verdict) for verdict in NEEDS_PERSON)
+        trouble = any(report.verdicts.get(one) for one in NEEDS_PERSON) or report.files_set_aside
         return (PERSON_NEEDED if trouble else DONE, told)
 
     return _to_the_end(options, lambda: _with_phone(options, go), UNREACHABLE)
@@ -179,8 +186,26 @@ def device_show(options: argparse.Namespace) -> Answer:
     """Show one job with everything the phone knows of it."""
     from shared.errors import refuse_value
 
-    nothing = refuse_value("unknown_subject", "wo")
+    nothing = refuse_value("unknown_subject", "wo", value=options.wo)
     return _shown(options, lambda phone: phone.queries.sheet(options.wo) or nothing)
+
+
+def device_proof(run: Callable[[Any, Any], Any], options: argparse.Namespace) -> Answer:
+    """Do what makes proof of a visit."""
+    return _shown(options, lambda phone: run(phone, options))
+
+
+def device_alone(run: Callable[[Any], Any], options: argparse.Namespace) -> Answer:
+    """Do what needs no whole database, or no phone at all."""
+
+    def go() -> Answer:
+        done = run(options)
+        if done is None:
+            return _misused(options, "not_enrolled", "not_enrolled")
+        code, told = _told(options, done)
+        return (PERSON_NEEDED if told.get("torn") else code, told)
+
+    return _to_the_end(options, go, UNREACHABLE)
 
 
 def app(options: argparse.Namespace) -> Answer:
@@ -233,19 +258,17 @@ def _told(options: argparse.Namespace, told: Any) -> Answer:
 
 
 def _catalogue(options: argparse.Namespace) -> Any:
-    from shared import texts
+    from mobile import texts
 
-    files = sorted((ASSETS / "texts" / _language_of(options)).glob("*.toml"))
-    return texts.parse(*(path.read_text(encoding="utf-8") for path in files))
+    return texts.catalogue(_language_of(options))
 
 
-def _language_of(options: argparse.Namespace) -> str:
+def _language_of(options: argparse.Namespace) -> Any:
     """The language asked for, or that of the environment."""
     from shared import texts
 
     named = os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
-    given: str | None = options.lang
-    return given or texts.choose_language(named.partition(".")[0].replace("_", "-"))
+    return options.lang or texts.choose_language(named.partition(".")[0].replace("_", "-"))
 
 
 def _with_phone(options: argparse.Namespace, go: Callable[[Any], Answer]) -> Answer:
@@ -297,68 +320,59 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _server_commands(commands: Any) -> None:
+    from mobile import command
+    from server import command as safekeeping
+
     new = _command(commands, "init", init)
     new.add_argument("--data", type=_path, required=True)
     new.add_argument("--demo", action="store_true", help="with the demo company")
     new.add_argument("--day", type=date.fromisoformat, help="the demo company's today, 2026-11-21")
     _language(new, default="en")
-    _serve_command(_command(commands, "serve", serve))
+    _place(run := _command(commands, "serve", serve))
+    safekeeping.serve_flags(run)
     people = _command(commands, "person", person)
-    people.add_argument("what", choices=["add", "list", "password", "disable"])
     _place(people)
-    people.add_argument("--login", default="")
-    people.add_argument("--name")
-    people.add_argument("--code")
-    for flag in ("--role", "--skill", "--zone"):
-        people.add_argument(flag, action="append")
+    safekeeping.person_flags(people)
     code = _command(commands, "enrol-code", enrol_code)
     _place(code)
-    code.add_argument("--person", required=True, metavar="LOGIN")
-    code.add_argument("--url", help="where phones reach the server")
-    code.add_argument("--host")
-    code.add_argument("--port", type=int)
+    safekeeping.code_flags(code)
+    paper = _command(commands, "report", report)
+    _place(paper)
+    command.FLAGS["report"](paper)
     log = _command(commands, "audit", audit)
     log.add_argument("what", choices=["verify", "export"])
     _place(log)
-
-
-def _serve_command(run: argparse.ArgumentParser) -> None:
-    _place(run)
-    run.add_argument("--evidence", metavar="URL")
-    run.add_argument("--host")
-    run.add_argument("--port", type=int)
-    run.add_argument("--url", help="where phones reach the server")
-    for flag in ("--tls-cert", "--tls-key"):
-        run.add_argument(flag, type=Path)
-    run.add_argument("--insecure", action="store_const", const=True)
-    run.add_argument("--workers", type=int)
+    for name, kept in safekeeping.RUNS.items():
+        _place(one := _command(commands, name, partial(books_kept, kept), kept.__doc__))
+        safekeeping.FLAGS[name](one)
 
 
 def _device_commands(commands: Any) -> None:
-    enrol = _command(commands, "enrol", device_enrol)
-    enrol.add_argument("--server", metavar="URL")
-    enrol.add_argument("--code", required=True, help="the enrolment text, or the code in it")
-    enrol.add_argument("--name", default="command", help="what to call this device")
-    enrol.add_argument("--insecure", action="store_true")
+    from mobile import command
+
     _command(commands, "kinds", device_kinds)
-    sync = _command(commands, "sync", device_sync)
-    sync.add_argument("--ops-only", action="store_true")
-    act = _command(commands, "do", device_do)
-    act.add_argument("kind")
-    act.add_argument("--json", required=True, help="the arguments, or - for standard input")
-    act.add_argument("--wo", metavar="NUMBER")
-    show = _command(commands, "show", device_show)
-    show.add_argument("--wo", required=True, metavar="NUMBER")
-    rest = [_command(commands, name, partial(device_items, LISTS[name])) for name in LISTS]
-    for one in (enrol, sync, act, show, *rest):
+    runs: dict[str, Callable[[argparse.Namespace], Answer]] = {
+        "enrol": device_enrol,
+        "sync": device_sync,
+        "do": device_do,
+        "show": device_show,
+        **{name: partial(device_items, look) for name, look in LISTS.items()},
+        **{name: partial(device_proof, run) for name, run in command.RUNS.items()},
+        **{name: partial(device_alone, run) for name, run in command.ALONE.items()},
+    }
+    for name, run in runs.items():
+        known = command.RUNS.get(name) or command.ALONE.get(name)
+        one = _command(commands, name, run, known.__doc__ if known else None)
+        if name in command.FLAGS:
+            command.FLAGS[name](one)
         one.add_argument("--data", type=_path, required=True, metavar="DIR")
         _language(one)
 
 
 def _command(
-    commands: Any, name: str, run: Callable[[argparse.Namespace], Answer]
+    commands: Any, name: str, run: Callable[[argparse.Namespace], Answer], told: str | None = None
 ) -> argparse.ArgumentParser:
-    help_text = getattr(run, "func", run).__doc__
+    help_text = (told or getattr(run, "func", run).__doc__ or "").replace("%", "%%")
     parser: argparse.ArgumentParser = commands.add_parser(name, help=help_text)
     parser.set_defaults(run=run, parser=parser)
     return parser

@@ -15,7 +15,8 @@ from msgspec import structs
 from mobile import adapters, service, trail
 from mobile.adapters import ON_ANDROID
 from mobile.adapters.ports import Host
-from mobile.couriers import Couriers, join, join_beside
+from mobile.couriers import Couriers, beside, join
+from mobile.darkroom import Darkroom
 from mobile.database import UNREADABLE
 from mobile.device import Clock as DeviceClock
 from mobile.drafts import Drafts
@@ -24,13 +25,14 @@ from mobile.journal import Said
 from mobile.lock import Lock
 from mobile.screens import ROOTS, SCREENS, SHEETS, bar, made
 from mobile.service import Phone
-from mobile.shell import Action, Place, Settings, settings_of
+from mobile.shell import Action, Place, Settings, settings_of, spares
 from mobile.theme import Named
 from mobile.views.chip import SyncChip, Traffic, chip
 from mobile.widgets.attire import Attire
 from mobile.widgets.hosting import Catcher, copied, later
 from mobile.widgets.look import theme
 from mobile.widgets.page import Page, Sheet
+from mobile.widgets.press import is_touched
 from mobile.widgets.stage import Stage
 from shared.errors import Refused
 from shared.records import Aggregate
@@ -39,7 +41,7 @@ from shared.texts import Language
 SETTINGS: Final = "app/settings"
 TRAIL: Final = "app/trail"
 ESCAPE: Final = 27
-LOOK_S: Final = 10.0
+LOOK_S: Final = 2.0  # so long a network may be there before it is used
 START_S: Final = 0.2  # after the first frame: what a courier needs is slow to load
 
 
@@ -72,13 +74,16 @@ class FieldfareApp(App):
         self.adapters = adapters.choose(folder, Host(copy=copied, later=later))
         self._attire = Attire(language, self.adapters.surroundings)
         self.settings = settings_of(self.drafts.read(SETTINGS))
-        self.couriers = Couriers(folder, later, self._moved)
+        network = self.adapters.connectivity.network
+        self.couriers = Couriers(folder, later, self._moved, lambda: spares(self), network)
         self.refresh = Clock.create_trigger(self._redraw)
+        self.darkroom = Darkroom(folder, later, self.record, self.refresh)
         self._catcher = Catcher(UNREADABLE, self.caught)
         self.dress()
         self._open_phone()
         kept = self.drafts.read(TRAIL)
         self._trail = trail.read(kept, tuple(ROOTS), frozenset(SCREENS), frozenset(SHEETS))
+        self.hold = self._trail.hold
 
     @property
     def phone(self) -> Phone:
@@ -119,9 +124,8 @@ class FieldfareApp(App):
         self, kind: str, on: Aggregate, args: dict[str, Any], *, visit: str | None = None
     ) -> Refused | None:
         """One act; a refusal is returned."""
-        said = Said(kind=kind, on=on, args=args, visit=visit)
         try:
-            done = service.record(self.phone, said)
+            done = service.record(self.phone, Said(kind=kind, on=on, args=args, visit=visit))
         except service.TROUBLES as ended:
             return service.trouble(ended)
         if isinstance(done, Refused):
@@ -154,7 +158,7 @@ class FieldfareApp(App):
 
     def back(self) -> None:
         """Close the sheet, or go where one came from."""
-        if self.here() is self._trail.top and self._trail.back():
+        if self.here() is self._trail.top and (self.root.step_back() or self._trail.back()):
             self._arrive()
         elif ON_ANDROID:
             self.stop()
@@ -192,7 +196,7 @@ class FieldfareApp(App):
 
     def enrol(self, text: str, server: str, ended: Callable[[Refused | None], None]) -> None:
         """Make this phone somebody's, in the background."""
-        join_beside(
+        beside(
             lambda: join(self._folder, text, server, locked=self.gate.is_locked),
             lambda failed: later(lambda: self._enrolled(failed, ended)),
         )
@@ -244,13 +248,14 @@ class FieldfareApp(App):
     def on_pause(self) -> bool:
         """Another app comes to the front: everything is kept already."""
         self.gate.leave(self._clock.now())
+        self.couriers.rest()
         return True
 
     def on_resume(self) -> None:
         """Ask for the PIN after a while, and for news at once."""
         self.gate.come_back(self._clock.now())
         self._arrive()
-        self.couriers.ring()
+        self.couriers.wake()
         self.refresh()
 
     def on_stop(self) -> None:
@@ -261,6 +266,7 @@ class FieldfareApp(App):
         for timer in self._timers:
             timer.cancel()
         self.couriers.stop()
+        self.darkroom.stop()
         self._open.close()
         self.drafts.close()
 
@@ -280,21 +286,23 @@ class FieldfareApp(App):
             self._phone = structs.replace(found, clock=self._clock) if found else None
         except service.TROUBLES as ended:
             self.gate.trouble = service.trouble(ended)
+            if self.gate.falls(self.gate.trouble):
+                beside(lambda: service.tell_emptied(self._folder), lambda _: None)
 
     def _enrolled(self, failed: Refused | None, ended: Callable[[Refused | None], None]) -> None:
         if failed is None:
             was = self._phone.owner.person if self._phone is not None else None
             self._open_phone()
             if was != self.phone.owner.person:  # what somebody else had begun is not theirs
-                settings = self.drafts.read(SETTINGS)
-                self.drafts.clear()
-                self.drafts.keep(SETTINGS, settings or "{}")
-            self._trail.go(Place(next(iter(ROOTS))))
+                self.drafts.clear(but=SETTINGS)
+            self._trail.begin()
             self._send_out()
             self._arrive()
         ended(failed)
 
     def _send_out(self) -> None:
+        if self._phone is not None:
+            self.darkroom.resume(self._phone.owner.person, self.now)
         if self._talks and self._phone is not None:
             self.couriers.start()
             self.couriers.ring()
@@ -306,8 +314,8 @@ class FieldfareApp(App):
     def _arrive(self) -> None:
         """Show the place one is at, and keep it."""
         place = self.here()
-        if self.gate.is_locked:
-            self.root.hush()  # what was just said, and its button, lie behind the lock, too
+        if not self.gate.is_open:
+            self.root.hush()  # what was just said, and its button, lie behind it, too
         if place is self._trail.top:
             self.drafts.keep(TRAIL, self._trail.text())
         page = self._page(place.screen)
@@ -339,6 +347,8 @@ class FieldfareApp(App):
         """What stands around the screen: the chip, the bottom bar and its counts."""
         page = self.root.page
         assert page is not None
+        if page.kept:
+            self.root.hush()  # what was told to the technician is nothing for a customer
         known = self.is_enrolled and self.gate.is_open
         waiting = self.phone.queries.waiting() if known else None
         page.chip = chip(self.traffic, waiting, self.words) if waiting else None
@@ -349,23 +359,22 @@ class FieldfareApp(App):
         """Draw anew what is shown, as something has changed."""
         if self._stopped:
             return
-        if self.root.page is not None:
-            self.root.page.refresh()
-        if self.root.sheet is not None:
-            self.root.sheet.refresh()
+        if is_touched():  # what is pressed must still be there when it is let go
+            self.refresh()
+            return
+        self.root.redraw()
         self._trim()
 
     def _moved(self, *, changed: bool) -> None:
         """The couriers met something."""
         if self._stopped:
             return
-        reached = self.traffic.reached
-        if reached is not None:
+        if (reached := self.traffic.reached) is not None:
             self.adapters.connectivity.heard(reached=reached)
-        if changed:
-            self.refresh()
-        else:
-            self._trim()
+        if self.is_enrolled and self.gate.falls(self.traffic.trouble):
+            self._open_phone()
+            self._arrive()
+        (self.refresh if changed else self._trim)()
 
     def _stage(self) -> Stage:
         top, bottom = self.adapters.surroundings.insets()
@@ -386,7 +395,6 @@ class FieldfareApp(App):
         self.root.scroll(scrolled)
 
     def _pressed_key(self, _window: Any, key: int, *_rest: Any) -> bool:
-        if key != ESCAPE:
-            return False
-        self.back()
-        return True
+        if key == ESCAPE:
+            self.back()
+        return key == ESCAPE

@@ -11,16 +11,16 @@ from msgspec import Struct, structs
 
 from mobile.database import room
 from mobile.keys import DeviceKey
+from mobile.passes import Counter, Passes
 from mobile.replica import Replica
-from mobile.wire import Refused, Throttled, TooSlow, Unauthorised, Unreachable
-from sync.enrolment import Access, token_text
+from mobile.wire import Refused, Throttled, TooSlow, Unreachable
 from sync.protocol import Reply, Request, decode_reply, encode
 from sync.session import Summary, Surroundings, TimedOut, converse
 
 LOCK_FILE: Final = "courier.lock"
-RENEW_BEFORE_S: Final = 30.0
 TOO_LARGE: Final = 413
 TOO_MANY: Final = 429
+UNCONFIRMED: Final = "device_unconfirmed"
 MANY: Final = 1 << 40
 
 
@@ -31,22 +31,24 @@ class Busy(Exception):
 class HandInLater(Throttled):
     """The server takes no more ops for a while; its news was fetched all the same."""
 
+    @property
+    def code(self) -> str:
+        """What kind of wait it is."""
+        return "enough_today"
 
-class Line(Protocol):
+
+class Line(Counter, Protocol):
     """What the courier needs of the wire."""
 
     def sync(self, request: bytes, token: str) -> bytes:
         """One round trip: the bytes of a request for the bytes of a reply."""
 
-    def nonce(self, device: str) -> str:
-        """What this device has to sign next."""
-
-    def access(self, device: str, nonce: str, signature: str) -> Access:
-        """An access token for a signed nonce."""
-
 
 class Report(Struct, frozen=True, kw_only=True):
-    """What one conversation came to, and what is left to carry."""
+    """What one conversation came to, and what is left to carry.
+
+    `revoked` tells that the office takes what is handed in, and gives nothing any more.
+    """
 
     pushed: int
     verdicts: dict[str, int]
@@ -54,11 +56,18 @@ class Report(Struct, frozen=True, kw_only=True):
     pending_ops: int
     pending_files: int = 0
     files_sent: int = 0
+    files_set_aside: int = 0
     checksum_ok: bool
     audit_ok: bool = True
     timed_out: bool = False
     ops_only: bool = False
+    revoked: bool = False
     server_epoch: str | None = None
+
+    @property
+    def has_news(self) -> bool:
+        """Whether something came that the server should soon hear has arrived."""
+        return self.pulled_rows > 0
 
 
 class Post(Struct, frozen=True, kw_only=True):
@@ -70,13 +79,6 @@ class Post(Struct, frozen=True, kw_only=True):
     monotonic: Callable[[], float]
 
 
-class _Pass(Struct, frozen=True):
-    """An access token, and until when it is good by the monotonic clock."""
-
-    token: str
-    until: float
-
-
 class Courier:
     """Talks to the server for one person's database. One thread owns it and its connection."""
 
@@ -84,7 +86,7 @@ class Courier:
         self._replica = replica
         self._post = post
         self._around = around
-        self._pass: _Pass | None = None
+        self._passes = Passes(post.wire, post.key, post.monotonic)
         self._hand_in_from = post.monotonic()
 
     def talk(self, progress: Callable[[], None] = lambda: None) -> Report:
@@ -102,9 +104,10 @@ class Courier:
             pulled_rows=summary.pulled_rows,
             pending_ops=len(self._replica.outgoing(MANY, MANY)),
             checksum_ok=summary.checksum_ok,
-            audit_ok=summary.audit_ok,
+            audit_ok=summary.audit_ok and not identity.care.head_fault,
             timed_out=summary.timed_out,
             ops_only=self._around.ops_only,
+            revoked=identity.revoked,
             server_epoch=identity.epoch,
         )
 
@@ -141,7 +144,9 @@ class Courier:
 
     def _answer(self, request: Request) -> Reply | TimedOut:
         try:
-            return _read(self._exchange(encode(request), request.device))
+            data = encode(request)
+            wire = self._post.wire
+            return _read(self._passes.use(request.device, lambda token: wire.sync(data, token)))
         except TooSlow:
             return TimedOut()
         except Throttled as wait:
@@ -151,34 +156,25 @@ class Courier:
         except Refused as refused:
             if refused.problem.status == TOO_LARGE:
                 return TimedOut()  # half as much is what helps here, too
+            if refused.problem.code == UNCONFIRMED:
+                self._wait()
             raise
 
-    def _exchange(self, data: bytes, device: str) -> bytes:
-        """One round trip, with a new access token if the old one has run out early."""
-        known = self._pass
-        try:
-            return self._post.wire.sync(data, self._token(device))
-        except Unauthorised:
-            if known is None:
-                raise
-            self._pass = None
-            return self._post.wire.sync(data, self._token(device))
-
-    def _token(self, device: str) -> str:
-        now = self._post.monotonic()
-        if self._pass is None or now > self._pass.until:
-            nonce = self._post.wire.nonce(device)
-            signature = self._post.key.sign(token_text(device, nonce))
-            access = self._post.wire.access(device, nonce, signature)
-            self._pass = _Pass(access.token, now + max(access.expires_in - RENEW_BEFORE_S, 0))
-        return self._pass.token
+    def _wait(self) -> None:
+        """Keep that the office has yet to let this phone in, perhaps again."""
+        with self._replica.transaction():
+            known = self._replica.identity()
+            self._replica.identify(structs.replace(known, unconfirmed=True))
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """The right of one process on this phone to talk. Raises `Busy` when another has it."""
+def alone(folder: Path, name: str = LOCK_FILE) -> Iterator[None]:
+    """The right of one process on this phone to talk. Raises `Busy` when another has it.
+
+    It is let go of when the process ends, however it ends.
+    """
     with room():
-        lock = (folder / LOCK_FILE).open("w")
+        lock = (folder / name).open("w")
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

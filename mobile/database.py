@@ -48,6 +48,24 @@ MIGRATIONS: Final[Migrations] = (
         """CREATE TABLE told (noun TEXT, id TEXT, facts TEXT NOT NULL,
             PRIMARY KEY (noun, id)) WITHOUT ROWID""",
     ),
+    (
+        """CREATE TABLE file (sha256 TEXT PRIMARY KEY, size INTEGER NOT NULL,
+            rank INTEGER NOT NULL, noun TEXT NOT NULL, id TEXT NOT NULL,
+            recorded INTEGER NOT NULL, state TEXT NOT NULL, sent INTEGER NOT NULL, upload TEXT,
+            begun INTEGER NOT NULL, mismatches INTEGER NOT NULL, fault TEXT NOT NULL,
+            safe_by INTEGER, unsure INTEGER NOT NULL) WITHOUT ROWID""",
+        "CREATE INDEX file_waiting ON file (rank, recorded, sha256) WHERE state = 'waiting'",
+        "CREATE INDEX file_unsure ON file (sha256) WHERE unsure",
+        """CREATE INDEX file_undated ON file (sha256)
+            WHERE state = 'safe' AND NOT unsure AND safe_by IS NULL""",
+        "CREATE INDEX file_on ON file (noun, id)",
+    ),
+    (
+        """CREATE TABLE receipt (op_id TEXT PRIMARY KEY, fingerprint TEXT NOT NULL,
+            kind TEXT NOT NULL, noun TEXT NOT NULL, id TEXT NOT NULL, recorded INTEGER NOT NULL,
+            verdict TEXT NOT NULL, code TEXT, received INTEGER NOT NULL, epoch TEXT NOT NULL
+            ) WITHOUT ROWID""",
+    ),
 )
 
 # A copy of the server's: dropped and fetched again whenever its shape has changed. `base` is a
@@ -75,7 +93,7 @@ CACHE: Final[tuple[str, ...]] = (
         PRIMARY KEY (stream, tbl, id))""",
     """CREATE TABLE mark (stream TEXT PRIMARY KEY, cursor INTEGER NOT NULL,
         lane1 INTEGER NOT NULL, lane2 INTEGER NOT NULL, staged INTEGER,
-        leaving INTEGER NOT NULL) WITHOUT ROWID""",
+        leaving INTEGER NOT NULL, floor INTEGER NOT NULL) WITHOUT ROWID""",
     # A row may be in two streams while it moves house: what lies on top, else the newest, wins.
     """CREATE VIEW shown AS
         SELECT tbl, id, home_noun, home_id, stream, coalesce(view, base) AS body FROM row AS this
@@ -92,6 +110,13 @@ CACHE: Final[tuple[str, ...]] = (
             AND (coalesce(other.version, 0), other.stream)
             > (coalesce(this.version, 0), this.stream))""",
 )
+# What rows are found by, by name; it can be made anew from the rows.
+INDEXES: Final = {
+    words[2]: statement
+    for statement in CACHE
+    for words in (statement.split(),)
+    if words[:2] == ["CREATE", "INDEX"]
+}
 _SHAPE: Final = "shape"  # beside the identity in `meta`: how the cache is kept in this file
 _FORGET: Final = (
     "DROP VIEW IF EXISTS shown",

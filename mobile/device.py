@@ -30,7 +30,9 @@ class Garbled(Exception):
 class Installation(Struct, frozen=True, kw_only=True):
     """Which server this installation belongs to, as which device, and who works with it.
 
-    `key` is the thumbprint of the server's TLS key, when the enrolment text named one.
+    `key` is the thumbprint of the server's TLS key, when the enrolment text named one; `rescue` the
+    key to which this device seals what it cannot hand in. By the `digits` the office knows this
+    device's key before it lets it in.
     """
 
     server: str
@@ -40,6 +42,8 @@ class Installation(Struct, frozen=True, kw_only=True):
     name: str = ""
     code: str = ""
     key: str | None = None
+    rescue: str = ""
+    digits: str = ""
 
 
 class Clock:

@@ -3,6 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +12,7 @@ from mobile.database import BUSY_TIMEOUT_S, PRIMARY_CODE, PRIVATE, Full, room
 FILE: Final = "drafts.db"
 BROKEN: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 KEEP: Final = "INSERT OR REPLACE INTO draft VALUES (?, ?)"
+WIPE: Final = ("DELETE FROM draft", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)")
 FORGET: Final = "DELETE FROM draft WHERE key = ? AND ? IS NULL"
 TABLE: Final = "CREATE TABLE IF NOT EXISTS draft (key TEXT PRIMARY KEY, text TEXT) WITHOUT ROWID"
 
@@ -54,9 +56,9 @@ class Drafts:
         gone = {key for key, text in self._unwritten.items() if text is None}
         return tuple(sorted(key for key in known - gone if key.startswith(beginning)))
 
-    def clear(self, beginning: str = "") -> None:
-        """Forget everything whose key begins so."""
-        self._unwritten.update(dict.fromkeys(self.keys(beginning)))
+    def clear(self, beginning: str = "", *, but: str = "") -> None:
+        """Forget everything whose key begins so, but for one."""
+        self._unwritten.update(dict.fromkeys(key for key in self.keys(beginning) if key != but))
         self._write()
 
     def close(self) -> None:
@@ -84,6 +86,23 @@ class Drafts:
         self._unwritten.clear()
 
 
+def wipe(path: Path) -> None:
+    """Leave nothing of what was typed, in a file that somebody may have open and goes on with."""
+    if not path.exists():
+        return
+    try:
+        with closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)) as file:
+            for statement in WIPE:
+                file.execute(statement)
+    except sqlite3.DatabaseError:
+        _remove(path)
+
+
+def _remove(path: Path) -> None:
+    for each in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
+        each.unlink(missing_ok=True)
+
+
 def _opened(path: Path) -> sqlite3.Connection:
     """The file, made anew where it is none: what was half typed is not worth a phone that stops."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -93,8 +112,7 @@ def _opened(path: Path) -> sqlite3.Connection:
     except sqlite3.DatabaseError as wrong:
         if getattr(wrong, "sqlite_errorcode", 0) & PRIMARY_CODE not in BROKEN:
             raise
-        for each in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
-            each.unlink(missing_ok=True)
+        _remove(path)
         return _connected(path)
 
 

@@ -13,8 +13,9 @@ from mobile.device import INCARNATION_BYTES, Dice, Installation, install
 from mobile.keys import DeviceKey, adopt_key
 from mobile.queries import Queries
 from mobile.wire import is_loopback
-from sync.enrolment import Enrolled, Introduction, Invitation, read_invitation
+from sync.enrolment import Enrolled, Introduction, Invitation, check_digits, read_invitation
 from sync.ports import Identity
+from sync.prints import Care
 
 THUMBPRINT_BYTES: Final = 32
 
@@ -131,6 +132,8 @@ def enrol(
         name=answer.person.name,
         code=answer.person.code,
         key=invitation.key,
+        rescue=answer.rescue,
+        digits=check_digits(newcomer.key.public()) if answer.unconfirmed else "",
     )
     with database.opened(database.path_of(newcomer.folder, known.person)) as connection:
         fresh = Identity(
@@ -138,6 +141,8 @@ def enrol(
             person=known.person,
             incarnation=dice(INCARNATION_BYTES).hex(),
             stamp=answer.stamp,
+            care=Care(head_keys=answer.head_keys),
+            unconfirmed=answer.unconfirmed,
         )
         _settle_in(connection, fresh)
     adopt_key(newcomer.folder)
@@ -169,5 +174,8 @@ def _settle_in(connection: database.Connection, fresh: Identity) -> None:
         before = database.identity(connection)
         if before is not None:
             # The server will find that this incarnation was another device's, and call it a fork.
-            fresh = structs.replace(before, device=fresh.device, stamp=fresh.stamp)
+            told = {name: getattr(fresh, name) for name in ("device", "stamp", "unconfirmed")}
+            keys = fresh.care.head_keys
+            care = structs.replace(before.care, head_keys=keys, head_fault="")
+            fresh = structs.replace(before, **told, revoked=False, wipe=None, care=care)
         database.identify(connection, fresh)

@@ -12,7 +12,8 @@ ENROL: Final = "enrol"
 PIN: Final = "pin"
 TROUBLE: Final = "trouble"
 # The troubles out of which a new code leads, and the one in which nothing else is worth a try.
-ENROL_HELPS: Final = {"enrol_again": "only", "phone_missing": "too"}
+EMPTIED: Final = "emptied"
+ENROL_HELPS: Final = {"enrol_again": "only", "phone_missing": "too", EMPTIED: "only"}
 AWAY_MS_MAX: Final = 5 * 60_000  # longer than this, and the PIN is asked for again
 
 
@@ -36,6 +37,8 @@ class Gate:
             args = {"reason": words.explain(self.trouble)}
             if self.trouble.code in ENROL_HELPS:
                 args["enrol"] = ENROL_HELPS[self.trouble.code]
+            if self.trouble.code == EMPTIED:
+                args["emptied"] = "yes"
             return Place(TROUBLE, args)
         if not is_enrolled:
             return Place(ENROL)
@@ -44,6 +47,13 @@ class Gate:
     def unlock(self) -> None:
         """The PIN was right."""
         self.is_locked = False
+
+    def falls(self, trouble: Refused | None) -> bool:
+        """Whether there is nothing behind it any more: the office had this phone emptied."""
+        if trouble is None or trouble.code != EMPTIED:
+            return False
+        self.is_locked = False
+        return True
 
     def lock(self) -> None:
         """Ask for the PIN, if there is one."""

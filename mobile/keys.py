@@ -1,6 +1,6 @@
 """The device's own key: made at enrolment, never leaves the device, proves who is talking."""
 
-from base64 import urlsafe_b64encode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -49,6 +49,32 @@ class FileKey:
 
 class KeyLost(Exception):
     """This installation's key is gone or damaged: nobody can make it again."""
+
+
+def is_signed(public: str, data: bytes, signature: str) -> bool:
+    """Whether a signature (ES256, r and s in hexadecimal) is this key's (base64url DER) over data.
+
+    Whatever a server says instead of a key or a signature is no proof, and no error.
+    """
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
+    from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+    try:
+        key = load_der_public_key(urlsafe_b64decode(public + "=" * (-len(public) % 4)))
+        raw = bytes.fromhex(signature)
+    except (ValueError, UnsupportedAlgorithm):
+        return False
+    if not isinstance(key, EllipticCurvePublicKey) or len(raw) != 2 * COORDINATE_BYTES:
+        return False
+    r, s = (int.from_bytes(half) for half in (raw[:COORDINATE_BYTES], raw[COORDINATE_BYTES:]))
+    try:
+        key.verify(encode_dss_signature(r, s), data, ECDSA(SHA256()))
+    except InvalidSignature:
+        return False
+    return True
 
 
 def open_key(folder: Path) -> FileKey:

@@ -19,6 +19,18 @@ PUT: Final = """INSERT INTO outbox (lseq, op_id, fingerprint, body, kind, noun, 
 KEEP: Final = """UPDATE outbox SET lseq = ?, incarnation = ?, on_top = ?, refusal = ?,
     emits = ?, verdict = ?, code = ?, detail = ?, flags = ?, at = ?, epoch = ?, received = ?
     WHERE op_id = ?"""
+# What the server has for good: of an op that was taken as it was meant, and shown by its rows, all
+# but the receipt goes. The newest stays: places are counted on from it.
+_DONE: Final = """SELECT op_id FROM outbox WHERE verdict IN ('applied', 'merged') AND NOT on_top
+    AND epoch = ? AND received <= ? AND lseq < (SELECT max(lseq) FROM outbox)
+    ORDER BY lseq LIMIT ?"""
+_RECEIPT: Final = """INSERT OR IGNORE INTO receipt SELECT op_id, fingerprint, kind, noun, id,
+    recorded, verdict, code, received, epoch FROM outbox WHERE op_id = ?"""
+_GONE: Final = (
+    "DELETE FROM outbox WHERE op_id = ?",
+    "DELETE FROM outbox_touch WHERE op_id = ?",
+)
+LET_GO_AT_ONCE_MAX: Final = 500
 _emits = msgspec.json.Decoder(tuple[Emit, ...])
 _flags = msgspec.json.Decoder(tuple[Flag, ...])
 
@@ -52,6 +64,17 @@ def standing(entry: Outboxed) -> tuple[Any, ...]:
         entry.epoch,
         entry.received,
     )
+
+
+def let_go(connection: Any, epoch: str | None, received: int) -> int:
+    """Keep of ops that were received by then (ms), in this epoch, no more than their receipts.
+
+    Returns how many they were; there may be more.
+    """
+    gone = connection.execute(_DONE, (epoch, received, LET_GO_AT_ONCE_MAX)).fetchall()
+    for statement in (_RECEIPT, *_GONE):
+        connection.executemany(statement, gone)
+    return len(gone)
 
 
 def is_torn(entry: Outboxed) -> bool:

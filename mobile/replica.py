@@ -1,6 +1,5 @@
 """The phone's copy of the server's streams, with its outbox, in one SQLite file."""
 
-import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Final
@@ -8,11 +7,12 @@ from typing import Any, Final
 import msgspec
 
 from mobile import database, notebook, outbox
+from mobile.compared import ComparedShelf
 from shared.kinds import EAGER, LINKS, TABLES, read_row, write_row
 from shared.ops import FINAL
 from shared.records import Aggregate, Record, State, home, stream_of, table
 from shared.registry import Links
-from sync.digest import LANE, NO_ROWS, Sums, minus, plus, row_sums
+from sync.digest import NO_ROWS, Sums, minus, plus, row_sums
 from sync.ports import Facts, Identity, Notice, Outboxed, R, StreamMark, Wanted
 from sync.protocol import Row
 
@@ -85,14 +85,11 @@ _BY_ID: Final = {
 }
 
 
-class Replica:
+class Replica(ComparedShelf):
     """One person's database on this phone, over a connection that one thread owns.
 
     Everything but `transaction` itself is called inside a transaction, or only reads.
     """
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
 
     def transaction(self) -> AbstractContextManager[None]:
         """One transaction, durable when it ends; nothing stays when it raises."""
@@ -112,6 +109,10 @@ class Replica:
         """Put a new op into the outbox."""
         self._connection.execute(outbox.PUT, (*outbox.place(entry), *outbox.standing(entry)))
         self._touch([entry])
+
+    def let_go_of_ops(self, received: int) -> int:
+        """As `outbox.let_go`, in the epoch at hand."""
+        return outbox.let_go(self._connection, self.identity().epoch, received)
 
     def next_lseq(self) -> int:
         """The next free place, counting without gaps; past no place that cannot be one."""
@@ -143,8 +144,7 @@ class Replica:
         )
         chosen: list[Outboxed] = []
         left = bytes_max
-        for columns in found:
-            entry = outbox.read(columns)
+        for entry in map(outbox.read, found):
             if outbox.is_torn(entry):
                 continue
             left -= len(entry.body.encode())
@@ -215,7 +215,7 @@ class Replica:
     def marks(self) -> dict[str, StreamMark]:
         """Where the phone stands in every stream it has."""
         found = self._connection.execute(
-            "SELECT stream, cursor, lane1, lane2, staged, leaving FROM mark ORDER BY stream"
+            "SELECT stream, cursor, lane1, lane2, staged, leaving, floor FROM mark ORDER BY stream"
         )
         return {
             stream: StreamMark(
@@ -224,15 +224,16 @@ class Replica:
                 sums=(lane1, lane2),
                 staged=staged,
                 leaving=bool(leaving),
+                floor=floor,
             )
-            for stream, cursor, lane1, lane2, staged, leaving in found
+            for stream, cursor, lane1, lane2, staged, leaving, floor in found
         }
 
     def mark(self, mark: StreamMark) -> None:
         """Keep where the phone stands in one stream."""
         self._connection.execute(
-            "INSERT OR REPLACE INTO mark VALUES (?, ?, ?, ?, ?, ?)",
-            (mark.stream, mark.cursor, *mark.sums, mark.staged, mark.leaving),
+            "INSERT OR REPLACE INTO mark VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (mark.stream, mark.cursor, *mark.sums, mark.staged, mark.leaving, mark.floor),
         )
 
     def take(self, stream: str, rows: Sequence[Row], *, staged: bool) -> Sums:
@@ -267,13 +268,6 @@ class Replica:
             self._connection.execute(statement, (stream,))
         return self.added_up(stream)
 
-    def added_up(self, stream: str) -> Sums:
-        """The checksum of a stream's base, added up anew."""
-        lanes = self._connection.execute(
-            "SELECT sum(lane1), sum(lane2) FROM row WHERE stream = ?", (stream,)
-        ).fetchone()
-        return (int(lanes[0] or 0) % LANE, int(lanes[1] or 0) % LANE)
-
     def drop(self, stream: str) -> None:
         """Forget a stream: rows, views, staged rows and mark; of a job also what was told of it."""
         for statement in _DROP:
@@ -298,7 +292,14 @@ class Replica:
             for noun, identity in sorted(wanted.aggregates)
             for kind in EAGER.get(noun, ())
         ]
-        keys = sorted((table(kind), identity) for kind, identity in wanted.refs)
+        keys = []
+        for kind, identity in sorted((table(kind), identity) for kind, identity in wanted.refs):
+            noun, field = TABLES[kind].home
+            key, parting, value = identity.partition("=")
+            if parting and key == field:
+                homes.append((noun, value, kind))
+            else:
+                keys.append((kind, identity))
         rows = (*self._rows(_AT_HOME[base], homes), *self._rows(_BY_ID[base], keys))
         return State(rows, versioned=False)
 

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from mobile.adapters.ports import Adapters
+from mobile.darkroom import Darkroom
 from mobile.drafts import Drafts
 from mobile.lock import Lock
 from mobile.service import Phone
@@ -37,6 +38,7 @@ class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True):
     theme: Named | None = None
     text_scale: float = 1.0
     list_style: Literal["full", "compact"] = "full"
+    photos: Literal["all", "needed"] = "all"  # what goes where bytes cost money
 
 
 def settings_of(text: str | None) -> Settings:
@@ -45,6 +47,12 @@ def settings_of(text: str | None) -> Settings:
         return msgspec.json.decode(text or "{}", type=Settings)
     except msgspec.DecodeError:
         return Settings()
+
+
+def spares(shell: "Shell") -> bool:
+    """Whether only what is needed goes now, because bytes cost money. Asked by any thread."""
+    wanted = shell.settings.photos == "needed"
+    return wanted and bool(shell.adapters.connectivity.is_metered())
 
 
 class Shell(Protocol):
@@ -60,6 +68,7 @@ class Shell(Protocol):
     settings: Settings
     traffic: Traffic
     lock: Lock
+    darkroom: Darkroom
 
     @property
     def phone(self) -> Phone:
@@ -93,6 +102,10 @@ class Shell(Protocol):
     def go(self, place: Place) -> None:
         """Show a screen. One of the bottom bar begins anew; others lie on top of it."""
 
+    def hold(self, *, held: bool) -> None:
+        """Keep one on the screen that is shown, or let one go. While one is kept, `go`, `replace`,
+        `show_sheet` and what is told in passing do nothing, and back is the screen's own."""
+
     def back(self) -> None:
         """Close the sheet, or go where one came from. On the first screen: leave the app."""
 
@@ -107,6 +120,9 @@ class Shell(Protocol):
 
     def note(self, text: str, *, action: Action | None = None, tone: str = "") -> None:
         """Tell something in passing; `action` is one thing that can be done about it."""
+
+    def here(self) -> Place:
+        """Where one is."""
 
     def chip(self) -> SyncChip:
         """How this phone stands with the office."""

@@ -16,6 +16,7 @@ DAY_MS: Final = 24 * HOUR_MS
 MEGABYTE: Final = 1_000_000
 GIGABYTE: Final = 1_000_000_000
 DATE_CHARS: Final = 10  # of 2026-11-23T09:30
+TOO_LONG: Final = "too_long"  # the code of a refusal that only a screen gives
 RELATIVE_DAYS: Final = {-1: "yesterday", 0: "today", 1: "tomorrow"}
 
 
@@ -52,6 +53,8 @@ class Words:
 
     def explain(self, refused: Refused) -> str:
         """Why something was not done, and what to do."""
+        if refused.code == TOO_LONG:
+            return say(self.catalogue, "kit.field", TOO_LONG, refused.params)
         return explain(self.catalogue, refused)
 
     def join(self, *parts: str | None) -> str:

@@ -8,6 +8,7 @@ from msgspec import structs
 from mobile.shell import Args, Place
 
 DEEP: Final = 12  # places one can go back; what lies further is forgotten
+AWAY: Final = "enrol"  # who has forgotten the PIN of a phone that is held gets on by a new code
 
 
 class Trail:
@@ -16,6 +17,7 @@ class Trail:
     def __init__(self, roots: tuple[str, ...], places: tuple[Place, ...] = ()) -> None:
         assert roots
         self._roots = roots
+        self._held = False
         self._places = places if places else (Place(roots[0]),)
 
     @property
@@ -33,8 +35,19 @@ class Trail:
         """Whether there is anything to close or to go back to."""
         return bool(self.top.sheet) or len(self._places) > 1 or self.root != self._roots[0]
 
+    def hold(self, *, held: bool) -> None:
+        """Stay where one is, whatever is asked, or not any more."""
+        self._held = held
+
+    def begin(self) -> None:
+        """Be at the first place of the bottom bar, with nothing to go back to, held or not."""
+        self._held = False
+        self._places = (Place(self._roots[0]),)
+
     def go(self, place: Place) -> None:
         """Be at a place; one of the bottom bar is a new beginning."""
+        if self._held and place.screen != AWAY:
+            return
         if place.screen in self._roots:
             self._places = (place,)
             return
@@ -46,12 +59,14 @@ class Trail:
 
     def replace(self, place: Place) -> None:
         """Be at another place instead."""
+        if self._held:
+            return
         self._places = (*self._places[:-1], place)
 
     def back(self) -> bool:
         """Close the sheet, or go where one came from; whether there was anything to leave."""
-        if not self.can_go_back:
-            return False
+        if self._held or not self.can_go_back:
+            return self._held
         if self.top.sheet:
             self.close_sheet()
         elif len(self._places) > 1:

@@ -1,6 +1,7 @@
 """Running the server by command: a new folder, people, enrolment codes, the audit log."""
 
 import datetime
+from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,14 +9,30 @@ from typing import Any, Final
 
 import msgspec
 
-from server import app, auditor, database, keys, people, settings
+from server import (
+    admission,
+    app,
+    auditor,
+    database,
+    keys,
+    people,
+    printing,
+    replays,
+    rescue,
+    settings,
+)
 from server.auditor import Report
 from server.demo import DemoOp, company
+from server.evidence import NoRoom, Unreachable
 from server.office import Asked, Office
+from server.queries import fleet
+from server.queries.papers import order_of
 from server.settings import FILE, Settings
 from shared.errors import Refused, refuse_state, refuse_value
 from shared.ops import SYSTEM
+from shared.papers.gathering import Asked as Paper, Printed
 from shared.people import Person, may
+from shared.rescue import Unfit
 from sync.protocol import WireOp
 
 DEMO_SEED: Final = 20_26
@@ -75,7 +92,7 @@ def _admin(office: Office, loaded: Sequence[Mapping[str, Any]]) -> dict[str, Any
 
 def load_demo(office: Office, day: str) -> list[dict[str, Any]]:
     """Give an empty office the demo company as of a day; returns who can sign in."""
-    staff = company(day, DEMO_SEED)
+    staff = company(day, DEMO_SEED, f"{office.settings.public_url}/verify")
     field = {login.person_id for login in staff.logins if "technician" in login.roles}
     disputed = {one.id for one in staff.disputes}
     for batch in _batches([*staff.ops, *staff.field, *staff.after, *staff.disputes]):
@@ -147,6 +164,19 @@ def _is_last_administrator(office: Office, known: Person) -> bool:
     return may(known.roles, "people.manage") and others == []
 
 
+def person(office: Office, what: str, row: dict[str, Any]) -> dict[str, Any] | Refused:
+    """List, add or disable people, or give somebody a new password."""
+    if what == "list":
+        return persons(office)
+    if what == "add":
+        return add_person(office, row)
+    known = find(office, row["login"])
+    if isinstance(known, Refused):
+        return known
+    change = disable_person if what == "disable" else new_password
+    return change(office, row["login"])
+
+
 def find(office: Office, login: str) -> Person | Refused:
     """Somebody by login."""
     with office.reading() as books:
@@ -196,6 +226,72 @@ def enrol_code(office: Office, login: str) -> dict[str, Any] | Refused:
     if invitation is None:
         return refuse_value("person_unknown", "person", login=login)
     return {"text": invitation.text, "code": invitation.code, "expires_at": invitation.expires_at}
+
+
+def phone(office: Office, what: str, device: str, digits: str) -> dict[str, Any] | Refused:
+    """The phones that wait to be let in; or one of them let in or turned away, by the digits that
+    it shows, where they are given.
+    """
+    if what == "list":
+        with office.reading() as books:
+            found = fleet.unconfirmed(books)
+        return {"items": [_waiting(office, one) for one in found]}
+    if digits and digits.split() != admission.digits_of(office, device).split():
+        return refuse_value("digits_differ", "digits")
+    known = what == "confirm"
+    fault = (
+        admission.confirm(office, device, None) if known else admission.deny(office, device, SYSTEM)
+    )
+    if fault is not None:
+        return refuse_value(fault, "device")
+    return {"device": device, "confirmed": known}
+
+
+def _waiting(office: Office, one: Mapping[str, Any]) -> dict[str, Any]:
+    names = ("id", "person", "login", "name", "app", "address", "created_at", "issuer")
+    shown = {name: one[name] for name in names}
+    return {**shown, "digits": admission.digits_of(office, one["id"])}
+
+
+def report(office: Office, asked: Namespace) -> Printed | Refused:
+    """The report of a job; `asked` is what the command was given."""
+    with office.reading() as books:
+        order = order_of(books, asked.wo)
+    if order is None:
+        return refuse_value("unknown_subject", "wo", value=asked.wo)
+    paper = Paper(order=order, size=asked.paper, language=asked.language, now_ms=office.now_ms())
+    return printing.printed(office, paper)
+
+
+def rescued(office: Office, file: Path, *, only_check: bool) -> Any:
+    """Take a rescue file in, or say what that would come to; what was told, or a refusal."""
+    try:
+        source = file.open("rb")
+    except OSError:
+        return refuse_value("rescue_not_read", "file", file=str(file))
+    with source:
+        try:
+            if only_check:
+                return rescue.rehearse(office, source)
+            return rescue.take_in(office, source, SYSTEM)
+        except Unfit as unfit:
+            return refuse_value(unfit.code, "file")
+        except NoRoom:
+            return refuse_state("no_room")
+        except (database.Busy, Unreachable):
+            return refuse_state("busy")
+
+
+def judged_again(office: Office) -> dict[str, Any] | Refused:
+    """Judge again what an older release could not; how many got which verdict, or a refusal."""
+    way = replays.Round(holder=office.seal().holder, asked=True)
+    try:
+        while not way.over:
+            if not replays.judge_some(office, way) and not way.over:
+                return refuse_state("busy")  # a server that has just been started is at it
+    except database.Busy:
+        return refuse_state("busy")
+    return {"app": office.release.app, "judged_again": dict(way.told)}
 
 
 def notarise(office: Office) -> None:

@@ -2,24 +2,18 @@
 
 import asyncio
 import os
-import signal
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import version
 from typing import Any, Final, TextIO
 
-from granian import Granian
-from granian.constants import Interfaces
-from granian.http import HTTP1Settings, HTTP2Settings
-from granian.server.embed import Server
 from litestar import Litestar, Request, Router
-from litestar.concurrency import set_asyncio_executor
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.middleware import DefineMiddleware
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
@@ -28,16 +22,23 @@ from litestar.types import Message, Scope
 
 from server import (
     api,
+    arrivals,
     claims,
     console,
+    custody,
     database,
     enrolment,
+    evidence,
     keys,
+    leaving,
     logs,
     migrations,
     notary,
+    portal,
     problems,
     queries,
+    replays,
+    seals,
     sessions,
     texts,
     throttle,
@@ -45,12 +46,15 @@ from server import (
 from server.api import Inflation
 from server.keys import Dice
 from server.ledger import Ledger
-from server.library import ReadingRoom
+from server.library import ReadingRoom, distrust
 from server.live import Live
 from server.notary import Seal
-from server.office import Contact, Office, kept_of
+from server.office import Contact, Office, Release, kept_of
+from server.parts import Parts
+from server.pokes import Pokes
 from server.sessions import PUBLIC, Actor
-from server.settings import Settings, fit
+from server.settings import Settings
+from server.signals import Signals
 from sync.ports import Unwritable
 from sync.protocol import REQUEST_BYTES_MAX
 
@@ -60,8 +64,6 @@ NOTARY_EVERY_S: Final = 0.5
 TIDY_EVERY_MS: Final = 60_000
 STOP_S: Final = 10
 BESIDE: Final = 8  # connections of the notary, and of those who listen
-# Of an address and all headers: the web framework keeps a thousand of them, with every part.
-HEAD_BYTES_MAX: Final = 16_384
 ALWAYS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -90,10 +92,12 @@ def open_office(
     clock: Clock = real_clock,
     dice: Dice = real_dice,
     stream: TextIO | None = None,
+    release: Release | None = None,
 ) -> Office:
     """Open the keys and the database, bring it to this version, and see whether it was put back."""
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     ours = keys.open_keys(settings.keys, dice)
+    store = evidence.open_evidence(settings.evidence, settings.evidence_keys)
     engine = database.open_engine(settings.books, connections=settings.threads + BESIDE)
     migrations.upgrade(engine)
     log = logs.open_log(stream or sys.stderr, clock, settings.log_level)
@@ -105,17 +109,25 @@ def open_office(
         log=log,
         now_ms=clock,
         dice=dice,
-        reading=partial(database.reading, engine),
-        writing=partial(database.writing, engine),
+        reading=partial(database.reading, database.beside(engine)),
+        writing=partial(database.writing, engine, queue=_queue(engine)),
         close=engine.dispose,
         ledger=partial(_ledger, settings),
         library=ReadingRoom,
+        evidence=store,
+        parts=Parts(settings.uploads),
         pin=_pin(settings, ours),
         revision=queries.newest_revision() or "",
+        release=release or Release(app=f"fieldfare {version('fieldfare')}"),
         contacts={},
     )
     _agree_on_epoch(office)
     return office
+
+
+def _queue(engine: Any) -> database.Queue | None:
+    """Where those who write wait for each other: on PostgreSQL they do not."""
+    return database.Queue() if database.is_sqlite(engine) else None
 
 
 def _ledger(settings: Settings, connection: Any) -> Ledger:
@@ -148,20 +160,21 @@ def create_app(
     clock: Clock = real_clock,
     dice: Dice = real_dice,
     stream: TextIO | None = None,
+    release: Release | None = None,
 ) -> Litestar:
-    """The whole server as an ASGI application. Never call it inside an event loop."""
-    office = open_office(settings, clock=clock, dice=dice, stream=stream)
+    """The whole server as an ASGI application."""
+    office = open_office(settings, clock=clock, dice=dice, stream=stream, release=release)
     pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="fieldfare")
-    set_asyncio_executor(pool)
     recognise = {
         "session": partial(_by_session, office),
         "console": partial(_by_session, office),
         "device": partial(_by_device, office),
     }
     room = console.furnish(console.fill(settings.assets))
-    live = Live(office)
+    signals = Signals(settings.books)
+    live, pokes = Live(office, signals), Pokes(office, signals)
     app = Litestar(
-        route_handlers=[*api.ROUTES, console.router(room)],
+        route_handlers=[*api.ROUTES, *portal.ROUTES, console.router(room)],
         dependencies={
             "office": Provide(lambda: office, sync_to_thread=False),
             "actor": Provide(_actor, sync_to_thread=False),
@@ -177,15 +190,17 @@ def create_app(
         exception_handlers=problems.handlers(
             office.texts, office.log, dice, console.drawer(office)
         ),
-        before_send=[_guarded],
-        lifespan=[partial(_alive, office, pool), partial(_told, live)],
+        before_send=[_guarded, api.as_tus],
+        lifespan=[partial(_alive, office, pool), partial(_told, signals, live, pokes), *api.OPENED],
         request_max_body_size=REQUEST_BYTES_MAX,
         openapi_config=_openapi(),
         logging_config=None,
     )
     app.state["office"] = office
     app.state["room"] = room
+    app.state["portal"] = portal.furnish(settings.assets)
     app.state["live"] = live
+    app.state["pokes"] = pokes
     return app
 
 
@@ -202,7 +217,10 @@ def _openapi() -> OpenAPIConfig:
     )
 
 
-def _actor(request: Request[Any, Any, Any]) -> Actor:
+def _actor(
+    request: Request[Any, Any, Any],
+    office: NamedDependency[Office],  # noqa: ARG001 - after it: side by side each would be a task
+) -> Actor:
     actor = request.user
     assert isinstance(actor, Actor)
     return actor
@@ -219,11 +237,12 @@ def _by_session(office: Office, token: str) -> Actor | None:
 
 
 def _by_device(office: Office, token: str) -> Actor | None:
-    device = sessions.device_in(office.keys.session, token, office.now_ms())
-    if device is None:
+    now, days = office.now_ms(), office.settings.limits.drain_days
+    shown = sessions.pass_in(office.keys.session, token, now)
+    if shown is None:
         return None
     with office.reading() as books:
-        return sessions.person_of_device(books, device)
+        return sessions.person_of_device(books, shown, now, days)
 
 
 async def _guarded(message: Message, _scope: Scope) -> None:
@@ -237,6 +256,7 @@ async def _guarded(message: Message, _scope: Scope) -> None:
 
 @asynccontextmanager
 async def _alive(office: Office, pool: ThreadPoolExecutor, _app: Litestar) -> AsyncIterator[None]:
+    asyncio.get_running_loop().set_default_executor(pool)
     stop = threading.Event()
     thread = threading.Thread(target=_keep_books, args=(office, stop), name="notary", daemon=True)
     thread.start()
@@ -250,34 +270,64 @@ async def _alive(office: Office, pool: ThreadPoolExecutor, _app: Litestar) -> As
 
 
 @asynccontextmanager
-async def _told(live: Live, _app: Litestar) -> AsyncIterator[None]:
-    """Consoles hear what changes for as long as the server lives."""
-    looking = asyncio.create_task(live.follow())
+async def _told(signals: Signals, live: Live, pokes: Pokes, _app: Litestar) -> AsyncIterator[None]:
+    """Consoles hear what changes, and phones that something does, as long as the server lives."""
+    looking = [asyncio.create_task(one) for one in (signals.run(), live.follow(), pokes.follow())]
     try:
         yield
     finally:
         live.close()
-        looking.cancel()
-        await asyncio.gather(looking, return_exceptions=True)
+        pokes.close()
+        for task in looking:
+            task.cancel()
+        await asyncio.gather(*looking, return_exceptions=True)
 
 
 def _keep_books(office: Office, stop: threading.Event) -> None:
     """Sign what was entered, at most every second, and tidy up every minute, until stopped."""
     seal = office.seal()
-    tidied = office.now_ms()
-    while not stop.wait(NOTARY_EVERY_S):
-        try:
-            notarise(office, seal)
-            if office.now_ms() - tidied >= TIDY_EVERY_MS:
-                tidied = office.now_ms()
-                tidy(office)
-        except database.Busy:
-            continue
-        except Exception as error:
-            office.log.error(
-                "notary failed", error=type(error).__name__, trace=logs.trace_of(error)
-            )
+    with claims.alive(office.settings.data, seal.holder):
+        attempt(office, partial(succeed, office))
+        _keep_on(office, seal, stop)
     tidy(office)
+
+
+def succeed(office: Office) -> None:
+    """Let go of the leases of processes that died on this machine: nobody has to wait for them."""
+    folder = office.settings.data
+    gone = claims.dead(folder)
+    if gone:
+        with office.writing() as books:
+            notary.let_go(books, gone)
+        claims.bury(folder, gone)
+
+
+def _keep_on(office: Office, seal: Seal, stop: threading.Event) -> None:
+    tidied, way = office.now_ms(), seals.Round(holder=seal.holder)
+    upgrade = replays.Round(holder=seal.holder)
+    jobs, gone = (leaving.Round(holder=seal.holder) for _ in range(2))
+    while not stop.wait(NOTARY_EVERY_S):
+        attempt(office, partial(notarise, office, seal))
+        attempt(office, partial(arrivals.announce, office, seal.holder))
+        attempt(office, partial(seals.look_again, office, way))
+        attempt(office, partial(replays.judge_some, office, upgrade))
+        attempt(office, partial(leaving.put_away, office, jobs))
+        attempt(office, partial(leaving.compact, office, gone))
+        if office.now_ms() - tidied >= TIDY_EVERY_MS:
+            tidied = office.now_ms()
+            attempt(office, partial(tidy, office))
+            attempt(office, partial(arrivals.look_again, office, seal.holder))
+            attempt(office, partial(custody.tidy, office))
+
+
+def attempt(office: Office, step: Callable[[], Any]) -> None:
+    """Take a step by itself: what is wrong with one does not stop those after it."""
+    try:
+        step()
+    except database.Busy:
+        return
+    except Exception as error:
+        office.log.error("notary failed", error=type(error).__name__, trace=logs.trace_of(error))
 
 
 def notarise(office: Office, seal: Seal) -> None:
@@ -298,6 +348,7 @@ def tidy(office: Office) -> None:
         for device, contact in heard.items():
             _note_contact(office, books, device, contact)
         sessions.sweep(books, now)
+        distrust(books, now)
         minutes = max(office.settings.limits.window_minutes, throttle.DAY_MINUTES)
         throttle.sweep(books, now - minutes * throttle.MINUTE_MS)
     for device, contact in heard.items():
@@ -312,72 +363,3 @@ def _note_contact(office: Office, books: Any, device: str, contact: Contact) -> 
             enrolment.note_contact(books, device, kept_of(contact))
     except Unwritable as broken:
         office.log.error("a contact cannot be kept", device=device, error=str(broken))
-
-
-def serve(settings: Settings, *, ready: Callable[[str], Any] | None = None) -> None:
-    """Serve until SIGTERM or Ctrl+C. `ready` is told the address once the socket is open.
-
-    Raises `server.settings.Unfit`, also where another server is at it already.
-    """
-    fit(settings)
-    claims.see_that_the_port_is_free(settings)
-    with claims.alone_in_its_folder(settings):
-        if settings.workers > 1:
-            _serve_many(settings, ready)
-        else:
-            asyncio.run(serve_one(settings, create_app(settings), ready))
-
-
-async def serve_one(settings: Settings, app: Litestar, ready: Callable[[str], Any] | None) -> None:
-    """Serve an app in this process until told to stop; `ready` hears where."""
-    server = Server(app, interface=Interfaces.ASGI, **_listening(settings))
-    if ready is not None:
-        server.on_startup(partial(ready, settings.public_url))
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, partial(_stop, app, server.stop))
-    await server.serve()
-
-
-def _stop(app: Litestar, stop: Callable[[], Any]) -> None:
-    """Let those go who listen, or the server would wait for them, and then stop."""
-    app.state["live"].close()
-    stop()
-
-
-def _serve_many(settings: Settings, ready: Callable[[str], Any] | None) -> None:
-    open_office(settings).close()  # migrate and agree on the epoch before there are several
-    many = Granian(
-        "server.app",
-        interface=Interfaces.ASGI,
-        workers=settings.workers,
-        workers_kill_timeout=2 * STOP_S,
-        **_listening(settings),
-    )
-    if ready is not None:
-        many.on_startup(partial(ready, settings.public_url))
-    os.register_at_fork(after_in_child=_end_when_told)
-    many.serve(target_loader=partial(_worker, settings), wrap_loader=False)
-
-
-def _worker(settings: Settings, *_: Sequence[Any]) -> Litestar:
-    return create_app(settings)
-
-
-def _end_when_told() -> None:
-    """Until it serves, a forked process has its parent's handlers, and would not hear of an end."""
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_DFL)
-
-
-def _listening(settings: Settings) -> dict[str, Any]:
-    return {
-        "address": settings.host,
-        "port": settings.port,
-        "ssl_cert": settings.tls_certificate,
-        "ssl_key": settings.tls_key,
-        "http1_settings": HTTP1Settings(max_buffer_size=HEAD_BYTES_MAX),
-        "http2_settings": HTTP2Settings(max_headers_size=HEAD_BYTES_MAX),
-        "log_enabled": False,
-        "websockets": False,
-    }

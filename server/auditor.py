@@ -1,13 +1,14 @@
 """The auditor: recomputes the whole audit log from a database, and names the first thing amiss.
 
-Checked are, leaf by leaf: its number, its bytes, the op and the body it speaks of; the tree above
-the leaves as it is stored; every signed head on the way; that each epoch begins with what was left
-of the one before, and that nothing names an epoch there is not; and that the rows and the feed say
-the same.
+Checked are, leaf by leaf: its number, its bytes, the op and the body it speaks of, and the list of
+what it wrote; the tree above the leaves as it is stored; every signed head on the way; that each
+epoch begins with what was left of the one before, and that nothing names an epoch there is not;
+that the rows and the feed say the same, and that the rows are those that the log says were written.
 """
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, Final
 
 import msgspec
@@ -19,9 +20,10 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from msgspec import Struct
 from sqlalchemy import Connection, Select, and_, or_, select
 
-from server import rows, tally, tree
+from server import rows, tally, traces, tree
 from server.entries import as_read, event_read
-from server.notary import LANE_BYTES, PUBLIC_KEYS
+from server.keys import LANE_BYTES
+from server.notary import PUBLIC_KEYS
 from server.tables import METADATA
 from server.tree import EPOCH, HEAD, LEAF, NODE
 from shared.audit import Growth, Leaf, grow, includes, leaf_bytes, leaf_hash, root_of_peaks
@@ -29,6 +31,7 @@ from shared.kinds import REGISTRY
 from sync.arrival import read
 from sync.leaves import detail_hash
 from sync.protocol import SignedHead, WireOp
+from sync.witness import signed_bytes
 
 LEAVES_READ_MAX: Final = 4_096
 LEVELS_MAX: Final = 53
@@ -67,8 +70,7 @@ class Report(Struct, frozen=True, kw_only=True):
 class Finding(Struct, frozen=True, kw_only=True):
     """What was found of one op's newest leaf: its number, and the signed head it is proven in.
 
-    Without a fault and without a head it still waits for the notary, or lies in an older epoch,
-    which only a check of everything proves.
+    With neither fault nor head it waits for the notary, or only a check of everything proves it.
     """
 
     op_id: str
@@ -97,8 +99,7 @@ class Audit(Struct, kw_only=True):
 
 def verify(connection: Connection, publics: Publics) -> Report:
     """Check everything in the database of this connection against these public keys by id."""
-    audit = Audit(connection=connection, publics=publics)
-    fault = None
+    audit, fault = Audit(connection=connection, publics=publics), None
     try:
         epochs = connection.execute(select(*EPOCH.c).order_by(EPOCH.c.ordinal)).all()
         _check_epochs(audit, epochs)
@@ -108,12 +109,8 @@ def verify(connection: Connection, publics: Publics) -> Report:
         _check_rows(audit)
     except Wrong as wrong:
         fault = wrong.fault
-    return Report(
-        leaves=audit.leaves,
-        unnumbered=audit.unnumbered,
-        head=tree.head(connection),
-        fault=fault,
-    )
+    head = tree.head(connection)
+    return Report(leaves=audit.leaves, unnumbered=audit.unnumbered, head=head, fault=fault)
 
 
 def examine(connection: Connection, publics: Publics, op_ids: Collection[str]) -> list[Finding]:
@@ -125,7 +122,9 @@ def examine(connection: Connection, publics: Publics, op_ids: Collection[str]) -
     newest: dict[str, Any] = {}
     for leaf in rows:
         newest[leaf.op_id] = leaf
-        fault = _leaf_fault(leaf) or _op_fault(leaf) or _body_fault(leaf) or _reading_fault(leaf)
+        fault = _fault_of(leaf) or (
+            "row_changed" if traces.rewritten(connection, leaf.wrote) else None
+        )
         if fault is not None:
             faults.setdefault(leaf.op_id, fault)
     found = [
@@ -172,7 +171,7 @@ def is_signed(head: SignedHead, public: ec.EllipticCurvePublicKey) -> bool:
     try:
         signature = bytes.fromhex(head.signature)
         r, s = (int.from_bytes(signature[at : at + LANE_BYTES], "big") for at in (0, LANE_BYTES))
-        public.verify(encode_dss_signature(r, s), tree.signed_bytes(head), ec.ECDSA(SHA256()))
+        public.verify(encode_dss_signature(r, s), signed_bytes(head), ec.ECDSA(SHA256()))
     except (InvalidSignature, ValueError):
         return False
     return len(signature) == 2 * LANE_BYTES
@@ -245,9 +244,13 @@ def _check_piece(audit: Audit, epoch: Any, growth: Growth, heads: Mapping[int, S
 
 
 def _check_leaf(leaf: Any) -> None:
-    fault = _leaf_fault(leaf) or _op_fault(leaf) or _body_fault(leaf) or _reading_fault(leaf)
+    fault = _fault_of(leaf)
     if fault is not None:
         raise Wrong(Fault(what=fault, epoch=leaf.epoch, number=leaf.number, op_id=leaf.op_id))
+
+
+def _fault_of(leaf: Any) -> str | None:
+    return _leaf_fault(leaf) or _op_fault(leaf) or _body_fault(leaf) or _reading_fault(leaf)
 
 
 def _leaf_fault(leaf: Any) -> str | None:
@@ -259,7 +262,7 @@ def _leaf_fault(leaf: Any) -> str | None:
     same = says == (leaf.epoch, leaf.op_id, leaf.n, leaf.received)
     if not same or leaf_bytes(told) != leaf.data or leaf_hash(leaf.data) != leaf.hash:
         return "leaf_changed"
-    return None
+    return traces.fault(told, leaf.wrote)
 
 
 def _op_fault(leaf: Any) -> str | None:
@@ -331,8 +334,9 @@ def _check_every_op_has_its_leaf(audit: Audit) -> None:
 
 
 def _check_rows(audit: Audit) -> None:
-    """What people and phones read is not in the log; it must at least agree with itself."""
-    found = next(tally.differences(audit.connection), None)
+    """What people and phones read must agree with itself, and be what the log says was written."""
+    ways = (tally.differences, traces.differences)
+    found = next(chain.from_iterable(way(audit.connection) for way in ways), None)
     if found is not None:
         raise Wrong(Fault(what=found.what, stream=found.stream, table=found.table, row=found.row))
 

@@ -6,8 +6,12 @@ refuses for what is in it is `sync.ports.Unwritable`.
 """
 
 import os
+import threading
+import time
+from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -21,6 +25,7 @@ from sqlalchemy.exc import (
     IntegrityError,
     InterfaceError,
     InternalError,
+    InvalidatePoolError,
     OperationalError,
     TimeoutError as PoolExhausted,
 )
@@ -31,10 +36,14 @@ from sync.ports import Unwritable
 PATIENCE_MS: Final = 10_000
 IDLE_TRANSACTION_MAX_MS: Final = 60_000
 STATEMENT_MAX_MS: Final = 60_000
+TRANSACTION_MAX_MS: Final = 60_000  # of one that writes, with the wait for its turn
 CONNECTIONS: Final = 16
+FRESH_S: Final = 1.0  # within which a connection is not asked again whether it lives
+LAID_DOWN: Final = "fieldfare_laid_down"  # when, among what is known of a connection
 PRIVATE: Final = 0o600
 
 READS: Final = {"fieldfare_reads": True}
+READS_ONLY: Final = "fieldfare_reads_only"  # how a connection stands, among what is known of it
 POSTGRES_READS: Final = {
     **READS,
     "isolation_level": "REPEATABLE READ",
@@ -59,12 +68,14 @@ def open_engine(
     connections: int = CONNECTIONS,
     patience_ms: int = PATIENCE_MS,
     reads_only: bool = False,
+    fresh_s: float = FRESH_S,
 ) -> Engine:
     """The engine of a database: of a URL, or of a SQLite file, which nobody else may read.
 
     `sqlite://` is one that lives in memory, on one connection.
     `patience_ms` is how long to wait for a lock or a connection before it is `Busy`. An engine
-    that `reads_only` makes no file and changes none.
+    that `reads_only` makes no file and changes none. A connection of PostgreSQL that nobody used
+    for `fresh_s` is asked whether it lives; one that died meanwhile says `Busy` once.
     """
     # Not by a text: in a URL `?` would end the path.
     url = URL.create("sqlite", database=str(place)) if isinstance(place, Path) else make_url(place)
@@ -83,15 +94,32 @@ def open_engine(
         if not in_memory:
             _make_private(Path(str(url.database)))
         return _sqlite(url, patience_ms, {**chosen, **json})
-    return create_engine(
+    engine = create_engine(
         url,
-        pool_pre_ping=True,
         isolation_level="READ COMMITTED",
         paramstyle="format",
         connect_args={"options": _limits(patience_ms)},
         **pool,
         **json,
     )
+    for laid_down in ("connect", "checkin"):
+        event.listen(engine, laid_down, _lay_down)
+    event.listen(engine, "checkout", partial(_take_up, engine.dialect, fresh_s))
+    return engine
+
+
+def _lay_down(_raw: Any, record: Any) -> None:
+    record.info[LAID_DOWN] = time.monotonic()
+
+
+def _take_up(dialect: Any, fresh_s: float, raw: Any, record: Any, _proxy: Any) -> None:
+    """See that a connection still lives, unless that was known a moment ago."""
+    if time.monotonic() - record.info[LAID_DOWN] < fresh_s:
+        return
+    try:
+        dialect.do_ping(raw)
+    except dialect.loaded_dbapi.Error as dead:
+        raise InvalidatePoolError from dead  # by which this and all others are made anew
 
 
 def dumped(value: Any) -> str:
@@ -160,15 +188,78 @@ def _prepare(connection: Any, _record: Any) -> None:
 
 def _begin(connection: Connection) -> None:
     reads = bool(connection.get_execution_options().get("fieldfare_reads"))
-    connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reads else 'OFF'}")
+    if connection.info.get(READS_ONLY) is not reads:  # each time, it would forget its statements
+        connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reads else 'OFF'}")
+        connection.info[READS_ONLY] = reads
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
+def beside(engine: Engine) -> Engine:
+    """The engine by which the same database is asked, on connections that need not change sides.
+
+    It is disposed of with the other one.
+    """
+    if not is_sqlite(engine) or isinstance(engine.pool, StaticPool):
+        return engine
+    asking = Engine(engine.pool.recreate(), engine.dialect, engine.url)
+    event.listen(asking, "begin", _begin)
+    event.listen(engine, "engine_disposed", lambda _: asking.dispose())
+    return asking
+
+
+class Queue:
+    """Who would write to SQLite from one process: whoever came first is next.
+
+    SQLite lets each look again after a while, so who just came is often quicker, and somebody may
+    wait long behind one who writes again and again.
+    """
+
+    def __init__(self, patience_ms: int = PATIENCE_MS) -> None:
+        self._patience_s = patience_ms / 1000
+        self._lock = threading.Lock()
+        self._line: deque[threading.Event] = deque()
+
+    def __len__(self) -> int:
+        return len(self._line)
+
+    @contextmanager
+    def front(self) -> Iterator[None]:
+        """Be the one who writes, for as long as the block. Raises `Busy`."""
+        here = threading.Event()
+        with self._lock:
+            self._line.append(here)
+            if self._line[0] is here:
+                here.set()
+        try:
+            if not here.wait(self._patience_s):
+                raise Busy("others have been writing for too long")
+            yield
+        finally:
+            with self._lock:
+                self._line.remove(here)
+                if self._line:
+                    self._line[0].set()
+
+
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """One write transaction, committed at the end, undone when anything raises. Raises `Busy`."""
-    with _patience(), engine.connect() as connection, connection.begin():
+def writing(
+    engine: Engine, *, longest_ms: int = TRANSACTION_MAX_MS, queue: Queue | None = None
+) -> Iterator[Connection]:
+    """One write transaction, committed at the end, undone when anything raises. Raises `Busy`.
+
+    So it is undone when it took too long: what a backup lacks must not come to light later as if
+    it had been there before. `queue` is where the writers of this process wait for each other.
+    """
+    began = time.monotonic()
+    with (
+        nullcontext() if queue is None else queue.front(),
+        _patience(),
+        engine.connect() as connection,
+        connection.begin(),
+    ):
         yield connection
+        if (time.monotonic() - began) * 1000 > longest_ms:
+            raise Busy("a transaction took too long")
 
 
 @contextmanager

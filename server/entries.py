@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from server.database import dumped
 from server.tables import METADATA
-from shared.audit import leaf_bytes, leaf_hash
+from shared.audit import Trace, leaf_bytes, leaf_hash
 from shared.canonical import canonical
 from shared.errors import Flag
 from shared.ids import derive, fingerprint
@@ -57,9 +57,12 @@ def event_row(event: Event) -> tuple[Any, ...]:
     return (event.kind, 1, noun, on_id, event.by, "server")
 
 
-def leaf_row(entry: Entry, epoch: str, number: int | None) -> tuple[Any, ...]:
-    data = leaf_bytes(leaf_of(entry, epoch))
-    return (entry.op_id, entry.n, epoch, entry.received, data, leaf_hash(data), number)
+def leaf_row(
+    entry: Entry, epoch: str, *, number: int | None = None, trace: Trace | None = None
+) -> tuple[Any, ...]:
+    data = leaf_bytes(leaf_of(entry, epoch, trace))
+    wrote = None if trace is None else msgspec.json.encode(trace).decode()
+    return (entry.op_id, entry.n, epoch, entry.received, data, leaf_hash(data), number, wrote)
 
 
 def as_read(entry: Entry | Arrived) -> tuple[Any, ...]:

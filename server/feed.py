@@ -14,26 +14,31 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     Connection,
+    Delete,
     Executable,
     Select,
     String,
     bindparam,
     collate,
+    delete,
     func,
     or_,
     select,
+    text,
 )
 
 from server.database import dumped, is_sqlite
-from server.rows import add, among, listed, upsert
+from server.rows import add, among, listed, upsert, write
 from server.tables import METADATA
+from server.tables.books import GONE as GONE_ENTRY
 from shared.kinds import write_row
 from shared.records import State, home, stream_of, table
 from sync.digest import NO_ROWS, Sums, minus, plus, row_sums
-from sync.ports import Head, Piece
+from sync.library import Head, Piece
 from sync.protocol import GONE, Row
 
 ROWS_READ_MAX: Final = 500  # what is read beyond the end of a page is read in vain
+STREAMS_AT_ONCE: Final = 200
 BY_SEQ: Final = itemgetter(1)
 
 FEED: Final = METADATA.tables["feed"]
@@ -69,7 +74,7 @@ def publish(connection: Connection, state: State) -> None:
     news = _news(state)
     homes = {(pk, table): stream for pk, table, stream in news}
     gone = {(row.id, table(type(row))) for row in state.deleted.values()}
-    streams = {*homes.values(), *_homes_of_deleted(state)}
+    streams = {*homes.values(), *_left(state)}
     if not streams:
         return
     marks = _lock(connection, streams)
@@ -88,6 +93,28 @@ def publish(connection: Connection, state: State) -> None:
     upsert(connection, "stream_head", ("stream",), [_as_row(marks[one]) for one in sorted(moved)])
 
 
+def forget(connection: Connection, gone: Collection[tuple[str, int]]) -> int:
+    """Let go of entries without bytes, by stream and position; returns how many there were.
+
+    Whoever has not read as far as the last of them has to read that stream anew. The last entry of
+    a stream stays, whatever it is.
+    """
+    streams = {stream for stream, _ in gone}
+    marks = _lock(connection, streams)
+    there = connection.execute(
+        _without_bytes(connection.dialect.name), {"streams": listed(connection, streams)}
+    ).all()
+    over = [(stream, seq) for stream, seq in there if seq < marks[stream].seq]
+    over = sorted({*over} & {*gone})
+    for stream, seq in over:
+        marks[stream].min_seq = max(marks[stream].min_seq, seq)
+        marks[stream].entries -= 1
+    write(connection, ("forget",), _forgetting, over)
+    moved = sorted({stream for stream, _ in over})
+    upsert(connection, "stream_head", ("stream",), [_as_row(marks[one]) for one in moved])
+    return len(over)
+
+
 def _news(state: State) -> dict[Key, bytes]:
     news = {}
     for row in state.changed.values():
@@ -97,8 +124,9 @@ def _news(state: State) -> dict[Key, bytes]:
     return news
 
 
-def _homes_of_deleted(state: State) -> set[str]:
-    places = (home(row) for row in state.deleted.values())
+def _left(state: State) -> set[str]:
+    """Where rows are gone from: known before any head is locked, so that all are in one order."""
+    places = (*map(home, state.deleted.values()), *state.left)
     return {stream_of(place) for place in places if place is not None}
 
 
@@ -184,7 +212,15 @@ def pages(
 def _found(
     connection: Connection, wants: Sequence[tuple[str, int]]
 ) -> Iterator[tuple[str, Iterable[Any]]]:
-    """The rows of stream after stream, read as few at a time as the heads foretell."""
+    """The rows of stream after stream. Where those end that nobody comes to is not asked."""
+    for start in range(0, len(wants), STREAMS_AT_ONCE):
+        yield from _found_among(connection, wants[start : start + STREAMS_AT_ONCE])
+
+
+def _found_among(
+    connection: Connection, wants: Sequence[tuple[str, int]]
+) -> Iterator[tuple[str, Iterable[Any]]]:
+    """The same of a few streams, read as few rows at a time as the heads foretell."""
     asked = listed(connection, (stream for stream, _ in wants))
     ends = {
         stream: (seq, entries)
@@ -271,6 +307,18 @@ def _heads(dialect: str, *, held: bool) -> Executable:
 def _entries(dialect: str) -> Executable:
     columns = (FEED.c.pk, FEED.c.table, FEED.c.stream, FEED.c.body, FEED.c.sum_a, FEED.c.sum_b)
     return select(*columns).where(among(FEED.c.pk, "pks", dialect))
+
+
+@cache
+def _without_bytes(dialect: str) -> Executable:
+    chosen = select(FEED.c.stream, FEED.c.seq).where(among(FEED.c.stream, "streams", dialect))
+    return chosen.where(text(GONE_ENTRY))
+
+
+def _forgetting() -> Delete:
+    return delete(FEED).where(
+        FEED.c.stream == bindparam("its_stream"), FEED.c.seq == bindparam("its_seq")
+    )
 
 
 def _page_columns() -> Select[Any]:

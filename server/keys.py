@@ -5,10 +5,13 @@ import os
 import stat
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -17,13 +20,19 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 from cryptography.x509 import load_pem_x509_certificate
-from msgspec import Struct
+from msgspec import Struct, structs
+
+from shared.rescue import name_of, public_text
+from sync.protocol import Voucher
+from sync.witness import vouched_bytes
 
 SECRET_BYTES: Final = 32
+LANE_BYTES: Final = 32  # of each half of a signature
 KEY_ID_HEX: Final = 12
 FOLDER_MODE: Final = 0o700
 FILE_MODE: Final = 0o600
-PURPOSES: Final = ("token", "session", "notary")
+PAIRS: Final = frozenset({"notary", "rescue"})  # purposes whose keys have a public half
+PURPOSES: Final = ("token", "session", *sorted(PAIRS))
 EPOCH_FILE: Final = "epoch"
 
 Dice = Callable[[int], bytes]
@@ -47,13 +56,26 @@ class Ring(Struct, frozen=True, kw_only=True):
 
 
 class Keys(Struct, frozen=True, kw_only=True):
-    """All keys of a server: state tokens and stamps, access tokens, and the notary's signers."""
+    """All keys of a server: state tokens and stamps, access tokens, and the notary's signers.
+
+    `rescue` opens what phones sealed to this server, by the name on the cover; `rescue_public` is
+    what they are told to seal it with. `vouchers` are the word of each of the notary's keys for the
+    next: phones that were let in under an older one believe the newer ones by them.
+    """
 
     folder: Path
     token: Ring
     session: Ring
     notary: Mapping[str, Signer]
     notary_key: str
+    rescue: Mapping[str, Signer]
+    rescue_public: str
+    vouchers: tuple[Voucher, ...] = ()
+
+    @property
+    def head_keys(self) -> dict[str, str]:
+        """The public halves of the notary's keys by id, as phones are told them at the door."""
+        return {key: public_text(one.public_key()) for key, one in self.notary.items()}
 
     @property
     def signer(self) -> Signer:
@@ -74,12 +96,18 @@ def open_keys(folder: Path, dice: Dice) -> Keys:
             rotate(folder, purpose, dice)
     signers = {key_id: _signer(secret) for key_id, secret in _ring(folder, "notary").items()}
     tokens, sessions = _ring(folder, "token"), _ring(folder, "session")
+    openers = {
+        public_text(one.public_key()): one for one in map(_signer, _ring(folder, "rescue").values())
+    }
     return Keys(
         folder=folder,
         token=Ring(newest=list(tokens)[-1], secrets=tokens),
         session=Ring(newest=list(sessions)[-1], secrets=sessions),
         notary=signers,
         notary_key=list(signers)[-1],
+        rescue={name_of(public): one for public, one in openers.items()},
+        rescue_public=list(openers)[-1],
+        vouchers=tuple(_vouched(signers, by, key) for by, key in pairwise(signers)),
     )
 
 
@@ -87,7 +115,7 @@ def publics_in(folder: Path) -> dict[str, ec.EllipticCurvePublicKey]:
     """The notary's public keys in a folder, if it has any; nothing is made. Raises `Exposed`."""
     if not _files(folder, "notary"):
         return {}
-    _require_private(folder)
+    require_private(folder)
     return {key: _signer(secret).public_key() for key, secret in _ring(folder, "notary").items()}
 
 
@@ -96,7 +124,7 @@ def rotate(folder: Path, purpose: str, dice: Dice) -> None:
     assert purpose in PURPOSES
     files = _files(folder, purpose)
     number = int(files[-1].suffix[1:]) + 1 if files else 1
-    secret = _new_signer() if purpose == "notary" else dice(SECRET_BYTES).hex().encode()
+    secret = _new_signer() if purpose in PAIRS else dice(SECRET_BYTES).hex().encode()
     _write(folder / f"{purpose}.{number:06d}", secret)
 
 
@@ -125,13 +153,25 @@ def certificate_thumbprint(path: Path) -> str:
     return urlsafe_b64encode(hashlib.sha256(der).digest()).rstrip(b"=").decode()
 
 
+def signed(signer: Signer, data: bytes) -> str:
+    """ES256 over bytes: r and s of 32 bytes each, in hexadecimal; always the same (RFC 6979)."""
+    algorithm = ec.ECDSA(SHA256(), deterministic_signing=True)
+    halves = decode_dss_signature(signer.sign(data, algorithm))
+    return b"".join(half.to_bytes(LANE_BYTES, "big") for half in halves).hex()
+
+
+def _vouched(signers: Mapping[str, Signer], by: str, key: str) -> Voucher:
+    told = Voucher(key=key, public=public_text(signers[key].public_key()), by=by, signature="")
+    return structs.replace(told, signature=signed(signers[by], vouched_bytes(told)))
+
+
 def _ring(folder: Path, purpose: str) -> dict[str, bytes]:
     """The keys of a purpose, oldest first. A key's id is the beginning of its file's hash."""
     ring = {}
     for path in _files(folder, purpose):
-        _require_private(path)
+        require_private(path)
         content = path.read_bytes()
-        secret = content if purpose == "notary" else bytes.fromhex(content.decode())
+        secret = content if purpose in PAIRS else bytes.fromhex(content.decode())
         ring[hashlib.sha256(content).hexdigest()[:KEY_ID_HEX]] = secret
     return ring
 
@@ -155,10 +195,11 @@ def _private_folder(folder: Path) -> None:
     if not folder.exists():
         folder.mkdir(mode=FOLDER_MODE, parents=True)
         folder.chmod(FOLDER_MODE)
-    _require_private(folder)
+    require_private(folder)
 
 
-def _require_private(path: Path) -> None:
+def require_private(path: Path) -> None:
+    """See that nobody else on this machine can read a file or folder. Raises `Exposed`."""
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         raise Exposed(f"{path} can be read by others: take their rights away (chmod go-rwx)")
 

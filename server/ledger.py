@@ -39,12 +39,15 @@ from server.entries import (
 from server.rows import among, listed
 from server.tables import METADATA
 from server.tables.books import WAITS
+from shared.aliases import Alias, alias_id
 from shared.clock import Sighting
 from shared.ids import fingerprint
 from shared.kinds import EAGER, KEYS, LINKS, NUMBERED
+from shared.merging import NAMING, key_of
 from shared.records import Aggregate, Record, State, table
 from shared.registry import Links
-from sync.ports import Entry, Recorded, Standing, Wanted
+from sync.leaves import traces
+from sync.ports import Entry, Recorded, Shifted, Standing, Wanted
 
 BOOTS_READ_MAX: Final = 256
 
@@ -115,7 +118,7 @@ class Ledger:
         readable = event_row(event)
         with refusals():
             self._keep_bodies([entry])
-            rows.add(self._connection, "leaf", (), [leaf_row(entry, self.epoch, number)])
+            rows.add(self._connection, "leaf", (), [leaf_row(entry, self.epoch, number=number)])
             rows.add(self._connection, "op", (), [op_row(entry, readable, {}, self.epoch)])
         return entry.op_id
 
@@ -187,9 +190,46 @@ class Ledger:
                 links[(noun, row.id)] = {field: getattr(row, field) for field in fields}
         return links
 
+    def aliases(self, things: Collection[Aggregate]) -> dict[Aggregate, str]:
+        """Of those of the things that were merged into others: the id of the one there is."""
+        ids = {alias_id(thing) for thing in things}
+        found = rows.fetch(self._connection, table(Alias), "id", ids)
+        return {(one.noun, one.merged_id): one.into_id for one in found if isinstance(one, Alias)}
+
+    def naming(self, thing: Aggregate) -> list[Record]:
+        """The rows that name a thing (`shared.merging.NAMING`)."""
+        noun, identity = thing
+        found: list[Record] = []
+        for kind, name in NAMING[noun]:
+            wanted = {key_of(noun, name, identity)}
+            found += rows.fetch(self._connection, table(kind), name, wanted)
+        return found
+
     def load(self, wanted: Wanted) -> State:
-        """Lock the aggregates in sorted order, then load what `EAGER` says of them, and refs."""
+        """Lock the aggregates in sorted order, then load what `EAGER` says of them, and refs.
+
+        Raises `Shifted` where somebody else's act changed meanwhile what was found out before.
+        """
         self._lock(wanted.aggregates)
+        state = self._loaded(wanted)
+        if not is_sqlite(self._connection) and self._is_otherwise(wanted, state):
+            raise Shifted
+        return state
+
+    def _is_otherwise(self, wanted: Wanted, state: State) -> bool:
+        """Whether something was merged between the first look and the locks."""
+        for (noun, identity), links in wanted.links.items():
+            row = state.find(LINKS[noun][0], identity)
+            if row is not None and any(getattr(row, name) != one for name, one in links.items()):
+                return True
+        if wanted.named and self.aliases(wanted.named):
+            return True
+        return any(
+            {(type(row), row.id) for row in self.naming(thing)} != found
+            for thing, found in wanted.gathered.items()
+        )
+
+    def _loaded(self, wanted: Wanted) -> State:
         asked: dict[tuple[str, str], set[str]] = {}
         for noun, identity in wanted.aggregates:
             for kind in EAGER.get(noun, ()):
@@ -247,7 +287,10 @@ class Ledger:
         with refusals():
             ordered = sorted(entries, key=lambda entry: entry.op_id)
             self._keep_bodies(ordered)
-            leaves = [leaf_row(entry, self.epoch, None) for entry in ordered]
+            wrote = traces(ordered, state)
+            leaves = [
+                leaf_row(entry, self.epoch, trace=wrote.get(entry.op_id)) for entry in ordered
+            ]
             rows.add(self._connection, "leaf", (), leaves)
             rows.save(self._connection, state.changed.values())
             rows.erase(self._connection, state.deleted.values())

@@ -1,16 +1,42 @@
-"""The library: what devices may read, as one read transaction sees it (`sync.ports.Library`)."""
+"""The library: what devices may read, as one read transaction sees it (`sync.library.Library`)."""
 
 from collections.abc import Collection, Sequence
+from functools import cached_property
+from typing import Any, Final
 
 from msgspec import structs
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select, true
 
-from server import feed, rows, tree
+from server import feed, prints, rows, tree, uploads
 from server.entries import standing_of
-from sync.ports import Head, Piece, Standing
-from sync.protocol import SignedHead
+from server.rows import SETTING
+from server.tree import EPOCH, HEAD
+from sync.digest import Sums
+from sync.library import Head, Piece
+from sync.ports import Standing
+from sync.prints import Key
+from sync.protocol import Files, Row, SignedHead
 
 DURABLE_THROUGH = "durable_through"
+BEHIND_MS = 60_000  # a backup is vouched for only up to some time before it
+
+_through: Final = select(SETTING.c.value).where(SETTING.c.name == DURABLE_THROUGH).scalar_subquery()
+_epoch: Final = select(EPOCH.c.id).order_by(EPOCH.c.ordinal.desc()).limit(1).scalar_subquery()
+_signed: Final = (
+    select(*HEAD.c).where(HEAD.c.epoch == _epoch).order_by(HEAD.c.size.desc()).limit(1).subquery()
+)
+_here: Final = select(_through.label("through"), _epoch.label("its_epoch")).subquery()
+_SIGNPOST: Final = select(*_here.c, *_signed.c).select_from(_here.outerjoin(_signed, true()))
+
+
+def distrust(connection: Connection, now_ms: int) -> None:
+    """Take back what a backup was vouched for, where the clock was put back to before that time.
+
+    What is received now would look as if it were in that backup.
+    """
+    through = ReadingRoom(connection).durable_through()
+    if through is not None and now_ms < through + BEHIND_MS:
+        rows.keep_setting(connection, DURABLE_THROUGH, None)
 
 
 class ReadingRoom:
@@ -18,15 +44,23 @@ class ReadingRoom:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._epoch: str | None = None
+
+    @cached_property
+    def _signpost(self) -> tuple[Any, str | None, SignedHead | None]:
+        """What every answer tells, by one statement: last backup, epoch, newest signed head."""
+        through, epoch, *head = self._connection.execute(_SIGNPOST).one()
+        return (
+            through,
+            epoch,
+            None if head[0] is None else SignedHead(**dict(zip(HEAD.c.keys(), head, strict=True))),
+        )
 
     @property
     def epoch(self) -> str:
         """The server's epoch."""
-        if self._epoch is None:
-            self._epoch = tree.current_epoch(self._connection)
-        assert self._epoch is not None, "the first epoch is begun when a database is made"
-        return self._epoch
+        epoch = self._signpost[1]
+        assert epoch is not None, "the first epoch is begun when a database is made"
+        return epoch
 
     def scope(self, person: str) -> set[str]:
         """The streams a person's devices may follow, their own included."""
@@ -44,14 +78,33 @@ class ReadingRoom:
         """Rows past each (stream, cursor), by seq, until their bodies pass the size."""
         return feed.pages(self._connection, wants, bytes_max)
 
+    def bucket_sums(self, stream: str, bits: int) -> dict[int, Sums]:
+        """The rows of a stream added up by bucket; a bucket without rows is left out."""
+        return prints.bucket_sums(self._connection, stream, bits)
+
+    def prints_in(self, stream: str, bits: int, buckets: Collection[int]) -> list[tuple[Sums, Key]]:
+        """The rows of a stream that are in these buckets, by position."""
+        return prints.prints_in(self._connection, stream, bits, buckets)
+
+    def rows_of(self, stream: str, keys: Collection[Key]) -> list[Row]:
+        """These rows of a stream, by position."""
+        return prints.rows_of(self._connection, stream, keys)
+
     def audit_head(self, known: int) -> SignedHead | None:
-        """The newest signed head if it is larger than the known size, with its proof."""
-        head = tree.head(self._connection)
-        if head is None or head.size <= known:
+        """The newest signed head if it is not of the known size, with its proof if it is larger.
+
+        A smaller one is no answer a phone may believe; it has to see it to say so.
+        """
+        head = self._signpost[2]
+        if head is None or head.size == known:
             return None
         return structs.replace(head, proof=tree.consistency(self._connection, known, head.size))
 
     def durable_through(self) -> int | None:
         """Receipts up to here (ms) are in a verified backup."""
-        kept = rows.setting(self._connection, DURABLE_THROUGH)
+        kept = self._signpost[0]
         return kept if isinstance(kept, int) else None
+
+    def files(self, device: str, hashes: Collection[str]) -> Files:
+        """How files stand that a device asks about. Of what others uploaded nothing is told."""
+        return uploads.standing(self._connection, device, hashes)

@@ -16,9 +16,9 @@ from server import queries
 from server.database import Busy
 from server.office import Office
 from server.sessions import Actor
+from server.signals import Signals
 from shared.people import may
 
-EVERY_S: Final = 0.7
 QUIET_S: Final = 15.0  # after so long without news: a sign of life, and a look at the rights
 LISTENERS_MAX: Final = 300
 LISTENERS_PER_PERSON_MAX: Final = 12
@@ -72,10 +72,14 @@ class Crowded(Exception):
 
 
 class Live:
-    """The listeners of one process, and the one task that looks into the books for all of them."""
+    """The listeners of one process, and the one task that looks into the books for all of them.
 
-    def __init__(self, office: Office) -> None:
+    `signals` tell when to look; without any it looks as often as where none can be heard.
+    """
+
+    def __init__(self, office: Office, signals: Signals | None = None) -> None:
         self._office = office
+        self._signals = signals or Signals(office.settings.data)
         self._mark: Mark | None = None
         self._kept: deque[tuple[int, str, str]] = deque(maxlen=KEPT_MAX)
         self._people: dict[str, int] = {}
@@ -100,12 +104,13 @@ class Live:
 
     async def follow(self) -> None:
         """Look for news as long as anybody listens, until closed."""
+        seen = self._signals.count
         while not self._closed:
             if self._people:
                 with suppress(Busy):
                     if await asyncio.to_thread(self._look):
                         self._wake()
-            await asyncio.sleep(EVERY_S)
+            seen = await self._signals.after(seen)
 
     async def listen(
         self, person: str, after: Mark | None, recheck: Callable[[], Actor | None]

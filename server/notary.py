@@ -4,28 +4,27 @@ One process at a time does it, under a lease. A signature is ES256 over the cano
 {epoch, size, root, at, key}: r and s of 32 bytes each, one after the other, in hexadecimal.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from msgspec import Struct, structs
-from sqlalchemy import Connection, Update, bindparam, or_, select, update
+from sqlalchemy import Connection, delete, or_, select
 
-from server import rows, tree
+from server import rows, signals, tree
+from server.keys import signed
 from server.tables import METADATA
 from server.tree import LEAF
 from shared.audit import Growth, grow, root_of_peaks
 from sync.protocol import SignedHead
+from sync.witness import signed_bytes
 
 HEAD_EVERY_MS: Final = 1_000
 LEASE_MS: Final = 10_000
 LEAVES_AT_ONCE_MAX: Final = 10_000
 LEASE_NAME: Final = "notary"
 PUBLIC_KEYS: Final = "notary_keys"
-LANE_BYTES: Final = 32
 
 LEASE: Final = METADATA.tables["lease"]
 
@@ -52,17 +51,19 @@ def is_due(connection: Connection, now_ms: int) -> bool:
 
 def notarise(connection: Connection, seal: Seal, now_ms: int) -> SignedHead | None:
     """Number what waits and sign the new head; None if it is not due, or somebody else's turn."""
-    if not is_due(connection, now_ms) or not _take_lease(connection, seal.holder, now_ms):
+    if not is_due(connection, now_ms):
+        return None
+    if not take_lease(connection, LEASE_NAME, seal.holder, now_ms):
         return None
     epoch = tree.current_epoch(connection)
     assert epoch is not None
     leaves = connection.execute(_unnumbered(epoch).limit(LEAVES_AT_ONCE_MAX)).all()
     growth = _growth(connection, epoch)
     numbered = [
-        (number, leaf.op_id, leaf.n, epoch) for number, leaf in enumerate(leaves, growth.size)
+        (leaf.op_id, leaf.n, epoch, number) for number, leaf in enumerate(leaves, growth.size)
     ]
     grow(growth, (leaf.hash for leaf in leaves))
-    rows.write(connection, ("number",), _numbering, numbered)
+    rows.change(connection, "leaf", ("op_id", "n", "epoch"), ("number",), numbered)
     rows.add(connection, "tree_node", (), [(epoch, *node) for node in growth.nodes])
     head = sign(
         SignedHead(
@@ -77,15 +78,13 @@ def notarise(connection: Connection, seal: Seal, now_ms: int) -> SignedHead | No
     )
     row = (head.epoch, head.size, head.root, head.at, head.key, head.signature)
     rows.add(connection, "tree_head", (), [row])
+    signals.give(connection)
     return head
 
 
 def sign(head: SignedHead, signer: ec.EllipticCurvePrivateKey) -> SignedHead:
     """The head with its signature; the same head and key always give the same one (RFC 6979)."""
-    algorithm = ec.ECDSA(SHA256(), deterministic_signing=True)
-    r, s = decode_dss_signature(signer.sign(tree.signed_bytes(head), algorithm))
-    signature = r.to_bytes(LANE_BYTES, "big") + s.to_bytes(LANE_BYTES, "big")
-    return structs.replace(head, signature=signature.hex())
+    return structs.replace(head, signature=signed(signer, signed_bytes(head)))
 
 
 def publish_keys(connection: Connection, publics: Mapping[str, ec.EllipticCurvePublicKey]) -> None:
@@ -110,12 +109,10 @@ def _growth(connection: Connection, epoch: str) -> Growth:
     return Growth(size=size, peaks=tree.peak_hashes(connection, epoch, size))
 
 
-def _take_lease(connection: Connection, holder: str, now_ms: int) -> bool:
-    """The lease, if nobody else has it. Its row is locked until the transaction ends."""
+def take_lease(connection: Connection, name: str, holder: str, now_ms: int) -> bool:
+    """Take a lease, unless somebody else has it. Its row is locked until the transaction ends."""
     insert = rows.insert_into(LEASE, connection.dialect.name)
-    wanted = insert.values(
-        name=LEASE_NAME, holder=holder, until=now_ms + LEASE_MS
-    ).on_conflict_do_update(
+    wanted = insert.values(name=name, holder=holder, until=now_ms + LEASE_MS).on_conflict_do_update(
         index_elements=["name"],
         set_={"holder": insert.excluded.holder, "until": insert.excluded.until},
         where=or_(LEASE.c.until < now_ms, LEASE.c.holder == holder),
@@ -123,21 +120,14 @@ def _take_lease(connection: Connection, holder: str, now_ms: int) -> bool:
     return connection.execute(wanted.returning(LEASE.c.name)).first() is not None
 
 
+def let_go(connection: Connection, holders: Collection[str]) -> None:
+    """Give up the leases of holders that are dead."""
+    connection.execute(delete(LEASE).where(LEASE.c.holder.in_(holders)))
+
+
 def _unnumbered(epoch: str) -> Any:
     return (
         select(LEAF.c.op_id, LEAF.c.n, LEAF.c.hash)
         .where(LEAF.c.epoch == epoch, LEAF.c.number.is_(None))
         .order_by(LEAF.c.received, LEAF.c.op_id, LEAF.c.n)
-    )
-
-
-def _numbering() -> Update:
-    return (
-        update(LEAF)
-        .values(number=bindparam("its_number"))
-        .where(
-            LEAF.c.op_id == bindparam("its_op"),
-            LEAF.c.n == bindparam("its_n"),
-            LEAF.c.epoch == bindparam("its_epoch"),
-        )
     )

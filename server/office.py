@@ -10,10 +10,12 @@ from msgspec import Meta, Raw, Struct, structs
 
 from server import enrolment, people, queries, sessions, throttle
 from server.entries import Event
+from server.evidence import Evidence
 from server.keys import Dice, Keys
 from server.ledger import Ledger
 from server.logs import Log, trace_of
 from server.notary import Seal
+from server.parts import Parts
 from server.problems import Problem, throttled
 from server.sessions import Opened
 from server.settings import Settings
@@ -24,18 +26,21 @@ from shared.ids import PLAIN_PATTERN, RANDOM_BYTES, uuid7
 from shared.kinds import REGISTRY
 from shared.ops import SALT_BYTES, Op, Origin, encode
 from shared.people import Person, may
+from shared.registry import Registry
 from shared.texts import Catalogue
 from sync.desk import Parcel
 from sync.enrolment import invitation_text
 from sync.intake import receive
-from sync.ports import Library
+from sync.library import Library
 from sync.protocol import Result, WireOp
 
 EPOCH_BYTES: Final = 8
 HOLDER_BYTES: Final = 8
 ADMINISTRATORS: Final = ("person", "administrators")
-MANAGING: Final = frozenset({"master.put", "op.repair"})  # what may change who manages people
+# What may change who manages people.
+MANAGING: Final = frozenset({"master.put", "op.repair", "op.accept"})
 ORIGINS: Final[frozenset[Origin]] = frozenset({"api", "console"})
+TIMER: Final[Origin] = "timer"  # what the server says of its own accord
 MINUTE_MS: Final = 60_000
 
 AnyRequest = Request[Any, Any, Any]
@@ -44,7 +49,8 @@ AnyRequest = Request[Any, Any, Any]
 class Contact(Struct, frozen=True, kw_only=True):
     """The last a device was heard of: when (ms), how far its clock was ahead (ms), its app.
 
-    Also how many ops it still holds and since when (ms), and its room, where it says so.
+    Also how many ops it still holds and since when (ms), how many files and bytes of them, and its
+    room, where it says so; when its copy last agreed with the books, and was read through (ms).
     """
 
     at: int
@@ -52,13 +58,19 @@ class Contact(Struct, frozen=True, kw_only=True):
     app: str
     unsent: int | None = None
     unsent_since: int | None = None
+    unsent_files: int | None = None
+    unsent_bytes: int | None = None
     free_bytes: int | None = None
+    agreed_at: int | None = None
+    examined_at: int | None = None
 
 
 def kept_of(contact: Contact) -> dict[str, Any]:
     """What is kept of a device when it was heard of, by column."""
     told = structs.asdict(contact)
-    return {"contact_at": told.pop("at"), **told}
+    seldom = {one: told.pop(one) for one in ("agreed_at", "examined_at")}  # the last time stands
+    known = {name: at for name, at in seldom.items() if at is not None}
+    return {"contact_at": told.pop("at"), **told, **known}
 
 
 class Asked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -111,11 +123,19 @@ class Used(Exception):
     """The id of an act stands for another act already."""
 
 
+class Release(Struct, frozen=True, kw_only=True):
+    """What this server is: its name with its version, and the rules by which it judges."""
+
+    app: str
+    registry: Registry = REGISTRY
+
+
 class Office(Struct, frozen=True, kw_only=True):
     """The server's settings, keys and texts, its clock and dice, and its books.
 
     `reading` and `writing` are one transaction each; the latter commits at its end. `contacts`
-    waits to be written down with the next thing that is. `pin` is the thumbprint by which phones
+    waits to be written down with the next thing that is. `evidence` holds checked files, `parts`
+    those that have not all arrived. `pin` is the thumbprint by which phones
     know the server, `revision` the newest migration.
     """
 
@@ -130,13 +150,21 @@ class Office(Struct, frozen=True, kw_only=True):
     close: Callable[[], None]
     ledger: Callable[[Any], Ledger]
     library: Callable[[Any], Library]
+    evidence: Evidence
+    parts: Parts
     pin: str
     revision: str
+    release: Release
     contacts: dict[str, Contact]
 
     def fresh_id(self) -> str:
         """A new id."""
         return uuid7(self.now_ms(), self.dice(RANDOM_BYTES))
+
+    @property
+    def silent_since(self) -> int:
+        """Phones that were not heard of since then (ms) are silent."""
+        return self.now_ms() - self.settings.limits.silent_hours * 60 * MINUTE_MS
 
     def event(
         self, kind: str, by: str | None, on: tuple[str, str], facts: dict[str, Any] | None = None
@@ -169,7 +197,7 @@ class Office(Struct, frozen=True, kw_only=True):
 
     def body(self, asked: Asked, by: str, at: int, *, origin: Origin = "api") -> str:
         """An op of the office as it is kept: said by somebody, at a time (ms) of this server."""
-        kind = REGISTRY.kinds.get(asked.kind)
+        kind = self.release.registry.kinds.get(asked.kind)
         op = Op(
             id=asked.id,
             kind=asked.kind,
@@ -199,7 +227,18 @@ class Office(Struct, frozen=True, kw_only=True):
         with self.writing() as books:
             ledger = self.ledger(books)
             with _an_administrator_stays(books, ledger, {_kind_in(op.body) for op in ops}):
-                return receive(ledger, parcel)
+                return receive(ledger, parcel, self.release.registry)
+
+    def announce(self, books: Any, ops: Sequence[WireOp], now_ms: int) -> list[Result]:
+        """Give what the server says of its own accord its verdicts, in the transaction at hand."""
+        parcel = Parcel(
+            ops=ops,
+            origins=frozenset({TIMER}),
+            person=None,
+            received=now_ms,
+            on_crash=self.note_crash,
+        )
+        return receive(self.ledger(books), parcel, self.release.registry)
 
     def sign_in(self, login: str, password: str, address: str) -> Admitted:
         """Open a session. Every try counts, for the login and for the address. Raises `Problem`."""
@@ -272,13 +311,13 @@ class Office(Struct, frozen=True, kw_only=True):
                 if queries.acts_on(books, asked.on) != seen:
                     raise Overtaken
             with _an_administrator_stays(books, ledger, {asked.kind}):
-                (result,) = receive(ledger, parcel)
+                (result,) = receive(ledger, parcel, self.release.registry)
             if result.code == "id_reused":
                 raise Used
             return Act(result=result, seen=queries.acts_on(books, asked.on))
 
     def revoke(self, device: str, by: str) -> bool:
-        """Let a device in no longer; what it recorded stays on it. False if there is none."""
+        """Take a device off; what it recorded may come in for a while. False if there is none."""
         with self.writing() as books:
             if not enrolment.is_enrolled(books, device):
                 return False

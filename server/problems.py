@@ -11,6 +11,7 @@ from litestar.openapi import ResponseSpec
 from msgspec import Struct
 
 from server.database import Busy, Unaskable
+from server.evidence import NoRoom, Unreachable
 from server.logs import Log, trace_of
 from server.texts import Texts
 from shared.errors import Params, Refused
@@ -22,6 +23,7 @@ STATUS: Final[Mapping[str, int]] = {
     "not_json": 400,
     "wrong_encoding": 400,
     "wrong_parameter": 400,
+    "wrong_header": 400,
     "wrong_value": 400,
     "wrong_request": 400,
     "weak_password": 400,
@@ -29,6 +31,8 @@ STATUS: Final[Mapping[str, int]] = {
     "wrong_password": 401,
     "wrong_signature": 401,
     "device_revoked": 401,
+    "device_denied": 401,
+    "device_unconfirmed": 403,
     "not_permitted": 403,
     "wrong_device": 403,
     "foreign_request": 403,
@@ -36,13 +40,39 @@ STATUS: Final[Mapping[str, int]] = {
     "password_must_change": 403,
     "not_found": 404,
     "method_not_allowed": 405,
+    "hash_mismatch": 460,
+    "checksum_mismatch": 460,
     "code_unknown": 403,
     "code_expired": 403,
     "code_used": 403,
+    "cut": 408,
+    "wrong_offset": 409,
+    "set_aside": 409,
+    "unreadable": 409,
+    "not_yours_to_confirm": 403,
+    "confirm_above": 403,
+    "confirm_revoked": 409,
+    "confirm_person_gone": 409,
+    "deny_confirmed": 409,
+    "rescue_unconfirmed": 409,
+    "wrong_version": 412,
     "too_large": 413,
+    "app_outdated": 426,
+    "wrong_type": 415,
     "too_many_tries": 429,
+    "enough_today": 429,
     "internal": 500,
+    "rescue_no_file": 400,
+    "rescue_newer": 400,
+    "rescue_other_server": 400,
+    "rescue_spoiled": 400,
+    "rescue_unknown_device": 403,
+    "rescue_forged": 403,
+    "rescue_closed": 403,
+    "rescue_too_large": 413,
+    "rescue_gone": 404,
     "busy": 503,
+    "no_room": 507,
 }
 # What the web framework finds by itself: its status, and our code for it.
 FOUND_BY_LITESTAR: Final = {
@@ -118,6 +148,11 @@ FAULTS: Final = {
 def throttled(seconds: int) -> Problem:
     """Too many tries; come again in so many seconds."""
     return Problem("too_many_tries", {"seconds": seconds}, retry_after_s=seconds)
+
+
+def enough_today(seconds: int) -> Problem:
+    """A device brought as much as it may in a day; the next one begins in so many seconds."""
+    return Problem("enough_today", retry_after_s=seconds)
 
 
 def wrong_parameter(name: str) -> Problem:
@@ -196,14 +231,12 @@ def handlers(texts: Texts, log: Log, dice: Callable[[int], bytes], draw: Draw) -
     def frameworks(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
         return answer(request, as_problem(error))
 
-    def unreadable(request: Request[Any, Any, Any], _: Exception) -> Response[Any]:
-        return answer(request, Problem("not_json"))
+    def always(problem: Problem) -> Callable[[Request[Any, Any, Any], Any], Response[Any]]:
+        return lambda request, _: answer(request, problem)
 
-    def busy(request: Request[Any, Any, Any], _: Busy) -> Response[Any]:
-        return answer(request, Problem("busy"))
-
-    def unaskable(request: Request[Any, Any, Any], _: Unaskable) -> Response[Any]:
-        return answer(request, Problem("wrong_value", {"field": "unnamed"}))
+    def unkept(request: Request[Any, Any, Any], error: NoRoom | Unreachable) -> Response[Any]:
+        log.error("evidence cannot be kept", error=type(error).__name__, code=str(error))
+        return answer(request, Problem("no_room" if isinstance(error, NoRoom) else "busy"))
 
     def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         reference = dice(REFERENCE_BYTES).hex()
@@ -219,12 +252,14 @@ def handlers(texts: Texts, log: Log, dice: Callable[[int], bytes], draw: Draw) -
 
     return {
         Problem: ours,
-        Busy: busy,
-        Unaskable: unaskable,
+        Busy: always(Problem("busy")),
+        Unaskable: always(Problem("wrong_value", {"field": "unnamed"})),
+        Unreachable: unkept,
+        NoRoom: unkept,
         HTTPException: frameworks,
         # The decoder raises these for bytes that are no text, and for brackets without end.
-        UnicodeDecodeError: unreadable,
-        RecursionError: unreadable,
+        UnicodeDecodeError: always(Problem("not_json")),
+        RecursionError: always(Problem("not_json")),
         Exception: unexpected,
     }
 

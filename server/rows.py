@@ -4,8 +4,9 @@ A batch costs a constant number of statements, which are compiled once: lists tr
 argument, and rows as one `executemany` or, on PostgreSQL, as one list per column.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
+from operator import attrgetter
 from typing import Any, Final, get_type_hints
 
 import msgspec
@@ -26,6 +27,7 @@ from sqlalchemy import (
     delete,
     func,
     select,
+    update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -91,8 +93,6 @@ def _insert(
     conflict: tuple[Conflict, tuple[str, ...]],
     rows: Sequence[Values],
 ) -> None:
-    if not rows:
-        return
     key, changes = conflict
 
     def build() -> Any:
@@ -106,7 +106,38 @@ def _insert(
         taken = {column: insert.excluded[column] for column in changes}
         return insert.on_conflict_do_update(index_elements=key, set_=taken)
 
-    text = _compiled_once(connection, ("insert", table.name, key, changes), build)
+    _run(connection, ("insert", table.name, key, changes), build, rows)
+
+
+def change(
+    connection: Connection, name: str, key: Conflict, columns: Conflict, rows: Sequence[Values]
+) -> None:
+    """Write some columns of rows that are there; each row gives its key first, then the values."""
+    table = METADATA.tables[name]
+    order = (*key, *columns)
+
+    def build() -> Any:
+        given: Mapping[str, Any] = {one: bindparam(f"given_{one}") for one in order}
+        if not is_sqlite(connection):
+            given = _lists([table.c[one] for one in order])
+        found = (table.c[one] == given[one] for one in key)
+        return update(table).where(*found).values({one: given[one] for one in columns})
+
+    if is_sqlite(connection):  # whose statement names the values first
+        rows = [(*row[len(key) :], *row[: len(key)]) for row in rows]
+    _run(connection, ("change", name, key, columns), build, rows)
+
+
+def _run(
+    connection: Connection,
+    key: tuple[Any, ...],
+    build: Callable[[], ClauseElement],
+    rows: Sequence[Values],
+) -> None:
+    """Run one statement for many rows, on PostgreSQL once, with one list per column."""
+    if not rows:
+        return
+    text = _compiled_once(connection, key, build)
     if is_sqlite(connection):
         connection.exec_driver_sql(text, [tuple(row) for row in rows])
     else:
@@ -116,19 +147,23 @@ def _insert(
 
 def _unnested(table: Table) -> Select[Any]:
     """Rows that come as one list per column, JSON as text."""
-    nested = {column.name for column in table.c if _is_nested(column)}
-    lists = (
-        bindparam(column.name, type_=ARRAY(String if column.name in nested else column.type))
-        for column in table.c
-    )
-    names = [column.name for column in table.c]
-    given = func.unnest(*lists).table_valued(*names).render_derived().c
+    given = _lists(table.c)
     return select(
         *(
-            cast(given[one.name], one.type) if one.name in nested else given[one.name]
+            cast(given[one.name], one.type) if _is_nested(one) else given[one.name]
             for one in table.c
         )
     )
+
+
+def _lists(columns: Iterable[Column[Any]]) -> Any:
+    """Columns of rows that come as one list each."""
+    columns = list(columns)
+    lists = (
+        bindparam(one.name, type_=ARRAY(String if _is_nested(one) else one.type)) for one in columns
+    )
+    names = [one.name for one in columns]
+    return func.unnest(*lists).table_valued(*names).render_derived().c
 
 
 def setting(connection: Connection, name: str) -> Any:
@@ -212,11 +247,10 @@ def _as_row(name: str) -> Callable[[Record], Values]:
     fields = tuple(column.name for column in columns)
     nested = tuple(place for place, one in enumerate(columns) if isinstance(one.type, JSON))
 
-    def plain(record: Record) -> Values:
-        return [getattr(record, field) for field in fields]
+    plain: Callable[[Record], tuple[Any, ...]] = attrgetter(*fields)
 
     def with_nested(record: Record) -> Values:
-        values = [getattr(record, field) for field in fields]
+        values = list(plain(record))
         for place in nested:
             values[place] = None if values[place] is None else dumped(values[place])
         return values

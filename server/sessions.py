@@ -11,6 +11,8 @@ from litestar.handlers.base import BaseRouteHandler
 from msgspec import Struct
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 
+from server import drains
+from server.drains import Parting
 from server.keys import Dice, Ring
 from server.people import as_person
 from server.problems import Problem
@@ -25,6 +27,7 @@ ALGORITHM: Final = "HS256"
 PUBLIC: Final = "public"
 CONSOLE: Final = "console"
 COOKIE: Final = "fieldfare_session"
+LAST_WORDS: Final = "sync"  # where a device is still told something of which nothing is taken
 # The only thing to be done with a one-time password.
 CHANGE_PASSWORD: Final = "password.change"  # noqa: S105
 
@@ -44,7 +47,7 @@ _BY_SESSION: Final = (
     .where(_session.c.hash == bindparam("hash"), _session.c.expires_at > bindparam("now"))
 )
 _BY_DEVICE: Final = (
-    select(_person, _device.c.revoked_at)
+    select(_person, _device.c.revoked_at, _device.c.drain_closed_at, _device.c.confirmed_at)
     .select_from(_device.join(_person, _person.c.id == _device.c.person_id))
     .where(_device.c.id == bindparam("device"))
 )
@@ -53,13 +56,27 @@ AnyConnection = ASGIConnection[Any, Any, Any, Any]
 
 
 class Actor(Struct, frozen=True, kw_only=True):
-    """Who is asking: the person, and the device or the session they came with."""
+    """Who is asking: the person, and the device or the session they came with.
+
+    `parting` is what a device may still do that was revoked.
+    """
 
     person: Person
     device: str | None = None
+    parting: Parting | None = None
     session: str | None = None
     must_change: bool = False
     seen_at: int = 0
+
+
+class Pass(Struct, frozen=True, kw_only=True):
+    """What an access token says: for which device, and since when that is in (ms).
+
+    A device that is let in anew is given new tokens, and the old ones are worth nothing.
+    """
+
+    device: str
+    since: int | None
 
 
 class Opened(Struct, frozen=True, kw_only=True):
@@ -129,14 +146,14 @@ def seen(connection: Connection, session_hash: str, now_ms: int) -> None:
     )
 
 
-def device_token(ring: Ring, device: str, expires_at: int) -> str:
+def device_token(ring: Ring, given: Pass, expires_at: int) -> str:
     """A short access token for one device. `expires_at` is in ms."""
-    claims = {"sub": device, "exp": expires_at // MS}
+    claims = {"sub": given.device, "exp": expires_at // MS, "since": given.since}
     return jwt.encode(claims, ring.secret, ALGORITHM, headers={"kid": ring.newest})
 
 
-def device_in(ring: Ring, token: str, now_ms: int) -> str | None:
-    """The device an access token was made for, unless it is over or not ours."""
+def pass_in(ring: Ring, token: str, now_ms: int) -> Pass | None:
+    """What an access token was made for, unless it is over or not ours."""
     try:
         secret = ring.secrets.get(str(jwt.get_unverified_header(token).get("kid")))
         if secret is None:
@@ -150,17 +167,34 @@ def device_in(ring: Ring, token: str, now_ms: int) -> str | None:
     except jwt.InvalidTokenError:
         return None
     exp = claims["exp"]
-    return str(claims["sub"]) if isinstance(exp, int) and exp * MS > now_ms else None
+    if not isinstance(exp, int) or exp * MS <= now_ms:
+        return None
+    return Pass(device=str(claims["sub"]), since=claims.get("since"))
 
 
-def person_of_device(connection: Connection, device: str) -> Actor | None:
-    """Whose device this is. Raises `Problem` if it was revoked; None if it is not known."""
+def person_of_device(
+    connection: Connection, shown: Pass, now_ms: int, drain_days: int
+) -> Actor | None:
+    """Whose device this is; None if it is not known, or was let in anew since.
+
+    Raises `Problem` if nobody has confirmed it yet; or if it was revoked, and nothing is left to
+    be said to it.
+    """
+    device = shown.device
     row = connection.execute(_BY_DEVICE, {"device": device}).one_or_none()
     if row is None:
         return None
+    if row.confirmed_at is None and row.revoked_at is None:
+        raise Problem("device_unconfirmed")
+    if row.confirmed_at != shown.since:
+        return None
+    parting = None
     if row.revoked_at is not None:
-        raise Problem("device_revoked")
-    return Actor(person=as_person(row), device=device)
+        times = drains.Revoked(device, row.revoked_at, row.drain_closed_at, row.confirmed_at)
+        parting = drains.parting(connection, times, now_ms, drain_days)
+        if not parting.is_let_in:
+            raise Problem(parting.why)
+    return Actor(person=as_person(row), device=device, parting=parting)
 
 
 Recognise = Callable[[str], Actor | None]
@@ -186,6 +220,8 @@ def guard(bearers: Mapping[str, Recognise]) -> Guard:
         actor = bearers[bearer](token) if token else None
         if actor is None:
             raise Problem("not_signed_in")
+        if actor.parting is not None and not actor.parting.drains and intent != LAST_WORDS:
+            raise Problem(actor.parting.why)
         if actor.must_change and intent != CHANGE_PASSWORD:
             raise Problem("password_must_change")
         asked = (intent, *handler.opt.get("shows", ()))

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final
+from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -13,6 +14,10 @@ from msgspec import Meta, Struct
 
 FILE: Final = "fieldfare.toml"
 FILE_VARIABLE: Final = "FIELDFARE_SETTINGS"
+KEY_VARIABLES: Final = {
+    "key_id": "FIELDFARE_EVIDENCE_KEY_ID",
+    "secret": "FIELDFARE_EVIDENCE_SECRET",
+}
 # What a setting is called among the flags of a command.
 FLAGS: Final = {
     **{name: name for name in ("data", "database", "host", "port", "url", "insecure", "workers")},
@@ -43,20 +48,37 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     device_token_minutes: Minutes = 10
     enrolment_minutes: Minutes = 15
     enrolment_tries: Annotated[int, Meta(ge=1, le=20)] = 5
+    drain_days: Annotated[int, Meta(ge=1, le=365)] = 30
+    silent_hours: Annotated[int, Meta(ge=1, le=30 * 24)] = 4
+    forget_days: Annotated[int, Meta(ge=1, le=3650)] = 90
+    wipe_delay_hours: Annotated[int, Meta(ge=0, le=30 * 24)] = 4
+
+
+class EvidenceKeys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """With what the server shows a bucket who it is. Never told, not even by `repr`."""
+
+    key_id: str = ""
+    secret: str = ""
+
+    def __repr__(self) -> str:
+        return "EvidenceKeys(…)"
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that differs from one installation to the next.
 
     `data` holds the database, the evidence and the keys, unless `database` and `evidence_url` are
-    URLs and `keys_folder` another folder. `proxy` is the address of the proxy that ends TLS in
-    front of this server; only from there forwarded addresses are believed. `url` is where phones
-    reach the server.
+    URLs and `keys_folder` another folder; what is still being uploaded is always in it.
+    `evidence_keys` are those of a bucket, which may come by the environment. `proxy` is the
+    address of the proxy that ends TLS in front of this server; only from there forwarded
+    addresses are believed. `url` is where phones reach the server. An app whose version is before
+    `oldest_app` is brought nothing new.
     """
 
     data: Path
     database: str = ""
     evidence_url: str = ""
+    evidence_keys: EvidenceKeys = EvidenceKeys()
     keys_folder: Path | None = None
     host: str = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65_535)] = 8000
@@ -72,6 +94,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     time_zone: str = "UTC"
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] = "EUR"
     language: Annotated[str, Meta(pattern="^(en|zh)$")] = "en"
+    oldest_app: Annotated[str, Meta(pattern=r"^(\d{1,6}(\.\d{1,6}){0,2})?$(?!\n)")] = ""
     log_level: Annotated[str, Meta(pattern="^(debug|info|warning|error)$")] = "info"
     assets: Path = ASSETS
     limits: Limits = Limits()
@@ -89,7 +112,12 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     @property
     def evidence(self) -> str:
         """Where photos and other files are: the URL given, or a folder in the data folder."""
-        return self.evidence_url or f"file://{self.data / 'evidence'}"
+        return self.evidence_url or f"file://{quote(str((self.data / 'evidence').absolute()))}"
+
+    @property
+    def uploads(self) -> Path:
+        """The folder of files that have not all arrived; best on the disk of the evidence."""
+        return self.data / "uploads"
 
     @property
     def keys(self) -> Path:
@@ -107,6 +135,11 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         scheme = "https" if self.tls_certificate else "http"
         host = f"[{self.host}]" if ":" in self.host else self.host
         return self.url or f"{scheme}://{host}:{self.port}"
+
+    @property
+    def public_path(self) -> str:
+        """What a proxy puts in front of every path."""
+        return urlsplit(self.public_url).path.rstrip("/")
 
 
 def of_flags(options: Mapping[str, Any]) -> Settings:
@@ -128,12 +161,19 @@ def load(flags: Mapping[str, Any], file: Path | None = None) -> Settings:
     """
     given = {name: value for name, value in flags.items() if value is not None}
     path = file or _file_of(given)
-    written = _written(path) if path is not None else {}
+    written = _with_keys(_written(path) if path is not None else {})
     try:
         settings = msgspec.convert({**written, **given}, Settings, strict=False, dec_hook=_as_path)
     except msgspec.ValidationError as error:
         raise Unfit(f"{path or 'settings'}: {error}") from error
     return fit(settings)
+
+
+def _with_keys(written: dict[str, Any]) -> dict[str, Any]:
+    """What the file says, with the keys of the evidence's bucket that the environment holds."""
+    told = {name: os.environ[one] for name, one in KEY_VARIABLES.items() if os.environ.get(one)}
+    keys = written.get("evidence_keys", {})
+    return {**written, "evidence_keys": {**keys, **told} if isinstance(keys, dict) else keys}
 
 
 def fit(settings: Settings) -> Settings:

@@ -1,6 +1,7 @@
 """The texts of the server: one catalogue per language, read once, chosen per request."""
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from msgspec import Struct
@@ -23,8 +24,9 @@ class Texts(Struct, frozen=True, kw_only=True):
         return self.catalogues[self.language_of(accepted)]
 
 
+@cache
 def read_catalogue(folder: Path) -> Catalogue:
-    """The texts of one language: all files of its folder together."""
+    """The texts of one language: all files of its folder together, read once by each process."""
     files = sorted(folder.glob("*.toml"))
     return parse(*(path.read_text(encoding="utf-8") for path in files))
 

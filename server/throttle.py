@@ -2,8 +2,10 @@
 
 import hashlib
 from collections.abc import Iterable
+from functools import cache
+from typing import cast
 
-from sqlalchemy import Connection, Table, case, delete
+from sqlalchemy import BigInteger, Connection, Executable, Table, bindparam, case, delete
 
 from server import rows
 from server.tables import METADATA, access
@@ -23,23 +25,49 @@ def strike(
     The key is kept as a hash: it may be a login or an address.
     """
     tries, minutes = limit
-    since, counted = _throttle.c.since, _throttle.c.tries
-    over = since + minutes * MINUTE_MS <= now_ms
-    began = rows.insert_into(_throttle, connection.dialect.name)
-    struck = (
-        began.values(key=hashed(key), since=now_ms, tries=count)
-        .on_conflict_do_update(
-            index_elements=["key"],
-            set_={
-                "since": case((over, now_ms), else_=since),
-                "tries": case((over, count), else_=counted + count),
-            },
-        )
-        .returning(since, counted)
-    )
-    row = connection.execute(struck).one()
+    told = {
+        "key": hashed(key),
+        "since": now_ms,
+        "tries": count,
+        "begun": minutes * MINUTE_MS,
+        "enough": tries,
+    }
+    row = connection.execute(_struck(connection.dialect.name), told).one()
     ends = row.since + minutes * MINUTE_MS
     return 0 if row.tries <= tries else max(1, -(-(ends - now_ms) // MS))
+
+
+def strike_today(
+    connection: Connection, counted: Iterable[tuple[str, int, int]], now_ms: int
+) -> int:
+    """Count what came of something in a day: key, how much there may be, and how much came.
+
+    Returns the seconds to wait, or 0.
+    """
+    return max(
+        strike(connection, key, (most, DAY_MINUTES), now_ms, count) for key, most, count in counted
+    )
+
+
+@cache
+def _struck(dialect: str) -> Executable:
+    """Count on in a window that is open, or begin a new one; nothing beyond what is too much."""
+    began = rows.insert_into(_throttle, dialect)
+    since, counted = _throttle.c.since, _throttle.c.tries
+    over = since + bindparam("begun", type_=BigInteger) <= began.excluded.since
+    enough = counted > bindparam("enough", type_=BigInteger)
+    struck = began.on_conflict_do_update(
+        index_elements=["key"],
+        set_={
+            "since": case((over, began.excluded.since), else_=since),
+            "tries": case(
+                (over, began.excluded.tries),
+                (enough, counted),
+                else_=counted + began.excluded.tries,
+            ),
+        },
+    )
+    return cast("Executable", struck.returning(since, counted))
 
 
 def forget(connection: Connection, keys: Iterable[str]) -> None:

@@ -5,12 +5,26 @@ together from those.
 """
 
 import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
+from functools import cache
 from typing import Any, Final
 
 from msgspec import Struct
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Executable,
+    String,
+    bindparam,
+    case,
+    func,
+    select,
+)
 
+from server.database import dumped, is_sqlite
 from server.tables import METADATA
 from shared.audit import (
     Node,
@@ -20,7 +34,6 @@ from shared.audit import (
     peaks_of,
     root_of_peaks,
 )
-from shared.canonical import canonical
 from sync.protocol import SignedHead
 
 EPOCH: Final = METADATA.tables["epoch"]
@@ -96,19 +109,6 @@ def peak_hashes(connection: Connection, epoch: str, leaves: int) -> list[tuple[i
     return [(level, known[(level, place)]) for level, place in parts]
 
 
-def signed_bytes(head: SignedHead) -> bytes:
-    """What is signed of a head."""
-    return canonical(
-        {
-            "epoch": head.epoch,
-            "size": head.size,
-            "root": head.root,
-            "at": head.at,
-            "key": head.key,
-        }
-    )
-
-
 def inclusion(connection: Connection, op_id: str) -> Place | None:
     """Proof that the newest verdict on an op is in the signed log; None while it is not."""
     signed = head(connection)
@@ -143,32 +143,37 @@ def _hashes(connection: Connection, epoch: str, ranges: list[Range]) -> list[str
 
 def _nodes(connection: Connection, epoch: str, nodes: Collection[Node]) -> dict[Node, bytes]:
     """The hashes of subtrees: level 0 from the leaves, all others from the nodes."""
-    return {
-        **dict(_lowest(connection, epoch, [place for level, place in nodes if level == 0])),
-        **dict(_inner(connection, epoch, [node for node in nodes if node[0] > 0])),
-    }
+    if not nodes:
+        return {}
+    arguments: dict[str, Any]
+    if is_sqlite(connection):
+        arguments = {"nodes": dumped(nodes)}
+    else:
+        levels, places = zip(*nodes, strict=True)
+        arguments = {"levels": list(levels), "places": list(places)}
+    wanted = _hash_of(connection.dialect.name)
+    found = connection.execute(wanted, {"epoch": epoch, **arguments})
+    return {(level, place): known for level, place, known in found if known is not None}
 
 
-def _lowest(
-    connection: Connection, epoch: str, numbers: Collection[int]
-) -> Iterator[tuple[Node, bytes]]:
-    if numbers:
-        wanted = select(LEAF.c.number, LEAF.c.hash).where(
-            LEAF.c.epoch == epoch, LEAF.c.number.in_(numbers)
-        )
-        for number, found in connection.execute(wanted):
-            yield (0, number), found
-
-
-def _inner(
-    connection: Connection, epoch: str, nodes: Collection[Node]
-) -> Iterator[tuple[Node, bytes]]:
-    if nodes:
-        # Spelt out for SQLite, which looks pairs up one by one only when they are not a list.
-        keys = [
-            and_(NODE.c.epoch == epoch, NODE.c.level == level, NODE.c.place == place)
-            for level, place in nodes
-        ]
-        wanted = select(NODE.c.level, NODE.c.place, NODE.c.hash).where(or_(*keys))
-        for level, place, found in connection.execute(wanted):
-            yield (level, place), found
+@cache
+def _hash_of(dialect: str) -> Executable:
+    """Nodes travel as lists, so that it is always the same statement. A query of its own for each:
+    SQLite would go through all nodes of the epoch for a join.
+    """
+    level: ColumnElement[Any]
+    place: ColumnElement[Any]
+    if dialect == "sqlite":
+        pair = func.json_each(bindparam("nodes", type_=String)).table_valued("value").c.value
+        level, place = func.json_extract(pair, "$[0]"), func.json_extract(pair, "$[1]")
+    else:
+        lists = (bindparam(name, type_=ARRAY(BigInteger)) for name in ("levels", "places"))
+        given = func.unnest(*lists).table_valued("level", "place").render_derived().c
+        level, place = given.level, given.place
+    epoch: BindParameter[str] = bindparam("epoch")
+    leaf = select(LEAF.c.hash).where(LEAF.c.epoch == epoch, LEAF.c.number == place)
+    node = select(NODE.c.hash).where(
+        NODE.c.epoch == epoch, NODE.c.level == level, NODE.c.place == place
+    )
+    known = case((level == 0, leaf.scalar_subquery()), else_=node.scalar_subquery())
+    return select(level, place, known)

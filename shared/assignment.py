@@ -116,6 +116,16 @@ def unassign(state: State, act: Act) -> Outcome | Refused:
     return _given_up(state, act, order, leaving)
 
 
+def put_away(state: State, act: Act) -> Outcome | Refused:
+    """Take a closed job off the phones of those who are on it. It stays theirs all the same."""
+    order = subject(state, act)
+    if isinstance(order, Refused):
+        return order
+    if order.status in OPEN:
+        return illegal(order, act)
+    return Outcome(emits=_follow_all(state, order, "unsubscribe"))
+
+
 def see(state: State, act: Act) -> Outcome | Refused:
     """Open the job on a phone: a fact; the first time counts."""
     order = subject(state, act)
@@ -173,6 +183,11 @@ def take_up(order: WorkOrder, ended: Iterable[Assignment]) -> Outcome:
     rows = tuple(structs.replace(one, until_ms=None) for one in ended)
     follows = (emit for one in rows for emit in _follow(order, one.person_id, "subscribe"))
     return Outcome(rows=rows, emits=tuple(follows))
+
+
+def reopened(state: State, order: WorkOrder) -> tuple[Emit, ...]:
+    """A job that was closed is on the phones again of everybody who is on it."""
+    return _follow_all(state, order, "subscribe")
 
 
 def followed(_state: State, emit: Emit, _op_id: str, _at: int) -> Landing:
@@ -239,6 +254,11 @@ def _follow(order: WorkOrder, person_id: str, name: str) -> tuple[Emit, ...]:
     return tuple(follow(person_id, stream_of(place), reason, name=name) for place in places)
 
 
+def _follow_all(state: State, order: WorkOrder, name: str) -> tuple[Emit, ...]:
+    held = current(state, order.id)
+    return tuple(emit for one in held for emit in _follow(order, one.person_id, name))
+
+
 def _unfit(state: State, person_id: str) -> Refused | None:
     person = state.find(Person, person_id)
     if person is None or person.disabled or not may(person.roles, "work_order.accept"):
@@ -296,6 +316,7 @@ KINDS = (
         refs=the_person,
     ),
     Kind(name="work_order.unassign", cls="office", nouns=_ON, args=UnassignArgs, reduce=unassign),
+    Kind(name="work_order.put_away", cls="office", nouns=_ON, args=NoArgs, reduce=put_away),
     Kind(name="work_order.see", cls="fact", nouns=_ON, args=NoArgs, reduce=see, device=True),
     Kind(
         name="work_order.accept", cls="status", nouns=_ON, args=NoArgs, reduce=accept, device=True

@@ -3,9 +3,9 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from shared.canonical import canonical
+from shared.canonical import canonical, digest
 
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 
@@ -16,7 +16,8 @@ Range = tuple[int, int]  # leaves from, and to (not included)
 class Leaf(Struct, frozen=True, kw_only=True):
     """What the log says of one verdict: the n-th about this op in this server epoch.
 
-    `fingerprint` and `detail_hash` are SHA-256 in hexadecimal, `received` is in milliseconds.
+    `fingerprint`, `detail_hash` and `rows` are SHA-256 in hexadecimal, `received` is in
+    milliseconds. `rows` is over the `Trace` of what the op wrote; null where it wrote nothing.
     The op's body carries its own salt, so the leaf tells nothing about it once it is erased.
     """
 
@@ -28,11 +29,45 @@ class Leaf(Struct, frozen=True, kw_only=True):
     code: str | None
     detail_hash: str
     received: int
+    rows: str | None = None
+
+
+class Traced(Struct, frozen=True, array_like=True):
+    """One row as an op left it: its hash (`row_hash`) at that version, null where it is gone."""
+
+    table: str
+    id: str
+    version: int | None
+    hash: str | None
+
+
+class Trace(Struct, frozen=True, kw_only=True):
+    """The rows an op wrote, by table and id, and the salt of their hashes.
+
+    The salt is the op's own and stands beside the leaf, not in it: once it is erased, nobody can
+    try out what a row may have held, and the tree stays whole.
+    """
+
+    salt: str
+    rows: tuple[Traced, ...]
 
 
 def leaf_bytes(leaf: Leaf) -> bytes:
-    """The canonical bytes of a leaf."""
-    return canonical({name: getattr(leaf, name) for name in leaf.__struct_fields__})
+    """The canonical bytes of a leaf; `rows` is left out where it is null."""
+    told = structs.asdict(leaf)
+    if leaf.rows is None:
+        del told["rows"]
+    return canonical(told)
+
+
+def rows_digest(rows: Sequence[Traced]) -> str:
+    """What a leaf says of the rows its op wrote."""
+    return digest([structs.astuple(one) for one in rows])
+
+
+def row_hash(salt: str, place: tuple[str, str], data: bytes) -> str:
+    """The hash of a row's bytes at its place (table, id)."""
+    return hashlib.sha256("\0".join((salt, *place, "")).encode() + data).hexdigest()
 
 
 def leaf_hash(data: bytes) -> bytes:

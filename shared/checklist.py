@@ -14,6 +14,7 @@ from shared.amounts import (
     Text,
 )
 from shared.errors import Refused, refuse_value
+from shared.photos import Photo
 from shared.records import Record, State
 
 ItemType = Literal["pass_fail", "number", "choice", "text"]
@@ -42,6 +43,15 @@ class Item(Struct, frozen=True, kw_only=True, omit_defaults=True):
     choices: tuple[Choice, ...] = ()
 
 
+class PhotoSlot(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A picture that the job asks for, by what it is to show."""
+
+    code: Code
+    en: Line
+    zh: Line
+    required: bool = False
+
+
 class Checklist(Record, frozen=True, kw_only=True, omit_defaults=True):
     """What is to be looked at on one kind of job. A new edition is a new record."""
 
@@ -50,6 +60,7 @@ class Checklist(Record, frozen=True, kw_only=True, omit_defaults=True):
     en: Line
     zh: Line
     items: tuple[Item, ...]
+    photos: tuple[PhotoSlot, ...] = ()
 
 
 class Reading(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -102,9 +113,13 @@ def beyond(item: Item, amount: int) -> bool:
 
 
 def missing_items(state: State, checklist_id: str | None, work_order_id: str) -> list[str]:
-    """The codes of required items that nobody has answered."""
+    """The codes of required items that nobody has answered, and of photos that nobody took."""
     checklist = state.find(Checklist, checklist_id)
     if checklist is None:
         return []
     answered = {one.item for one in state.of(Reading, work_order_id)}
-    return [item.code for item in checklist.items if item.required and item.code not in answered]
+    taken = {one.slot for one in state.of(Photo, work_order_id) if one.dropped_at is None}
+    return [
+        *(one.code for one in checklist.items if one.required and one.code not in answered),
+        *(one.code for one in checklist.photos if one.required and one.code not in taken),
+    ]

@@ -1,9 +1,10 @@
-"""Clock evidence: what a device's clocks said, and what the true time most likely was."""
+"""Clocks: what a device's clocks said, what the true time most likely was, and whose day it is."""
 
 from collections.abc import Iterable
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from shared.ids import PLAIN_PATTERN
 
@@ -35,6 +36,28 @@ class Sighting(Struct, frozen=True, kw_only=True):
     received: int
 
 
+class Absence(Struct, frozen=True, kw_only=True):
+    """How long (ms) a device has not reached the server, as far as its clocks told until `seen`.
+
+    `dropped` means that it was too long, and that what the device knew of customers is gone.
+    """
+
+    ms: int = 0
+    seen: At
+    dropped: bool = False
+
+
+def absent(before: Absence, now: At) -> Absence:
+    """The absence that goes on.
+
+    Within one boot it is counted by the clock that nobody can set. Over a restart by the wall
+    clock, which is only a hint: setting it back takes nothing away from what was counted.
+    """
+    same = before.seen.boot == now.boot
+    passed = now.mono - before.seen.mono if same else now.wall - before.seen.wall
+    return structs.replace(before, ms=before.ms + max(passed, 0), seen=now)
+
+
 class Corrected(Struct, frozen=True, kw_only=True):
     """The best guess of the true time in ms, and whether it is only a guess."""
 
@@ -64,6 +87,14 @@ def corrected(at: At, sightings: Iterable[Sighting], received: int) -> Corrected
 
 def _within(ms: int, received: int) -> int:
     return min(max(ms, 0), received)
+
+
+def zone_of(name: str) -> ZoneInfo | None:
+    """The time zone of this name; None where nobody here knows it, and nobody may stumble."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
 
 
 def skew_ms(sighting: Sighting) -> int:

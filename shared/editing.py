@@ -5,7 +5,7 @@ from typing import Any, Literal
 from msgspec import Struct, structs
 
 from shared.amounts import Id
-from shared.assignment import give_up, take_up
+from shared.assignment import give_up, reopened, take_up
 from shared.errors import Refused, refuse_value
 from shared.fields import FIELDS
 from shared.ids import derive
@@ -15,7 +15,7 @@ from shared.site import Site
 from shared.tasks import Conflict, Loser, Task
 from shared.ticket import progress
 from shared.visit import unfit_window
-from shared.work_order import Assignment, Completion, WorkOrder, change, to_its_ticket
+from shared.work_order import OPEN, Assignment, Completion, WorkOrder, change, to_its_ticket
 
 # How far a ticket is when its job is put into a status by hand.
 PROGRESS = {"done": "resolved", "cancelled": "new", "created": "planned", "assigned": "planned"}
@@ -131,12 +131,14 @@ def _status_brought_back(
     exception = state.find(Task, derive(value.op_id, "task", "work_done_after_cancel", order.id))
     closed = () if exception is None else (structs.replace(exception, done=done),)
     again = _had_it(state, order, settled)
+    is_reopened = order.status not in OPEN and value.value in OPEN
     steps = (order_after, change(order, act, value.value, edge="settled"))
     return Outcome(
         rows=(settled, *steps, *closed, *again.rows),
         emits=(
             *progress(order.ticket_id, PROGRESS.get(value.value, "in_progress"), act),
             *again.emits,
+            *(reopened(state, order) if is_reopened else ()),
         ),
     )
 

@@ -9,8 +9,9 @@ from msgspec import Struct, structs
 from shared.amounts import Code, Id, OptionalLine, OptionalText
 from shared.checklist import Checklist, Reading
 from shared.ids import derive
+from shared.photos import Photo
 from shared.records import Aggregate, Record, State
-from shared.registry import Emit, Landing, Reach, Ref
+from shared.registry import Emit, Landing, Reach, Ref, by
 from shared.visit import Visit, VisitOutcome
 
 if TYPE_CHECKING:
@@ -134,9 +135,10 @@ def ticket_and_site(reach: Reach) -> tuple[Aggregate, ...]:
 
 
 def checklist_and_machine(reach: Reach) -> tuple[Ref, ...]:
-    """The checklist that decides what is still missing, and what the machine remembers."""
+    """The checklist and the photos that say what is missing, and what the machine remembers."""
     checklist, asset = reach.links.get("checklist_id"), reach.links.get("asset_id")
-    listed: tuple[Ref, ...] = ((Checklist, checklist),) if checklist else ()
+    photos: Ref = (Photo, by("work_order_id", reach.on[1]))
+    listed: tuple[Ref, ...] = ((Checklist, checklist), photos) if checklist else ()
     return (*listed, *(((AssetHistory, history_id(asset)),) if asset else ()))
 
 

@@ -6,10 +6,17 @@ import msgspec
 
 from shared import (
     assignment,
+    billing,
+    collecting,
+    contracts,
     editing,
+    evidence,
     history,
+    invoices,
+    machine,
     master,
     mending,
+    merging,
     newcomers,
     notes,
     parts,
@@ -17,21 +24,31 @@ from shared import (
     provision,
     readings,
     serials,
+    signing,
     stock,
     tasks,
     ticket,
     work_order,
+    workshop,
 )
+from shared.aliases import Alias
+from shared.charges import Charge, CoverageDecision, Quote
 from shared.checklist import Checklist, Reading
 from shared.history import AssetHistory
+from shared.ink_claims import InkClaim
 from shared.notes import Note
 from shared.parts import Balance, Location, Movement, Part, PartUse, PlannedPart
+from shared.payments import InvoiceRequest, Payment
 from shared.people import OpState, Person, Subscription
+from shared.photos import Photo
+from shared.prices import Contract, Organisation, PriceList
 from shared.provision import OrderedPart
 from shared.records import Record, table
 from shared.registry import Registry
 from shared.serials import SerialClaim
+from shared.sign_off import SignedDocument, SignOff
 from shared.site import Asset, Customer, Site
+from shared.take_away import TakenItem
 from shared.tasks import Conflict, Task
 from shared.ticket import Ticket, TicketEvent
 from shared.visit import Visit
@@ -48,13 +65,29 @@ REGISTRY: Final = Registry(
         *provision.KINDS,
         *stock.KINDS,
         *newcomers.KINDS,
+        *machine.KINDS,
+        *merging.KINDS,
+        *contracts.KINDS,
         *tasks.KINDS,
         *notes.KINDS,
+        *evidence.KINDS,
+        *signing.KINDS,
+        *billing.KINDS,
+        *collecting.KINDS,
+        *invoices.KINDS,
+        *workshop.KINDS,
         *editing.KINDS,
         *mending.KINDS,
         *master.KINDS,
     ),
-    {**ticket.ABSORBS, **parts.ABSORBS, **serials.ABSORBS, **assignment.ABSORBS, **history.ABSORBS},
+    {
+        **ticket.ABSORBS,
+        **parts.ABSORBS,
+        **serials.ABSORBS,
+        **assignment.ABSORBS,
+        **history.ABSORBS,
+        **signing.ABSORBS,
+    },
 )
 
 TABLES: Final[dict[str, type[Record]]] = {
@@ -64,10 +97,14 @@ TABLES: Final[dict[str, type[Record]]] = {
         Part,
         Location,
         Checklist,
+        PriceList,
+        Organisation,
         Customer,
+        Contract,
         Site,
         Asset,
         AssetHistory,
+        Alias,
         Ticket,
         TicketEvent,
         WorkOrder,
@@ -77,12 +114,22 @@ TABLES: Final[dict[str, type[Record]]] = {
         Completion,
         Reading,
         Note,
+        Photo,
+        SignOff,
+        SignedDocument,
+        CoverageDecision,
+        Charge,
+        Quote,
+        Payment,
+        InvoiceRequest,
+        TakenItem,
         PlannedPart,
         OrderedPart,
         PartUse,
         Balance,
         Movement,
         SerialClaim,
+        InkClaim,
         Task,
         Conflict,
         Subscription,
@@ -91,17 +138,25 @@ TABLES: Final[dict[str, type[Record]]] = {
 }
 
 # Loaded whole with the thing they live with; everything else only where a rule refers to it.
+# Sign-offs, because whatever a customer may see asks whether it was signed for: a kilobyte or three
+# each, without document and ink, and a tenth of a millisecond a push.
 EAGER: Final[dict[str, tuple[type[Record], ...]]] = {
     "ticket": (Ticket,),
-    "work_order": (WorkOrder, Assignment, Visit, Reading, Completion, Conflict, Task),
+    "work_order": (WorkOrder, Assignment, Visit, Reading, Completion, SignOff, Conflict, Task),
     "site": (Site, Conflict),
     "customer": (Customer,),
 }
 # The ids a thing names, by which its rules reach further.
 LINKS: Final[dict[str, tuple[type[Record], tuple[str, ...]]]] = {
-    "work_order": (WorkOrder, ("ticket_id", "checklist_id", "site_id", "asset_id")),
+    "work_order": (
+        WorkOrder,
+        ("ticket_id", "checklist_id", "site_id", "asset_id", "customer_id"),
+    ),
     "part_use": (PartUse, ("location_id", "part_id", "serial")),
     "task": (Task, ("home_noun", "home_id")),
+    "asset": (Asset, ("site_id",)),
+    "site": (Site, ("customer_id",)),
+    "contract": (Contract, ("customer_id",)),
 }
 # Fields by which a ref may name rows as well: all that have the value. Each has an index.
 KEYS: Final[dict[type[Record], str]] = {
@@ -109,7 +164,26 @@ KEYS: Final[dict[type[Record], str]] = {
     Customer: "phone",
     Site: "customer_id",
     Asset: "serial",
+    Contract: "customer_id",
+    Note: "work_order_id",
+    PartUse: "work_order_id",
+    Photo: "work_order_id",
+    SignedDocument: "work_order_id",
+    PriceList: "name",
+    CoverageDecision: "work_order_id",
+    Charge: "work_order_id",
+    Quote: "work_order_id",
+    Payment: "work_order_id",
+    InvoiceRequest: "work_order_id",
+    TakenItem: "work_order_id",
 }
+# The only rows that are ever taken away; all others stay for good.
+REMOVABLE: Final[frozenset[str]] = frozenset(
+    {
+        *(table(Subscription), table(SerialClaim)),
+        *(table(Customer), table(Site), table(Asset), table(AssetHistory)),  # merged into another
+    }
+)
 # Given by the server, once, when a row is first written there: table -> prefix.
 NUMBERED: Final = {"ticket": "T", "work_order": "WO"}
 

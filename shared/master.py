@@ -1,29 +1,39 @@
-"""Master data: people, parts, places, checklists, customers, sites and machines, row by row."""
+"""Master data: people, parts, prices, customers, machines and so on, row by row."""
 
 from typing import Any, Final
 
 import msgspec
+from msgspec import structs
 
+from shared.amounts import is_real
 from shared.assignment import follow
 from shared.checklist import Checklist
 from shared.errors import Refused, refuse_value
 from shared.fields import FIELDS
 from shared.parts import Location, Part
 from shared.people import Person
+from shared.prices import ORGANISATION, Contract, Organisation, PriceList, contradiction
 from shared.records import CATALOG, Aggregate, Record, State, stream_of, table
 from shared.registry import Act, Args, Emit, Kind, Outcome, Reach, Ref, by
 from shared.site import Asset, Customer, Site
 
 TABLES: Final[dict[str, type[Record]]] = {
-    table(kind): kind for kind in (Person, Part, Location, Checklist, Customer, Site, Asset)
+    table(kind): kind
+    for kind in (
+        *(Person, Part, Location, Checklist, PriceList, Organisation),
+        *(Customer, Contract, Site, Asset),
+    )
 }
 
 # The row that another one names, by the field it is named in: it has to be there.
 NAMED: Final[dict[type[Record], tuple[str, type[Record]]]] = {
     Site: ("customer_id", Customer),
+    Contract: ("customer_id", Customer),
     Asset: ("site_id", Site),
     Person: ("van_id", Location),
 }
+
+NAMES_MAX: Final = 20  # former ones that are kept
 
 
 class PutArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
@@ -33,7 +43,12 @@ class PutArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def put(state: State, act: Act) -> Outcome | Refused:
-    """Write a row of master data: new, or in place of the one with this id."""
+    """Write a row of master data: new, or in place of the one with this id.
+
+    A whole row under the id of what was merged into another one would undo that one's.
+    """
+    if act.alias is not None:
+        return refuse_value("merged_meanwhile", "on", id=act.on[1])
     row = read(act.on, with_kept(state, act))
     if isinstance(row, Refused):
         return row
@@ -43,10 +58,26 @@ def put(state: State, act: Act) -> Outcome | Refused:
     missing = _dangling(state, row)
     if missing is not None:
         return refuse_value("unknown_subject", missing)
-    if isinstance(row, Person) and _is_taken(state, row):
-        return refuse_value("already_exists", "args.row.login", value=row.login)
+    taken = _taken(state, row)
+    if taken is not None:
+        return taken
+    row = _renamed(state, row)
     emits = _person_follows(state.find(Person, row.id), row) if isinstance(row, Person) else ()
     return Outcome(rows=(row,), emits=emits)
+
+
+def _renamed(state: State, row: Record) -> Record:
+    """The row with the names it had before: what was signed with one of them was no forgery.
+
+    Whatever the arguments say of them: nobody makes up a past.
+    """
+    if not isinstance(row, Person | Customer):
+        return row
+    before = state.find(type(row), row.id)
+    former = before.former_names if before is not None else ()
+    if before is not None and before.name != row.name:
+        former = (before.name, *(one for one in former if one != before.name))[:NAMES_MAX]
+    return structs.replace(row, former_names=former)
 
 
 def with_kept(state: State, act: Act) -> PutArgs:
@@ -75,10 +106,22 @@ def read(on: Aggregate, args: PutArgs) -> Record | Refused:
 def _inconsistent(row: Record) -> str | None:
     """The field that contradicts another one."""
     if isinstance(row, Checklist):
-        codes = [item.code for item in row.items]
+        codes = [*(one.code for one in row.items), *(one.code for one in row.photos)]
         bounded = [one for one in row.items if one.low is not None and one.high is not None]
         if len(set(codes)) < len(codes) or any((one.low or 0) > (one.high or 0) for one in bounded):
             return "args.row.items"
+    if isinstance(row, Asset):
+        return _unreal(row)
+    field = contradiction(row)
+    return f"args.row.{field}" if field is not None else None
+
+
+def _unreal(asset: Asset) -> str | None:
+    """The date of a machine that is not in the calendar."""
+    for name in ("delivered_on", "invoiced_on", "warranty_until"):
+        day = getattr(asset, name)
+        if day is not None and not is_real(day):
+            return f"args.row.{name}"
     return None
 
 
@@ -91,10 +134,29 @@ def _dangling(state: State, row: Record) -> str | None:
     return f"args.row.{field}" if named and state.find(kind, named) is None else None
 
 
-def _is_taken(state: State, row: Person) -> bool:
-    """Whether somebody else has this login, disabled or not."""
-    known = state.of(Person, CATALOG)
-    return any(one.login == row.login and one.id != row.id for one in known)
+def _taken(state: State, row: Record) -> Refused | None:
+    """The refusal of what may be there only once."""
+    if isinstance(row, Person):
+        known = state.of(Person, CATALOG)
+        if any(one.login == row.login and one.id != row.id for one in known):
+            return refuse_value("already_exists", "args.row.login", value=row.login)
+    if isinstance(row, PriceList):
+        return _printed(state, row)
+    if isinstance(row, Organisation) and row.id != ORGANISATION:
+        return refuse_value("wrong_value", "on", reason=row.id)
+    return None
+
+
+def _printed(state: State, row: PriceList) -> Refused | None:
+    """An edition stays as it was shown to customers, but that it may be retired."""
+    before = state.find(PriceList, row.id)
+    if before is not None:
+        same = structs.replace(before, version=None, retired=row.retired) == row
+        return None if same else refuse_value("edition_fixed", "args.row.edition")
+    others = [one.edition for one in state.all(PriceList) if one.name == row.name]
+    if row.edition <= max(others, default=0):
+        return refuse_value("already_exists", "args.row.edition", value=row.edition)
+    return None
 
 
 def _person_follows(before: Person | None, after: Person) -> tuple[Emit, ...]:
@@ -117,6 +179,8 @@ def _home(reach: Reach) -> tuple[Aggregate, ...]:
 
 def _refs(reach: Reach) -> tuple[Ref, ...]:
     own = TABLES[reach.on[0]]
+    if own is PriceList:
+        return ((own, reach.on[1]), (own, by("name", str(reach.args.row.get("name")))))
     if own not in NAMED:
         return ((own, reach.on[1]),)
     field, kind = NAMED[own]
@@ -131,6 +195,7 @@ KINDS = (
         nouns=frozenset(TABLES),
         args=PutArgs,
         reduce=put,
+        mentions=(("customer", "row.customer_id"), ("site", "row.site_id")),
         touches=_home,
         refs=_refs,
     ),

@@ -1,13 +1,31 @@
-"""Mending an op that could not be judged: sent again corrected, or given up, by a person."""
+"""Mending an op that could not be judged: sent again corrected, taken as it is, or given up."""
 
-from typing import Annotated
+from typing import Annotated, Final, get_args
 
 from msgspec import Meta, Raw
 
 from shared.amounts import Id, Line
+from shared.charges import BASES
 from shared.errors import Refused, refuse_value
+from shared.fields import PRIORITIES
+from shared.parts import OLD_PARTS
+from shared.payments import METHODS, Delivery, InvoiceType
+from shared.photos import Audience
 from shared.records import State
 from shared.registry import Act, Args, Kind, Outcome
+from shared.visit import OUTCOMES
+
+# What a phone says by one of a few codes: the field, the group of its words, the codes.
+CHOICES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
+    "audience": ("audiences", get_args(Audience)),
+    "basis": ("bases", BASES),
+    "delivery": ("deliveries", get_args(Delivery)),
+    "method": ("payment_methods", METHODS),
+    "old_part": ("old_parts", OLD_PARTS),
+    "outcome": ("outcomes", tuple(OUTCOMES)),
+    "priority": ("priorities", PRIORITIES),
+    "type": ("invoice_types", get_args(InvoiceType)),
+}
 
 
 class RepairArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
@@ -19,6 +37,13 @@ class RepairArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
     v: int
     on: tuple[str, Id]
     args: Raw
+
+
+class AcceptArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
+    """Which op is taken as it came, by somebody who has seen these very bytes."""
+
+    of: Id
+    body_fingerprint: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
 
 
 class DiscardArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
@@ -43,6 +68,13 @@ KINDS = (
         args=RepairArgs,
         reduce=mend,
         device=True,
+    ),
+    Kind(
+        name="op.accept",
+        cls="office",
+        nouns=frozenset({"op"}),
+        args=AcceptArgs,
+        reduce=mend,
     ),
     Kind(
         name="op.discard",

@@ -5,6 +5,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
+from shared import machine
 from shared.amounts import (
     Id,
     Line,
@@ -12,7 +13,6 @@ from shared.amounts import (
     OptionalLine,
     OptionalText,
     has_control_characters,
-    is_real,
     is_sayable,
     tidy,
 )
@@ -59,6 +59,8 @@ class AssetArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
     serial: OptionalLine = ""
     product_class: OptionalLine = ""
     delivered_on: LocalDate | None = None
+    invoiced_on: LocalDate | None = None
+    warranty_until: LocalDate | None = None
 
 
 def add_customer(state: State, act: Act) -> Outcome | Refused:
@@ -117,8 +119,9 @@ def add_asset(state: State, act: Act) -> Outcome | Refused:
         return unreadable
     if state.find(Site, args.site) is None:
         return refuse_value("unknown_subject", "args.site")
-    if args.delivered_on is not None and not is_real(args.delivered_on):
-        return refuse_value("wrong_value", "args.delivered_on", reason=args.delivered_on)
+    unreal = machine.unreal(args)
+    if unreal is not None:
+        return unreal
     new = Asset(
         id=act.on[1],
         site_id=args.site,
@@ -127,12 +130,10 @@ def add_asset(state: State, act: Act) -> Outcome | Refused:
         serial=tidy(args.serial),
         product_class=tidy(args.product_class),
         delivered_on=args.delivered_on,
+        invoiced_on=args.invoiced_on,
+        warranty_until=args.warranty_until,
     )
-    for known in state.all(Asset):
-        same_machine = (known.serial, known.model) == (new.serial, new.model)
-        if new.serial and known.id != new.id and same_machine:
-            return refuse_value("on_file", "args.serial", value=new.serial, id=known.id)
-    return Outcome(rows=(new,))
+    return machine.same_on_file(state, new) or Outcome(rows=(new,))
 
 
 def _unreadable(args: CustomerArgs | SiteArgs | AssetArgs, said: Iterable[str]) -> Refused | None:
@@ -171,9 +172,7 @@ def _places_of(reach: Reach) -> tuple[Ref, ...]:
 
 
 def _same_serial(reach: Reach) -> tuple[Ref, ...]:
-    serial = tidy(reach.args.serial)
-    same: tuple[Ref, ...] = ((Asset, by("serial", serial)),) if serial else ()
-    return ((Site, reach.args.site), *same)
+    return ((Site, reach.args.site), *machine.its_serial(reach.args.serial))
 
 
 def _its_site(reach: Reach) -> tuple[Aggregate, ...]:
@@ -197,6 +196,7 @@ KINDS = (
         args=SiteArgs,
         reduce=add_site,
         creates=True,
+        mentions=(("customer", "customer"),),
         refs=_places_of,
     ),
     Kind(
@@ -206,6 +206,7 @@ KINDS = (
         args=AssetArgs,
         reduce=add_asset,
         creates=True,
+        mentions=(("site", "site"),),
         touches=_its_site,
         refs=_same_serial,
     ),

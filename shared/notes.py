@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from shared.amendments import amendment
 from shared.amounts import Id, Text, is_sayable, tidy
 from shared.errors import Refused, refuse_value
 from shared.ids import derive
@@ -47,7 +48,10 @@ def add(state: State, act: Act) -> Outcome | Refused:
         person_id=act.by.id,
         at=act.at,
     )
-    return Outcome(rows=(note,), flags=lateness(order))
+    late = Outcome()
+    if note.audience == "customer":
+        late = amendment(state, act, note.visit_id, new=note.id)
+    return Outcome(rows=(note, *late.rows), flags=(*lateness(order), *late.flags))
 
 
 KINDS = (

@@ -4,6 +4,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta, structs
 
+from shared.amendments import amendment
 from shared.amounts import Code, Id, Line, OptionalLine, Quantity, thousandths, tidy
 from shared.errors import Flag, Refused, refuse_value
 from shared.ids import derive
@@ -158,10 +159,11 @@ def use(state: State, act: Act) -> Outcome | Refused:
         planned_id=_line_of_plan(state, act),
     )
     claims = (claim(used),) if used.serial else ()
+    late = amendment(state, act, used.visit_id, new=used.id)
     return Outcome(
-        rows=(used,),
+        rows=(used, *late.rows),
         emits=(*transfer(args.part, (args.location, INSTALLED), used.amount), *claims),
-        flags=lateness(order),
+        flags=(*lateness(order), *late.flags),
     )
 
 
@@ -182,10 +184,11 @@ def take_back(state: State, act: Act) -> Outcome | Refused:
     if not 0 < amount <= left:
         return refuse_value("wrong_quantity", "args.quantity", quantity=args.quantity)
     freed = (release(used),) if used.serial and amount == left else ()
+    late = amendment(state, act, used.visit_id)
     return Outcome(
-        rows=(structs.replace(used, returned=back + amount),),
+        rows=(structs.replace(used, returned=back + amount), *late.rows),
         emits=(*transfer(used.part_id, (INSTALLED, used.location_id), amount), *freed),
-        flags=lateness(order),
+        flags=(*lateness(order), *late.flags),
     )
 
 

@@ -30,19 +30,28 @@ _PLAN = frozenset({"dispatcher", "team_leader", "service_manager", "administrato
 _STORE = frozenset({"warehouse", "administrator"})
 _LOOK = frozenset(ROLES) - _FIELD
 _ADMIN = frozenset({"administrator"})
+_MONEY = frozenset({"finance", "administrator"})
 _WATCH = frozenset({"inspector", "service_manager", "administrator"})
+_SYSTEM = frozenset({"system"})  # the server itself: nobody can be given this role
 
 # Every route and every op goes through this table: intent -> the roles that may.
 MAY: Final[dict[str, frozenset[str]]] = {
     "customer.add": _DESK,
     "site.add": _DESK,
     "asset.add": _DESK,
+    "asset.correct": _DESK | _MONEY,
+    "customer.merge": _PLAN,
+    "site.merge": _PLAN,
+    "asset.merge": _PLAN,
+    "contract.add": _MONEY | frozenset({"service_manager"}),
+    "contract.end": _MONEY | frozenset({"service_manager"}),
     "ticket.open": _DESK,
     "work_order.create": _PLAN,
     "work_order.assign": _PLAN,
     "work_order.reassign": _PLAN,
     "work_order.unassign": _PLAN,
     "work_order.cancel": _PLAN,
+    "work_order.put_away": _SYSTEM,
     "work_order.see": _FIELD,
     "work_order.accept": _FIELD,
     "work_order.decline": _FIELD,
@@ -62,19 +71,44 @@ MAY: Final[dict[str, frozenset[str]]] = {
     "parts.order": _FIELD | _PLAN,
     "parts.supply": _STORE | _PLAN,
     "note.add": _FIELD | _DESK,
+    "photo.add": _FIELD,
+    "photo.describe": _FIELD | _PLAN,
+    "photo.drop": _FIELD | _PLAN,
+    "photo.arrive": _SYSTEM,
+    "sign_off.take": _FIELD,
+    "sign_off.check": _SYSTEM,
+    "charge.decide": _FIELD | _PLAN | _MONEY,
+    "charge.add": _FIELD | _PLAN | _MONEY,
+    "charge.drop": _FIELD | _PLAN | _MONEY,
+    "quote.make": _FIELD | _PLAN | _MONEY,
+    "quote.decline": _FIELD | _PLAN | _MONEY,
+    "payment.take": _FIELD,
+    "payment.void": _FIELD | _MONEY,
+    "payment.hand_over": _MONEY,
+    "invoice.ask": _FIELD | _DESK | _MONEY,
+    "invoice.issue": _MONEY,
+    "invoice.reverse": _MONEY,
+    "item.take": _FIELD,
+    "item.hand_in": frozenset({"warehouse"}) | _DESK,
+    "item.return": _FIELD | _DESK,
     "edit": _FIELD | _DESK,
     "conflict.settle": _PLAN,
     "op.repair": _FIELD | _PLAN,
     "op.discard": _FIELD | _PLAN,
+    "op.accept": _PLAN,
     "stock.receive": _STORE,
     "stock.move": _STORE,
     "stock.count": _STORE,
     "task.close": _DESK | _STORE,
     "master.put": _ADMIN,
+    "evidence.upload": _FIELD,
     "phone.reveal": _DESK,
     "read.tickets": _LOOK,
     "read.work_orders": _LOOK,
     "read.stock": _LOOK,
+    "read.evidence": _LOOK,
+    "read.papers": _LOOK,
+    "read.dropped": _WATCH,
     "read.conflicts": _PLAN | _WATCH,
     "read.devices": _PLAN | _WATCH,
     "read.audit": _WATCH | _PLAN,
@@ -83,11 +117,17 @@ MAY: Final[dict[str, frozenset[str]]] = {
     "password.change": frozenset(ROLES),
     "people.manage": _ADMIN,
     "enrolment.issue": _PLAN,
+    "enrolment.confirm": _ADMIN,  # of anybody's code; one's own is confirmed by whoever may issue
+    "device.wipe": _PLAN,
+    "device.take_back": _ADMIN,
 }
 
 
 class Person(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """Somebody who acts: technician, dispatcher and so on. Credentials live elsewhere."""
+    """Somebody who acts: technician, dispatcher and so on. Credentials live elsewhere.
+
+    `former_names` are those that stood here before, the newest first.
+    """
 
     home = ("catalog", "")
 
@@ -99,6 +139,7 @@ class Person(Record, frozen=True, kw_only=True, omit_defaults=True):
     code: OptionalLine = ""
     van_id: Id | None = None
     disabled: bool = False
+    former_names: tuple[str, ...] = ()
 
 
 class Subscription(Record, frozen=True, kw_only=True, omit_defaults=True):

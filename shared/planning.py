@@ -188,6 +188,7 @@ KINDS = (
         args=CreateArgs,
         reduce=create,
         creates=True,
+        mentions=(("asset", "asset"),),
         touches=_from_ticket,
         refs=_for_creating,
     ),

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from shared.amendments import amendment
 from shared.amounts import Code, Id, is_sayable, thousandths, tidy
 from shared.checklist import Checklist, Item, Reading, beyond, check
 from shared.errors import Flag, Refused, refuse_value
@@ -47,7 +48,8 @@ def answer(state: State, act: Act) -> Outcome | Refused:
         if reading.out_of_limits
         else ()
     )
-    return Outcome(rows=(reading,), flags=(*marked, *lateness(order)))
+    late = amendment(state, act, reading.visit_id, new=reading.id)
+    return Outcome(rows=(reading, *late.rows), flags=(*marked, *lateness(order), *late.flags))
 
 
 def _reading(act: Act, checklist_id: str | None, item: Item | None) -> Reading:
@@ -78,6 +80,7 @@ KINDS = (
         args=AnswerArgs,
         reduce=answer,
         device=True,
+        mentions=(("asset", "asset"),),
         refs=with_its_checklist,
     ),
 )

@@ -67,6 +67,9 @@ def stream_of(aggregate: Aggregate) -> str:
 class State:
     """The rows one decision may see, with what the decisions so far have changed.
 
+    `writer` is the op that is being decided; `written` says which op changed a row last. `left`
+    are the places from which rows moved away.
+
     Rows are found by type and id, or by type and the id of what they live with. On the server a
     changed row gets its next version; on a phone (`versioned=False`) it keeps that of its base.
     """
@@ -77,6 +80,9 @@ class State:
         self._at_home: dict[tuple[type[Record], str], dict[str, None]] = {}
         self.changed: dict[tuple[type[Record], str], Record] = {}
         self.deleted: dict[tuple[type[Record], str], Record] = {}
+        self.left: set[Aggregate] = set()
+        self.writer = ""
+        self.written: dict[tuple[type[Record], str], str] = {}
         for row in rows:
             self._keep(row)
 
@@ -105,9 +111,11 @@ class State:
         """Take a changed or new row; its version becomes the next one. Returns it as kept."""
         key = (type(row), row.id)
         row = structs.replace(row, version=self._next_version(key))
+        self._leave(key, row)
         self._keep(row)
         self.changed[key] = row
         self.deleted.pop(key, None)
+        self._sign(key)
         return row
 
     def remove(self, row: Record) -> None:
@@ -116,6 +124,18 @@ class State:
         self._rows.pop(key, None)
         self.changed.pop(key, None)
         self.deleted[key] = row
+        self._sign(key)
+
+    def _leave(self, key: tuple[type[Record], str], row: Record) -> None:
+        before = self._rows.get(key)
+        place = home(before) if before is not None else None
+        if place is not None and place != home(row):
+            self.left.add(place)
+
+    def _sign(self, key: tuple[type[Record], str]) -> None:
+        """Note who changed a row; what is filled in after all decisions stays its writer's."""
+        if self.writer:
+            self.written[key] = self.writer
 
     def _next_version(self, key: tuple[type[Record], str]) -> int | None:
         if key in self.changed:

@@ -14,6 +14,8 @@ from shared.records import Aggregate, Record, State
 Class = Literal["fact", "status", "edit", "office", "settle"]
 Ref = tuple[type[Record], str]  # a row by its id, or `by` a field that no two rows share
 Links = Mapping[str, str | None]
+# The arguments of one version of a verb, as the next version says them. Kept for ever.
+Upcast = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 class Emit(Struct, frozen=True, kw_only=True):
@@ -27,17 +29,21 @@ class Emit(Struct, frozen=True, kw_only=True):
 class Outcome(Struct, frozen=True, kw_only=True):
     """What an act does: whole rows of its own aggregate, facts emitted to others, and flags.
 
-    `merged` says that things were already so.
+    `merged` says that things were already so. `removed` are rows that are taken away.
     """
 
     rows: tuple[Record, ...] = ()
+    removed: tuple[Record, ...] = ()
     emits: tuple[Emit, ...] = ()
     flags: tuple[Flag, ...] = ()
     merged: bool = False
 
 
 class Act(Struct, frozen=True, kw_only=True):
-    """An op as the rules see it: checked arguments, a known author, and the corrected time (ms)."""
+    """An op as the rules see it: checked arguments, a known author, and the corrected time (ms).
+
+    `alias` is the id it was said under, where that has been merged into what it is on.
+    """
 
     op_id: str
     kind: str
@@ -47,14 +53,20 @@ class Act(Struct, frozen=True, kw_only=True):
     origin: Origin
     visit: str | None
     args: Any
+    alias: str | None = None
 
 
 class Reach(Struct, frozen=True, kw_only=True):
-    """What an op may concern, before anything is loaded: `links` are ids that rows name."""
+    """What an op may concern, before anything is loaded: `links` are ids that rows name.
+
+    They are those of the thing it is on, then of what its kind `names`; `others` has the latter
+    each by itself.
+    """
 
     on: Aggregate
     args: Any
     links: Links
+    others: tuple[Links, ...] = ()
 
 
 Reduce = Callable[[State, Act], Outcome | Refused]
@@ -75,8 +87,13 @@ class Kind(Struct, frozen=True, kw_only=True):
 
     `touches` names the other aggregates it may emit to (they are locked with its own) and
     `refs` the single rows its rule reads. A kind that `creates` is on an id equal to its op's.
-    `names` is (noun, argument) of a row in the arguments whose own links are wanted as well. A verb
-    that `withdraws` is judged the same where somebody no longer has the job that it gives up.
+    `names` is (noun, argument) of the rows in the arguments whose own links are wanted, too. A verb
+    that `withdraws` is judged the same where somebody no longer has the job that it gives up. A
+    `belated` one may come after the end of the visit that it belongs to. One that is `sealed` is
+    never corrected: what a customer has signed, nobody else can say. `upcasts` lead from each
+    older version to the next one, the first from version 1. `mentions` is (noun, argument) of the
+    ids in the arguments that may be aliases. One that `gathers` is about all rows that name what
+    it is on.
     """
 
     name: str
@@ -85,10 +102,15 @@ class Kind(Struct, frozen=True, kw_only=True):
     args: type[Struct]
     reduce: Reduce
     version: int = 1
+    upcasts: tuple[Upcast, ...] = ()
     device: bool = False
     creates: bool = False
     withdraws: bool = False
+    belated: bool = False
+    sealed: bool = False
     names: tuple[str, str] | None = None
+    mentions: tuple[tuple[str, str], ...] = ()
+    gathers: bool = False
     touches: Callable[[Reach], Iterable[Aggregate]] = nothing
     refs: Callable[[Reach], Iterable[Ref]] = nothing
 
@@ -110,6 +132,8 @@ class Registry:
 
     def __init__(self, kinds: Iterable[Kind], absorbs: Mapping[str, Absorb]) -> None:
         self.kinds = {kind.name: kind for kind in kinds}
+        for kind in self.kinds.values():
+            assert len(kind.upcasts) == kind.version - 1, f"{kind.name}: a version has no upcast"
         self.absorbs = dict(absorbs)
         self._decoders = {
             kind.name: msgspec.json.Decoder(kind.args) for kind in self.kinds.values()
@@ -118,6 +142,12 @@ class Registry:
     def args(self, name: str, raw: bytes | msgspec.Raw) -> Any:
         """The checked arguments of a known kind. Raises `msgspec.ValidationError`."""
         return self._decoders[name].decode(raw)
+
+    def upcast(self, name: str, version: int, args: dict[str, Any]) -> dict[str, Any]:
+        """Arguments said in an older version of a known kind, as today's version says them."""
+        for step in self.kinds[name].upcasts[version - 1 :]:
+            args = step(args)
+        return args
 
 
 class Args(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

@@ -13,7 +13,10 @@ TimeZone = Annotated[str, Meta(pattern=r"^[A-Za-z_]+(/[A-Za-z0-9_+\-]+)*$(?!\n)"
 
 
 class Customer(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """Who is served: a person, an organisation or a dealer (R-CRM-07)."""
+    """Who is served: a person, an organisation or a dealer (R-CRM-07).
+
+    `former_names` are those that stood here before, the newest first.
+    """
 
     home = ("customer", "id")
 
@@ -22,6 +25,7 @@ class Customer(Record, frozen=True, kw_only=True, omit_defaults=True):
     salutation: OptionalLine = ""
     phone: Phone = ""
     language: str = ""
+    former_names: tuple[str, ...] = ()
 
 
 class Site(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -41,7 +45,11 @@ class Site(Record, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Asset(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """A machine at a site, by model and serial number, with the day it was delivered."""
+    """A machine at a site, by model and serial number, with the day it was delivered.
+
+    Its warranty is counted from `delivered_on` or `invoiced_on`; `warranty_until` is its last day
+    where somebody knows better.
+    """
 
     home = ("site", "site_id")
 
@@ -51,3 +59,5 @@ class Asset(Record, frozen=True, kw_only=True, omit_defaults=True):
     serial: OptionalLine = ""
     product_class: OptionalLine = ""
     delivered_on: LocalDate | None = None
+    invoiced_on: LocalDate | None = None
+    warranty_until: LocalDate | None = None

@@ -88,10 +88,13 @@ def has_text(catalogue: Catalogue, group: str, code: str) -> bool:
 def explain(catalogue: Catalogue, refused: Refused) -> str:
     """What is wrong, where, and what to do.
 
-    The field is named in words, or, where it is the name that nobody knows, as it was given.
+    The field is named in words, or, where it is the name that nobody knows, as it was given. What
+    a command was told, such as a number or a file, is named with its `value`.
     """
     named = field_name(refused.field)
-    if refused.code not in NAMELESS and not has_text(catalogue, "fields", named):
+    if has_text(catalogue, "given", named):
+        named = say(catalogue, "given", named, refused.params)
+    elif refused.code not in NAMELESS and not has_text(catalogue, "fields", named):
         named = "unnamed"
     groups = (one for one in REASONS if has_text(catalogue, one, refused.code))
     group = next(groups, REASONS[0])

@@ -141,6 +141,7 @@ KINDS = (
         args=OpenArgs,
         reduce=open_ticket,
         creates=True,
+        mentions=(("customer", "customer"), ("site", "site"), ("asset", "asset")),
         refs=_opened_for,
     ),
 )

@@ -56,13 +56,31 @@ class Visit(Record, frozen=True, kw_only=True, omit_defaults=True):
 
 def open_visit(state: State, work_order_id: str, person_id: str) -> Visit | None:
     """The visit somebody is on, or is to go on next, at a job."""
-    mine = open_visits(state.of(Visit, work_order_id), person_id)
+    return first_open(state.of(Visit, work_order_id), person_id)
+
+
+def first_open(visits: Iterable[Visit], person_id: str) -> Visit | None:
+    """The one of somebody's open visits that has begun, else the one planned earliest."""
+    mine = open_visits(visits, person_id)
     return min(mine, key=lambda one: (not one.attendance, one.planned_from or ""), default=None)
 
 
 def open_visits(visits: Iterable[Visit], person_id: str) -> list[Visit]:
     """Those of somebody that have not ended."""
     return [one for one in visits if one.ended_at is None and one.person_id == person_id]
+
+
+def last_visit(visits: Iterable[Visit], person_id: str) -> Visit | None:
+    """The one of somebody's visits that ended last, if any did."""
+    ended = [one for one in visits if one.ended_at is not None and one.person_id == person_id]
+    return max(ended, key=lambda one: (one.ended_at or 0, one.id), default=None)
+
+
+def visit_at_hand(visits: Iterable[Visit], person_id: str) -> Visit | None:
+    """The visit that somebody's proof and bill belong to: the one begun, else the last one."""
+    known = list(visits)
+    begun = [one for one in open_visits(known, person_id) if one.attendance]
+    return next(iter(begun), None) or last_visit(known, person_id) or first_open(known, person_id)
 
 
 def next_planned(visits: Iterable[Visit]) -> Visit | None:

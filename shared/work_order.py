@@ -6,6 +6,7 @@ from typing import Annotated, Final
 from msgspec import Meta, structs
 
 from shared import history, ticket
+from shared.amendments import amendment
 from shared.amounts import Id, Line, LocalTime, OptionalLine, OptionalText
 from shared.checklist import Checklist, missing_items
 from shared.errors import Flag, Refused, refuse_state, refuse_value
@@ -214,21 +215,6 @@ def _attend(state: State, act: Act, edge: tuple[frozenset[str], str]) -> Outcome
     return Outcome(rows=rows, emits=emits, flags=(*flags, *lateness(order)))
 
 
-def start(state: State, act: Act) -> Outcome | Refused:
-    """Begin the work."""
-    return step(state, act)
-
-
-def pause(state: State, act: Act) -> Outcome | Refused:
-    """Interrupt the work, with a reason."""
-    return step(state, act)
-
-
-def resume(state: State, act: Act) -> Outcome | Refused:
-    """Go on with the work."""
-    return step(state, act)
-
-
 def complete(state: State, act: Act) -> Outcome | Refused:
     """End the visit with its outcome (R-ONS-11); some outcomes end the work order too."""
     order = subject(state, act)
@@ -273,18 +259,19 @@ def _finished(state: State, act: Act, order: WorkOrder, report: Completion) -> O
         else []
     )
     flags = (Flag(code="incomplete", params={"items": ", ".join(missing)}),) if missing else ()
+    late = amendment(state, act, visit.id, new=report.id)
     return Outcome(
-        rows=(changed, visit, change(order, act, after), report, *again),
+        rows=(changed, visit, change(order, act, after), report, *again, *late.rows),
         emits=(
             *ticket.progress(order.ticket_id, "resolved" if ends else "in_progress", act),
             *history.visited(state, changed, visit, report),
         ),
-        flags=flags,
+        flags=(*flags, *late.flags),
     )
 
 
 def step(state: State, act: Act) -> Outcome | Refused:
-    """One step of the machine (`LEGAL`)."""
+    """Begin the work, interrupt it or go on with it: one step of the machine (`LEGAL`)."""
     order = subject(state, act)
     if isinstance(order, Refused):
         return order
@@ -349,6 +336,12 @@ def lateness(order: WorkOrder) -> tuple[Flag, ...]:
     return (Flag(code="late", params={"status": order.status}),) if over else ()
 
 
+def billing_lateness(order: WorkOrder) -> tuple[Flag, ...]:
+    """The flag of proof or money recorded once all is over: a visit's own may follow its end."""
+    over = order.status in ("handed_in", "cancelled")
+    return (Flag(code="late", params={"status": order.status}),) if over else ()
+
+
 def to_its_ticket(reach: Reach) -> tuple[Aggregate, ...]:
     """The ticket that a work order's steps move forward."""
     linked = reach.links.get("ticket_id")
@@ -379,13 +372,11 @@ KINDS = (
         device=True,
         touches=to_its_ticket,
     ),
-    Kind(name="work_order.start", cls="status", nouns=_ON, args=NoArgs, reduce=start, device=True),
+    Kind(name="work_order.start", cls="status", nouns=_ON, args=NoArgs, reduce=step, device=True),
     Kind(
-        name="work_order.pause", cls="status", nouns=_ON, args=PauseArgs, reduce=pause, device=True
+        name="work_order.pause", cls="status", nouns=_ON, args=PauseArgs, reduce=step, device=True
     ),
-    Kind(
-        name="work_order.resume", cls="status", nouns=_ON, args=NoArgs, reduce=resume, device=True
-    ),
+    Kind(name="work_order.resume", cls="status", nouns=_ON, args=NoArgs, reduce=step, device=True),
     Kind(
         name="work_order.complete",
         cls="status",

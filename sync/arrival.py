@@ -13,10 +13,11 @@ from shared.ops import BODY_BYTES_MAX, Op, Verdict, decode
 from shared.records import Aggregate
 from shared.registry import Kind, Registry
 from sync.protocol import WireOp
-from sync.upcast import UPCASTS, upcast
 
 PAIR = 2
 VERSION_MAX = 1_000_000
+# The codes of what a later version of the server may be able to judge.
+BEYOND_US = frozenset({"future_kind", "future_version", "future_field", "crashed"})
 _PATH = re.compile(r" - at (?:`key` in )?`\$(.*)`$")
 _UNKNOWN = re.compile(r"^Object contains unknown field `(.*)`")
 _MISSING = re.compile(r"^Object missing required field `(.*)`")
@@ -36,7 +37,9 @@ class Problem(Struct, frozen=True, kw_only=True):
 class Arrived(Struct, frozen=True, kw_only=True):
     """An op as it arrived: what could be read of it, and the problem if not all could.
 
-    `kind`, `on` and `by` are what the header says, also where the rest is not understood.
+    `kind`, `on` and `by` are what the header says, also where the rest is not understood. `op` is
+    there as well where only its verb or its arguments are beyond us. `alias` is the id that it was
+    said under, where that has been merged into what it is `on` now.
     """
 
     lseq: int
@@ -53,6 +56,7 @@ class Arrived(Struct, frozen=True, kw_only=True):
     on: Aggregate | None = None
     by: str | None = None
     origin: str | None = None
+    alias: str | None = None
 
 
 class Header(Struct, frozen=True, kw_only=True):
@@ -134,6 +138,7 @@ def _understand(arrived: Arrived, registry: Registry) -> Arrived:
         op = decode(arrived.body)
     except msgspec.ValidationError as wrong:
         return structs.replace(arrived, problem=shape_problem(wrong, ""))
+    arrived = structs.replace(arrived, op=op)
     rule = registry.kinds.get(op.kind)
     if rule is None:
         return _from_the_future(arrived, "future_kind", "kind")
@@ -142,7 +147,7 @@ def _understand(arrived: Arrived, registry: Registry) -> Arrived:
     args = read_args(op, rule, registry)
     if isinstance(args, Problem):
         return structs.replace(arrived, problem=args)
-    return structs.replace(arrived, op=op, args=args, rule=rule)
+    return structs.replace(arrived, args=args, rule=rule)
 
 
 def read_args(op: Op, rule: Kind, registry: Registry) -> Any | Problem:
@@ -155,12 +160,18 @@ def read_args(op: Op, rule: Kind, registry: Registry) -> Any | Problem:
         if op.v == rule.version:
             return registry.args(op.kind, raw)
         older = msgspec.json.decode(raw, type=dict[str, Any])
-        return registry.args(
-            op.kind,
-            msgspec.json.encode(upcast((op.kind, op.v), older, rule.version, UPCASTS)),
-        )
+        today = _upcast(op, registry, older)
+        return today if isinstance(today, Problem) else registry.args(op.kind, today)
     except msgspec.ValidationError as wrong:
         return shape_problem(wrong, "args")
+
+
+def _upcast(op: Op, registry: Registry, older: dict[str, Any]) -> bytes | Problem:
+    """Nobody has checked what an older version said: where a step breaks on it, a person looks."""
+    try:
+        return msgspec.json.encode(registry.upcast(op.kind, op.v, older))
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return Problem(verdict=Verdict.QUARANTINED, code="crashed", params={"reference": op.id})
 
 
 def shape_problem(wrong: msgspec.ValidationError, root: str) -> Problem:

@@ -11,11 +11,14 @@ from shared.ops import PROVISIONAL, Op, Origin, Stamp, Verdict
 from shared.people import OpState
 from shared.records import State, stream_of
 from shared.registry import Registry
-from sync.arrival import Arrived, Problem
+from sync.arrival import BEYOND_US, Arrived, Problem
 from sync.judge import Case, Judgement, judge, land, streams_of
 from sync.ports import Authority, Entry, Recorded, Unwritable
 from sync.protocol import WireOp
 
+AWAITS = "awaits"  # the code of an op that names what has not arrived
+FIRST_LSEQ = 1
+PLACES_MISSED_MAX = 1_000  # how far back a place may be missing that an op waits for
 CLAIMED = "claimed"  # in a verdict's detail: the id under which its author's phone has the op
 OWNER = "owner"  # in a verdict's detail: whose phone it came from, where no author could be read
 
@@ -24,6 +27,8 @@ class Parcel(Struct, frozen=True, kw_only=True):
     """What somebody hands in: ops in order, from where, and when it got here (ms).
 
     `person` is who is signed in: nobody hands in another's ops; None is the server itself.
+    `aside` is the code under which all of it waits for a person, whatever it says. `forked_from` is
+    the incarnation that this one goes on from.
     `is_ours` tells a genuine stamp; `on_crash` is told the id of an op that broke a rule, and how.
     """
 
@@ -33,6 +38,8 @@ class Parcel(Struct, frozen=True, kw_only=True):
     received: int
     device: str | None = None
     incarnation: str | None = None
+    forked_from: str | None = None
+    aside: str | None = None
     is_ours: Callable[[Stamp], bool] | None = None
     on_crash: Callable[[str, Exception], None] | None = None
 
@@ -54,26 +61,37 @@ class Desk(Struct, kw_only=True):
 
 def decide(desk: Desk, one: Arrived) -> Judgement:
     """The judgement of one op, landed in the rows. Raises Unwritable if a rule breaks down."""
-    problem = _anothers(desk, one) or one.problem or _not_here(desk, one) or _behind(desk, one)
+    problem = one.problem or not_here(desk.parcel, one)
+    if problem is None or problem.code in BEYOND_US:  # no later version sets free what waits aside
+        problem = _aside(desk) or problem
+    problem = _anothers(desk, one) or problem or _behind(desk, one)
     if problem is not None:
         return as_judgement(problem)
     assert one.op is not None
     time = true_time(desk, one.op)
     judged = land_safely(desk, one, time.ms)
-    return structs.replace(judged, flags=(*judged.flags, *_doubts(desk, one.op, time)))
+    awaited = awaits(desk, one, judged)
+    if awaited is not None:
+        return as_judgement(awaited)
+    return structs.replace(judged, flags=(*judged.flags, *doubts(desk, one.op, time)))
 
 
 def again(desk: Desk, one: Arrived, at: int) -> Judgement:
     """The judgement of an op that was kept waiting, at the time (ms) it was found to be done."""
     problem = one.problem or _behind(desk, one)
-    return as_judgement(problem) if problem is not None else land_safely(desk, one, at)
+    if problem is not None:
+        return as_judgement(problem)
+    judged = land_safely(desk, one, at)
+    awaited = awaits(desk, one, judged)
+    return as_judgement(awaited) if awaited is not None else judged
 
 
 def land_safely(desk: Desk, one: Arrived, at: int) -> Judgement:
     """Judge and land. A rule that breaks down must not take the rest of the batch with it."""
     assert one.op is not None
     assert one.rule is not None
-    case = Case(op=one.op, rule=one.rule, args=one.args, at=at)
+    case = Case(op=one.op, rule=one.rule, args=one.args, at=at, alias=one.alias)
+    desk.state.writer = one.op_id
     try:
         judged = judge(desk.state, case)
         return land(desk.registry, desk.state, judged, (one.op_id, at))
@@ -95,6 +113,7 @@ def write_down(desk: Desk, one: Arrived, judged: Judgement) -> None:
         code=judged.code,
         received=parcel.received,
         done_at=time.ms if time else parcel.received,
+        salt=salt_of(one),
         uncertain=time.uncertain if time else True,
         detail=judged.detail | _claimed(desk, one),
         flags=judged.flags,
@@ -111,7 +130,7 @@ def write_down(desk: Desk, one: Arrived, judged: Judgement) -> None:
 
 
 def settle(desk: Desk, target: Recorded, one: Arrived, judged: Judgement, by_op: str) -> None:
-    """Enter the final verdict of an op that waited, and tell its author by which act."""
+    """Enter a later verdict of an op that waited, and tell its author by which act."""
     n = desk.entries[target.op_id].n if target.op_id in desk.entries else target.n
     claimed = {name: target.detail[name] for name in (CLAIMED, OWNER) if name in target.detail}
     author = target.by or claimed.get(OWNER)
@@ -128,6 +147,9 @@ def settle(desk: Desk, target: Recorded, one: Arrived, judged: Judgement, by_op:
         )
         told = _tell(desk, state)
     desk.waiting.pop(target.op_id, None)
+    if judged.verdict in PROVISIONAL:
+        now = structs.replace(target, verdict=judged.verdict, code=judged.code)
+        desk.waiting[target.op_id] = now
     desk.entries[target.op_id] = Entry(
         op_id=target.op_id,
         fingerprint=target.fingerprint,
@@ -136,6 +158,7 @@ def settle(desk: Desk, target: Recorded, one: Arrived, judged: Judgement, by_op:
         code=judged.code,
         received=desk.parcel.received,
         done_at=target.done_at,
+        salt=salt_of(one),
         detail=judged.detail | claimed,
         flags=judged.flags,
         kind=one.kind,
@@ -150,6 +173,11 @@ def settle(desk: Desk, target: Recorded, one: Arrived, judged: Judgement, by_op:
         n=n + 1,
         settles=True,
     )
+
+
+def salt_of(one: Arrived) -> str:
+    """The salt of an op; of one that could not be read nothing but its verdict is written."""
+    return one.op.salt if one.op is not None else ""
 
 
 def as_judgement(problem: Problem) -> Judgement:
@@ -167,7 +195,8 @@ def true_time(desk: Desk, op: Op) -> Corrected:
     return corrected(op.at, desk.sightings, desk.parcel.received)
 
 
-def _doubts(desk: Desk, op: Op, time: Corrected) -> tuple[Flag, ...]:
+def doubts(desk: Desk, op: Op, time: Corrected) -> tuple[Flag, ...]:
+    """What speaks against the evidence that an op of a phone carries."""
     if op.origin != "device":
         return ()
     genuine = desk.parcel.is_ours
@@ -186,12 +215,18 @@ def _anothers(desk: Desk, one: Arrived) -> Problem | None:
     return Problem(verdict=Verdict.REJECTED, code="wrong_author", field="by")
 
 
-def _not_here(desk: Desk, one: Arrived) -> Problem | None:
+def not_here(parcel: Parcel, one: Arrived) -> Problem | None:
+    """What is wrong with where an op says that it was made."""
     assert one.op is not None
-    if one.op.origin not in desk.parcel.origins:
+    if one.op.origin not in parcel.origins:
         params: Params = {"reason": one.op.origin}
         return Problem(verdict=Verdict.REJECTED, code="wrong_value", field="origin", params=params)
     return not_for_phones(one)
+
+
+def may_come(parcel: Parcel, one: Arrived) -> bool:
+    """Whether an op may be said this way at all: for any other nothing is looked up or held."""
+    return one.problem is None and not_here(parcel, one) is None
 
 
 def not_for_phones(one: Arrived) -> Problem | None:
@@ -202,6 +237,12 @@ def not_for_phones(one: Arrived) -> Problem | None:
         return None
     params: Params = {"kind": one.op.kind}
     return Problem(verdict=Verdict.REJECTED, code="not_permitted", params=params)
+
+
+def _aside(desk: Desk) -> Problem | None:
+    """Whether what is handed in waits for a person whatever it is: its device is not trusted."""
+    code = desk.parcel.aside
+    return None if code is None else Problem(verdict=Verdict.QUARANTINED, code=code)
 
 
 def _behind(desk: Desk, one: Arrived) -> Problem | None:
@@ -215,6 +256,35 @@ def _behind(desk: Desk, one: Arrived) -> Problem | None:
         if other.op_id != one.op_id and is_behind(one, other):
             return Problem(verdict=Verdict.HELD, code="behind", params={"op": other.op_id})
     return None
+
+
+def awaits(desk: Desk, one: Arrived, judged: Judgement) -> Problem | None:
+    """Whether what an op names may still come: it is not here, nor is all its phone said before.
+
+    What came to no verdict yet counts as not here. With nothing missing it is refused as it is.
+    """
+    if judged.code != "unknown_subject" or not str(judged.detail.get("field")).startswith("args."):
+        return None
+    known = desk.waiting.get(one.op_id)
+    incarnation = known.incarnation if known is not None else desk.parcel.incarnation
+    if incarnation is None or one.lseq < FIRST_LSEQ:
+        return None
+    others = (other for other in desk.waiting.values() if other.op_id != one.op_id)
+    if any(is_behind(one, other) for other in others) or _is_gap_before(desk, one, incarnation):
+        return Problem(verdict=Verdict.HELD, code=AWAITS)
+    return None
+
+
+def _is_gap_before(desk: Desk, one: Arrived, incarnation: str) -> bool:
+    """Whether a phone said something before this that has not come, as far back as is looked."""
+    first = max(FIRST_LSEQ, one.lseq - PLACES_MISSED_MAX)
+    here = set(desk.authority.fingerprints_at(incarnation, range(first, one.lseq)))
+    now = (entry for entry in desk.entries.values() if entry.incarnation == incarnation)
+    decided = {entry.lseq for entry in now if entry.lseq is not None}
+    here |= {place for place in decided if first <= place < one.lseq}
+    if desk.parcel.forked_from is not None:  # the first places are those of another incarnation
+        first = min(here, default=one.lseq)
+    return len(here) < one.lseq - first
 
 
 def is_behind(one: Arrived, other: Recorded) -> bool:
@@ -263,5 +333,6 @@ def _claimed(desk: Desk, one: Arrived) -> dict[str, Any]:
 
 
 def _tell(desk: Desk, state: OpState) -> frozenset[str]:
+    desk.state.writer = state.id
     desk.state.put(state)
     return frozenset({stream_of(("person", state.person_id))})

@@ -1,5 +1,6 @@
 """Enrolment: what a device and the server say to each other at the door, both halves of it."""
 
+import hashlib
 import re
 from typing import Annotated, Final
 from urllib.parse import parse_qs, urlencode
@@ -11,6 +12,9 @@ from shared.ops import Stamp
 
 SCHEME: Final = "fieldfare:1?"
 PUBLIC_KEY_CHARS_MAX: Final = 400
+DIGITS: Final = 8
+DIGIT_ROUNDS: Final = 100_000  # so that nobody finds a key with the same digits in a code's time
+DIGITS_SALT: Final = b"fieldfare-check-digits"
 
 
 class Invitation(Struct, frozen=True, kw_only=True):
@@ -43,14 +47,22 @@ class Owner(Struct, frozen=True, kw_only=True):
     code: str
 
 
-class Enrolled(Struct, frozen=True, kw_only=True):
-    """A device's identity, and proof of when (ms) it was given."""
+class Enrolled(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A device's identity, and proof of when (ms) it was given.
+
+    `rescue` is the key (P-256, base64url DER) to which the device seals what it cannot hand in,
+    `head_keys` are those that sign the audit log, by id.
+    `unconfirmed` tells that the office has to confirm it before anything is taken from it.
+    """
 
     device: str
     person: Owner
     server_epoch: str
     stamp: Stamp
     now: int
+    rescue: str = ""
+    head_keys: dict[str, str] = {}
+    unconfirmed: bool = False
 
 
 class Challenge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -74,13 +86,36 @@ class Access(Struct, frozen=True, kw_only=True):
     expires_in: int
 
 
+class Wiped(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A device that is empty now, by this order; signed with the key that it had."""
+
+    device: Annotated[str, Meta(max_length=64, pattern=PLAIN_PATTERN)]
+    order: Annotated[str, Meta(max_length=64, pattern=PLAIN_PATTERN)]
+    signature: Annotated[str, Meta(max_length=128)]
+
+
 # What an invitation is written with; anything else ends it.
 _ALONE: Final = re.compile(r"[A-Za-z0-9%&=._~+:/-]*")
+
+
+def check_digits(public_key: str) -> str:
+    """The digits by which people compare a device's key, on its screen and in the office.
+
+    It takes some hundredths of a second, so that trying keys takes long.
+    """
+    made = hashlib.pbkdf2_hmac("sha256", public_key.encode(), DIGITS_SALT, DIGIT_ROUNDS)
+    digits = f"{int.from_bytes(made) % 10**DIGITS:0{DIGITS}}"
+    return f"{digits[: DIGITS // 2]} {digits[DIGITS // 2 :]}"
 
 
 def token_text(device: str, nonce: str) -> str:
     """What a device signs to be given an access token."""
     return f"fieldfare-token|{device}|{nonce}"
+
+
+def wiped_text(device: str, order: str) -> str:
+    """What a device signs to say that it was emptied."""
+    return f"fieldfare-wiped|{device}|{order}"
 
 
 def invitation_text(server: str, code: str, key: str = "", person: str = "") -> str:

@@ -13,13 +13,16 @@ from shared.ops import Stamp
 from shared.registry import Registry
 from sync.desk import Parcel
 from sync.digest import vector_hash
+from sync.doubts import compare
 from sync.intake import receive
-from sync.ports import Authority, Head, Library, Standing
-from sync.protocol import PULL_BYTES_MAX, PULL_BYTES_WANTED, Page, Reply, Request, Result
+from sync.library import Head, Library
+from sync.ports import Authority, Standing
+from sync.protocol import PULL_BYTES_MAX, PULL_BYTES_WANTED, Page, Reply, Request, Result, Wipe
 from sync.tokens import Token, is_ours, make_stamp, read_token, seal_token
 
 # What a phone needs first comes first: its inbox, its jobs, then what they hang on.
 ORDER = ("tech", "wo", "ticket", "site", "customer", "stock", "catalog")
+REVOKED = "revoked"  # the code of what a revoked device handed in, until a person has seen it
 Chain = Literal["goes_on", "repeats", "begins", "foreign", "fork", "rolled_back"]
 
 
@@ -35,17 +38,25 @@ class House(Struct, frozen=True, kw_only=True):
 
 
 class Caller(Struct, frozen=True, kw_only=True):
-    """Who has proven to speak: a device, and the person it belongs to."""
+    """Who has proven to speak: a device, and the person it belongs to.
+
+    A `revoked` one may hand in for a while what it recorded, for a person to look at, and read
+    nothing. `wipe` is what the office wants emptied of it now.
+    """
 
     device: str
     person: str
+    revoked: bool = False
+    wipe: Wipe | None = None
 
 
 class Heard(Struct, frozen=True, kw_only=True):
     """What the first half of an exchange came to.
 
     `rolled_back` means that the device has seen more than the books know: the server has been put
-    back, has to take a new epoch, and must hear the request again.
+    back, has to take a new epoch, and must hear the request again. `before` is how the incarnation
+    stood until then; None where nobody knew of it. `known` are the prints of its places that were
+    known, of those that were pushed and the one before them.
     """
 
     standing: Standing | None = None
@@ -53,11 +64,14 @@ class Heard(Struct, frozen=True, kw_only=True):
     fork: bool = False
     rolled_back: bool = False
     need_vector: bool = False
+    before: Standing | None = None
+    known: Mapping[int, str] = {}
 
 
 def has_news(request: Request) -> bool:
     """Whether a request has anything to write down. One that has not is only read for."""
-    return bool(request.ops or request.cursors or request.full or request.token is None)
+    told = request.doubt is not None or request.findings or request.examined is not None
+    return bool(request.ops or request.cursors or request.full or request.token is None or told)
 
 
 def hear(authority: Authority, request: Request, caller: Caller, house: House) -> Heard:
@@ -67,7 +81,8 @@ def hear(authority: Authority, request: Request, caller: Caller, house: House) -
     chain = examine(request, token, before, authority.epoch)
     if chain == "rolled_back":
         return Heard(rolled_back=True)
-    if chain == "fork" or _is_another(authority, request, before, caller):
+    known = _known(authority, request, before)
+    if chain == "fork" or _is_another(request, before, caller, known):
         return Heard(fork=True)
     results: tuple[Result, ...] = ()
     if request.ops:
@@ -79,6 +94,8 @@ def hear(authority: Authority, request: Request, caller: Caller, house: House) -
             received=house.received,
             device=caller.device,
             incarnation=request.incarnation,
+            forked_from=before.forked_from if before is not None else request.forked_from,
+            aside=REVOKED if caller.revoked else None,
             is_ours=cache(partial(is_ours, keys=house.keys, device=caller.device)),
             on_crash=house.on_crash,
         )
@@ -88,7 +105,7 @@ def hear(authority: Authority, request: Request, caller: Caller, house: House) -
     if not told:
         after = structs.replace(after, vector=before.vector if before else {})
     authority.stand(after)
-    return Heard(standing=after, results=results, need_vector=not told)
+    return Heard(standing=after, results=results, need_vector=not told, before=before, known=known)
 
 
 def overhear(library: Library, request: Request, caller: Caller, house: House) -> Heard:
@@ -131,6 +148,7 @@ def answer(library: Library, request: Request, heard: Heard, caller: Caller, hou
     if heard.fork:
         return Reply(server_epoch=library.epoch, now=house.received, stamp=stamp, fork=True)
     assert heard.standing is not None or heard.need_vector
+    known = None if caller.revoked else request.head
     reply = Reply(
         server_epoch=library.epoch,
         now=house.received,
@@ -139,9 +157,14 @@ def answer(library: Library, request: Request, heard: Heard, caller: Caller, hou
         results=list(heard.results),
         need_vector=heard.need_vector,
         durable_through=library.durable_through(),
-        head=library.audit_head(request.head) if request.head is not None else None,
+        head=library.audit_head(known) if known is not None else None,
+        revoked=caller.revoked,
+        wipe=caller.wipe,
     )
-    if heard.need_vector or not request.pull or heard.standing is None:
+    if request.files:
+        files = library.files(caller.device, frozenset(request.files))
+        reply = structs.replace(reply, have=sorted(files.have), wanted=sorted(files.wanted))
+    if heard.need_vector or not request.pull or heard.standing is None or caller.revoked:
         return reply
     return _with_pages(library, request, heard.standing, caller, reply)
 
@@ -151,6 +174,12 @@ def _with_pages(
 ) -> Reply:
     scope = library.scope(caller.person)
     heads = library.heads(scope)
+    limit = min(request.want_bytes or PULL_BYTES_WANTED, PULL_BYTES_MAX)
+    doubt = request.doubt
+    if doubt is not None and doubt.stream in scope and doubt.stream in heads:
+        head = heads.pop(doubt.stream)  # its news is in what it differs by
+        differences = compare(library, doubt, (head.seq, head.sums), limit)
+        reply = structs.replace(reply, differences=differences)
     wants: list[tuple[str, int]] = []
     kinds: dict[str, Literal["delta", "snapshot"]] = {}
     for stream in sorted((one for one in scope if one in heads), key=_rank):
@@ -158,7 +187,6 @@ def _with_pages(
         if where is not None:
             kinds[stream] = where[0]
             wants.append((stream, where[1]))
-    limit = min(request.want_bytes or PULL_BYTES_WANTED, PULL_BYTES_MAX)
     pieces = library.pages(wants, limit)
     pages: list[Page] = []
     for stream, since in wants:
@@ -176,6 +204,7 @@ def _with_pages(
                 head=head.seq,
                 rows=[row for _, row in piece.rows],
                 sums=head.sums if piece.complete else None,
+                floor=head.min_seq if kinds[stream] == "snapshot" else 0,
             )
         )
     whole = len(pages) == len(wants) and all(page.sums is not None for page in pages)
@@ -198,7 +227,9 @@ def _where(
     if cursor is not None and head.min_seq <= cursor < head.seq:
         return ("delta", cursor)
     staged = request.staged.get(stream, 0)
-    return ("snapshot", staged if head.min_seq <= staged <= head.seq else 0)
+    # What went since it was begun is told by what comes, unless the feed has forgotten some of it.
+    goes_on = staged <= head.seq and request.floors.get(stream, 0) == head.min_seq
+    return ("snapshot", staged if goes_on else 0)
 
 
 def _rank(stream: str) -> tuple[int, str]:
@@ -206,16 +237,20 @@ def _rank(stream: str) -> tuple[int, str]:
     return (ORDER.index(prefix) if prefix in ORDER else len(ORDER), stream)
 
 
+def _known(authority: Authority, request: Request, before: Standing | None) -> dict[int, str]:
+    if before is None or not request.ops:
+        return {}
+    places = {op.lseq for op in request.ops}
+    return authority.fingerprints_at(request.incarnation, {*places, min(places) - 1})
+
+
 def _is_another(
-    authority: Authority, request: Request, before: Standing | None, caller: Caller
+    request: Request, before: Standing | None, caller: Caller, known: Mapping[int, str]
 ) -> bool:
     """Whether a place of this incarnation already names another op, or another device's."""
     if before is not None and before.device != caller.device:
         return True
-    if before is None or not request.ops:
-        return False
-    known = authority.fingerprints_at(request.incarnation, {op.lseq for op in request.ops})
-    named = ((op.lseq, fingerprint(op.body)) for op in request.ops)
+    named = ((op.lseq, fingerprint(op.body)) for op in request.ops if known)
     return any(known.get(lseq, told) != told for lseq, told in named)
 
 

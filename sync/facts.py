@@ -5,7 +5,7 @@ that copy is thrown away and read anew, and nothing is missed. One's own acts ch
 because nobody needs to be told what they did themselves.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from shared.editing import EditArgs
@@ -14,7 +14,7 @@ from shared.records import Aggregate, Record, State
 from shared.registry import Emit
 from shared.site import Customer, Site
 from shared.visit import Visit, next_planned, open_visits
-from shared.work_order import WorkOrder, current
+from shared.work_order import OPEN, WorkOrder, current
 from sync.arrival import Arrived
 from sync.ports import Facts
 
@@ -25,7 +25,8 @@ DETAILS: Final[dict[str, tuple[type[Record], tuple[str, ...]]]] = {
     "customer": (Customer, ("name", "phone")),
 }
 TIMES: Final = ("planned_from", "planned_to")
-STANDING: Final = ("status", *TIMES, "assignment", "role", "since")
+HELD: Final = ("assignment", "role", "since")
+STANDING: Final = ("status", *TIMES, *HELD)
 MOVE: Final = "stock.move"
 
 
@@ -55,6 +56,20 @@ def _of_order(state: State, order: WorkOrder, person: str) -> Facts:
         "role": held.role if held is not None else "",
         "since": held.from_ms if held is not None else 0,
     }
+
+
+def first_job(told: Mapping[Aggregate, Facts], thing: Aggregate) -> str | None:
+    """The open job of this person that comes first at a site or for a customer."""
+    noun, identity = thing
+    found = [
+        (known.get("planned_from") or "~", job)
+        for (kind, job), known in told.items()
+        if kind == "work_order"
+        and known.get(f"{noun}_id") == identity
+        and known.get("assignment") is not None
+        and known.get("status") in OPEN
+    ]
+    return min(found)[1] if found else None
 
 
 def differing(before: Facts | None, after: Facts | None) -> Facts:
@@ -94,8 +109,8 @@ def put_right(known: Facts, shown: Facts | None, arrived: Arrived, *, lost: bool
     """What is known of a thing when an act on it did not come about as it was meant.
 
     A field that lost is learnt anew without a word: the conflict is told anyway. A field that was
-    refused is again what its author saw. Whose job it is and when is what is shown now; only its
-    end is not, or nobody would be told that it was called off meanwhile.
+    refused is again what its author saw. Whose job it is and when is what is shown now. Its end is
+    not, nor that it was taken from its author or given anew meanwhile: nobody would be told of it.
     """
     args: Any = arrived.args
     if isinstance(args, EditArgs):
@@ -110,4 +125,6 @@ def put_right(known: Facts, shown: Facts | None, arrived: Arrived, *, lost: bool
     if shown is None or "assignment" not in shown:
         return known
     ended = shown["status"] == "cancelled"
-    return {**known, **{one: shown[one] for one in STANDING if not (ended and one == "status")}}
+    moved_on = known.get("assignment") not in (None, shown["assignment"])
+    news = {*(("status",) if ended else ()), *(HELD if moved_on else ())}
+    return {**known, **{one: shown[one] for one in STANDING if one not in news}}

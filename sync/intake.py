@@ -1,6 +1,8 @@
 """The one door on the server: ops come in, each gets its verdict, and all of it is entered."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Final
 
 import msgspec
 from msgspec import Struct, structs
@@ -8,16 +10,29 @@ from msgspec import Struct, structs
 from shared.canonical import canonical
 from shared.errors import Params
 from shared.kinds import NUMBERED, REGISTRY
-from shared.mending import DiscardArgs, RepairArgs
-from shared.ops import Verdict
+from shared.ops import PROVISIONAL, Verdict
 from shared.records import State, table
 from shared.registry import Registry
+from sync.aliases import merged_here, recorded, resolve
 from sync.arrival import Arrived, Problem, read, set_aside
-from sync.desk import Desk, Parcel, decide, write_down
-from sync.mends import Mend, mend, mends
-from sync.ports import Authority, Entry, Recorded, Unwritable
+from sync.desk import (
+    AWAITS,
+    Desk,
+    Parcel,
+    again,
+    decide,
+    may_come,
+    not_for_phones,
+    settle,
+    write_down,
+)
+from sync.mends import MENDING, Behind, Mend, as_kept, mend, mends
+from sync.ports import Authority, Entry, Recorded, Shifted, Unwritable
 from sync.protocol import Result
 from sync.reach import reach
+
+EARLY_MAX: Final = 300  # ops that came too early and are judged again with one push
+SHIFTS_MAX: Final = 20  # times that others may be quicker, one after the other
 
 
 class Docket(Struct, frozen=True, kw_only=True):
@@ -35,8 +50,7 @@ def receive(authority: Authority, parcel: Parcel, registry: Registry = REGISTRY)
     """
     arrived = [read(op, registry) for op in parcel.ops]
     try:
-        with authority.savepoint():
-            return _sit(authority, registry, parcel, arrived)
+        return _sit(authority, registry, parcel, arrived)
     except Unwritable:
         return [result for one in arrived for result in _alone(authority, registry, parcel, one)]
 
@@ -48,16 +62,14 @@ def _alone(authority: Authority, registry: Registry, parcel: Parcel, one: Arrive
     and the rest goes on.
     """
     try:
-        with authority.savepoint():
-            return _sit(authority, registry, parcel, [one])
+        return _sit(authority, registry, parcel, [one])
     except Unwritable as broken:
         if parcel.on_crash is not None:
             parcel.on_crash(one.op_id, broken)
     reference: Params = {"reference": one.op_id}
     crashed = Problem(verdict=Verdict.QUARANTINED, code="crashed", params=reference)
     try:
-        with authority.savepoint():
-            return _sit(authority, registry, parcel, [structs.replace(one, problem=crashed)])
+        return _sit(authority, registry, parcel, [structs.replace(one, problem=crashed)])
     except Unwritable as broken:
         if parcel.on_crash is not None:
             parcel.on_crash(one.op_id, broken)
@@ -67,12 +79,30 @@ def _alone(authority: Authority, registry: Registry, parcel: Parcel, one: Arrive
 def _sit(
     authority: Authority, registry: Registry, parcel: Parcel, arrived: Sequence[Arrived]
 ) -> list[Result]:
+    """All or nothing. What somebody else changed before it was locked is looked at once more."""
+    for _ in range(SHIFTS_MAX):
+        try:
+            with authority.savepoint():
+                return _sit_once(authority, registry, parcel, arrived)
+        except Shifted:  # undone with its locks, so that they are taken in order again
+            continue
+    raise Unwritable("shifted")
+
+
+def _sit_once(
+    authority: Authority, registry: Registry, parcel: Parcel, arrived: Sequence[Arrived]
+) -> list[Result]:
     docket = _told_before(authority, arrived)
-    fresh = {one.op_id: one for one in docket.ops if one.op_id not in docket.known}
-    waiting = authority.provisional(parcel.incarnation) if parcel.incarnation else []
+    unknown = [one for one in docket.ops if one.op_id not in docket.known]
+    fresh = {one.op_id: one for one in resolve(unknown, authority.aliases)}
+    theirs = authority.provisional(parcel.incarnation) if parcel.incarnation else []
+    waiting = recorded(theirs, authority.aliases)
     mending = mends(authority, registry, fresh.values())
-    again = [one for what in mending.values() for one in _all_of(what)]
-    wanted = reach([*fresh.values(), *again], authority.links)
+    early = _early(authority, registry, parcel, waiting) if fresh else ()
+    anew = [one for what in mending.values() for one in _all_of(what)]
+    anew += [kept for _, kept in early]
+    heard = [one for one in fresh.values() if may_come(parcel, one)]
+    wanted = reach([*heard, *anew], authority.links, authority.naming)
     desk = Desk(
         authority=authority,
         registry=registry,
@@ -81,22 +111,85 @@ def _sit(
         sightings=authority.sightings(parcel.device) if parcel.device and fresh else (),
         waiting={one.op_id: one for one in waiting},
     )
+    merges = any(one.rule is not None and one.rule.gathers for one in fresh.values())
     for one in fresh.values():
-        _take(desk, one, mending)
-    _number(desk)
+        now = resolve([one], partial(merged_here, desk.state))[0] if merges else one
+        _take(desk, now, mending)
+    _go_on(desk, (*early, *_came_early(desk, fresh)))
+    number(desk)
     at = authority.enter(list(desk.entries.values()), desk.state) if desk.entries else {}
     return [_result(authority, one, desk.entries.get(one.op_id), docket, at) for one in docket.ops]
 
 
 def _take(desk: Desk, one: Arrived, mending: dict[str, Mend]) -> None:
     judged = decide(desk, one)
-    if judged.verdict is Verdict.APPLIED and isinstance(one.args, RepairArgs | DiscardArgs):
+    if judged.verdict is Verdict.APPLIED and isinstance(one.args, MENDING):
         judged = mend(desk, one, mending.get(one.op_id))
     write_down(desk, one, judged)
 
 
+def _early(
+    authority: Authority, registry: Registry, parcel: Parcel, waiting: Sequence[Recorded]
+) -> Behind:
+    """Ops of this phone that named what had not arrived, and what they say."""
+    before = authority.provisional(parcel.forked_from) if parcel.forked_from else []
+    found = [
+        one
+        for one in (*recorded(before, authority.aliases), *waiting)
+        if (one.verdict, one.code) == (Verdict.HELD, AWAITS)
+    ]
+    if not found:
+        return ()
+    chosen = _likeliest(found, parcel)
+    bodies = authority.bodies({one.fingerprint for one in chosen})
+    said = [as_kept(registry, one, bodies.get(one.fingerprint, "")) for one in chosen]
+    return tuple(zip(chosen, resolve(said, authority.aliases), strict=True))
+
+
+def _likeliest(early: Sequence[Recorded], parcel: Parcel) -> Sequence[Recorded]:
+    """So many as one push may have judged again: first those that were said after it, as they may
+    name what it says.
+    """
+    if len(early) <= EARLY_MAX:
+        return early
+    pushed = min(op.lseq for op in parcel.ops)
+
+    def was_before(one: Recorded) -> bool:
+        return one.incarnation == parcel.incarnation and (one.lseq or 0) < pushed
+
+    chosen = {one.op_id for one in sorted(early, key=was_before)[:EARLY_MAX]}
+    return [one for one in early if one.op_id in chosen]
+
+
+def _came_early(desk: Desk, fresh: Mapping[str, Arrived]) -> Behind:
+    """Those that came just now, before what they name."""
+    held = (op_id for op_id, entry in desk.entries.items() if entry.code == AWAITS)
+    found = (
+        (desk.waiting[one], fresh[one]) for one in held if one in desk.waiting and one in fresh
+    )
+    return tuple(sorted(found, key=lambda pair: pair[1].lseq))
+
+
+def _go_on(desk: Desk, early: Behind) -> None:
+    """Judge again what came too early, now that more is here: in order, for one leads to another.
+
+    It is the op that came last that settles it. What breaks a rule stays as it is.
+    """
+    last = next(reversed(desk.entries), None)
+    for target, kept in early:
+        if last is None or target.op_id == last:
+            continue
+        judged = again(desk, kept, target.done_at)
+        elsewhere = target.incarnation != desk.parcel.incarnation  # its gaps are not seen from here
+        still = judged.code == "unknown_subject" and elsewhere
+        if judged.verdict not in PROVISIONAL and not still:
+            settle(desk, target, kept, judged, last)
+
+
 def _all_of(what: Mend) -> list[Arrived]:
-    return [what.again, *(again for _, again in what.behind)]
+    """What a mend has judged; what no phone may say stays out, as where it comes by itself."""
+    said = (what.again, *(kept for _, kept in what.behind))
+    return [one for one in said if one.problem is None and not_for_phones(one) is None]
 
 
 def _told_before(authority: Authority, arrived: Sequence[Arrived]) -> Docket:
@@ -129,8 +222,9 @@ def _content(body: str) -> bytes:
         return body.encode("utf-8", "surrogatepass")
 
 
-def _number(desk: Desk) -> None:
+def number(desk: Desk) -> None:
     """Give the new rows that people call by a number their numbers, and tell their authors."""
+    desk.state.writer = ""
     for noun in NUMBERED:
         nameless = [
             row

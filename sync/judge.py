@@ -18,30 +18,38 @@ SYSTEM_PERSON = Person(
     id=SYSTEM,
     login="system",
     name="system",
-    roles=("administrator", "dispatcher", "warehouse", "customer_service", "service_manager"),
+    roles=(
+        *("administrator", "dispatcher", "warehouse", "customer_service", "service_manager"),
+        "system",
+    ),
 )
 
 
 class Case(Struct, frozen=True, kw_only=True):
-    """An op that can be judged: read, with its rule, its arguments and its corrected time (ms)."""
+    """An op that can be judged: read, with its rule, its arguments and its corrected time (ms).
+
+    `alias` is as in `Arrived`.
+    """
 
     op: Op
     rule: Kind
     args: Any
     at: int
+    alias: str | None = None
 
 
 class Judgement(Struct, frozen=True, kw_only=True):
     """What becomes of an op: the verdict, why, and everything it does.
 
-    `rows` belong to the thing the op is on; `emits` land elsewhere. `keep` of a refusal is
-    already among them. `detail` is what the author is told.
+    `rows` and `removed` belong to the thing the op is on; `emits` land elsewhere. `keep` of a
+    refusal is already among them. `detail` is what the author is told.
     """
 
     verdict: Verdict
     code: str | None = None
     detail: dict[str, Any] = field(default_factory=dict)
     rows: tuple[Record, ...] = ()
+    removed: tuple[Record, ...] = ()
     emits: tuple[Emit, ...] = ()
     flags: tuple[Flag, ...] = ()
 
@@ -69,6 +77,7 @@ def judge(state: State, case: Case) -> Judgement:
         origin=case.op.origin,
         visit=case.op.visit,
         args=case.args,
+        alias=case.alias,
     )
     stood = _authorise(state, act)
     if isinstance(stood, Refused):
@@ -94,6 +103,8 @@ def land(registry: Registry, state: State, judged: Judgement, op: tuple[str, int
     """
     for row in judged.rows:
         state.put(row)
+    for row in judged.removed:
+        state.remove(row)
     flags = list(judged.flags)
     for emit in judged.emits:
         landing = registry.absorbs[emit.name](state, emit, *op)
@@ -107,7 +118,7 @@ def land(registry: Registry, state: State, judged: Judgement, op: tuple[str, int
 
 def streams_of(judged: Judgement) -> frozenset[str]:
     """The streams a judgement's effect is in."""
-    homes = [home(row) for row in judged.rows]
+    homes = [home(row) for row in (*judged.rows, *judged.removed)]
     places = {place for place in homes if place is not None} | {emit.on for emit in judged.emits}
     return frozenset(stream_of(place) for place in places)
 
@@ -185,6 +196,7 @@ def _reduced(state: State, act: Act, case: Case, flags: tuple[Flag, ...]) -> Jud
     return Judgement(
         verdict=Verdict.MERGED if outcome.merged else Verdict.APPLIED,
         rows=outcome.rows,
+        removed=outcome.removed,
         emits=outcome.emits,
         flags=(*flags, *outcome.flags),
     )

@@ -1,21 +1,25 @@
-"""Repairing and discarding ops that wait, and running again what waited behind them."""
+"""Repairing, accepting and discarding ops that wait, and what waited behind them."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec import Struct, structs
 
 from shared.errors import Flag
-from shared.mending import DiscardArgs, RepairArgs
+from shared.mending import AcceptArgs, DiscardArgs, RepairArgs
 from shared.ops import PROVISIONAL, Verdict
 from shared.people import may
 from shared.registry import Registry
+from sync.aliases import FindAliases, recorded, resolve
 from sync.arrival import Arrived, Problem, read
 from sync.desk import Desk, again, as_judgement, is_behind, land_safely, not_for_phones, settle
 from sync.judge import Judgement, person
 from sync.ports import Authority, Recorded
 from sync.protocol import WireOp
+
+MENDING: Final = RepairArgs | AcceptArgs | DiscardArgs
+Behind = tuple[tuple[Recorded, Arrived], ...]  # ops that wait, each with what it says
 
 
 class Mend(Struct, frozen=True, kw_only=True):
@@ -26,21 +30,23 @@ class Mend(Struct, frozen=True, kw_only=True):
 
     target: Recorded
     again: Arrived
-    behind: tuple[tuple[Recorded, Arrived], ...]
+    behind: Behind
     waiting: tuple[Recorded, ...]
 
 
 def mends(authority: Authority, registry: Registry, arrived: Iterable[Arrived]) -> dict[str, Mend]:
     """Per op that mends another: the other, and what waits behind that."""
-    menders = [one for one in arrived if isinstance(one.args, RepairArgs | DiscardArgs)]
+    menders = [one for one in arrived if isinstance(one.args, MENDING)]
     if not menders:
         return {}
     named = {one.args.of for one in menders}
     places = {one.incarnation for one in authority.recall(named).values() if one.incarnation}
     for incarnation in sorted(places):
         authority.standing(incarnation)  # locked: its phone may be pushing more at this moment
-    targets = authority.recall(named)
-    waiting = [other for place in sorted(places) for other in authority.provisional(place)]
+    found_again = recorded(authority.recall(named).values(), authority.aliases)
+    targets = {one.op_id: one for one in found_again}
+    theirs = [other for place in sorted(places) for other in authority.provisional(place)]
+    waiting = recorded(theirs, authority.aliases)
     prints = {one.fingerprint for one in [*targets.values(), *waiting]}
     bodies = authority.bodies(prints)
     found: dict[str, Mend] = {}
@@ -48,19 +54,31 @@ def mends(authority: Authority, registry: Registry, arrived: Iterable[Arrived]) 
         target = targets.get(mender.args.of)
         if target is None:
             continue
-        behind = [
-            (other, _as_kept(registry, other, bodies.get(other.fingerprint, "")))
-            for other in waiting
-            if other.verdict == Verdict.HELD and other.incarnation == target.incarnation
-        ]
         anew = _as_mended(registry, mender, target, bodies.get(target.fingerprint, ""))
+        beside = tuple(one for one in waiting if one.incarnation == target.incarnation)
         found[mender.op_id] = Mend(
             target=target,
-            again=anew,
-            behind=tuple(pair for pair in behind if is_behind(pair[1], target)),
-            waiting=tuple(one for one in waiting if one.incarnation == target.incarnation),
+            again=resolve([anew], authority.aliases)[0],
+            behind=held_behind(Keeping(registry, authority.aliases, bodies), target, beside),
+            waiting=beside,
         )
     return found
+
+
+class Keeping(NamedTuple):
+    """What kept ops are read again with: the rules, the aliases there are, and their bodies."""
+
+    registry: Registry
+    aliases_of: FindAliases
+    bodies: Mapping[str, str]
+
+
+def held_behind(keeping: Keeping, target: Recorded, waiting: Iterable[Recorded]) -> Behind:
+    """Those of the ops that wait which do so behind this one, in order, and what they say."""
+    held = [one for one in waiting if one.verdict == Verdict.HELD]
+    said = [as_kept(keeping.registry, one, keeping.bodies.get(one.fingerprint, "")) for one in held]
+    pairs = zip(held, resolve(said, keeping.aliases_of), strict=True)
+    return tuple(pair for pair in pairs if is_behind(pair[1], target))
 
 
 def mend(desk: Desk, mender: Arrived, what: Mend | None) -> Judgement:
@@ -69,11 +87,15 @@ def mend(desk: Desk, mender: Arrived, what: Mend | None) -> Judgement:
         return _refused("unknown_subject", "args.of")
     if what.target.op_id in desk.entries or what.target.verdict not in PROVISIONAL:
         return Judgement(verdict=Verdict.MERGED, code="already_settled")
-    refused = _may_not(desk, mender, what.target)
+    refused = (
+        _may_not(desk, mender, what.target)
+        or _is_sealed(desk.registry, mender, what.target)
+        or _cannot_stand(mender, what)
+    )
     if refused is not None:
         return refused
     judged = _mended(desk, mender, what)
-    if judged.verdict is Verdict.REJECTED and isinstance(mender.args, RepairArgs):
+    if judged.verdict is Verdict.REJECTED and not isinstance(mender.args, DiscardArgs):
         return Judgement(verdict=Verdict.REJECTED, code=judged.code, detail=judged.detail)
     desk.waiting.update((one.op_id, one) for one in what.waiting)
     settle(desk, what.target, what.again, judged, mender.op_id)
@@ -92,10 +114,11 @@ def _mended(desk: Desk, mender: Arrived, what: Mend) -> Judgement:
     if problem is not None:
         return as_judgement(structs.replace(problem, verdict=Verdict.REJECTED))
     judged = land_safely(desk, what.again, what.target.done_at)
+    how = "taken_as_is" if isinstance(mender.args, AcceptArgs) else "repaired"
     return structs.replace(
         judged,
-        flags=(*judged.flags, Flag(code="repaired")),
-        detail={**judged.detail, "repaired_by": mender.op_id},
+        flags=(*judged.flags, Flag(code=how)),
+        detail={**judged.detail, f"{how}_by": mender.op_id},
     )
 
 
@@ -109,9 +132,29 @@ def _may_not(desk: Desk, mender: Arrived, target: Recorded) -> Judgement | None:
     plans = author is not None and may(author.roles, "work_order.assign")
     if not theirs and not plans:
         return _refused("not_permitted", None, {"kind": mender.op.kind})
-    if isinstance(mender.args, RepairArgs) and (mender.args.body_fingerprint != target.fingerprint):
+    seen = None if isinstance(mender.args, DiscardArgs) else mender.args.body_fingerprint
+    if seen is not None and seen != target.fingerprint:
         return _refused("wrong_value", "args.body_fingerprint", {"reason": target.fingerprint})
     return None
+
+
+def _is_sealed(registry: Registry, mender: Arrived, target: Recorded) -> Judgement | None:
+    """A signature is given up or taken again, never corrected; nor is anything made into one."""
+    if not isinstance(mender.args, RepairArgs):
+        return None
+    rules = [registry.kinds.get(kind) for kind in (target.kind or "", mender.args.kind)]
+    sealed = any(rule is not None and rule.sealed for rule in rules)
+    return _refused("sealed", "args.of") if sealed else None
+
+
+def _cannot_stand(mender: Arrived, what: Mend) -> Judgement | None:
+    """What waits behind another goes on by itself, and a mend of the phone's own is no act."""
+    if not isinstance(mender.args, AcceptArgs):
+        return None
+    if what.target.verdict == Verdict.HELD:
+        return _refused("behind", "args.of")
+    mends_itself = isinstance(what.again.args, MENDING)
+    return _refused("mends_another", "args.of") if mends_itself else None
 
 
 def _refused(code: str, field: str | None, params: dict[str, Any] | None = None) -> Judgement:
@@ -120,15 +163,15 @@ def _refused(code: str, field: str | None, params: dict[str, Any] | None = None)
     )
 
 
-def _as_kept(registry: Registry, target: Recorded, body: str) -> Arrived:
+def as_kept(registry: Registry, target: Recorded, body: str) -> Arrived:
     """An op as it was kept, under the id and fingerprint it was kept under."""
     read_again = read(WireOp(lseq=target.lseq or 0, id=target.op_id, body=body), registry)
     return structs.replace(read_again, op_id=target.op_id, fingerprint=target.fingerprint)
 
 
 def _as_mended(registry: Registry, mender: Arrived, target: Recorded, body: str) -> Arrived:
-    if isinstance(mender.args, DiscardArgs):
-        return _as_kept(registry, target, body)
+    if not isinstance(mender.args, RepairArgs):
+        return as_kept(registry, target, body)
     assert mender.op is not None
     args: RepairArgs = mender.args
     said = {
@@ -142,7 +185,7 @@ def _as_mended(registry: Registry, mender: Arrived, target: Recorded, body: str)
         "on": args.on,
         "args": args.args,
     }
-    anew = _as_kept(registry, target, msgspec.json.encode(said).decode())
+    anew = as_kept(registry, target, msgspec.json.encode(said).decode())
     return structs.replace(anew, body=body)
 
 

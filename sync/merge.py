@@ -1,6 +1,6 @@
 """Merging edits field by field: three ways, from what the author saw, without any history."""
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from msgspec import Struct, structs
 
@@ -14,6 +14,7 @@ from shared.records import Record, State
 from shared.registry import Act
 from shared.tasks import Conflict, Loser
 
+UNSEEN: Final = object()
 LOSERS_MAX = 10  # in one conflict; a row must stay small enough for every phone at the site
 Result = Literal["applied", "merged", "kept_both", "won", "lost"]
 
@@ -38,7 +39,9 @@ def merge(state: State, act: Act, current: Record) -> Merged | Refused:
             return refused
         value = tidy(new) if isinstance(new, str) else new
         here = getattr(current, name)
-        results[name] = result = _decide(name, (seen, value, here), act)
+        # What was seen under an alias was another thing's.
+        seen_here = seen if act.alias is None else UNSEEN
+        results[name] = result = _decide(name, (seen_here, value, here), act)
         if result in ("applied", "won"):
             winners[name] = value
         if result == "kept_both":
@@ -54,7 +57,7 @@ def _decide(name: str, values: tuple[Any, Any, Any], act: Act) -> Result:
     field = FIELDS[name]
     if same(field, here, new):
         return "merged"
-    if same(field, here, seen):
+    if seen is not UNSEEN and same(field, here, seen):
         return "applied"
     if field.wins == "both" and len(_both(here, new, act)) <= TEXT_CHARS_MAX:
         return "kept_both"

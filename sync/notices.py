@@ -256,7 +256,7 @@ def _of_thing(desk: _Desk, thing: Aggregate) -> Iterator[Notice]:
     desk.keep(thing, facts.learnt(thing, before, now))
     if thing[0] == "work_order":
         yield from _of_job(desk, thing[1], before, now)
-    elif before is not None and (job := _first_job(desk, thing)) is not None:
+    elif before is not None and (job := facts.first_job(desk.told, thing)) is not None:
         yield from _edited(desk, job, thing, (before, now))
 
 
@@ -264,8 +264,7 @@ def _of_job(desk: _Desk, job: str, before: Facts | None, now: Facts) -> Iterator
     if not _had(before, now):
         if now["assignment"] is not None and now["since"] >= desk.told[BEGUN]["at"]:
             times = tuple(Change(field=name, new=now[name]) for name in TIMES)
-            identity = derive("notice", "assigned", now["assignment"])
-            yield _notice(desk, "assigned", job, identity, times, role=now["role"])
+            yield _notice(desk, "assigned", job, _as_given(desk, now), times, role=now["role"])
         return
     assert before is not None
     if now["assignment"] is None:
@@ -277,6 +276,16 @@ def _of_job(desk: _Desk, job: str, before: Facts | None, now: Facts) -> Iterator
     else:
         yield from _moved(desk, job, (before, now))
         yield from _edited(desk, job, ("work_order", job), (before, now))
+
+
+def _as_given(desk: _Desk, now: Facts) -> str:
+    """The id of the notice that a job was given; one that was put away and came back is told anew.
+
+    It was told of before by the same assignment, and then forgotten.
+    """
+    identity = derive("notice", "assigned", now["assignment"])
+    known = desk.replica.noticed([identity])
+    return _fresh(desk, "assigned", now["assignment"]) if known else identity
 
 
 def _had(before: Facts | None, now: Facts) -> bool:
@@ -309,20 +318,6 @@ def _edited(desk: _Desk, job: str, thing: Aggregate, both: tuple[Facts, Facts]) 
     )
     if changes:
         yield _notice(desk, "edited", job, _fresh(desk, "edited", thing[1]), changes)
-
-
-def _first_job(desk: _Desk, thing: Aggregate) -> str | None:
-    """The open job of this person that comes first at a site or for a customer."""
-    noun, identity = thing
-    found = [
-        (known.get("planned_from") or "~", job)
-        for (kind, job), known in desk.told.items()
-        if kind == "work_order"
-        and known.get(f"{noun}_id") == identity
-        and known.get("assignment") is not None
-        and known.get("status") in OPEN
-    ]
-    return min(found)[1] if found else None
 
 
 def _of_stock(desk: _Desk, place: Aggregate) -> Iterator[Notice]:
@@ -358,8 +353,10 @@ def _of_gone(desk: _Desk, things: list[Aggregate]) -> Iterator[Notice]:
         known = desk.told[thing]
         if thing[0] == "work_order" and known.get("assignment") and known.get("status") in OPEN:
             yield from _taken_away(desk, thing[1], known)
+    here = desk.replica.marks() if things else {}
     for thing in things:
-        desk.keep(thing, None)
+        if stream_of(thing) not in here:  # under what waits it stays, and may come back as it was
+            desk.keep(thing, None)
 
 
 def _taken_away(desk: _Desk, job: str, known: Facts) -> Iterator[Notice]:

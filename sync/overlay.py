@@ -1,26 +1,34 @@
 """What a phone shows: what the server sent, with the phone's own pending ops laid over it."""
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import partial
 
 from msgspec import Struct, structs
 
+from shared.aliases import MERGED_NOUNS, Alias, alias_id
 from shared.errors import REFUSED_ON_DEVICE, Flag, Refused
 from shared.ops import FINAL, Op, Verdict
 from shared.records import STREAM_PREFIX, Aggregate, Record, State, home, stream_of
 from shared.registry import Emit, Registry
+from sync.aliases import resolve, resolved
 from sync.arrival import Arrived, read
 from sync.facts import DETAILS, differing, facts_of
 from sync.judge import Case, Judgement, judge, land
-from sync.ports import Facts, Outboxed, Replica, StreamMark
+from sync.ports import Facts, Outboxed, Replica, StreamMark, Wanted
 from sync.protocol import WireOp
 from sync.reach import reach
 
 
 class Pending(Struct, frozen=True, kw_only=True):
-    """An op of the outbox, with what can be read of its body."""
+    """An op of the outbox, with what can be read of its body, and the thing it is on by now."""
 
     entry: Outboxed
     arrived: Arrived
+
+    @property
+    def on(self) -> Aggregate:
+        """Another one than it was recorded on, where that was merged into it."""
+        return self.arrived.on or self.entry.on
 
 
 class Weighed(Struct, frozen=True, kw_only=True):
@@ -44,6 +52,9 @@ def weigh(replica: Replica, registry: Registry, one: Arrived, at: int) -> Weighe
     assert one.rule is not None
     if not one.rule.device:
         return Refused(code="not_permitted", grounds="permission", params={"kind": one.op.kind})
+    (one,) = resolve([one], partial(_merged, replica))
+    assert one.op is not None
+    assert one.rule is not None
     state = replica.load(reach([one], replica.links), base=False)
     case = Case(op=one.op, rule=one.rule, args=one.args, at=at)
     before = _known(state, one.op)
@@ -82,7 +93,10 @@ def refresh(replica: Replica, registry: Registry, dirty: Iterable[Aggregate]) ->
     there; so when that changes, those other things have to be done too, once.
     """
     marks = replica.marks()
-    first = sorted(set(dirty))
+    things = set(dirty)
+    first = sorted(
+        things.union((noun, into) for (noun, _), into in _merged(replica, things).items())
+    )
     elsewhere = _lay(replica, registry, marks, first)
     _lay(replica, registry, marks, sorted(elsewhere - set(first)))
     again = sorted(elsewhere & set(first))
@@ -92,16 +106,34 @@ def refresh(replica: Replica, registry: Registry, dirty: Iterable[Aggregate]) ->
 def _lay(
     replica: Replica, registry: Registry, marks: dict[str, StreamMark], things: Sequence[Aggregate]
 ) -> set[Aggregate]:
-    pending = [Pending(entry=one, arrived=_read(one, registry)) for one in _on_top(replica, things)]
+    also = _aliases_of(replica, things)
+    found = _on_top(replica, [*things, *also])
+    pending = [Pending(entry=one, arrived=resolved(_read(one, registry), also)) for one in found]
     by_thing: dict[Aggregate, list[Pending]] = {thing: [] for thing in things}
     for one in pending:
-        for place in touched(one.entry):
+        for place in (touched(one.entry) - {one.entry.on}) | {one.on}:
             if place in by_thing and not passed(one.entry, stream_of(place), marks):
                 by_thing[place].append(one)
     changed: set[Aggregate] = set()
     for thing, ops in by_thing.items():
         changed |= _lay_one(replica, registry, thing, ops)
     return changed
+
+
+def _merged(replica: Replica, things: Collection[Aggregate]) -> dict[Aggregate, str]:
+    """Those of the things that were merged into others, as far as the phone was told."""
+    refs = frozenset((Alias, alias_id(one)) for one in things if one[0] in MERGED_NOUNS)
+    if not refs:
+        return {}
+    known = replica.load(Wanted(aggregates=frozenset(), refs=refs), base=False).all(Alias)
+    return {(one.noun, one.merged_id): one.into_id for one in known}
+
+
+def _aliases_of(replica: Replica, things: Collection[Aggregate]) -> dict[Aggregate, str]:
+    """What was merged into these things, or into what lives with them."""
+    places = [one for one in things if one[0] in MERGED_NOUNS]
+    known = (alias for place in places for alias in replica.living(place, Alias))
+    return {(one.noun, one.merged_id): one.into_id for one in known}
 
 
 def _on_top(replica: Replica, things: Collection[Aggregate]) -> list[Outboxed]:
@@ -119,7 +151,7 @@ def _lay_one(
     moved: set[Aggregate] = set()
     changes: list[Outboxed] = []
     for one in ops:
-        if one.entry.on != thing:
+        if one.on != thing:
             _add(registry, state, one.entry, thing)
             continue
         after = _rejudge(registry, state, one)
@@ -151,14 +183,20 @@ def _rejudge(registry: Registry, state: State, one: Pending) -> Outboxed:
     arrived, entry = one.arrived, one.entry
     if arrived.op is None or arrived.rule is None:
         return structs.replace(entry, refusal=arrived.problem.code if arrived.problem else None)
-    case = Case(op=arrived.op, rule=arrived.rule, args=arrived.args, at=entry.recorded)
+    case = Case(
+        op=arrived.op,
+        rule=arrived.rule,
+        args=arrived.args,
+        at=entry.recorded,
+        alias=arrived.alias,
+    )
     judged = judge(state, case)
     if judged.verdict not in (Verdict.APPLIED, Verdict.MERGED):
         return structs.replace(entry, refusal=judged.code, emits=())
     for row in judged.rows:
         state.put(row)
     for emit in judged.emits:
-        if emit.on == entry.on:
+        if emit.on == one.on:
             _absorb(registry, state, emit, entry)
     return structs.replace(entry, refusal=None, emits=judged.emits)
 

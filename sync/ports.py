@@ -1,4 +1,4 @@
-"""The two ports: what the engine needs from the server's database, and from the phone's."""
+"""The ports: what the engine needs to write in the server's database, and of the phone's."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -6,13 +6,15 @@ from typing import Any, Final, Literal, Protocol, TypeVar
 
 from msgspec import Struct, field
 
-from shared.clock import Sighting
+from shared.clock import Absence, Sighting
 from shared.errors import Flag
 from shared.ops import Stamp
 from shared.records import Aggregate, Record, State
 from shared.registry import Emit, Links, Ref
 from sync.digest import Sums
-from sync.protocol import Row, SignedHead
+from sync.prints import Care, Copy
+from sync.protocol import Row, SignedHead, Wipe
+from sync.shelf import Shelf
 
 
 class Unwritable(Exception):
@@ -48,9 +50,8 @@ class Recorded(Struct, frozen=True, kw_only=True):
 class Entry(Struct, frozen=True, kw_only=True):
     """One verdict to be written down, with everything the books say of it.
 
-    `settles` marks the final verdict of an op that is already in the books. `streams` are those
-    its effect is in. `done_at` is the corrected time of the act (ms). `kind`, `v`, `on`, `by` and
-    `origin` are what could be read of the body.
+    `settles` marks the final verdict of an op already in the books. `streams` are those its effect
+    is in. `done_at` is the corrected time of the act (ms). `kind` to `salt` are what could be read.
     """
 
     op_id: str
@@ -60,6 +61,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     code: str | None
     received: int
     done_at: int
+    salt: str = ""
     uncertain: bool = False
     detail: dict[str, Any] = field(default_factory=dict)
     flags: tuple[Flag, ...] = ()
@@ -76,11 +78,22 @@ class Entry(Struct, frozen=True, kw_only=True):
     settles: bool = False
 
 
+class Shifted(Exception):
+    """What an act reaches became otherwise before it was locked: it has to be found out anew."""
+
+
 class Wanted(Struct, frozen=True, kw_only=True):
-    """What has to be locked and loaded before deciding."""
+    """What has to be locked and loaded before deciding.
+
+    The rest is what was found out before the locks: the links that were followed, the things that
+    were named and are no aliases, and of some things the rows that name them.
+    """
 
     aggregates: frozenset[Aggregate]
     refs: frozenset[Ref]
+    links: Mapping[Aggregate, Links] = {}
+    named: frozenset[Aggregate] = frozenset()
+    gathered: Mapping[Aggregate, frozenset[Ref]] = {}
 
 
 class Standing(Struct, frozen=True, kw_only=True):
@@ -124,8 +137,17 @@ class Authority(Protocol):
     def links(self, subjects: Collection[Aggregate]) -> dict[Aggregate, Links]:
         """The ids that things name (`shared.kinds.LINKS`); nothing for one that is not there."""
 
+    def aliases(self, things: Collection[Aggregate]) -> dict[Aggregate, str]:
+        """Of those of the things that were merged into others: the id of the one there is."""
+
+    def naming(self, thing: Aggregate) -> list[Record]:
+        """The rows that name a thing (`shared.merging.NAMING`)."""
+
     def load(self, wanted: Wanted) -> State:
-        """Lock the aggregates in sorted order, then load what `kinds.EAGER` says, and refs."""
+        """Lock the aggregates in sorted order, then load what `kinds.EAGER` says, and refs.
+
+        Raises `Shifted` where somebody else's act changed meanwhile what was found out before.
+        """
 
     def sightings(self, device: str) -> list[Sighting]:
         """The device's clock evidence."""
@@ -137,60 +159,13 @@ class Authority(Protocol):
         """The next human numbers of a table, e.g. WO-26-000123, in order."""
 
     def enter(self, entries: Sequence[Entry], state: State) -> dict[str, dict[str, int]]:
-        """Write bodies, verdicts, audit leaves, changed rows and the feed, all in bulk.
+        """Write bodies, verdicts, audit leaves, changed rows and the feed, or raise `Unwritable`.
 
-        Returns, per op id, the stream positions from which its effect is there. Raises
-        `Unwritable` when a constraint of the database says no.
+        Returns, per op id, the stream positions from which its effect is there.
         """
 
     def savepoint(self) -> AbstractContextManager[None]:
         """A part of the transaction that is undone when it raises."""
-
-
-class Head(Struct, frozen=True, kw_only=True):
-    """Where a stream ends, its checksum there, and the oldest position a delta may start from."""
-
-    seq: int
-    sums: Sums
-    min_seq: int = 0
-
-
-class Piece(Struct, frozen=True, kw_only=True):
-    """Rows of one stream as (seq, row), by seq, and whether they reach the stream's end."""
-
-    rows: list[tuple[int, Row]]
-    complete: bool
-
-
-class Library(Protocol):
-    """The server's books inside one read transaction: a single snapshot of everything."""
-
-    @property
-    def epoch(self) -> str:
-        """The server's epoch."""
-
-    def scope(self, person: str) -> set[str]:
-        """The streams a person's devices may follow, their own included."""
-
-    def heads(self, streams: Collection[str]) -> dict[str, Head]:
-        """Where the streams end; one that never had a row is left out."""
-
-    def standing(self, incarnation: str) -> Standing | None:
-        """What is known of an incarnation, without locking it."""
-
-    def pages(self, wants: Sequence[tuple[str, int]], bytes_max: int) -> dict[str, Piece]:
-        """Rows past each (stream, cursor), by seq; the streams in the order asked.
-
-        Stops when the bodies together pass `bytes_max`, but gives at least one row when there is
-        any; streams it did not come to are left out. For a cursor of 0 rows that are gone are
-        left out.
-        """
-
-    def audit_head(self, known: int) -> SignedHead | None:
-        """The newest signed head if it is larger than the known size, with its proof."""
-
-    def durable_through(self) -> int | None:
-        """Receipts up to here (ms) are in a verified backup."""
 
 
 class Outboxed(Struct, frozen=True, kw_only=True):
@@ -222,11 +197,7 @@ class Outboxed(Struct, frozen=True, kw_only=True):
 
 
 class Identity(Struct, frozen=True, kw_only=True):
-    """Who this installation is and where it stands with the server.
-
-    `answered` is the cursor vector of the last request that was answered. `clock_*` is the last
-    sighting of the server's clock by the device's own.
-    """
+    """Who this installation is, and where it stands: `answered` are the cursors answered last."""
 
     device: str
     person: str
@@ -240,10 +211,16 @@ class Identity(Struct, frozen=True, kw_only=True):
     head: SignedHead | None = None
     sighting: Sighting | None = None
     durable_through: int | None = None
+    revoked: bool = False  # it reads nothing more
+    wipe: Wipe | None = None  # nor does it record anything
+    care: Care = Care()
+    absence: Absence | None = None  # since the last answer, as far as anybody looked
+    unconfirmed: bool = False  # the office has yet to let it in
 
 
 class StreamMark(Struct, frozen=True, kw_only=True):
-    """Where the phone stands in one stream. `staged` is the position of a half-loaded snapshot.
+    """Where the phone stands in one stream. `staged` is the position of a half-loaded snapshot, and
+    `floor` what the server had forgotten when that was begun.
 
     `leaving` marks a stream that is no longer the phone's but still has pending ops on it.
     """
@@ -253,6 +230,7 @@ class StreamMark(Struct, frozen=True, kw_only=True):
     sums: Sums
     staged: int | None = None
     leaving: bool = False
+    floor: int = 0
 
 
 class Change(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -275,6 +253,7 @@ NoticeKind = Literal[
     "quarantined",
     "mended",
     "stock_came",
+    "away",
 ]
 
 
@@ -282,9 +261,8 @@ class Notice(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Something the person of a phone should know, told once and kept until it is pushed out.
 
     `at` is the server's time (ms) of the answer it came with. `job` is the work order it is about,
-    `number` and `customer` how people call it. Of a change `old` is what was shown before.
-    Of a conflict `stands` says whose value is in force; each change goes from the value that lost
-    to the one that stands. `op_id`, `op_kind`, `code` and `params` are those of one's own op.
+    `number` and `customer` how people call it. Of a conflict `stands` says whose value is in force;
+    each change goes from the value that lost to that. `op_id` to `params` are of one's own op.
     """
 
     id: str
@@ -303,12 +281,11 @@ class Notice(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 NOTICES_MAX: Final = 300  # kept on a phone
-
 R = TypeVar("R", bound=Record)
 Facts = dict[str, Any]  # what somebody was told of a thing last, by name
 
 
-class Replica(Protocol):
+class Replica(Shelf, Copy, Protocol):
     """The phone's database inside one transaction, opened by `transaction`."""
 
     def transaction(self) -> AbstractContextManager[None]:

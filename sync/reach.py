@@ -1,38 +1,66 @@
 """How far ops reach: everything that has to be there before they can be judged."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections import ChainMap
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from shared.people import Person
-from shared.records import Aggregate
+from shared.records import Aggregate, Record, home
 from shared.registry import Links, Reach, Ref
+from sync.aliases import named_by
 from sync.arrival import Arrived
 from sync.ports import Wanted
 
 FindLinks = Callable[[Collection[Aggregate]], dict[Aggregate, Links]]
+FindNaming = Callable[[Aggregate], Iterable[Record]]
 
 
-def reach(ops: Sequence[Arrived], links_of: FindLinks) -> Wanted:
-    """All that judging these ops may look at, and all they may change elsewhere."""
+def nobody(_thing: Aggregate) -> tuple[()]:
+    """Where nothing is gathered: on a phone, which merges nothing."""
+    return ()
+
+
+def reach(ops: Sequence[Arrived], links_of: FindLinks, naming_of: FindNaming = nobody) -> Wanted:
+    """All that judging these ops may look at, and all they may change elsewhere.
+
+    What they name is locked with it: nobody merges it into another thing meanwhile.
+    """
     judged = [(one, one.op, one.rule) for one in ops if one.op is not None and one.rule is not None]
     aggregates: set[Aggregate] = {op.on for _, op, _ in judged}
-    named = {one.op_id: _named(rule.names, one.args) for one, _, rule in judged}
-    links = links_of(aggregates | {subject for subjects in named.values() for subject in subjects})
+    far_off = {one.op_id: _named(rule.names, one.args) for one, _, rule in judged}
+    links = links_of(
+        aggregates | {subject for subjects in far_off.values() for subject in subjects}
+    )
     refs: set[Ref] = set()
     for one, op, rule in judged:
         if op.on[0] not in rule.nouns:
             continue
-        told = (links.get(subject, {}) for subject in (op.on, *named[one.op_id]))
-        far = Reach(on=op.on, args=one.args, links={k: v for one in told for k, v in one.items()})
+        others = tuple(links.get(subject, {}) for subject in far_off[one.op_id])
+        far = Reach(
+            on=op.on,
+            args=one.args,
+            links=ChainMap(*map(dict, (links.get(op.on, {}), *others))),
+            others=others,
+        )
         aggregates |= set(rule.touches(far))
         refs |= {(Person, op.by), *rule.refs(far)}
-    return Wanted(aggregates=frozenset(aggregates), refs=frozenset(refs))
+    named = {thing for one, _, _ in judged for thing in named_by(one)}
+    rows = {op.on: list(naming_of(op.on)) for _, op, rule in judged if rule.gathers}
+    gathered = {thing: frozenset((type(row), row.id) for row in rows[thing]) for thing in rows}
+    places = {home(row) for found in rows.values() for row in found}
+    return Wanted(
+        aggregates=frozenset(aggregates | named | {one for one in places if one is not None}),
+        refs=frozenset(refs).union(*gathered.values()),
+        links=links,
+        named=frozenset(named),
+        gathered=gathered,
+    )
 
 
 def _named(names: tuple[str, str] | None, args: Any) -> tuple[Aggregate, ...]:
-    """The row that an argument names, if the kind wants to know where it leads."""
+    """The rows that an argument names, if the kind wants to know where they lead."""
     if names is None:
         return ()
     noun, argument = names
-    identity = getattr(args, argument, None)
-    return ((noun, identity),) if identity else ()
+    found = getattr(args, argument, None) or ()
+    return tuple((noun, one) for one in ((found,) if isinstance(found, str) else found))

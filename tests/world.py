@@ -16,9 +16,10 @@ from sync import protocol
 from sync.desk import Parcel
 from sync.exchange import Caller, Heard, House, answer, has_news, hear, overhear
 from sync.intake import receive
+from sync.library import Library
 from sync.memory import MemoryBooks, MemoryPhone
 from sync.memory.books import MemoryLibrary
-from sync.ports import Authority, Identity, Library, Outboxed, Replica
+from sync.ports import Authority, Identity, Outboxed, Replica
 from sync.protocol import Reply, Request, Result, WireOp
 from sync.recording import Draft, record
 from sync.session import Summary, Surroundings, TimedOut, converse
@@ -38,6 +39,7 @@ VAN_ANN, VAN_BOB = known("van ann"), known("van bob")
 FILTER, BOARD = known("filter"), known("board")
 CUSTOMER, SITE, ASSET = known("customer"), known("site"), known("asset")
 CHECKLIST = known("checklist")
+PRICES = known("prices")
 
 
 class Server(Protocol):
@@ -139,11 +141,10 @@ class World:
         assert result.verdict == "applied", result
         return result
 
-    def job(self, *people: str, checklist: str | None = None) -> str:
-        """A new work order, assigned; returns its id."""
-        ticket = self.must(
-            self.office("ticket.open", ("ticket", ""), {**TICKET_ARGS, "asset": ASSET})
-        ).id
+    def job(self, *people: str, checklist: str | None = None, **at: str | None) -> str:
+        """A new work order, assigned; returns its id. `at` are customer, site and asset."""
+        told = {**TICKET_ARGS, "asset": ASSET, **at}
+        ticket = self.must(self.office("ticket.open", ("ticket", ""), told)).id
         args = {**ORDER_ARGS, "ticket": ticket, "checklist": checklist}
         order = self.must(self.office("work_order.create", ("work_order", ""), args)).id
         for index, person in enumerate(people):

@@ -1,5 +1,6 @@
 """What a device can do beside computing, in two halves: Android, and any other machine."""
 
+import platform
 import sys
 from pathlib import Path
 from typing import Final
@@ -18,3 +19,12 @@ def choose(folder: Path, host: Host) -> Adapters:
     from mobile.adapters import desktop
 
     return desktop.adapters(folder, host)
+
+
+def device_name() -> str:
+    """What this machine calls itself, or what its maker does; empty where neither is known."""
+    if ON_ANDROID:
+        from mobile.adapters import android
+
+        return android.model()
+    return platform.node()

@@ -1,7 +1,7 @@
 """An Android phone, by its own classes through pyjnius; nothing needs a permission at start."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,6 +35,13 @@ def _class(name: str) -> Any:
     from jnius import autoclass
 
     return autoclass(name)
+
+
+def model() -> str:
+    """The maker and the model, as on the box; Android tells no app what its owner calls it."""
+    build = _class("android.os.Build")
+    maker, named = str(build.MANUFACTURER or ""), str(build.MODEL or "")
+    return named if named.lower().startswith(maker.lower()) else f"{maker} {named}"
 
 
 def _activity() -> Any:
@@ -77,6 +84,50 @@ class CameraApp:
 
         bridge.bind(on_activity_result=left)
         here.startActivityForResult(intent, request)
+
+    def pick(self, paths: Sequence[Path], picked: Callable[[int], None]) -> None:
+        """Open the system's own picker, the newest pictures first; it needs no permission."""
+        from android import activity as bridge
+
+        request, here = next(REQUESTS), _activity()
+        intent_class = _class("android.content.Intent")
+        intent = intent_class(intent_class.ACTION_GET_CONTENT)
+        intent.setType("image/*")
+        intent.addCategory(intent_class.CATEGORY_OPENABLE)
+        intent.putExtra(intent_class.EXTRA_ALLOW_MULTIPLE, len(paths) > 1)
+
+        def left(which: int, result: int, data: Any) -> None:
+            if which == request:
+                bridge.unbind(on_activity_result=left)
+                chosen = _chosen(data) if result == RESULT_OK and data is not None else []
+                count = _copied(chosen, paths)
+                self._host.later(lambda: picked(count))
+
+        bridge.bind(on_activity_result=left)
+        here.startActivityForResult(intent, request)
+
+
+def _chosen(data: Any) -> list[Any]:
+    """The addresses of what was picked: one, or a list of them."""
+    clip = data.getClipData()
+    if clip is None:
+        return [data.getData()]
+    return [clip.getItemAt(index).getUri() for index in range(clip.getItemCount())]
+
+
+def _copied(addresses: Sequence[Any], paths: Sequence[Path]) -> int:
+    """Copy what the addresses lead to into files, the first ones first; how many there were."""
+    resolver, files = _activity().getContentResolver(), _class("java.nio.file.Files")
+    count = 0
+    for address in addresses[: len(paths)]:
+        path, stream = paths[count], resolver.openInputStream(address)
+        if stream is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.unlink(missing_ok=True)
+            files.copy(stream, _class("java.io.File")(str(path)).toPath())
+            stream.close()
+            count += 1
+    return count
 
 
 class LastFix:
@@ -123,6 +174,27 @@ class Network:
             return None
         return active is not None
 
+    def network(self) -> str | None:
+        """The number that the system gives the network; empty where there is none."""
+        from jnius import JavaException, cast
+
+        service = _activity().getSystemService("connectivity")
+        try:
+            active = cast("android.net.ConnectivityManager", service).getActiveNetwork()
+        except JavaException:
+            return None
+        return str(active.toString()) if active is not None else ""
+
+    def is_metered(self) -> bool | None:
+        """Whether its person or their provider has said that bytes cost money."""
+        from jnius import JavaException, cast
+
+        service = _activity().getSystemService("connectivity")
+        try:
+            return bool(cast("android.net.ConnectivityManager", service).isActiveNetworkMetered())
+        except JavaException:
+            return None
+
     def heard(self, *, reached: bool) -> None:
         """The system knows by itself."""
         del reached
@@ -152,14 +224,35 @@ class Intents:
         query = _class("android.net.Uri").encode(address)
         return self._opened(_viewed("android.intent.action.VIEW", f"geo:0,0?q={query}"), address)
 
-    def _opened(self, intent: Any, otherwise: str) -> Passed:
-        from jnius import JavaException
+    def file(self, path: Path, mime: str) -> str:
+        """Lend a file to the app that the person chooses, by a content URI."""
+        from jnius import cast
 
-        try:
-            _activity().startActivity(intent)
-        except JavaException:  # no app takes it
-            return "copied" if self._copy(otherwise) else ""
-        return "opened"
+        here, intent_class = _activity(), _class("android.content.Intent")
+        provider = _class("androidx.core.content.FileProvider")
+        file = _class("java.io.File")(str(path))
+        address = provider.getUriForFile(here, here.getPackageName() + ".fileprovider", file)
+        intent = intent_class(intent_class.ACTION_SEND)
+        intent.setType(mime)
+        intent.putExtra(intent_class.EXTRA_STREAM, cast("android.os.Parcelable", address))
+        intent.addFlags(intent_class.FLAG_GRANT_READ_URI_PERMISSION)
+        return "opened" if _started(intent_class.createChooser(intent, None)) else ""
+
+    def _opened(self, intent: Any, otherwise: str) -> Passed:
+        if _started(intent):
+            return "opened"
+        return "copied" if self._copy(otherwise) else ""
+
+
+def _started(intent: Any) -> bool:
+    """Whether some app takes it."""
+    from jnius import JavaException
+
+    try:
+        _activity().startActivity(intent)
+    except JavaException:
+        return False
+    return True
 
 
 def _viewed(action: str, address: str) -> Any:

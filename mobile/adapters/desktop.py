@@ -2,7 +2,7 @@
 
 import locale
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -19,9 +19,14 @@ from mobile.adapters.ports import (
 from mobile.device import write_private
 
 PICTURES: Final = "camera"
-PICTURE_ENDS: Final = (".jpg", ".jpeg", ".png", ".webp")
+PICTURE_ENDS: Final = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".gif")
 POSITION: Final = "position.json"
 SECRETS: Final = "secrets"
+SHARED: Final = "shared"
+# The kernel's tables of routes, on Linux.
+ROUTES: Final = (Path("/proc/net/route"), Path("/proc/net/ipv6_route"))
+WORDS_4, WORDS_6 = 11, 10  # in a line of each
+NOUGHT_4, NOUGHT_6 = "0" * 8, "0" * 32  # everywhere
 
 
 def adapters(folder: Path, host: Host) -> Adapters:
@@ -30,7 +35,7 @@ def adapters(folder: Path, host: Host) -> Adapters:
         camera=PictureFolder(folder / PICTURES),
         location=PositionFile(folder / POSITION),
         connectivity=LastTalk(),
-        share=Clipboard(host.copy),
+        share=Clipboard(host.copy, folder / SHARED),
         keystore=SecretFiles(folder / SECRETS),
         haptics=NoHaptics(),
         text_entry=NoTextEntry(),
@@ -46,13 +51,26 @@ class PictureFolder:
 
     def take(self, path: Path, taken: Callable[[Path | None], None]) -> None:
         """Copy the newest picture; None where there is none."""
+        newest = self._newest(1)
+        _copy(newest, [path])
+        taken(path if newest else None)
+
+    def pick(self, paths: Sequence[Path], picked: Callable[[int], None]) -> None:
+        """Copy as many of the newest pictures as are wanted, the oldest of them first."""
+        chosen = self._newest(len(paths))[::-1]
+        _copy(chosen, paths)
+        picked(len(chosen))
+
+    def _newest(self, count: int) -> list[Path]:
         found = [one for one in self._folder.glob("*") if one.suffix.lower() in PICTURE_ENDS]
-        if not found:
-            taken(None)
-            return
+        found.sort(key=lambda one: (one.stat().st_mtime_ns, one.name), reverse=True)
+        return found[:count]
+
+
+def _copy(pictures: Iterable[Path], paths: Iterable[Path]) -> None:
+    for picture, path in zip(pictures, paths, strict=False):
         path.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(max(found, key=lambda one: (one.stat().st_mtime_ns, one.name)), path)
-        taken(path)
+        shutil.copyfile(picture, path)
 
 
 class PositionFile:
@@ -70,25 +88,54 @@ class PositionFile:
 
 
 class LastTalk:
-    """A network that is known by whether the last conversation reached the server."""
+    """A network that is known by whether the last conversation reached the server.
 
-    def __init__(self) -> None:
+    Where the kernel tells which ways lead out of the machine, it is also known by them; a server on
+    the machine itself needs none.
+    """
+
+    def __init__(self, routes: Sequence[Path] = ROUTES) -> None:
+        self._routes = routes
         self._reached: bool | None = None
 
     def is_online(self) -> bool | None:
         """How the last conversation went; None before there was one."""
         return self._reached
 
+    def network(self) -> str | None:
+        """The ways that lead out; None where there are none, and only a talk can tell."""
+        ways = [way for path in self._routes for way in _ways_out(path)]
+        return " ".join(ways) or None
+
+    def is_metered(self) -> bool | None:
+        """A desk does not know."""
+        return None
+
     def heard(self, *, reached: bool) -> None:
         """Remember how a conversation went."""
         self._reached = reached
 
 
+def _ways_out(path: Path) -> Iterator[str]:
+    """The default routes in one of the kernel's tables: interface and gateway."""
+    try:
+        lines = path.read_text(encoding="ascii").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return
+    for line in lines:
+        words = line.split()
+        if len(words) == WORDS_4 and words[1] == NOUGHT_4 == words[7]:
+            yield f"{words[0]}:{words[2]}"
+        elif len(words) == WORDS_6 and words[:2] == [NOUGHT_6, "00"] and words[9] != "lo":
+            yield f"{words[9]}:{words[4]}"
+
+
 class Clipboard:
     """Without other apps to hand anything to, everything is copied."""
 
-    def __init__(self, copy: Callable[[str], bool]) -> None:
+    def __init__(self, copy: Callable[[str], bool], folder: Path) -> None:
         self._copy = copy
+        self._folder = folder
 
     def text(self, text: str) -> Passed:
         """Copy a text."""
@@ -101,6 +148,17 @@ class Clipboard:
     def map(self, address: str) -> Passed:
         """Copy an address."""
         return self.text(address)
+
+    def file(self, path: Path, mime: str) -> str:
+        """Copy a file into a folder beside the work; empty where there is no room."""
+        del mime
+        target = self._folder / path.name
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+        except OSError:
+            return ""
+        return str(target)
 
 
 class SecretFiles:

@@ -1,6 +1,6 @@
 """What the screens may ask of a device; every half keeps these promises."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -32,6 +32,12 @@ class Camera(Protocol):
     def take(self, path: Path, taken: Callable[[Path | None], None]) -> None:
         """Take one picture into a file; `taken` hears of it, or of None."""
 
+    def pick(self, paths: Sequence[Path], picked: Callable[[int], None]) -> None:
+        """Let pictures of the gallery be chosen, at most as many as there are paths.
+
+        Copies of them fill the first paths; `picked` hears how many that are.
+        """
+
 
 class Location(Protocol):
     """Knows where the device is, if it does and may."""
@@ -45,6 +51,15 @@ class Connectivity(Protocol):
 
     def is_online(self) -> bool | None:
         """Whether the device has a network; None where it cannot tell."""
+
+    def network(self) -> str | None:
+        """A name for the network it is on, another one for each; empty where there is none.
+
+        None where it cannot tell.
+        """
+
+    def is_metered(self) -> bool | None:
+        """Whether bytes cost money on it; None where it cannot tell. Asked by any thread."""
 
     def heard(self, *, reached: bool) -> None:
         """How the last conversation with the server went."""
@@ -64,6 +79,13 @@ class Share(Protocol):
 
     def map(self, address: str) -> Passed:
         """Show an address on a map."""
+
+    def file(self, path: Path, mime: str) -> str:
+        """Let the person choose which app gets a file, and tell `opened`.
+
+        Where there are no other apps it is put where its person finds it, and that place is told;
+        empty where neither worked.
+        """
 
 
 class Keystore(Protocol):

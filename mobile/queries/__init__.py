@@ -1,26 +1,39 @@
 """What screens and the command read: jobs, one job's sheet, the outbox, and how the phone is."""
 
 import sqlite3
+from collections.abc import Collection, Iterable
 
 from mobile.database import reading
 from mobile.queries import (
+    bill as bills,
     condition as conditions,
     finding,
     history as histories,
     inbox as inboxes,
     jobs as lists,
+    leaving,
     lines,
+    papers,
+    photos as pictures,
+    proof,
+    ready,
     rows,
     sheet as sheets,
     stock,
 )
+from mobile.queries.bill import Bill
 from mobile.queries.condition import Condition, Waiting
 from mobile.queries.history import Past, Read
 from mobile.queries.jobs import NUMBERED, Job
-from mobile.queries.lines import STATES, TORN, WORST, Line, Sync
+from mobile.queries.leaving import Kept
+from mobile.queries.lines import STATES, TORN, WORST, Line, Receipt, Sync
+from mobile.queries.photos import Pictured
+from mobile.queries.ready import Gap
 from mobile.queries.sheet import Answer, Ordered, Planned, Sheet, Team, Used
 from mobile.queries.stock import Stocked, Van
 from shared.parts import Part
+from shared.records import State
+from shared.sign_off import SignedDocument, SignOff
 from shared.texts import Catalogue
 from shared.work_order import WorkOrder
 from sync.ports import Change, Notice
@@ -31,16 +44,21 @@ __all__ = [
     "TORN",
     "WORST",
     "Answer",
+    "Bill",
     "Change",
     "Condition",
+    "Gap",
     "Job",
+    "Kept",
     "Line",
     "Notice",
     "Ordered",
     "Past",
+    "Pictured",
     "Planned",
     "Queries",
     "Read",
+    "Receipt",
     "Sheet",
     "Stocked",
     "Sync",
@@ -69,6 +87,17 @@ class Queries:
             order = self.job_named(named)
             return sheets.sheet(self._connection, order) if order is not None else None
 
+    def photos(self, order_id: str) -> tuple[Pictured, ...]:
+        """The photos of a job that nobody has taken back, and how safe each is."""
+        with reading(self._connection):
+            return pictures.of_job(self._connection, order_id)
+
+    def bill(self, order_id: str) -> Bill | None:
+        """What the bill of a job is made of."""
+        with reading(self._connection):
+            order = self.job_named(order_id)
+            return bills.bill(self._connection, order) if order is not None else None
+
     def find_jobs(self, text: str) -> list[Job]:
         """The jobs that mention every word of a text; one Chinese character is enough."""
         with reading(self._connection):
@@ -83,6 +112,26 @@ class Queries:
         """What this person's own van holds, or None where they have none."""
         with reading(self._connection):
             return stock.van(self._connection)
+
+    def unsigned_beside(self, job: str) -> list[Job]:
+        """The other jobs of the same customer and place for which nobody has signed yet."""
+        with reading(self._connection):
+            return lists.unsigned_beside(self._connection, job)
+
+    def shown(self, jobs: Iterable[str]) -> State:
+        """Every row that a document about these jobs (by id) may be made of."""
+        with reading(self._connection):
+            return proof.state(self._connection, jobs)
+
+    def printable(self, jobs: Collection[str]) -> State:
+        """Every row that a paper about these jobs (by id) may be made of."""
+        with reading(self._connection):
+            return papers.state(self._connection, jobs)
+
+    def signed_document(self, sign_off: SignOff) -> SignedDocument | None:
+        """What was signed, word for word."""
+        with reading(self._connection):
+            return proof.signed_document(self._connection, sign_off)
 
     def history(self, asset_id: str) -> list[Past]:
         """The last visits to a machine, newest first."""
@@ -100,6 +149,11 @@ class Queries:
             found = lines.every(self._connection)
         return [lines.in_words(line, words) for line in found] if words is not None else found
 
+    def receipts(self) -> list[Receipt]:
+        """What is left of this person's ops that the server has for good."""
+        with reading(self._connection):
+            return lines.receipts(self._connection)
+
     def waiting(self) -> Waiting:
         """What a chip shows of the outbox and the inbox; cheap enough for every redraw."""
         # By whom anything was written: another connection, or this one.
@@ -114,6 +168,16 @@ class Queries:
         """How this phone is: what waits, since when, when the server last answered, what room."""
         with reading(self._connection):
             return conditions.condition(self._connection, free_bytes)
+
+    def unready(self, free_bytes: int, now_ms: int) -> tuple[Gap, ...]:
+        """What this phone itself lacks for a day without a network."""
+        with reading(self._connection):
+            return ready.unready(self._connection, free_bytes, now_ms)
+
+    def kept(self) -> Kept:
+        """How long things stay on this phone."""
+        with reading(self._connection):
+            return leaving.kept(self._connection)
 
     def job_named(self, text: str) -> WorkOrder | None:
         """The job with this number or id. Also for use inside a transaction."""

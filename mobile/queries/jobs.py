@@ -2,17 +2,21 @@
 
 import sqlite3
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Final
 
 from msgspec import Struct
 
-from mobile.queries import lines, rows
+from mobile.queries import lines, proof, ready, rows
 from mobile.queries.lines import Sync
+from mobile.queries.proof import Signature
+from mobile.queries.ready import Gap
+from shared.clock import zone_of
 from shared.ids import is_id
 from shared.kinds import read_row
 from shared.site import Asset, Customer, Site
-from shared.visit import Visit, next_planned, open_visits
-from shared.work_order import WorkOrder
+from shared.visit import Visit, last_visit, next_planned, open_visits
+from shared.work_order import OPEN, WorkOrder
 
 _ORDERS: Final = """SELECT tbl, body, coalesce(mark.leaving, 0) FROM shown
     LEFT JOIN mark ON mark.stream = shown.stream WHERE tbl = 'work_order'"""
@@ -28,9 +32,11 @@ class Job(Struct, frozen=True, kw_only=True):
     """One line of the list. `sync` is the worst state of this person's own ops on the job.
 
     `planned_from` and `planned_to` are those of the person's next visit, else the job's own, as
-    wall times at the site, in its `time_zone`. `leaving` marks a job that is no longer theirs and
-    only waits for the office. `machine` is its model and `trade` its class, where one is named.
-    `done_at` is when the work ended (ms), `outcome` how.
+    wall times at the site, in its `time_zone`; a time at which a visit was is none for the next.
+    `leaving` marks a job that is no longer theirs and only waits for the office. `machine` is its
+    model and `trade` its class, where one is named.
+    `done_at` is when the work ended (ms), `outcome` how; `signature` how it stands with that.
+    `gaps` is what the job needs and this phone has not got.
     """
 
     id: str
@@ -54,6 +60,8 @@ class Job(Struct, frozen=True, kw_only=True):
     service: str = ""
     done_at: int | None = None
     outcome: str | None = None
+    signature: Signature = ""
+    gaps: tuple[Gap, ...] = ()
 
 
 class Around(Struct, frozen=True, kw_only=True):
@@ -66,12 +74,29 @@ class Around(Struct, frozen=True, kw_only=True):
     visits: dict[str, list[Visit]]
     worst: dict[str, Sync]
     leaving: frozenset[str]
+    signatures: dict[str, Signature]
+    gaps: dict[str, tuple[Gap, ...]]
 
 
 def listed(connection: sqlite3.Connection) -> list[Job]:
     """The jobs on this phone, by planned time, those without one last."""
     orders, around = everything(connection)
     return in_order(job(order, around) for order in orders)
+
+
+def unsigned_beside(connection: sqlite3.Connection, job_id: str) -> list[Job]:
+    """The other jobs of the same customer and place for which nobody has signed yet."""
+    orders, around = everything(connection)
+    here = next((one for one in orders if one.id == job_id), None)
+    return in_order(
+        job(one, around)
+        for one in orders
+        if here is not None
+        and one.id != job_id
+        and (one.site_id, one.customer_id) == (here.site_id, here.customer_id)
+        and around.signatures.get(one.id) == "unsigned"
+        and one.id not in around.leaving
+    )
 
 
 def in_order(jobs: Iterable[Job]) -> list[Job]:
@@ -119,6 +144,8 @@ def _around(
         visits=by_order,
         worst=known[0],
         leaving=known[1],
+        signatures=proof.signatures(connection, orders, by_order),
+        gaps=ready.gaps(connection, orders),
     )
 
 
@@ -129,13 +156,14 @@ def job(order: WorkOrder, around: Around) -> Job:
     asset = around.assets.get(order.asset_id or "")
     visits = open_visits(around.visits.get(order.id, ()), around.person)
     planned = next_planned(visits) or order
+    spent = planned is order and _is_spent(order, around, site)
     return Job(
         id=order.id,
         number=order.number,
         status=order.status,
         customer=customer.name if customer is not None else "",
-        planned_from=planned.planned_from,
-        planned_to=planned.planned_to,
+        planned_from=None if spent else planned.planned_from,
+        planned_to=None if spent else planned.planned_to,
         priority=order.priority,
         summary=order.summary,
         sync=around.worst.get(order.id, "safe"),
@@ -151,7 +179,19 @@ def job(order: WorkOrder, around: Around) -> Job:
         service=order.service,
         done_at=order.done_at,
         outcome=order.outcome,
+        signature=around.signatures.get(order.id, ""),
+        gaps=around.gaps.get(order.id, ()),
     )
+
+
+def _is_spent(order: WorkOrder, around: Around, site: Site | None) -> bool:
+    """Whether a visit has been at an order's time, and there is to be another at another time."""
+    last = last_visit(around.visits.get(order.id, ()), around.person)
+    zone = zone_of(site.time_zone) if site is not None else None
+    if order.status not in OPEN or last is None or last.ended_at is None:
+        return False
+    ended = datetime.fromtimestamp(last.ended_at / 1000, zone or UTC)
+    return (order.planned_from or "") <= ended.strftime("%Y-%m-%dT%H:%M")
 
 
 def named(connection: sqlite3.Connection, text: str) -> WorkOrder | None:

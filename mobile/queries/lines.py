@@ -12,6 +12,7 @@ from mobile.queries import rows
 from shared.errors import Refused
 from shared.ids import fingerprint
 from shared.ops import PROVISIONAL, Verdict
+from shared.records import Aggregate
 from shared.texts import Catalogue, explain
 from shared.work_order import WorkOrder
 
@@ -47,6 +48,9 @@ _UNSAFE: Final = (
     OR epoch IS NOT ? ORDER BY lseq"""
 )
 
+_RECEIPTS: Final = """SELECT op_id, fingerprint, kind, noun, id, recorded, verdict, code, received,
+    epoch FROM receipt ORDER BY recorded, op_id"""
+
 
 class Line(Struct, frozen=True, kw_only=True):
     """One op of the outbox. `job` is the work order it belongs to, `done_at` the phone's time.
@@ -74,6 +78,40 @@ class Line(Struct, frozen=True, kw_only=True):
     reason: str | None = None
     settled: bool = False
     mended: bool = False
+
+
+class Receipt(Struct, frozen=True, kw_only=True):
+    """What is left of an op that the server has for good: its fingerprint, and what it was told."""
+
+    op_id: str
+    fingerprint: str
+    kind: str
+    on: Aggregate
+    done_at: int
+    verdict: str
+    code: str | None
+    received: int
+    epoch: str
+
+
+def receipts(connection: sqlite3.Connection) -> list[Receipt]:
+    """The receipts of ops that were let go of, in the order they were recorded."""
+    return [
+        Receipt(
+            op_id=op_id,
+            fingerprint=mark,
+            kind=kind,
+            on=(noun, identity),
+            done_at=recorded,
+            verdict=verdict,
+            code=code,
+            received=received,
+            epoch=epoch,
+        )
+        for op_id, mark, kind, noun, identity, recorded, verdict, code, received, epoch in (
+            connection.execute(_RECEIPTS)
+        )
+    ]
 
 
 def every(connection: sqlite3.Connection) -> list[Line]:

@@ -55,8 +55,13 @@ def every(connection: sqlite3.Connection, kind: type[R]) -> list[R]:
 
 def at_home(connection: sqlite3.Connection, place: Aggregate) -> State:
     """Everything that lives with a thing."""
+    return State(living(connection, place))
+
+
+def living(connection: sqlite3.Connection, place: Aggregate) -> list[Record]:
+    """The rows that live with a thing."""
     kept = connection.execute(_AT_HOME, place).fetchall()
-    return State(read_row(kind, body) for kind, body in kept)
+    return [read_row(kind, body) for kind, body in kept]
 
 
 def found(

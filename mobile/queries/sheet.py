@@ -6,15 +6,18 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from mobile.queries import history, jobs, lines, rows
+from mobile.queries import history, jobs, lines, photos as pictures, proof, rows
 from mobile.queries.history import Past, Read
 from mobile.queries.jobs import Job
 from mobile.queries.lines import Line
+from mobile.queries.proof import Signing
 from shared.amounts import quantity_text
-from shared.checklist import Checklist, Item, Reading
+from shared.charges import Charge
+from shared.checklist import Checklist, Item, PhotoSlot, Reading
 from shared.notes import Note
 from shared.parts import Location, Part, PartUse, PlannedPart
 from shared.people import Person
+from shared.photos import Photo
 from shared.provision import OrderedPart
 from shared.records import State
 from shared.site import Asset, Customer, Site
@@ -74,6 +77,8 @@ class Sheet(Struct, frozen=True, kw_only=True):
 
     `order_sent` and `site_sent` are the order and the site as the office last sent them, without
     what was changed here since; `names` are those of the people who did something here, by id.
+    `photos` are those that nobody has taken back, and `photos_safe` is how many of them the office
+    has; `slots` are the pictures that the job asks for, `lines` how many lines its bill has.
     """
 
     job: Job
@@ -97,6 +102,11 @@ class Sheet(Struct, frozen=True, kw_only=True):
     order_sent: WorkOrder | None = None
     site_sent: Site | None = None
     names: dict[str, str] = {}
+    photos: tuple[Photo, ...] = ()
+    photos_safe: int = 0
+    slots: tuple[PhotoSlot, ...] = ()
+    lines: int = 0
+    signing: Signing = Signing()
 
 
 def sheet(connection: sqlite3.Connection, order: WorkOrder) -> Sheet:
@@ -106,6 +116,7 @@ def sheet(connection: sqlite3.Connection, order: WorkOrder) -> Sheet:
     before = history.of_machine(connection, order.asset_id, but=order.id) if order.asset_id else ()
     checklist = rows.one(connection, Checklist, order.checklist_id)
     around = jobs.around_one(connection, order, state.of(Visit, order.id))
+    photos = pictures.in_time(state, order.id)
     return Sheet(
         job=jobs.job(order, around),
         order=order,
@@ -128,6 +139,11 @@ def sheet(connection: sqlite3.Connection, order: WorkOrder) -> Sheet:
         order_sent=rows.as_sent(connection, WorkOrder, order.id),
         site_sent=rows.as_sent(connection, Site, order.site_id),
         names=_names(connection, state, order.id),
+        signing=proof.signing(state, order, around.person),
+        photos=tuple(photos),
+        photos_safe=pictures.safe(connection, photos),
+        slots=checklist.photos if checklist is not None else (),
+        lines=sum(one.dropped_at is None for one in state.of(Charge, order.id)),
     )
 
 

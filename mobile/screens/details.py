@@ -65,7 +65,9 @@ class DetailsScreen(JobPage):
             self.shell.drafts.drop(self._key(name))
             return
         fields = {"fields": {name: tidy(field.text)}}
-        refused = self.shell.record("edit", job_acts.on(sheet), fields)
+        refused = drafted.too_long(field, fields)
+        if refused is None:
+            refused = self.shell.record("edit", job_acts.on(sheet), fields)
         if refused is not None:
             field.error = self.words.explain(refused)
             self.shell.adapters.haptics.feel("wrong")

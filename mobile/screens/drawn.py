@@ -11,8 +11,13 @@ from kivy.graphics import (
     PopMatrix,
     PushMatrix,
     Rectangle,
+    RoundedRectangle,
     SmoothLine,
     SmoothRoundedRectangle,
+    StencilPop,
+    StencilPush,
+    StencilUnUse,
+    StencilUse,
     Translate,
 )
 from kivy.metrics import dp, sp
@@ -22,6 +27,7 @@ from kivy.uix.widget import Widget
 from mobile.linebreak import broken
 from mobile.screens.pen import Pen
 from mobile.screens.sketch import Ink, Mark, Zone
+from mobile.views.framing import cover
 from mobile.widgets.look import glyph, text_width, theme
 
 TEXTURES_MAX: Final = 700
@@ -82,10 +88,6 @@ class Drawn(Widget):
         """Draw something else."""
         self._compose = compose
         self._lay_out()
-
-    def zone_named(self, name: str) -> Zone | None:
-        """The place of this name, if there is one."""
-        return next((zone for zone in self.zones if zone.name == name), None)
 
     def on_touch_down(self, touch: Any) -> bool:
         """Only what lies in a zone is pressed."""
@@ -184,10 +186,26 @@ def _frame(group: Any, mark: Mark, height: float) -> None:
     group.add(SmoothLine(rounded_rectangle=shape, width=dp(0.6)))
 
 
+def _picture(group: Any, mark: Mark, height: float) -> None:
+    """The middle of a picture, its corners rounded: a rounded box would bend it."""
+    place, size = (mark.x, height - mark.y - mark.h), (mark.w, mark.h)
+    part = mark.texture.get_region(*cover(mark.texture.size, mark.w / mark.h))
+    radius = [mark.radius]
+    group.add(StencilPush())
+    group.add(RoundedRectangle(pos=place, size=size, radius=radius))
+    group.add(StencilUse())
+    group.add(Color(1, 1, 1, 1))
+    group.add(Rectangle(texture=part, pos=place, size=size))
+    group.add(StencilUnUse())
+    group.add(RoundedRectangle(pos=place, size=size, radius=radius))
+    group.add(StencilPop())
+
+
 _PAINT: Final[dict[str, Callable[[Any, Mark, float], None]]] = {
     "text": _text,
     "box": _box,
     "frame": _frame,
+    "picture": _picture,
 }
 
 

@@ -43,7 +43,9 @@ class EntrySheet(Sheet):
         for name, value in self._facts(found) if found is not None else ():
             self.ids.facts.add_widget(KeyValue(name=self.words("outbox", name), value=value))
 
-        offers.put(self.ids.offers, self._offers(found))
+        wanted = list(self._offers(found))
+        offers.put(self.ids.first, [one for one in wanted if one.kind == "primary"])
+        offers.put(self.ids.others, [one for one in wanted if one.kind != "primary"])
 
     def repair(self) -> None:
         """Change what was wrong."""
@@ -77,9 +79,11 @@ class EntrySheet(Sheet):
         if found.may_settle:
             yield Offer(say("understood"), self.settle, "primary", "check")
         if found.job:
-            yield Offer(say("show_job"), self.show_job, "outline", "assignment")
+            icon = "" if found.may_give_up else "assignment"  # two stand in one line
+            yield Offer(say("show_job"), self.show_job, "outline", icon)
         if found.may_give_up:
-            yield Offer(say("give_up"), self.give_up, "danger", "delete")
+            icon = "" if found.job else "delete"  # the words of both fit beside each other
+            yield Offer(say("give_up"), self.give_up, "danger", icon)
 
     def _facts(self, found: Entry) -> list[tuple[str, str]]:
         facts = [("entry", found.detail), ("when", found.when), ("state", found.state)]

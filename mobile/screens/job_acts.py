@@ -11,6 +11,15 @@ from shared.records import Aggregate
 # Steps that ask something first, and the sheet that asks.
 ASKED: Final = {"finish": "outcome", "end": "outcome", "pause": "pause", "decline": "decline"}
 
+# Steps that lead to another screen of the job.
+LED: Final = {
+    "checks": "checklist",
+    "photos": "photos",
+    "charges": "bill",
+    "sign": "sign_off",
+    "report": "report",
+}
+
 
 def on(sheet: Sheet) -> Aggregate:
     """What an act on a job is on."""
@@ -33,8 +42,8 @@ def take(shell: Shell, sheet: Sheet, action: Action) -> None:
     job = sheet.order.id
     if action in VERBS:
         said(shell, sheet, VERBS[action], action)
-    elif action == "checks":
-        shell.go(Place("checklist", {"id": job}))
+    elif action in LED:
+        shell.go(Place(LED[action], {"id": job}))
     elif action == "finish":
         shell.show_sheet("outcome", job=job, outcome="done")
     else:

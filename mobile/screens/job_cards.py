@@ -10,6 +10,8 @@ from mobile.views.work_order import Machine, Place, WorkOrderView
 SECTION_ICONS: Final = {
     "details": "edit_note",
     "checklist": "checklist",
+    "photos": "photo_camera",
+    "bill": "receipt_long",
     "parts": "inventory_2",
     "notes": "sticky_note_2",
     "history": "history",
@@ -32,9 +34,15 @@ def heading(pen: Pen, view: WorkOrderView) -> None:
     if view.needs is None:
         pen.gap(6)
         pen.mark(view.sync.icon, view.sync.text, "body_s", "text_2", sign_tone=view.sync.tone)
+    if view.ready is not None and view.ready.is_ready:
+        pen.gap(6)
+        pen.mark("task_alt", view.ready.text, "body_s", "text_2", sign_tone="info")
     for alert in view.alerts:
         pen.gap(10)
         pen.notice(alert.icon, alert.text, alert.tone)
+    if view.ready is not None and not view.ready.is_ready:
+        pen.gap(10)
+        pen.notice("cloud_off", view.ready.text, "warning")
     if view.needs is not None:
         pen.gap(10)
         top = pen.y
@@ -46,7 +54,7 @@ def sections(pen: Pen, view: WorkOrderView) -> None:
     """The parts of the job, each with how much is in it."""
     pen.tiles(
         [
-            (one.name, one.label, one.count, one.tone, SECTION_ICONS[one.name])
+            (one.name, one.label, one.count, one.sign, one.tone, SECTION_ICONS[one.name])
             for one in view.sections
         ]
     )

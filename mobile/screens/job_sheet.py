@@ -77,7 +77,9 @@ class Asking(Sheet):
     def say(self, kind: str, args: dict[str, Any]) -> Refused | None:
         """One act on the job."""
         assert self.sheet is not None
-        refused = self.shell.record(kind, job_acts.on(self.sheet), args)
+        refused = drafted.too_long(self, args)
+        if refused is None:
+            refused = self.shell.record(kind, job_acts.on(self.sheet), args)
         self.shell.adapters.haptics.feel("wrong" if refused is not None else "done")
         return refused
 

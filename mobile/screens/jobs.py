@@ -10,6 +10,8 @@ from mobile.screens.listed import ListedPage, nothing_row
 from mobile.screens.today import listed
 from mobile.shell import Place
 from mobile.views.jobs import JobsView, folded, jobs
+from mobile.views.today import removed
+from mobile.views.waiting import unconfirmed
 from mobile.widgets.look import load
 
 TEXT_KEY: Final = "jobs/text"
@@ -25,6 +27,7 @@ class JobsScreen(ListedPage):
     text = StringProperty("")
     result = StringProperty("")
     only_open = BooleanProperty(defaultvalue=True)
+    _is_unconfirmed = False
 
     def show(self, args: dict[str, str]) -> None:
         """Show what was looked for last."""
@@ -41,8 +44,11 @@ class JobsScreen(ListedPage):
         found = queries.find_jobs(asked) if asked else queries.jobs()
         view = jobs(found, self.words, self.shell.now, text=self.text, only_open=self.only_open)
         self.compact = self.shell.settings.list_style == "compact"
-        self.result = view.more or view.result
-        self.entries = [*listed(view.groups), *self._nothing(view)]
+        kept = queries.kept()
+        self._is_unconfirmed = queries.waiting().unconfirmed
+        closed = self.words("jobs", "kept", count=kept.keep_days) if not self.only_open else ""
+        self.result = view.more or view.result or closed
+        self.entries = [*listed(view.groups), *self._nothing(view, kept.away_days)]
 
     def typed(self, text: str) -> None:
         """Something else is looked for."""
@@ -64,12 +70,21 @@ class JobsScreen(ListedPage):
         """Show a job."""
         self.shell.go(Place("work_order", {"id": job}))
 
-    def _nothing(self, view: JobsView) -> list[dict[str, Any]]:
+    def _nothing(self, view: JobsView, away_days: int | None) -> list[dict[str, Any]]:
+        if away_days is not None:
+            gone = removed(self.words, away_days)
+            return [nothing_row(gone, "cloud_off", self.width - dp(32), self._sync)]
         if view.nothing is None:
             return []
+        if self._is_unconfirmed and not self.text.strip():
+            none = unconfirmed(self.words)
+            return [nothing_row(none, "hourglass_top", self.width - dp(32), self._wait)]
         acted = self._clear if self.text.strip() else self._sync
         icon = "search_off" if self.text.strip() else "assignment"
         return [nothing_row(view.nothing, icon, self.width - dp(32), acted)]
+
+    def _wait(self) -> None:
+        self.shell.go(Place("waiting"))
 
     def _sync(self) -> None:
         self.shell.ring()

@@ -7,7 +7,7 @@ from typing import Any, Final
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 from msgspec import structs
 
-from mobile.screens import offers
+from mobile.screens import offers, rescuing
 from mobile.screens.offers import Offer
 from mobile.shell import Place, Settings
 from mobile.views.settings import Fact, Known, Option, SettingsView, settings
@@ -76,8 +76,12 @@ class MeScreen(Page):
         """Do without one, after the old one."""
         self.shell.go(Place("pin", {"then": "drop"}))
 
+    def rescue(self) -> None:
+        """Pack what the office does not have into a file."""
+        rescuing.pack(self.shell)
+
     def enrol(self) -> None:
-        """Connect this phone again."""
+        """Enrol this phone again."""
         self.shell.go(Place("enrol"))
 
     def _pin_offers(self) -> list[Offer]:
@@ -96,6 +100,7 @@ class MeScreen(Page):
             theme=shell.settings.theme or SYSTEM,
             text_scale=shell.settings.text_scale,
             list_style=shell.settings.list_style,
+            photos=shell.settings.photos,
             pin_set=shell.lock.is_set,
             used_bytes=_used(phone.folder),
             chip=shell.chip(),
@@ -108,6 +113,7 @@ class MeScreen(Page):
             ("themes", view.themes),
             ("scales", view.scales),
             ("styles", view.styles),
+            ("photos", view.photos),
         ):
             choice = self.ids[box]
             choice.options = [(one.code, one.label) for one in options]
@@ -126,7 +132,7 @@ def _chosen(options: Iterable[Option]) -> str:
 
 def _used(folder: Path) -> int:
     """How many bytes the app's own files take."""
-    return sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def _initials(name: str) -> str:

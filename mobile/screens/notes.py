@@ -63,7 +63,9 @@ class NotesScreen(JobPage):
             self.field.error = self.words("job_notes", "empty")
             return
         args = {"text": text, "audience": self.audience.value}
-        refused = self.shell.record("note.add", job_acts.on(self.sheet), args)
+        refused = drafted.too_long(self, args)
+        if refused is None:
+            refused = self.shell.record("note.add", job_acts.on(self.sheet), args)
         if refused is not None:
             self.field.error = self.words.explain(refused)
             self.shell.adapters.haptics.feel("wrong")

@@ -78,7 +78,13 @@ def look(shell: Shell) -> Look:
             checks[job] = {one.item.code: getattr(one.item, language) for one in answers}
         return checks[job].get(code, code)
 
-    return Look(args_of=args_of, name_of=name_of, item_of=item_of)
+    return Look(
+        args_of=args_of,
+        name_of=name_of,
+        item_of=item_of,
+        enough=shell.traffic.enough,
+        unconfirmed=queries.waiting().unconfirmed,
+    )
 
 
 def _listed(entry: Entry) -> Listed:

@@ -33,7 +33,12 @@ class OutcomeSheet(Asking):
         self.add_widget(Drawn(partial(_told, way=form.way), is_card=False, pad_dp=0))
         if form.way.blocked:
             self.foot(
-                ("checks", words("job_end", "to_checks"), "primary", self.show_checks),
+                (
+                    "checks",
+                    words("job_end", f"to_{form.way.lacks}"),
+                    "primary",
+                    partial(self.show_missing, form.way.lacks),
+                ),
                 ("change", words("job_end", "change"), "text", self.change),
             )
             return
@@ -64,10 +69,10 @@ class OutcomeSheet(Asking):
         """Ask for another outcome; what was written is kept."""
         self.shell.show_sheet("outcome", job=self.args["job"])
 
-    def show_checks(self) -> None:
-        """Go where the missing checks are."""
+    def show_missing(self, screen: str) -> None:
+        """Go where what is missing can be done."""
         self.shell.close_sheet()
-        self.shell.go(Place("checklist", {"id": self.args["job"]}))
+        self.shell.go(Place(screen, {"id": self.args["job"]}))
 
     def _ask(self, found: tuple[Way, ...]) -> None:
         self.title = self.words("job_end", "title")

@@ -13,7 +13,6 @@ from mobile.views.parts import (
     Found,
     Picked,
     amount_of,
-    as_quantity,
     found,
     held,
     more,
@@ -24,6 +23,7 @@ from mobile.widgets.fields import SearchField, TextField
 from mobile.widgets.text import Para
 from shared.amounts import LINE_CHARS_MAX, quantity_text, tidy
 from shared.parts import Part
+from shared.typed import quantity as quantity_of
 
 SHOWN_MAX: Final = 20
 WORDS: Final = "in words"  # the zone of what is ordered in words
@@ -153,7 +153,7 @@ class Measured(Asking):
         """Write the quantity where it stands, and on the button."""
         one = self.about() if self.part is not None else None
         unit = one.unit if one is not None else ""
-        shown = as_quantity(self.quantity) or self.quantity
+        shown = quantity_of(self.quantity) or self.quantity
         if self.stepper is not None:
             self.stepper.text = f"{shown} {unit}".strip()
             amount = amount_of(self.quantity) or 0
@@ -223,7 +223,7 @@ class UsePartSheet(Measured):
     def use(self) -> None:
         """Record the use; what is wrong stands beside the field."""
         assert self.part is not None
-        args: dict[str, Any] = {"part": self.part.id, "quantity": as_quantity(self.quantity)}
+        args: dict[str, Any] = {"part": self.part.id, "quantity": quantity_of(self.quantity)}
         if not args["quantity"]:
             self.fail(self.words("job_parts", "no_quantity"))
             return
@@ -273,7 +273,7 @@ class OrderPartSheet(Measured):
 
     def order(self) -> None:
         """Record what is wanted."""
-        args: dict[str, Any] = {"quantity": as_quantity(self.quantity)}
+        args: dict[str, Any] = {"quantity": quantity_of(self.quantity)}
         if not args["quantity"]:
             self.fail(self.words("job_parts", "no_quantity"))
             return
@@ -321,7 +321,7 @@ class TakeBackSheet(Measured):
 
     def take_back(self) -> None:
         """Record it."""
-        given = as_quantity(self.quantity)
+        given = quantity_of(self.quantity)
         refused = self.say("parts.return", {"use": self.args["use"], "quantity": given or "0"})
         if refused is not None:
             self.fail(self.words.explain(refused))

@@ -1,12 +1,16 @@
 """A pen that lays a card out from the top down, with what can be tapped on it."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from kivy.metrics import dp, sp
 
 from mobile.screens.sketch import CONTROL, GAP, ICON, TOUCH, Mark, Sketch, Zone, written
 from mobile.views.checklist import Option
+
+# A place to go: zone, label, count, a sign beside the count, the tone of both, icon.
+Tile = tuple[str, str, str, str, str, str]
+SIGN: Final = 14
 
 
 class Pen(Sketch):
@@ -80,7 +84,7 @@ class Pen(Sketch):
         shown = self.set(text or hint, "body", width=room, wrap=bool(text))
         height = max(dp(CONTROL), shown.height + 2 * pad)
         self.marks.append(Mark("frame", self.left, self.y, self.width, height, tone, None, dp(12)))
-        self._put(
+        self.put(
             shown,
             self.left + pad,
             self.y + (height - shown.height) / 2,
@@ -88,18 +92,22 @@ class Pen(Sketch):
         )
         if end is not None:
             at = self.right - pad - end.width
-            self._put(end, at, self.y + (height - end.height) / 2, "text_2")
+            self.put(end, at, self.y + (height - end.height) / 2, "text_2")
         self.zones.append(Zone(zone, label, self.left, self.y, self.width, height))
         self.y += height
 
-    def tiles(self, tiles: Sequence[tuple[str, str, str, str, str]]) -> None:
-        """Places to go (zone, label, count, tone, icon), as many beside each other as fit.
+    def tiles(self, tiles: Sequence[Tile]) -> None:
+        """Places to go, as many beside each other as fit.
 
         The last row shares its width among those that are left.
         """
         gap = dp(GAP)
-        labels = [self.set(label, "label") for _, label, _, _, _ in tiles]
-        counts = [self.set(count, "label").width for _, _, count, _, _ in tiles if count]
+        labels = [self.set(label, "label") for _, label, _, _, _, _ in tiles]
+        counts = [
+            self.set(count, "label").width + (sp(SIGN) + dp(4) if sign else 0)
+            for _, _, count, sign, _, _ in tiles
+            if count
+        ]
         heads = max(counts, default=0) + sp(ICON) + dp(42)
         widest = max(max((one.width for one in labels), default=0) + dp(24), heads, dp(92))
         columns = max(1, min(3, int((self.width + gap) // (widest + gap))))
@@ -133,13 +141,13 @@ class Pen(Sketch):
         height = max(dp(CONTROL), inner + 2 * dp(10))
         y = top + (height - inner) / 2
         for one, colour in told:
-            self._put(one, self.left + indent, y, colour)
+            self.put(one, self.left + indent, y, colour)
             y += one.height + between
         middle = top + height / 2
         if icon:
             sign = self.ink.icon(icon, ICON + 4)
-            self._put(sign, self.left, middle - sign.height / 2, tone)
-        self._put(end, self.right - end.width, middle - end.height / 2, "text_3")
+            self.put(sign, self.left, middle - sign.height / 2, tone)
+        self.put(end, self.right - end.width, middle - end.height / 2, "text_3")
         self.y = top + height
         self.zone(zone, lines[0][0], top)
 
@@ -157,11 +165,11 @@ class Pen(Sketch):
         self.marks.append(Mark("box", self.left, top, self.width, height, tone, None, dp(14)))
         begin = self.left + (self.width - name.width - sign.width - dp(8)) / 2
         y = top + (height - inner) / 2
-        self._put(sign, begin, y + (line - sign.height) / 2, f"{tone}_fg")
-        self._put(name, begin + sign.width + dp(8), y + (line - name.height) / 2, f"{tone}_fg")
+        self.put(sign, begin, y + (line - sign.height) / 2, f"{tone}_fg")
+        self.put(name, begin + sign.width + dp(8), y + (line - name.height) / 2, f"{tone}_fg")
         if under is not None:
             at = self.left + (self.width - under.width) / 2
-            self._put(under, at, y + line + dp(2), f"{tone}_fg")
+            self.put(under, at, y + line + dp(2), f"{tone}_fg")
         self.zones.append(Zone(zone, label, self.left, top, self.width, height))
         self.y += height
 
@@ -171,7 +179,7 @@ class Pen(Sketch):
         self.marks.append(Mark("box", self.left, self.y, size, size, "surface_3", None, dp(14)))
         sign = self.ink.icon(icon, 24)
         corner = (self.left + (size - sign.width) / 2, self.y + (size - sign.height) / 2)
-        self._put(sign, *corner, "text")
+        self.put(sign, *corner, "text")
         self.said[label] = None
         self.zones.append(Zone(zone, label, self.left, self.y, size, size))
         self.left += size + dp(GAP)
@@ -184,9 +192,9 @@ class Pen(Sketch):
         self.y = max(self.y, top + height)
         x, y = self.right - width, (top + self.y - height) / 2
         self.marks.append(Mark("box", x, y, width, height, "primary_c", None, dp(12)))
-        self._put(sign, x + dp(12), y + (height - sign.height) / 2, "primary_c_fg")
+        self.put(sign, x + dp(12), y + (height - sign.height) / 2, "primary_c_fg")
         at = x + dp(18) + sign.width
-        self._put(name, at, y + (height - name.height) / 2, "primary_c_fg")
+        self.put(name, at, y + (height - name.height) / 2, "primary_c_fg")
         self.zones.append(Zone(zone, label, x, y, width, height))
 
     def side_width(self, label: str) -> float:
@@ -197,7 +205,7 @@ class Pen(Sketch):
         """An icon to tap in the right corner."""
         size, sign = dp(TOUCH), self.ink.icon(icon, 22)
         x, y = self.right - size + dp(10), top - dp(10)
-        self._put(sign, x + (size - sign.width) / 2, y + (size - sign.height) / 2, "text_2")
+        self.put(sign, x + (size - sign.width) / 2, y + (size - sign.height) / 2, "text_2")
         self.zones.append(Zone(zone, label, x, y, size, size))
 
     def zone(self, name: str, label: str, top: float) -> None:
@@ -206,23 +214,28 @@ class Pen(Sketch):
 
     def _tile(
         self,
-        tile: tuple[str, str, str, str, str],
+        tile: Tile,
         label: Any,
         box: tuple[float, float, float, float],
     ) -> None:
-        zone, name, count, tone, icon = tile
+        zone, name, count, badge, tone, icon = tile
         x, y, width, height = box
         self.marks.append(Mark("box", *box, "surface", None, dp(14)))
         self.marks.append(Mark("frame", *box, "outline", None, dp(14)))
         sign = self.ink.icon(icon, ICON)
-        self._put(sign, x + dp(12), y + dp(10), "primary")
-        self._put(label, x + dp(12), y + height - label.height - dp(9), "text")
+        self.put(sign, x + dp(12), y + dp(10), "primary")
+        self.put(label, x + dp(12), y + height - label.height - dp(9), "text")
         if count:
             number = self.set(count, "label")
-            wide, high = number.width + dp(14), number.height + dp(4)
+            beside = sp(SIGN) + dp(4) if badge else 0
+            wide, high = number.width + beside + dp(14), number.height + dp(4)
             pill = (x + width - wide - dp(8), y + dp(8), wide, high)
             self.marks.append(Mark("box", *pill, f"{tone}_c", None, high / 2))
-            self._put(number, pill[0] + dp(7), pill[1] + dp(2), written(tone))
+            self.put(number, pill[0] + dp(7), pill[1] + dp(2), written(tone))
+            if badge:
+                mark = self.ink.icon(badge, SIGN)
+                at = (pill[0] + dp(11) + number.width, pill[1] + (high - mark.height) / 2)
+                self.put(mark, *at, written(tone))
         self.zones.append(Zone(zone, name, *box))
 
     def _button(
@@ -238,12 +251,12 @@ class Pen(Sketch):
         self.marks.append(Mark("box", *box, "primary_c", None, dp(12)))
         if is_high:
             top = y + (height - sign.height - text.height - dp(3)) / 2
-            self._put(sign, x + (width - sign.width) / 2, top, ink)
-            self._put(text, x + (width - text.width) / 2, top + sign.height + dp(3), ink)
+            self.put(sign, x + (width - sign.width) / 2, top, ink)
+            self.put(text, x + (width - text.width) / 2, top + sign.height + dp(3), ink)
         else:
             begin = x + max(dp(8), (width - text.width - sign.width - dp(6)) / 2)
-            self._put(sign, begin, y + (height - sign.height) / 2, ink)
-            self._put(text, begin + sign.width + dp(6), y + (height - text.height) / 2, ink)
+            self.put(sign, begin, y + (height - sign.height) / 2, ink)
+            self.put(text, begin + sign.width + dp(6), y + (height - text.height) / 2, ink)
         self.zones.append(Zone(zone, label, *box))
 
     def _segment(
@@ -257,4 +270,4 @@ class Pen(Sketch):
             self.marks.append(Mark("box", *box, f"{option.tone}_c", None, dp(10)))
             self.marks.append(Mark("frame", *box, written(option.tone), None, dp(10)))
             tone = written(option.tone)
-        self._put(label, x + (width - label.width) / 2, y + (height - label.height) / 2, tone)
+        self.put(label, x + (width - label.width) / 2, y + (height - label.height) / 2, tone)

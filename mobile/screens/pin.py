@@ -40,6 +40,7 @@ class PinScreen(Page):
     spoken = StringProperty("")
     fault = StringProperty("")
     asks = BooleanProperty(defaultvalue=True)
+    told_below = BooleanProperty(defaultvalue=False)  # so that all digits are in sight
     goes_back = BooleanProperty(defaultvalue=False)
 
     def __init__(self, shell: Any, **given: Any) -> None:
@@ -70,6 +71,7 @@ class PinScreen(Page):
         view = self._view()
         self.title, self.text, self.icon = view.title, view.text, view.icon
         self.asks, self.dots, self.spoken = view.asks, view.dots, view.spoken
+        self.told_below = view.step == "choose"
         offers.put(self.ids.offers, self._offers(view))
         if view.waits:
             self._wait()
@@ -187,7 +189,8 @@ class PinScreen(Page):
         self.refresh()
 
     def _done(self) -> None:
-        self.shell.go(Place("me" if self.goes_back else "today"))
+        waits = self.shell.phone.queries.waiting().unconfirmed
+        self.shell.go(Place("me" if self.goes_back else "waiting" if waits else "today"))
 
     def _wait(self) -> None:
         """Say how long one still has to wait, every second until that is over."""

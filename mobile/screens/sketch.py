@@ -6,16 +6,17 @@ from typing import Any, Final, Literal
 from kivy.metrics import dp, sp
 from msgspec import Struct
 
-Shape = Literal["text", "box", "frame"]
+Shape = Literal["text", "box", "frame", "picture"]
 GAP: Final = 8
 CONTROL: Final = 56
 TOUCH: Final = 48
 ICON: Final = 20
 LABEL_SHARE: Final = 0.34  # of the width, for the names of facts
+PAIR_SHARE: Final = 0.45  # of the width, at least, for a name beside a value
 
 
 class Mark(Struct, frozen=True):
-    """One thing drawn: y counts down from the top. A text brings its texture."""
+    """One thing drawn: y counts down from the top. A text and a picture bring their textures."""
 
     shape: Shape
     x: float
@@ -101,7 +102,7 @@ class Sketch:
         if not text:
             return 0.0
         texture = self.set(text, role, width=self.width - left - right, wrap=True)
-        self._put(texture, self.left + left, self.y, tone)
+        self.put(texture, self.left + left, self.y, tone)
         self.y += texture.height
         return float(texture.height)
 
@@ -111,11 +112,11 @@ class Sketch:
         if side:
             texture = self.set(side, "body_s", width=self.width / 2)
             room = texture.width + dp(GAP)
-            self._put(texture, self.right - texture.width, self.y + dp(2), "text_2")
+            self.put(texture, self.right - texture.width, self.y + dp(2), "text_2")
         top, indent = self.y, sp(ICON) + dp(10)
         height = self.text(text, "title_s", "text", left=indent, right=room)
         sign = self.ink.icon(icon, ICON)
-        self._put(sign, self.left, top + (min(height, sp(24)) - sign.height) / 2, "text_2")
+        self.put(sign, self.left, top + (min(height, sp(24)) - sign.height) / 2, "text_2")
         self.gap(6)
 
     def mark(
@@ -123,7 +124,7 @@ class Sketch:
     ) -> None:
         """A text with a small icon before it."""
         sign, line = self.ink.icon(icon, 18, filled=True), self.ink.text("x", role)
-        self._put(sign, self.left, self.y + (line.height - sign.height) / 2, sign_tone)
+        self.put(sign, self.left, self.y + (line.height - sign.height) / 2, sign_tone)
         self.text(text, role, tone, left=sign.width + dp(GAP))
 
     def fact(self, label: str, value: str, tone: str = "text") -> None:
@@ -134,14 +135,39 @@ class Sketch:
         share = self.width * LABEL_SHARE
         self.gap(4)
         if name.width > share - dp(GAP):
-            self._put(name, self.left, self.y, "text_2")
+            self.put(name, self.left, self.y, "text_2")
             self.y += name.height
             self.text(value, "body", tone)
         else:
             top = self.y
             self.text(value, "body", tone, left=share)
-            self._put(name, self.left, top + (sp(20) - name.height) / 2, "text_2")
+            self.put(name, self.left, top + (sp(20) - name.height) / 2, "text_2")
         self.gap(2)
+
+    def pair(
+        self, label: str, value: str, role: str = "body", tone: str = "text", *, end: str = ""
+    ) -> None:
+        """A name that wraps, and its value at the right edge (in role `end`, if another).
+
+        Where both do not fit beside each other the value stands below, still at the right.
+        """
+        # A figure that is too wide for its line is set smaller, never torn apart.
+        fits = [one for one in (end, role) if one and self.set(value, one).width <= self.width]
+        last = self.set(value, fits[0] if fits else role, width=self.width, wrap=True)
+        top, room = self.y, self.width - last.width - dp(12)
+        below = room < self.width * PAIR_SHARE and self.set(label, role).width > room
+        name = self.set(label, role, width=self.width if below else room, wrap=True)
+        line = self.ink.text("x", role).height
+        down = 0 if below else max(0, (last.height - line) / 2)
+        self.put(name, self.left, top + down, tone)
+        if below:
+            # What takes several lines is read from the left, like any text.
+            at = self.left if last.height > 2 * line else self.right - last.width
+            self.put(last, at, top + name.height, tone)
+            self.y = top + name.height + last.height
+        else:
+            self.put(last, self.right - last.width, top, tone)
+            self.y = top + max(down + name.height, last.height)
 
     def chips(self, chips: Sequence[tuple[str, str, str]]) -> None:
         """Small states in a row (text, tone, icon); they go on below where the row is full."""
@@ -155,9 +181,9 @@ class Sketch:
                 x, self.y = self.left, self.y + height + dp(6)
             self.marks.append(Mark("box", x, self.y, width, height, f"{tone}_c", None, height / 2))
             if sign is not None:
-                self._put(sign, x + dp(10), self.y + (height - sign.height) / 2, written(tone))
+                self.put(sign, x + dp(10), self.y + (height - sign.height) / 2, written(tone))
             at = x + dp(10) + extra
-            self._put(label, at, self.y + (height - label.height) / 2, written(tone))
+            self.put(label, at, self.y + (height - label.height) / 2, written(tone))
             x += width + dp(6)
         self.y += height
 
@@ -170,8 +196,8 @@ class Sketch:
             Mark("box", self.left, self.y, self.width, height, f"{tone}_c", None, dp(12))
         )
         sign = self.ink.icon(icon, ICON, filled=True)
-        self._put(sign, self.left + pad, self.y + pad, tone)
-        self._put(texture, self.left + pad + indent, self.y + pad, "text")
+        self.put(sign, self.left + pad, self.y + pad, tone)
+        self.put(texture, self.left + pad + indent, self.y + pad, "text")
         self.y += height
 
     def bar(self, share: float, tone: str) -> None:
@@ -188,9 +214,10 @@ class Sketch:
     def sign(self, icon: str, tone: str, *, size: float = ICON, y: float | None = None) -> None:
         """An icon at the left edge, without moving on."""
         texture = self.ink.icon(icon, size, filled=True)
-        self._put(texture, self.left, self.y if y is None else y, tone)
+        self.put(texture, self.left, self.y if y is None else y, tone)
 
-    def _put(self, texture: Any, x: float, y: float, tone: str) -> None:
+    def put(self, texture: Any, x: float, y: float, tone: str) -> None:
+        """Lay a texture down here (y from the top)."""
         self.marks.append(
             Mark("text", round(x), round(y), texture.width, texture.height, tone, texture)
         )

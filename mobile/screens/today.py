@@ -10,7 +10,8 @@ from kivy.uix.recycleview.views import RecycleDataViewBehavior
 
 from mobile.screens.listed import ListedPage, nothing_row
 from mobile.shell import Place
-from mobile.views.today import Group, TodayView, today
+from mobile.views.today import Group, TodayView, removed, today
+from mobile.views.waiting import unconfirmed
 from mobile.widgets.look import load
 
 PULL_DP: Final = 72
@@ -44,6 +45,7 @@ class TodayScreen(ListedPage):
     pulled = BooleanProperty(defaultvalue=False)
 
     _no_jobs = True
+    _unconfirmed = False
 
     def on_kv_post(self, _base: Any) -> None:
         """The list is there from now on."""
@@ -53,7 +55,8 @@ class TodayScreen(ListedPage):
         """Read the day anew and draw it."""
         shell = self.shell
         jobs = shell.phone.queries.jobs()
-        heard = shell.phone.queries.waiting().last_contact
+        told = shell.phone.queries.waiting()
+        heard, self._unconfirmed = told.last_contact, told.unconfirmed
         view = today(jobs, shell.words, shell.now, self.args.get("day"), heard=heard)
         self.title, self.subtitle = view.title, view.subtitle
         self.compact = shell.settings.list_style == "compact"
@@ -68,6 +71,10 @@ class TodayScreen(ListedPage):
     def open_job(self, job: str) -> None:
         """Show a job."""
         self.shell.go(Place("work_order", {"id": job}))
+
+    def wait(self) -> None:
+        """Show by which digits the office knows this phone."""
+        self.shell.go(Place("waiting"))
 
     def find(self) -> None:
         """Look for a job by a word."""
@@ -96,10 +103,15 @@ class TodayScreen(ListedPage):
         self.shell.note(self.words("today", "asked"))
 
     def _nothing(self, view: TodayView) -> list[dict[str, Any]]:
+        width, away = self.width - dp(32), self.shell.phone.queries.kept().away_days
+        if away is not None:
+            return [nothing_row(removed(self.words, away), "cloud_off", width, self.sync)]
         if view.nothing is None:
             return []
+        if self._unconfirmed and self._no_jobs:
+            return [nothing_row(unconfirmed(self.words), "hourglass_top", width, self.wait)]
         acted = self.sync if self._no_jobs else self.show_all
-        return [nothing_row(view.nothing, "calendar_today", self.width - dp(32), acted)]
+        return [nothing_row(view.nothing, "calendar_today", width, acted)]
 
     def _head(self, view: TodayView) -> dict[str, Any]:
         first = view.groups[0] if view.groups else None

@@ -5,10 +5,12 @@ from typing import Any, Final
 
 from kivy.clock import Clock
 
+from mobile.device import free_bytes
 from mobile.queries import Sheet
-from mobile.screens import job_acts, job_cards
+from mobile.screens import job_acts, job_cards, report_cards
 from mobile.screens.job_page import JobPage, StepFooter
 from mobile.shell import Place, Shell
+from mobile.views.report import seal
 from mobile.views.work_order import SECTIONS, work_order
 
 ACTS: Final = {
@@ -40,7 +42,9 @@ class WorkOrderScreen(JobPage):
     def draw(self, sheet: Sheet) -> None:
         """Draw its cards, the most urgent first."""
         words = self.words
-        view = work_order(sheet, self.shell.phone.owner.person, words, self.shell.now)
+        phone, now = self.shell.phone, self.shell.now
+        lacks = phone.queries.unready(free_bytes(phone.folder), now)
+        view = work_order(sheet, phone.owner.person, words, now, lacks)
         self.title = view.number
         self.subtitle = view.place.customer
         top = (
@@ -51,12 +55,19 @@ class WorkOrderScreen(JobPage):
             view.sync,
             view.alerts,
             view.needs,
+            view.ready,
         )
         alarms = (view.alerts, view.needs)
         told = (view.problem, view.order_note, view.terms)
+        proof = seal(sheet, words) if sheet.completions else None
         self.lay(
             [
                 ("heading", (top, alarms), partial(job_cards.heading, view=view)),
+                *(
+                    [("proof", proof, partial(report_cards.proof, told=proof, words=words))]
+                    if proof is not None
+                    else []
+                ),
                 ("sections", view.sections, partial(job_cards.sections, view=view)),
                 ("problem", told, partial(job_cards.problem, view=view, words=words)),
                 ("place", view.place, partial(job_cards.place, at=view.place, words=words)),
@@ -78,6 +89,8 @@ class WorkOrderScreen(JobPage):
         assert self.sheet is not None
         if name in SECTIONS:
             self.shell.go(Place(name, {"id": self.sheet.order.id}))
+        elif name in job_acts.LED:
+            self.shell.go(Place(job_acts.LED[name], {"id": self.sheet.order.id}))
         elif name == "outbox":
             self.show_outbox()
         elif name in ACTS:

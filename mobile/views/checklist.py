@@ -1,6 +1,5 @@
 """The checklist as it is filled in: each check with its answer, its limits and the last value."""
 
-import unicodedata
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -9,9 +8,10 @@ from mobile.queries import Answer, Read, Sheet
 from mobile.texts import Words
 from mobile.views.step import failed, is_bad, missing
 from mobile.views.work_order import Tone, is_open
-from shared.amounts import quantity_text, tidy
+from shared.amounts import quantity_text
 from shared.checklist import Item, Reading, is_number
 from shared.history import PastReading
+from shared.typed import plain as ordinary
 
 Standing = Literal["open", "good", "bad", "skipped"]
 NOT_APPLICABLE: Final = "not_applicable"
@@ -107,9 +107,7 @@ def limits(item: Item, words: Words) -> str:
 
 def as_number(text: str) -> str | None:
     """A typed measurement as it is recorded (`21,4` is 21.4), or None where it is no number."""
-    plain = unicodedata.normalize("NFKC", tidy(text))
-    plain = plain.replace(",", ".").replace("。", ".").replace("−", "-")
-    plain = plain.removeprefix("+")
+    plain = ordinary(text).replace(",", ".").replace("−", "-").removeprefix("+")
     if plain.startswith("."):
         plain = f"0{plain}"
     return plain if is_number(plain) else None

@@ -25,6 +25,7 @@ LOOKS: Final[dict[str, tuple[str, Tone]]] = {
     "quarantined": ("error", "danger"),
     "mended": ("check_circle", "success"),
     "stock_came": ("inventory_2", "success"),
+    "away": ("cloud_off", "warning"),
 }
 TIMES: Final = ("planned_from", "planned_to")
 CODED: Final = {"priority": "priorities", "status": "statuses", "outcome": "outcomes"}
@@ -96,6 +97,13 @@ def _lines(notice: Notice, name_of: NameOf, words: Words) -> Iterator[str]:
             yield _changed(change, notice, name_of, words)
     if notice.stands:
         yield words("inbox", f"stands_{notice.stands}")
+    yield from _why(notice, words)
+
+
+def _why(notice: Notice, words: Words) -> Iterator[str]:
+    """Why it was done, or is so."""
+    if notice.kind == "away":
+        yield words("inbox", "away_say", count=int(notice.params.get("days", 0)))
     if notice.code is not None:
         refused = Refused(code=notice.code, grounds="state", params=notice.params)
         yield words.explain(refused)

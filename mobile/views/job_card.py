@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from mobile.queries import Job, Sync
 from mobile.texts import Words
+from mobile.views.ready import missing_words
 from mobile.views.work_order import PRIORITY_TONES, SYNC_ICONS, SYNC_TONES, Tone, status_tone
 from shared.work_order import OPEN
 
@@ -30,6 +31,7 @@ TRADES: Final[dict[str, str]] = {
     "generator": "bolt",
 }
 ANY_TRADE: Final = "handyman"
+UNSIGNED: Final = ("unsigned", "anew")
 
 
 class JobCard(Struct, frozen=True, kw_only=True):
@@ -62,7 +64,7 @@ class JobCard(Struct, frozen=True, kw_only=True):
 
 def job_card(job: Job, words: Words, wall: str, *, with_day: bool = False) -> JobCard:
     """The card of a job. `wall` is the wall time now where the work is."""
-    late, note = is_late(job, wall), words("card", "leaving") if job.leaving else ""
+    late, note = is_late(job, wall), _note(job, words, wall)
     time = time_text(job, words, wall, with_day=with_day)
     hot = job.priority in PRIORITY_TONES
     priority = words("priorities", job.priority) if hot else ""
@@ -79,7 +81,7 @@ def job_card(job: Job, words: Words, wall: str, *, with_day: bool = False) -> Jo
         machine=job.machine,
         icon=trade_icon(job.trade),
         status=status,
-        status_tone=status_tone(job.status, job.sync),
+        status_tone="warning" if is_unsigned(job) else status_tone(job.status, job.sync),
         priority=priority,
         priority_tone=PRIORITY_TONES.get(job.priority, "neutral"),
         sync=job.sync,
@@ -88,9 +90,21 @@ def job_card(job: Job, words: Words, wall: str, *, with_day: bool = False) -> Jo
         sync_tone=SYNC_TONES[job.sync],
         note=note,
         late=late,
-        faded=job.leaving or not is_open(job),
+        faded=job.leaving or not (is_open(job) or is_unsigned(job)),
         spoken=words.join(number, *told),
     )
+
+
+def _note(job: Job, words: Words, wall: str) -> str:
+    """What is odd about a job: somebody else's, unsigned, not all here, or begun before."""
+    if job.leaving:
+        return words("card", "leaving")
+    if job.signature in UNSIGNED:
+        return words("card", job.signature)
+    if job.gaps and is_ahead(job, wall):
+        return words("ready", "mark", what=missing_words(job.gaps, words))
+    comes_again = is_open(job) and not is_begun(job) and job.outcome is not None
+    return words("card", "again", outcome=job.outcome) if comes_again else ""
 
 
 def time_text(job: Job, words: Words, wall: str, *, with_day: bool = False) -> str:
@@ -109,6 +123,11 @@ def is_open(job: Job) -> bool:
     return job.status in OPEN and not job.leaving
 
 
+def is_unsigned(job: Job) -> bool:
+    """Whether a job is done but for the signature of its customer, or needs a new one."""
+    return job.signature in UNSIGNED and not is_open(job) and not job.leaving
+
+
 def is_begun(job: Job) -> bool:
     """Whether somebody is at a job or on the way to it."""
     return job.status in BEGUN and not job.leaving
@@ -118,6 +137,11 @@ def is_late(job: Job, wall: str) -> bool:
     """Whether a job's time is over and nobody has set off."""
     end = job.planned_to or job.planned_from
     return is_open(job) and not is_begun(job) and end is not None and end < wall
+
+
+def is_ahead(job: Job, wall: str) -> bool:
+    """Whether a job is for another day than today, so that what it lacks can still come."""
+    return is_open(job) and not is_begun(job) and (day_of(job) or "") > wall[:DAY_CHARS]
 
 
 def day_of(job: Job) -> str | None:

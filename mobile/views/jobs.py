@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from mobile.queries import Job
 from mobile.texts import Words
-from mobile.views.job_card import day_of, is_begun, is_late, is_open, job_card
+from mobile.views.job_card import day_of, is_begun, is_late, is_open, is_unsigned, job_card
 from mobile.views.today import Emptiness, Group, wall_time
 
 CARDS_MAX: Final = 200
@@ -33,7 +33,7 @@ def jobs(
     wall = wall_time(found, words, now)
     asked = text.strip()[:TEXT_CHARS_MAX]
     every = bool(asked) or not only_open
-    wanted = [job for job in found if every or is_open(job) or job.leaving]
+    wanted = [job for job in found if every or is_open(job) or is_unsigned(job) or job.leaving]
     shown = wanted[:CARDS_MAX]
     return JobsView(
         groups=tuple(_groups(shown, words, wall)),
@@ -60,15 +60,17 @@ def _groups(found: Sequence[Job], words: Words, wall: str) -> Iterator[Group]:
 def _rank(job: Job, wall: str) -> tuple[int, str]:
     """Where a job stands in the list, and the name of its group: a word of `today`, or a day."""
     if job.leaving:
-        return (4, "office")
+        return (5, "office")
+    if is_unsigned(job):
+        return (2, "unsigned")
     if not is_open(job):
-        return (5, "closed")
+        return (6, "closed")
     if is_begun(job):
         return (0, "now")
     if is_late(job, wall):
         return (1, "overdue")
     day = day_of(job)
-    return (3, "unplanned") if day is None else (2, day)
+    return (4, "unplanned") if day is None else (3, day)
 
 
 def _title(name: str, words: Words, wall: str) -> str:

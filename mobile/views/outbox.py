@@ -12,6 +12,7 @@ from mobile.views.work_order import SYNC_ICONS, SYNC_TONES, Tone
 from shared.amounts import quantity_text, thousandths
 
 TORN: Final = "torn"
+ENOUGH: Final = "enough_today"
 SAFE_SHOWN: Final = 30
 OPEN_SHOWN: Final = 200
 EXCERPT_CHARS: Final = 80
@@ -65,12 +66,15 @@ class OutboxView(Struct, frozen=True, kw_only=True):
 class Look(Struct, frozen=True, kw_only=True):
     """What an outbox is told with: what each op said, what ids are called.
 
-    `item_of` knows what a check of a job is called, by the job's id and the check's code.
+    `item_of` knows what a check of a job is called, by the job's id and the check's code. `enough`
+    means that the office takes no more for now, `unconfirmed` that it takes nothing yet.
     """
 
     args_of: ArgsOf
     name_of: NameOf
     item_of: ItemOf = lambda _job, code: code
+    enough: bool = False
+    unconfirmed: bool = False
 
 
 def outbox(lines: Sequence[Line], look: Look, words: Words, now: int) -> OutboxView:
@@ -92,7 +96,7 @@ def outbox(lines: Sequence[Line], look: Look, words: Words, now: int) -> OutboxV
         ("waiting", on_its_way, OPEN_SHOWN),
         ("safe", others[::-1], SAFE_SHOWN),
     )
-    head, text, tone = _head(needing, waiting, words, now)
+    head, text, tone = _head(needing, waiting, look, words, now)
     return OutboxView(
         head=head,
         text=text,
@@ -218,7 +222,7 @@ def _mended(lines: Iterable[Line], look: Look) -> frozenset[str]:
 
 
 def _head(
-    needing: Sequence[Line], waiting: Sequence[Line], words: Words, now: int
+    needing: Sequence[Line], waiting: Sequence[Line], look: Look, words: Words, now: int
 ) -> tuple[str, str, Tone]:
     if needing:
         return (
@@ -227,8 +231,15 @@ def _head(
             "danger",
         )
     if waiting:
-        return _wait_text(waiting, words, now), words("outbox", "safe_here"), "info"
+        return _wait_text(waiting, words, now), _why(look, words), "info"
     return words("outbox", "none"), words("outbox", "none_say"), "success"
+
+
+def _why(look: Look, words: Words) -> str:
+    """Why something waits, and what becomes of it."""
+    if look.unconfirmed:
+        return words("problems", "device_unconfirmed")
+    return words("problems", ENOUGH) if look.enough else words("outbox", "safe_here")
 
 
 def _wait_text(waiting: Sequence[Line], words: Words, now: int) -> str:

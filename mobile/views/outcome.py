@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from mobile.queries import Sheet
 from mobile.texts import Words
-from mobile.views.step import may_end_with, missing
+from mobile.views.step import empty_slots, may_end_with, missing
 from shared.visit import OUTCOMES
 
 ICONS: Final[dict[str, str]] = {
@@ -41,6 +41,7 @@ class Way(Struct, frozen=True, kw_only=True):
     icon: str
     ends: bool
     blocked: str = ""
+    lacks: str = ""  # the screen where what is missing can be done
 
 
 class Ending(Struct, frozen=True, kw_only=True):
@@ -71,10 +72,7 @@ def ending(sheet: Sheet, outcome: str, words: Words) -> Ending | None:
 
 
 def _way(code: str, sheet: Sheet, words: Words) -> Way:
-    left = missing(sheet.checklist) if code == "done" else ()
-    names = [getattr(one.item, words.language) for one in left[:NAMED_MAX]]
-    if len(left) > NAMED_MAX:
-        names.append("…")
+    lacks, blocked = _missing(sheet, words) if code == "done" else ("", "")
     ends = OUTCOMES[code]
     return Way(
         code=code,
@@ -83,9 +81,20 @@ def _way(code: str, sheet: Sheet, words: Words) -> Way:
         consequence=words("job_end", "ends" if ends else "again"),
         icon=ICONS[code],
         ends=ends,
-        blocked=words(
-            "job_end", "missing", count=len(left), items=words("job", "comma").join(names)
-        )
-        if left
-        else "",
+        blocked=blocked,
+        lacks=lacks,
     )
+
+
+def _missing(sheet: Sheet, words: Words) -> tuple[str, str]:
+    """Where something that is required is missing, and what, in words."""
+    checks = [one.item for one in missing(sheet.checklist)]
+    left = checks or empty_slots(sheet)
+    if not left:
+        return "", ""
+    names = [str(getattr(one, words.language)) for one in left[:NAMED_MAX]]
+    if len(left) > NAMED_MAX:
+        names.append("…")
+    lacks, code = ("checklist", "missing") if checks else ("photos", "missing_photos")
+    told = words("job_end", code, count=len(left), items=words("job", "comma").join(names))
+    return lacks, told

@@ -1,6 +1,5 @@
 """The parts of a job in three lists: what was planned, what went in, and what is to be ordered."""
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -9,8 +8,9 @@ from msgspec import Struct
 from mobile.queries import Ordered, Planned, Sheet, Van
 from mobile.texts import Words
 from mobile.views.work_order import Tone, is_open
-from shared.amounts import QUANTITY_PATTERN, quantity_text, thousandths, tidy
+from shared.amounts import quantity_text, thousandths
 from shared.parts import OLD_PARTS, Part, PartUse, PlannedPart
+from shared.typed import quantity as quantity_of
 
 ONE: Final = 1000  # thousandths
 Held = Mapping[str, int]  # id of a part -> how much of it one's own van holds, in thousandths
@@ -140,15 +140,8 @@ def picked(part: Part, van: Held, quantity: str, words: Words) -> Picked:
 
 def amount_of(quantity: str) -> int | None:
     """A typed quantity in thousandths, or None where it is none."""
-    plain = as_quantity(quantity)
+    plain = quantity_of(quantity)
     return thousandths(plain) if plain else None
-
-
-def as_quantity(typed: str) -> str:
-    """A typed quantity (`1,5`) as the books write it, or an empty text where it is none."""
-    plain = tidy(typed).replace("，", ".").replace(",", ".")
-    plain = f"0{plain}" if plain.startswith(".") else plain.removesuffix(".")
-    return plain if re.search(QUANTITY_PATTERN, plain) else ""
 
 
 def more(quantity: str, by: int) -> str:

@@ -6,18 +6,12 @@ from typing import Any, Final, Literal
 from msgspec import Struct
 
 from mobile.texts import Words
-from shared.fields import PRIORITIES
 from shared.ids import is_id
-from shared.visit import OUTCOMES
+from shared.mending import CHOICES
 
 Input = Literal["line", "text", "number", "choice"]
 LONG: Final = frozenset({"text", "diagnosis", "work_done", "access_notes", "job_note", "note"})
 NUMBERS: Final = frozenset({"quantity"})
-CHOICES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
-    "outcome": ("outcomes", tuple(OUTCOMES)),
-    "priority": ("priorities", PRIORITIES),
-    "audience": ("audiences", ("internal", "customer")),
-}
 EDITED: Final = "fields."
 
 

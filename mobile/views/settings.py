@@ -8,6 +8,7 @@ from mobile.queries import Condition
 from mobile.service import app_name
 from mobile.texts import Words
 from mobile.views.chip import SyncChip
+from mobile.views.photos import told
 from mobile.views.work_order import Tone
 
 LITTLE_BYTES: Final = 200_000_000
@@ -16,6 +17,8 @@ LANGUAGES: Final = (("en", "English"), ("zh", "中文"))
 THEMES: Final = ("system", "light", "dark", "outdoor")
 SCALES: Final = (("1.0", "text_normal"), ("1.3", "text_large"), ("1.6", "text_huge"))
 STYLES: Final = ("full", "compact")
+LOG_TONES: Final[dict[str, Tone]] = {"grew": "neutral", "signed": "success", "bad": "danger"}
+PHOTOS: Final = (("all", "photos_all"), ("needed", "photos_needed"))
 
 
 class Fact(Struct, frozen=True, kw_only=True):
@@ -43,6 +46,7 @@ class SettingsView(Struct, frozen=True, kw_only=True):
     themes: tuple[Option, ...]
     scales: tuple[Option, ...]
     styles: tuple[Option, ...]
+    photos: tuple[Option, ...]
     pin: str
     pin_set: bool
     storage: tuple[Fact, ...]
@@ -61,6 +65,7 @@ class Known(Struct, frozen=True, kw_only=True):
     theme: str
     text_scale: float
     list_style: str
+    photos: str
     pin_set: bool
     used_bytes: int
     chip: SyncChip
@@ -79,6 +84,7 @@ def settings(known: Known, words: Words, now: int) -> SettingsView:
         themes=_options({one: words("settings", f"theme_{one}") for one in THEMES}, known.theme),
         scales=_options({code: words("settings", name) for code, name in SCALES}, scale),
         styles=_options({one: words("today", one) for one in STYLES}, known.list_style),
+        photos=_options({code: words("settings", name) for code, name in PHOTOS}, known.photos),
         pin=words("settings", "pin_on" if known.pin_set else "pin_off"),
         pin_set=known.pin_set,
         storage=(
@@ -91,7 +97,7 @@ def settings(known: Known, words: Words, now: int) -> SettingsView:
         ),
         storage_note=words("settings", "free_little") if little else "",
         sync=_sync(known, words, now),
-        diagnostics=_diagnostics(known, words),
+        diagnostics=_diagnostics(known, words, now),
         about=(Fact(name=words("settings", "version"), value=app_name()),),
     )
 
@@ -112,6 +118,9 @@ def _sync(known: Known, words: Words, now: int) -> tuple[Fact, ...]:
         ),
         Fact(name=words("settings", "pending"), value=_count(condition.pending, words)),
     ]
+    if condition.photos:
+        safe = told(condition.photos, condition.photos_safe, words)
+        facts.append(Fact(name=words("photos", "title"), value=safe))
     if condition.oldest is not None:
         oldest = words.moment(condition.oldest, now)
         facts.append(Fact(name=words("settings", "oldest"), value=oldest))
@@ -121,7 +130,7 @@ def _sync(known: Known, words: Words, now: int) -> tuple[Fact, ...]:
     return tuple(facts)
 
 
-def _diagnostics(known: Known, words: Words) -> tuple[Fact, ...]:
+def _diagnostics(known: Known, words: Words, now: int) -> tuple[Fact, ...]:
     condition = known.condition
     sum_code = "checksum_ok" if condition.checksum_ok else "checksum_bad"
     return (
@@ -134,6 +143,17 @@ def _diagnostics(known: Known, words: Words) -> tuple[Fact, ...]:
             name=words("settings", "checksum"),
             value=words("settings", sum_code),
             tone="success" if condition.checksum_ok else "danger",
+        ),
+        Fact(
+            name=words("settings", "examined"),
+            value=words.ago(condition.examined, now)
+            if condition.examined
+            else words("settings", "examined_never"),
+        ),
+        Fact(
+            name=words("settings", "log"),
+            value=words("settings", f"log_{condition.log}"),
+            tone=LOG_TONES[condition.log],
         ),
         Fact(name=words("settings", "streams"), value=str(condition.streams)),
         Fact(name=words("settings", "server"), value=known.server),

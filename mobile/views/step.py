@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from mobile.queries import Answer, Sheet
 from mobile.texts import Words
+from shared.checklist import PhotoSlot
 from shared.visit import AT_THE_DOOR, OUTCOMES, Attendance, attended, open_visits
 
 Action = Literal[
@@ -14,15 +15,19 @@ Action = Literal[
     "arrive",
     "start",
     "checks",
+    "photos",
     "finish",
     "resume",
     "pause",
     "decline",
     "end",
+    "charges",
+    "sign",
+    "report",
     "",
 ]
 
-# Where a job stands -> the step that comes next; `checks` and `finish` are told apart below.
+# Where a job stands -> the step that comes next; `checks`, `photos`, `finish` are told apart below.
 NEXT: Final[dict[str, Action]] = {
     "assigned": "accept",
     "accepted": "depart",
@@ -40,6 +45,7 @@ BESIDE: Final[dict[str, tuple[Action, ...]]] = {
     "working": ("pause", "end"),
     "paused": ("end",),
 }
+CHARGED: Final = "A"  # R-CHG-01: the category whose jobs cost something
 # The steps a tap says at once, and the verb it says; the others open something first.
 VERBS: Final[dict[str, str]] = {
     "accept": "work_order.accept",
@@ -54,11 +60,15 @@ ICONS: Final[dict[str, str]] = {
     "arrive": "location_on",
     "start": "play_arrow",
     "checks": "checklist",
+    "photos": "photo_camera",
     "finish": "check_circle",
     "resume": "play_arrow",
     "pause": "pause",
     "decline": "block",
     "end": "logout",
+    "charges": "receipt_long",
+    "sign": "signature",
+    "report": "summarize",
 }
 
 
@@ -88,8 +98,8 @@ def step(sheet: Sheet, person: str, words: Words) -> Step:
     action = _next(sheet, person)
     if not action:
         return Step(action="", label="", detail=_over(sheet, words), icon="")
-    left = missing(sheet.checklist)
-    beside = () if sheet.job.leaving else BESIDE.get(sheet.order.status, ())
+    left = empty_slots(sheet) if action == "photos" else missing(sheet.checklist)
+    beside = () if sheet.job.leaving else _beside(sheet)
     return Step(
         action=action,
         label=words("job_step", action, count=len(left)),
@@ -103,9 +113,28 @@ def step(sheet: Sheet, person: str, words: Words) -> Step:
     )
 
 
+def _beside(sheet: Sheet) -> tuple[Action, ...]:
+    """What else may be done now, the likeliest first; also what a visit that ended still needs."""
+    usual = BESIDE.get(sheet.order.status, ())
+    signature = sheet.signing.signature
+    after: tuple[Action, ...] = ("sign", "charges") if signature in ("unsigned", "anew") else ()
+    if signature == "signed":
+        after = ("charges", "sign")
+    began = sheet.order.status in ("done", "accepted")
+    report: tuple[Action, ...] = ("report",) if sheet.completions else ()
+    onwards: tuple[Action, ...] = ("depart",) if sheet.order.status == "accepted" else ()
+    return (*onwards, *usual, *after, *report) if began else usual
+
+
 def missing(checklist: tuple[Answer, ...]) -> tuple[Answer, ...]:
     """The required checks that nobody has answered."""
     return tuple(one for one in checklist if one.item.required and one.reading is None)
+
+
+def empty_slots(sheet: Sheet) -> tuple[PhotoSlot, ...]:
+    """The pictures that the job asks for and that nobody has taken."""
+    taken = {one.slot for one in sheet.photos}
+    return tuple(one for one in sheet.slots if one.required and one.code not in taken)
 
 
 def failed(checklist: tuple[Answer, ...]) -> int:
@@ -153,22 +182,39 @@ def _next(sheet: Sheet, person: str) -> Action:
         return ""
     if has_to_accept(sheet, person):
         return "accept"
-    action = NEXT.get(sheet.order.status, "")
+    action = NEXT.get(sheet.order.status, "") or _signing(sheet)
     here = attendance(sheet, person)
     # Two people on one job: each says for themselves that they have come.
     if action == "start" and here.arrived_at is None:
         return "arrive"
+    # Nobody goes on to the next visit before the last one is signed for, unless it is planned.
+    if action == "depart" and not open_visits(sheet.visits, person):
+        return _signing(sheet) or action
     if action == "finish" and missing(sheet.checklist):
         return "checks"
+    if action == "finish" and empty_slots(sheet):
+        return "photos"
     return action
 
 
+def _signing(sheet: Sheet) -> Action:
+    """What a visit that has ended still needs: what it costs, a signature, its report."""
+    signature = sheet.signing.signature
+    if signature == "unsigned" and sheet.order.category == CHARGED and not sheet.signing.billed:
+        return "charges"
+    if signature in ("unsigned", "anew"):
+        return "sign"
+    return "report" if signature == "signed" and sheet.order.status == "done" else ""
+
+
 def _detail(action: Action, sheet: Sheet, words: Words) -> str:
-    if action == "checks":
-        first = missing(sheet.checklist)[0].item
+    if action in ("checks", "photos"):
+        first = missing(sheet.checklist)[0].item if action == "checks" else empty_slots(sheet)[0]
         return words("job_step", "first_missing", name=getattr(first, words.language))
     if action == "finish":
         return _finishing(sheet.checklist, words)
+    if action == "sign":
+        return words("job_step", f"sign_{sheet.signing.signature}")
     if action == "depart" and sheet.order.outcome is not None:
         return words("job_step", "again", outcome=sheet.order.outcome)
     return words("job_step", f"{action}_why")

@@ -3,16 +3,22 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Struct
 
 from mobile.queries import Job
 from mobile.texts import Words
-from mobile.views.job_card import JobCard, day_of, is_begun, is_late, is_open, job_card
-from shared.clock import SKEW_TOLERATED_MS
+from mobile.views.job_card import (
+    JobCard,
+    day_of,
+    is_begun,
+    is_late,
+    is_open,
+    is_unsigned,
+    job_card,
+)
+from shared.clock import SKEW_TOLERATED_MS, zone_of
 
 DAYS_BACK: Final = 1
 DAYS_SHOWN: Final = 7
@@ -100,18 +106,10 @@ def _subtitle(day: str, words: Words, *, is_behind: bool) -> str:
 def wall_time(jobs: Sequence[Job], words: Words, now: int) -> str:
     """The time on the wall where most of the work is: planned times are wall times of the site."""
     zones = Counter(job.time_zone for job in jobs if job.time_zone)
-    zone = _zone(zones.most_common(1)[0][0]) if zones else None
+    zone = zone_of(zones.most_common(1)[0][0]) if zones else None
     if zone is None:
         return words.wall(now)
     return datetime.fromtimestamp(now / 1000, UTC).astimezone(zone).strftime("%Y-%m-%dT%H:%M")
-
-
-@lru_cache(maxsize=8)
-def _zone(name: str) -> ZoneInfo | None:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return None
 
 
 def _groups_of_today(jobs: Sequence[Job], words: Words, wall: str) -> tuple[Group, ...]:
@@ -121,10 +119,13 @@ def _groups_of_today(jobs: Sequence[Job], words: Words, wall: str) -> tuple[Grou
     sorted_out: dict[str, list[Job]] = {
         "now": [job for job in jobs if is_begun(job)],
         "overdue": late,
+        "unsigned": [job for job in jobs if is_unsigned(job)],
         "later": [job for job in left if day_of(job) == here and job not in late],
         "unplanned": [job for job in left if job.planned_from is None],
         "office": [job for job in jobs if job.leaving],
-        "closed": [job for job in jobs if _is_closed(job) and day_of(job) == here],
+        "closed": [
+            job for job in jobs if _is_closed(job) and day_of(job) == here and not is_unsigned(job)
+        ],
     }
     return _worded(sorted_out, words, wall)
 
@@ -200,6 +201,15 @@ def _length(job: Job) -> int:
         return 0
     begin, end = (datetime.fromisoformat(one) for one in (job.planned_from, job.planned_to))
     return max(int((end - begin).total_seconds() * 1000), 0)
+
+
+def removed(words: Words, days: int) -> Emptiness:
+    """Why there is nothing on a phone that has not reached its office for so many days."""
+    return Emptiness(
+        title=words("today", "removed"),
+        text=words("today", "removed_say", count=days),
+        action=words("settings", "sync_now"),
+    )
 
 
 def _nothing(

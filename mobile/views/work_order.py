@@ -4,8 +4,9 @@ from typing import Any, Final, Literal
 
 from msgspec import Struct
 
-from mobile.queries import Sheet, Sync
+from mobile.queries import Gap, Sheet, Sync
 from mobile.texts import Words
+from mobile.views.ready import Readiness, ready
 from mobile.views.step import Step, failed, missing, step
 from shared.fields import read_out
 from shared.tasks import Conflict
@@ -36,7 +37,7 @@ SYNC_ICONS: Final[dict[Sync, str]] = {
     "attention": "error",
     "refused": "error",
 }
-SECTIONS: Final = ("checklist", "parts", "notes", "details", "history")
+SECTIONS: Final = ("checklist", "photos", "parts", "bill", "notes", "details", "history")
 OPEN_ENDED: Final = ("done", "handed_in", "cancelled")
 
 
@@ -49,11 +50,12 @@ class Mark(Struct, frozen=True, kw_only=True):
 
 
 class Section(Struct, frozen=True, kw_only=True):
-    """One part of a job, and how much is in it."""
+    """One part of a job, and how much is in it; `sign` says whether the office has that, too."""
 
     name: str
     label: str
     count: str
+    sign: str = ""
     tone: Tone = "neutral"
 
 
@@ -89,6 +91,7 @@ class WorkOrderView(Struct, frozen=True, kw_only=True):
     sync: Mark
     alerts: tuple[Mark, ...]
     needs: Mark | None
+    ready: Readiness | None
     planned: str
     team: str
     problem: str
@@ -107,8 +110,10 @@ def status_tone(status: str, sync: Sync) -> Tone:
     return "info" if tone == "success" and sync != "safe" else tone
 
 
-def work_order(sheet: Sheet, person: str, words: Words, now: int) -> WorkOrderView:
-    """The overview of a job."""
+def work_order(
+    sheet: Sheet, person: str, words: Words, now: int, lacks: tuple[Gap, ...] = ()
+) -> WorkOrderView:
+    """The overview of a job. `lacks` is what the phone lacks for a day without a network."""
     order, job = sheet.order, sheet.job
     return WorkOrderView(
         id=order.id,
@@ -119,6 +124,7 @@ def work_order(sheet: Sheet, person: str, words: Words, now: int) -> WorkOrderVi
         sync=_sync(sheet, words),
         alerts=_alerts(sheet, words),
         needs=_needs(sheet, words),
+        ready=ready(sheet, lacks, words),
         planned=planned(job.planned_from, job.planned_to, words, now),
         team=_team(sheet, person, words),
         problem=sheet.ticket.problem if sheet.ticket is not None else order.summary,
@@ -249,6 +255,21 @@ def _last(sheet: Sheet, words: Words, now: int) -> str:
     return words.join(when, words("outcomes", visit.outcome), sheet.history[0].person)
 
 
+def _photos(sheet: Sheet, label: str) -> Section:
+    """How many photos were taken, and whether the office has all of them."""
+    count = len(sheet.photos)
+    if not count:
+        return Section(name="photos", label=label, count="")
+    state: Sync = "safe" if sheet.photos_safe == count else "waiting"
+    return Section(
+        name="photos",
+        label=label,
+        count=str(count),
+        sign=SYNC_ICONS[state],
+        tone=SYNC_TONES[state],
+    )
+
+
 def _section(name: str, sheet: Sheet, words: Words) -> Section:
     label = words("job_sections", name)
     if name == "checklist" and sheet.checklist:
@@ -256,8 +277,11 @@ def _section(name: str, sheet: Sheet, words: Words) -> Section:
         left, bad = missing(sheet.checklist), failed(sheet.checklist)
         tone: Tone = "danger" if bad else "warning" if left else "success"
         return Section(name=name, label=label, count=f"{done}/{len(sheet.checklist)}", tone=tone)
+    if name == "photos":
+        return _photos(sheet, label)
     counts = {
         "parts": len(sheet.parts),
+        "bill": sheet.lines,
         "notes": len(sheet.notes),
         "history": len(sheet.history),
     }

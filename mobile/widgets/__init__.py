@@ -26,7 +26,7 @@ NAMES: Final = {
     "choices": ("Choice", "ChoiceItem", "NumberPlate", "Stepper", "Toggle"),
     "fields": ("Entry", "NumberField", "SearchField", "TextField"),
     "job_card": ("JobCard", "JobList", "ListHead"),
-    "page": ("Column", "Footer", "Page", "Sheet", "Spread"),
+    "page": ("Abreast", "Column", "Footer", "Page", "Sheet", "Spread"),
     "stage": ("Stage",),
     "text": ("Icon", "Label1", "Para"),
     "toast": ("Toast",),

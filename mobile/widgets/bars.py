@@ -88,7 +88,8 @@ class AppBar(BoxLayout):
             super().add_widget(widget, *args, **given)
 
     def _fit(self, *_: Any) -> None:
-        name = max(self.ids.title.natural, min(self.ids.subtitle.natural, self.width * 0.45))
+        least = self.width * (1 if self.large else 0.45)  # a large bar tells of no one thing below
+        name = max(self.ids.title.natural, min(self.ids.subtitle.natural, least))
         taken = name + self.ids.end.width + dp(52 if self.back else 16) + dp(22)
         self.crowded = self.show_chip and taken + self.ids.chip.natural > self.width
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from kivy.clock import Clock
+from kivy.core.text import Label
 from kivy.properties import (
     BooleanProperty,
     NumericProperty,
@@ -48,10 +49,13 @@ class TextField(BoxLayout):
     """
 
     label = StringProperty("")
+    label_role = StringProperty("label")
     text = StringProperty("")
     hint = StringProperty("")
     note = StringProperty("")
     error = StringProperty("")
+    hint_fits = BooleanProperty(defaultvalue=True)
+    long = StringProperty("")  # how much longer it is than what can be kept; stands before `error`
     warning = StringProperty("")
     unit = StringProperty("")
     icon = StringProperty("")
@@ -75,7 +79,11 @@ class TextField(BoxLayout):
         """The rule was applied."""
         self.ids.entry.before = self._edit
         self.ids.entry.fbind("width", self._begin)
+        for name in ("width", "font_size", "font_name"):
+            self.ids.entry.fbind(name, self._measure)
+        self.fbind("hint", self._measure)
         self._begin()
+        self._measure()
 
     def on_text(self, _field: Any, text: str) -> None:
         """Show it, unless that is where it came from."""
@@ -113,6 +121,13 @@ class TextField(BoxLayout):
         was, self.focused = self.focused, focused
         if was and not focused:
             self.dispatch("on_left")
+
+    def _measure(self, *_: Any) -> None:
+        """A hint that is wider than a line of the entry would be cut: it stands below, then."""
+        entry = self.ids.entry
+        if self.rows == 1 and self.hint:
+            ruler = Label(font_name=entry.font_name, font_size=entry.font_size)
+            self.hint_fits = ruler.get_extents(self.hint)[0] <= max(entry.width, 1)
 
     def _to_beginning(self, _passed: float) -> None:
         """A long text is read from its beginning."""

@@ -30,6 +30,11 @@ class Page(BoxLayout):
         self.args: Args = {}
         super().__init__(**given)
 
+    @property
+    def kept(self) -> bool:
+        """Whether one is kept here: the phone is in a customer's hands."""
+        return False
+
     def show(self, args: Args) -> None:
         """Show what these say."""
         self.args = args
@@ -41,9 +46,14 @@ class Page(BoxLayout):
     def leave(self) -> None:
         """Another screen is shown from now on."""
 
+    def step_back(self) -> bool:
+        """Whether back was meant for something on this screen, which is done."""
+        return False
+
     def show_outbox(self) -> None:
         """Show what waits for the office."""
-        self.shell.go(Place("outbox"))
+        waits = self.chip is not None and self.chip.state == "unconfirmed"
+        self.shell.go(Place("waiting" if waits else "outbox"))
 
 
 class Column(ScrollView):
@@ -77,6 +87,30 @@ class Column(ScrollView):
 
 class Footer(BoxLayout):
     """The bottom of a screen or a sheet: what comes next."""
+
+
+class Abreast(BoxLayout):
+    """Buttons side by side where the words of all of them fit; else one below the other."""
+
+    def add_widget(self, widget: Widget, *args: Any, **given: Any) -> None:
+        """Take one more."""
+        super().add_widget(widget, *args, **given)
+        widget.fbind("natural", self.on_width)
+        self.on_width()
+
+    def remove_widget(self, widget: Widget, *args: Any, **given: Any) -> None:
+        """Leave its room to the others."""
+        widget.funbind("natural", self.on_width)
+        super().remove_widget(widget, *args, **given)
+        self.on_width()
+
+    def on_width(self, *_: Any) -> None:
+        """Lay them out anew; who says more has more room."""
+        wanted = sum(one.natural + self.spacing for one in self.children) - self.spacing
+        fits = wanted <= self.width
+        self.orientation = "horizontal" if fits else "vertical"
+        for one in self.children:
+            one.size_hint_x = max(one.natural, 1) if fits else 1
 
 
 class Spread(StackLayout):

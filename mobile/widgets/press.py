@@ -4,6 +4,7 @@ from math import dist
 from typing import Any, Final
 
 from kivy.animation import Animation
+from kivy.base import EventLoop
 from kivy.clock import Clock
 from kivy.metrics import dp
 from kivy.properties import NumericProperty, StringProperty
@@ -12,6 +13,14 @@ from kivy.uix.widget import Widget
 
 REST_S: Final = 0.4
 NEAR_DP: Final = 56  # a glove does not come down twice on the same point
+SEEN_AT: Final = "seen_at"  # in a touch's own notes: when somebody first asked for it
+HELD_S: Final = 5.0  # a finger that was never seen to leave must not hold everything up
+
+
+def is_touched() -> bool:
+    """Whether a finger is on the window, and has not been there for too long already."""
+    now = Clock.get_boottime()
+    return any(now - touch.ud.setdefault(SEEN_AT, now) < HELD_S for touch in EventLoop.touches)
 
 
 class Pressable(ButtonBehavior):

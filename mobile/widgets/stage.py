@@ -53,7 +53,12 @@ class Stage(FloatLayout):
         self.ids.host.add_widget(page)
         self.page = page
         rest.begin()
-        Clock.schedule_once(self._float)  # a footer has its height once it is laid out
+
+    def redraw(self) -> None:
+        """Have what is shown read its view anew."""
+        for shown in (self.page, self.sheet):
+            if shown is not None:
+                shown.refresh()
 
     def lay(self, sheet: Sheet | None) -> None:
         """Lay a sheet over the screen, or take it away."""
@@ -75,7 +80,9 @@ class Stage(FloatLayout):
         return bool(super().on_touch_down(touch))
 
     def tell(self, text: str, action: Action | None, tone: str) -> None:
-        """Say something in passing, in place of what was said before."""
+        """Say something in passing, in place of what was said before; never to a customer."""
+        if self.page is not None and self.page.kept:
+            return
         if self._toast is not None and self._toast.text == text and action is None:
             return  # said again with each letter that is typed, it would never be seen
         self.hush()
@@ -87,16 +94,21 @@ class Stage(FloatLayout):
         self.ids.word.add_widget(toast)
         toast.opacity = 0
         self._float()
+        Clock.schedule_interval(self._float, 0)
         Animation(opacity=1, d=0.12).start(toast)
         self._toast = toast
         length_s = READ_S + READ_CHAR_S * len(text) + (ACT_S if action else 0)
         Clock.schedule_once(lambda _: self.hush(toast), length_s)
 
     def _float(self, *_: Any) -> None:
-        """Keep what is said above the footer and the bottom bar of the screen that is shown."""
-        page = self.page
-        feet = [one.height for one in page.walk() if isinstance(one, Footer)] if page else []
-        bar = theme.size("nav") if self.nav_current else 0
+        """Keep what is said above the buttons of what is shown: a sheet's, or the screen's.
+
+        With every frame: the screen may be another one, and its footer may grow.
+        """
+        front = self.sheet or self.page
+        inside = front.walk(restrict=True) if front is not None else ()
+        feet = [one.height for one in inside if isinstance(one, Footer)]
+        bar = theme.size("nav") if self.nav_current and self.sheet is None else 0
         self.lift = float(max(feet, default=0) + bar + self.inset_bottom + dp(10))
 
     def _acted(self, act: Callable[[], None]) -> None:
@@ -108,6 +120,11 @@ class Stage(FloatLayout):
         if self._toast is not None and toast in (None, self._toast):
             self.ids.word.remove_widget(self._toast)
             self._toast = None
+            Clock.unschedule(self._float)
+
+    def step_back(self) -> bool:
+        """Whether back was meant for something on the screen itself."""
+        return self.page is not None and self.page.step_back()
 
     def scrolled(self) -> float | None:
         """How far the screen's body is scrolled."""

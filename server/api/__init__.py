@@ -1,16 +1,46 @@
 """The server's HTTP interface: what phones, the office's programs and the monitoring ask."""
 
-from server.api import devices, health, ops, reads, sign_in, sync
+from server.api import (
+    devices,
+    evidence,
+    health,
+    ops,
+    papers,
+    pictures,
+    pokes,
+    reads,
+    rescue,
+    sign_in,
+    sync,
+)
+from server.api.evidence import as_tus, open_lane
+from server.api.heads import modest
 from server.api.inflation import Inflation
+from server.api.pacing import open_paces
 from server.api.reads import known_parameters
 
 ROUTES = (
     devices.enrol,
     devices.invite,
+    devices.confirm,
+    devices.deny,
     devices.revoke,
+    devices.wiped,
     devices.token,
+    evidence.options,  # before others of its path, or the framework makes its own
+    evidence.create,
+    evidence.end,
+    evidence.look,
+    evidence.overridden,
+    evidence.resume,
     health.health,
     ops.act,
+    papers.dispatch,
+    papers.receipt,
+    papers.report,
+    papers.take_away,
+    pictures.picture,
+    pokes.listen,
     reads.audit,
     reads.conflicts,
     reads.devices,
@@ -21,6 +51,7 @@ ROUTES = (
     reads.waiting,
     reads.work_order,
     reads.work_orders,
+    rescue.carry,
     sign_in.change_password,
     sign_in.login,
     sign_in.logout,
@@ -28,4 +59,7 @@ ROUTES = (
     sync.sync,
 )
 
-__all__ = ["ROUTES", "Inflation", "known_parameters"]
+# For as long as the server lives.
+OPENED = (open_paces, open_lane)
+
+__all__ = ["OPENED", "ROUTES", "Inflation", "as_tus", "known_parameters", "modest"]

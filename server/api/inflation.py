@@ -28,7 +28,7 @@ class Inflation:
         if scope["type"] != ScopeType.HTTP or encoding in (b"", b"identity"):
             await self.app(scope, receive, send)
             return
-        if encoding != b"gzip":
+        if encoding != b"gzip" or scope["route_handler"].opt.get("streams"):
             raise Problem("wrong_encoding")
         body = inflated(await self._packed(receive), self.bytes_max)
         scope["headers"] = [

@@ -1,38 +1,55 @@
 """The round trip of a phone: a write transaction for what it pushed, a read for what it gets."""
 
 import gzip
+import re
 from typing import Any, Final
 
 import msgspec
 from litestar import MediaType, Response, post
+from litestar.concurrency import sync_to_thread
 from litestar.di import NamedDependency
 from litestar.params import RawBody
 from msgspec import Struct, structs
 
-from server import enrolment, throttle
+from server import drains, enrolment, throttle, wiping
+from server.api.pacing import its_turn, paces
+from server.drains import Parting
 from server.keys import mark_epoch
 from server.office import AnyRequest, Contact, Office, kept_of
-from server.problems import FAULTS, Problem, malformed, throttled
-from server.queries import delivery
+from server.problems import FAULTS, Problem, enough_today, malformed, wrong_field
+from server.queries import delivery, divergences, troubles
 from server.queries.delivery import Confirmed
 from server.sessions import Actor
 from shared.clock import Sighting, skew_ms
 from shared.people import may
 from sync import exchange
 from sync.exchange import Caller, Heard, House
+from sync.prints import is_sound
 from sync.protocol import (
+    BYTES_PER_DAY_MAX,
+    DOUBTS_PER_DAY_MAX,
     OPS_PER_DAY_MAX,
     OPS_PER_PUSH_MAX,
+    Differences,
     Reply,
     Request,
+    Wipe,
     decode_request,
     encode,
 )
 
 OPS: Final = "ops|"
+BYTES: Final = "op bytes|"
+DOUBTS: Final = "doubts|"
 NONCE_BYTES: Final = 8
 GZIP_LEVEL: Final = 5
 GZIP_FROM_BYTES: Final = 250
+VERSION_PARTS: Final = 3
+_VERSION: Final = re.compile(r"\d{1,6}(\.\d{1,6}){0,2}$")
+TEAR_QUIET_MS: Final = 3_600_000  # one torn copy is one trouble, though it stays so a while
+
+
+TOO_OFTEN: Final = Differences(stream="", to=0, sums=(0, 0), later=True)
 
 
 class Talk(Struct, frozen=True, kw_only=True):
@@ -48,17 +65,23 @@ class Talk(Struct, frozen=True, kw_only=True):
     opt={"intent": "sync", "bearer": "device"},
     status_code=200,
     responses=FAULTS,
-    sync_to_thread=True,
 )
-def sync(
+async def sync(
     body: RawBody,
     request: AnyRequest,
     actor: NamedDependency[Actor],
     office: NamedDependency[Office],
 ) -> Response[bytes]:
     """Take what a device pushed and give it what is new."""
+    async with its_turn(paces(request).exchanges, actor):
+        return await sync_to_thread(_exchange, office, actor, body, request)
+
+
+def _exchange(office: Office, actor: Actor, body: bytes, request: AnyRequest) -> Response[bytes]:
     talk = _talk(office, _read(body), actor)
-    reply = _answer(office, talk)
+    reply = _vouched(office, _answer(office, talk))
+    if reply.wipe is not None and not wiping.send(office, talk.caller, reply.wipe.order):
+        reply = structs.replace(reply, wipe=None)  # cancelled at the last moment
     office.log.info(
         "sync",
         device=talk.caller.device,
@@ -75,6 +98,8 @@ def _read(body: bytes) -> Request:
         raise malformed(error) from error
     if len(request.ops) > OPS_PER_PUSH_MAX:
         raise Problem("too_large")
+    if request.doubt is not None and not is_sound(request.doubt):
+        raise wrong_field("doubt")
     return request
 
 
@@ -84,68 +109,172 @@ def _talk(office: Office, request: Request, actor: Actor) -> Talk:
     person = actor.person
     if person.disabled or not may(person.roles, "sync"):  # may hand in, and read nothing more
         request = structs.replace(request, pull=False)
+    if is_before(request.app, office.settings.oldest_app):
+        request = _outdated(request)
+    parting, wipe = actor.parting, None
+    if parting is not None:
+        request, wipe = _parted(request, parting)
     ring = office.keys.token
     house = House(
         keys=ring.secrets,
         key=ring.newest,
         received=office.now_ms(),
         nonce=office.dice(NONCE_BYTES).hex(),
+        registry=office.release.registry,
         on_crash=office.note_crash,
     )
-    caller = Caller(device=request.device, person=person.id)
+    caller = Caller(device=request.device, person=person.id, revoked=parting is not None, wipe=wipe)
     return Talk(request=request, caller=caller, house=house)
 
 
+def is_before(app: str, oldest: str) -> bool:
+    """Whether the version at the end of an app's name is before another; not if there is none."""
+    own, other = (_VERSION.search(text) for text in (app, oldest))
+    if own is None or other is None:
+        return False
+    return _numbers(own.group()) < _numbers(other.group())
+
+
+def _numbers(version: str) -> list[int]:
+    told = [int(part) for part in version.split(".")]
+    return told + [0] * (VERSION_PARTS - len(told))
+
+
+def _outdated(request: Request) -> Request:
+    """What is heard of an app that is too old: it hands in, and reads nothing. Raises `Problem`.
+
+    It is told so only when it has nothing to hand in: it may know no better than to stop there.
+    """
+    if request.pull and not (request.ops or request.unsent or request.files):
+        raise Problem("app_outdated")
+    return structs.replace(request, pull=False)
+
+
+def _parted(request: Request, parting: Parting) -> tuple[Request, Wipe | None]:
+    """What is heard of a revoked device, and what it is told: it hands in, and reads nothing.
+
+    It is told to empty itself only once it says that nothing is left on it but what was given up.
+    Where nothing is taken from it any more there is nothing else to be said. Raises `Problem`.
+    """
+    request = _with_others(request)
+    wipe, ops, files = parting.wipe, request.unsent, request.unsent_files
+    if ops is None or files is None:  # an app that does not say may hold anything
+        wipe = None
+    elif wipe is not None:
+        left = ops + (0 if parting.drains else len(request.ops))
+        wipe = wipe if left <= wipe.ops and files <= wipe.files else None
+    if wipe is None and not parting.drains:
+        raise Problem(parting.why)
+    taken = request.ops if parting.drains else []
+    return structs.replace(request, pull=False, ops=taken), wipe
+
+
+def _with_others(request: Request) -> Request:
+    """A revoked device is emptied for everybody who had it, so what all of them hold counts."""
+    if request.unsent is None or request.unsent_files is None or request.others is None:
+        return request
+    ops, files = request.others
+    return structs.replace(
+        request, unsent=request.unsent + ops, unsent_files=request.unsent_files + files
+    )
+
+
 def _answer(office: Office, talk: Talk) -> Reply:
-    contact = _contact(talk)
+    contact = _contact(talk, office.contacts.get(talk.caller.device))
     if not exchange.has_news(talk.request):
         with office.reading() as books:
             library = office.library(books)
             heard = exchange.overhear(library, talk.request, talk.caller, talk.house)
             if not heard.rolled_back:
                 office.contacts[talk.caller.device] = contact
-                return exchange.answer(library, talk.request, heard, talk.caller, talk.house)
-    heard = _heard(office, talk, contact)
+                reply = exchange.answer(library, talk.request, heard, talk.caller, talk.house)
+                return _agreed(office, talk, contact, reply)
+    heard, patient = _heard(office, talk, contact)
+    if not patient:
+        talk = structs.replace(talk, request=structs.replace(talk.request, doubt=None))
     with office.reading() as books:
         library = office.library(books)
-        return exchange.answer(library, talk.request, heard, talk.caller, talk.house)
+        reply = exchange.answer(library, talk.request, heard, talk.caller, talk.house)
+    if not patient:
+        return structs.replace(reply, differences=TOO_OFTEN)
+    return _agreed(office, talk, contact, reply)
 
 
-def _heard(office: Office, talk: Talk, contact: Contact) -> Heard:
-    """Take what was pushed, in a new epoch when the device proves that the books were put back."""
+def _agreed(office: Office, talk: Talk, contact: Contact, reply: Reply) -> Reply:
+    """Note that a device has all there is: with each page to the end it compared its checksum."""
+    asked = talk.request.pull and not (talk.request.torn or talk.request.doubt is not None)
+    has_all = not (reply.streams or reply.need_vector or reply.fork or reply.revoked)
+    if asked and has_all:
+        at = talk.house.received
+        office.contacts[talk.caller.device] = structs.replace(contact, agreed_at=at)
+    return reply
+
+
+def _vouched(office: Office, reply: Reply) -> Reply:
+    """A head with the word of each older key for the one that signed it."""
+    vouchers = list(office.keys.vouchers)
+    if reply.head is None or not vouchers:
+        return reply
+    return structs.replace(reply, head=structs.replace(reply.head, vouchers=vouchers))
+
+
+def _heard(office: Office, talk: Talk, contact: Contact) -> tuple[Heard, bool]:
+    """Take what was pushed, in a new epoch when the device proves that the books were put back.
+
+    Also whether it may have a stream compared once more today.
+    """
     epoch: str | None = None
     with office.writing() as books:
         _count(books, talk)
+        patient = _may_doubt(books, talk)
         ledger = office.ledger(books)
         heard = exchange.hear(ledger, talk.request, talk.caller, talk.house)
         if heard.rolled_back:
             epoch = office.begin_epoch(ledger, talk.house.received)
             heard = exchange.hear(ledger, talk.request, talk.caller, talk.house)
-        if heard.standing is not None and heard.standing.n == 1 and talk.request.forked_from:
-            facts = {"from": talk.request.forked_from, "to": talk.request.incarnation}
-            on = ("device", talk.caller.device)
-            ledger.note_event(office.event("device.fork", talk.caller.person, on, facts))
+        since = talk.house.received - TEAR_QUIET_MS
         enrolment.note_contact(books, talk.caller.device, kept_of(contact))
-        if heard.standing is not None and not heard.need_vector:
+        found = divergences.note(books, talk.request) if patient else []
+        odd = (*troubles.of(books, talk.request, heard, since), *troubles.of_findings(found))
+        for kind, facts in odd:
+            on = ("device", talk.caller.device)
+            ledger.note_event(office.event(kind, talk.caller.person, on, facts))
+        is_believed = not talk.caller.revoked and not heard.need_vector
+        if heard.standing is not None and is_believed:
             delivery.confirm(books, _confirmed(talk))
     office.contacts.pop(talk.caller.device, None)
     if epoch is not None:
         office.log.error("the database was put back: a new epoch begins", epoch=epoch)
         mark_epoch(office.keys.folder, epoch)
-    return heard
+    return heard, patient
+
+
+def _may_doubt(books: Any, talk: Talk) -> bool:
+    """Let a device have so many streams compared a day, and tell as often what it found."""
+    if talk.request.doubt is None and not talk.request.findings:
+        return True
+    key, limit = DOUBTS + talk.caller.device, (DOUBTS_PER_DAY_MAX, throttle.DAY_MINUTES)
+    return not throttle.strike(books, key, limit, talk.house.received)
 
 
 def _count(books: Any, talk: Talk) -> None:
     """Let a device hand in so many ops a day; a request beyond that is taken another day, whole."""
-    if not talk.request.ops:
+    ops, device, now = talk.request.ops, talk.caller.device, talk.house.received
+    if not ops:
         return
-    key, limit = OPS + talk.caller.device, (OPS_PER_DAY_MAX, throttle.DAY_MINUTES)
-    wait = throttle.strike(books, key, limit, talk.house.received, len(talk.request.ops))
+    if talk.caller.revoked:
+        wait = drains.strike(books, device, ops, now)
+    else:
+        counted = (
+            (OPS + device, OPS_PER_DAY_MAX, len(ops)),
+            (BYTES + device, BYTES_PER_DAY_MAX, drains.bytes_of(ops)),
+        )
+        wait = throttle.strike_today(books, counted, now)
     if wait:
-        raise throttled(wait)
+        raise enough_today(wait)
 
 
-def _contact(talk: Talk) -> Contact:
+def _contact(talk: Talk, before: Contact | None) -> Contact:
     clock = talk.request.clock
     sighting = Sighting(
         boot=clock.boot, mono=clock.mono, wall=clock.wall, received=talk.house.received
@@ -156,13 +285,23 @@ def _contact(talk: Talk) -> Contact:
         app=talk.request.app,
         unsent=talk.request.unsent,
         unsent_since=talk.request.unsent_since,
+        unsent_files=talk.request.unsent_files,
+        unsent_bytes=talk.request.unsent_bytes,
         free_bytes=talk.request.free_bytes,
+        agreed_at=before.agreed_at if before is not None else None,
+        examined_at=talk.request.examined or (before.examined_at if before is not None else None),
     )
 
 
 def _confirmed(talk: Talk) -> Confirmed:
     """What a device says it has read since it was last heard."""
-    told = {stream: seq for stream, seq in talk.request.cursors.items() if seq is not None}
+    doubt = talk.request.doubt
+    doubted = doubt.stream if doubt is not None else None  # nobody knows what it has of that
+    told = {
+        stream: seq
+        for stream, seq in talk.request.cursors.items()
+        if seq is not None and stream != doubted
+    }
     caller, now = talk.caller, talk.house.received
     return Confirmed(person=caller.person, device=caller.device, at=now, cursors=told)
 

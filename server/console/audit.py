@@ -28,13 +28,36 @@ PAGE: Final = 50
 FILTERS: Final = ("person", "thing", "kind", "since", "until")
 READ: Final = "read.audit"
 EVENTS: Final = (
+    "backup.restore",
+    "backup.verify",
+    "device.branched",
+    "device.confirm",
+    "device.damage",
+    "device.deny",
+    "device.distrust",
     "device.enrol",
     "device.fork",
+    "device.gap",
     "device.revoke",
+    "device.take_back",
+    "device.tear",
+    "device.unlinked",
+    "drain.close",
     "enrolment.issue",
     "epoch.begin",
+    "op.judge_again",
+    "evidence.read",
+    "papers.read",
     "password.change",
     "password.reset",
+    "phone.reveal",
+    "rescue.take",
+    "wipe.ask",
+    "wipe.cancel",
+    "wipe.confirm",
+    "wipe.done",
+    "wipe.give_up",
+    "wipe.send",
 )
 
 _one_check = threading.Lock()  # a check reads everything: one at a time is plenty

@@ -67,7 +67,7 @@ def candidates(
         holding=frozenset(
             one["person_id"] for one in order["assignments"] if one["until_ms"] is None
         ),
-        now_ms=office.now_ms(),
+        silent_since=office.silent_since,
     )
     today = wall(office.now_ms(), order["site"]["time_zone"])
     need = Need(

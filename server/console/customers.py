@@ -1,18 +1,17 @@
 """Customers: the list, one of them with places and machines, and the numbers that are masked."""
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from server.console import frame
+from server.console import bill, contracts, frame, merging
 from server.console.addresses import After, Query, following, listing, opt
 from server.marks import by_text
 from server.office import AnyRequest, Office
 from server.problems import Problem
-from server.queries import customers
+from server.queries import customers, twins
 from server.queries.pages import by_id
 from server.sessions import Actor
 
@@ -49,9 +48,10 @@ def one(
     request: AnyRequest,
     actor: NamedDependency[Actor],
     office: NamedDependency[Office],
-) -> Response[str]:
-    """One customer, every number masked."""
-    return _page(request, office, actor, customer, {})
+) -> Response[Any]:
+    """One customer, every number masked; the address of one that was merged leads on."""
+    onwards = merging.gone_on(request, office, "customer", customer)
+    return onwards or _page(request, office, actor, customer)
 
 
 @post(
@@ -72,35 +72,29 @@ def reveal(
             raise Problem("not_found")
         event = office.event("phone.reveal", actor.person.id, ("customer", customer))
         office.ledger(books).note_event(event)
-    return _page(request, office, actor, customer, {"revealed": True})
+    return _page(request, office, actor, customer, revealed=True)
 
 
 def _page(
-    request: AnyRequest, office: Office, actor: Actor, customer: str, told: Mapping[str, Any]
+    request: AnyRequest, office: Office, actor: Actor, customer: str, *, revealed: bool = False
 ) -> Response[str]:
+    day = bill.day_at(office.now_ms(), office.settings.zone.key)
     with office.reading() as books:
         found = customers.customer(books, customer)
         if found is None:
             raise Problem("not_found")
-    context = {"revealed": False, **told, "customer": found, "section": "customers"}
+        bought = contracts.listed(books, customer, day)
+        merged = twins.merged_into(books, "customer", customer)
+        for site in found["sites"]:
+            site["merged"] = twins.merged_into(books, "site", site["id"])
+    context = {
+        "merged": merged,
+        "revealed": revealed,
+        "customer": found,
+        "contracts": bought,
+        "section": "customers",
+    }
     return frame.page(request, office, actor, "customer.html", context)
 
 
-@get("/machines/{machine:str}", opt=opt(READ), sync_to_thread=True)
-def machine(
-    machine: FromPath[str],
-    request: AnyRequest,
-    actor: NamedDependency[Actor],
-    office: NamedDependency[Office],
-) -> Response[str]:
-    """One machine with what was done on it, as a page of its own or beside its customer."""
-    with office.reading() as books:
-        found = customers.machine(books, machine)
-        if found is None:
-            raise Problem("not_found")
-        history = customers.history(books, found)
-    context = {"machine": found, "history": history, "section": "customers"}
-    return frame.page(request, office, actor, "machine.html", context)
-
-
-ROUTES: Final[list[Any]] = [show, one, reveal, machine]
+ROUTES: Final[list[Any]] = [show, one, reveal]

@@ -12,15 +12,16 @@ from server.console import choosing, frame, gate, saying, told
 from server.console.addresses import Query, home, opt
 from server.console.forms import Form, is_whole
 from server.console.lanes import clock, minute
+from server.console.opened import Opened
 from server.console.saying import Act, Said
 from server.console.work_order import context, found
 from server.office import AnyRequest, Office
-from server.problems import Problem
-from server.queries import board, dossier
+from server.queries import dossier
 from server.sessions import Actor
 from shared.amounts import is_real
 
 SHOWN_FIRST: Final = 6
+CANCEL: Final = "work_order_cancel.html"
 Day = Annotated[str, QueryParameter(max_length=10)]
 Time = Annotated[str, QueryParameter(max_length=5)]
 Minutes = Annotated[int, QueryParameter(ge=15, le=720)]
@@ -201,39 +202,23 @@ def _choice(
     status_code=200,
     sync_to_thread=True,
 )
-def unassign(
-    number: FromPath[str],
-    request: AnyRequest,
-    form: NamedDependency[Form],
-    actor: NamedDependency[Actor],
-    office: NamedDependency[Office],
-) -> Response[Any]:
+def unassign(job: NamedDependency[Opened], form: NamedDependency[Form]) -> Response[Any]:
     """Take a job back from one person, or from everybody."""
-    order, _ = found(office, number)
-    person = form.text("person")
-    args: dict[str, Any] = {"reason": form.text("reason")} if form.has("reason") else {}
-    args |= {"person": person} if person else {}
-    act = Act(kind="work_order.unassign", on=("work_order", order["id"]), args=args)
-    same = still_held(request, office, order["id"], form.text("holding"))
-    said = saying.say_if(request, office, actor, form, act, same=same)
-    had = [one for one in order["assignments"] if one["until_ms"] is None]
+    asked = {name: form.text(name) for name in ("reason", "person") if form.has(name)}
+    act = job.act("work_order.unassign", **asked)
+    same = still_held(job.request, job.office, job.order["id"], form.text("holding"))
+    had = [one for one in job.order["assignments"] if one["until_ms"] is None]
     undo = None
     if len(had) == 1:
-        given = {"person": had[0]["person_id"], "role": had[0]["role"]}
-        undo = Act(kind="work_order.assign", on=act.on, args=given)
-    back = gate.way_back(form.text("back"), home(order["number"]))
-    return saying.go(request, office, said, back, undo)
+        undo = job.act("work_order.assign", person=had[0]["person_id"], role=had[0]["role"])
+    back = gate.way_back(form.text("back"), job.home)
+    return job.went(job.say(form, act, same), to=back, undo=undo)
 
 
 @get("/work-orders/{number:str}/cancel", opt=opt("work_order.cancel"), sync_to_thread=True)
-def ask_cancel(
-    number: FromPath[str],
-    request: AnyRequest,
-    actor: NamedDependency[Actor],
-    office: NamedDependency[Office],
-) -> Response[str]:
+def ask_cancel(job: NamedDependency[Opened]) -> Response[str]:
     """Why a job is called off, and what that means."""
-    return panel(request, office, actor, number, ("work_order_cancel.html", {"reason": ""}))
+    return job.panel(CANCEL, reason="")
 
 
 @post(
@@ -242,50 +227,11 @@ def ask_cancel(
     status_code=200,
     sync_to_thread=True,
 )
-def cancel(
-    number: FromPath[str],
-    request: AnyRequest,
-    form: NamedDependency[Form],
-    actor: NamedDependency[Actor],
-    office: NamedDependency[Office],
-) -> Response[Any]:
+def cancel(job: NamedDependency[Opened], form: NamedDependency[Form]) -> Response[Any]:
     """Call a job off, with a reason."""
-    order, _ = found(office, number)
     reason = form.text("reason")
-    act = Act(kind="work_order.cancel", on=("work_order", order["id"]), args={"reason": reason})
-    said = saying.say(request, office, actor, form, act)
-    if not said.ok:
-        shown = ("work_order_cancel.html", {"reason": reason, "said": said})
-        return frame.refused(panel(request, office, actor, number, shown))
-    return saying.go(request, office, said, home(order["number"]))
-
-
-def panel(
-    request: AnyRequest,
-    office: Office,
-    actor: Actor,
-    number: str,
-    what: tuple[str, dict[str, Any]],
-) -> Response[str]:
-    """The page of a job with one of its forms beside it."""
-    template, more = what
-    order, story = found(office, number)
-    with office.reading() as books:
-        people = board.technicians(books)
-    speech = frame.speech_of(request, office)
-    shown = context(speech, order, story, actor.person.roles)
-    visit = more.get("visit")
-    whole = {
-        **shown,
-        "person_choices": [(one["id"], one["name"]) for one in people],
-        "now_window": told.window(speech, visit["planned_from"], visit["planned_to"])
-        if visit
-        else "",
-        "said": None,
-        **more,
-        "panel": template,
-    }
-    return frame.page(request, office, actor, "work_order.html", whole)
+    act = job.act("work_order.cancel", reason=reason)
+    return job.act_on(form, act, lambda job, said: job.panel(CANCEL, said, reason=reason))
 
 
 def _asked(day: str, at: str, minutes: int) -> tuple[str, str, int]:
@@ -304,14 +250,6 @@ def _is_time(text: str) -> bool:
 def _minutes(form: Form) -> int:
     text = form.text("minutes")
     return int(text) if is_whole(text) and 15 <= int(text) <= 720 else choosing.USUAL_MINUTES
-
-
-def visit_of(order: Mapping[str, Any], identity: str) -> dict[str, Any]:
-    """A visit of a job. Raises `Problem`."""
-    for one in order["visits"]:
-        if one["id"] == identity:
-            return dict(one)
-    raise Problem("not_found")
 
 
 ROUTES: Final = [choose, assign, unassign, ask_cancel, cancel]

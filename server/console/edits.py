@@ -7,18 +7,18 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
-from server.console import frame, gate, saying
+from server.console import frame, gate, merging, saying
 from server.console.addresses import opt
 from server.console.forms import Form
 from server.console.saying import Act, Said
 from server.console.ticket import options
 from server.console.toasts import LIVE_HEADER, Toast
-from server.discretion import masked
 from server.office import AnyRequest, Office
 from server.problems import Problem
 from server.queries.pages import Item, by_id, by_number
 from server.sessions import Actor
 from shared.fields import FIELDS, PRIORITIES
+from shared.masking import masked
 from shared.ops import Verdict
 
 # A technician edits on the phone, on jobs of their own; these pages show the desk's customers.
@@ -39,8 +39,11 @@ def site(
     actor: NamedDependency[Actor],
     office: NamedDependency[Office],
     back: Back = "",
-) -> Response[str]:
+) -> Response[Any]:
     """The form for a site's contact and how one gets in; it shows a number in full."""
+    onwards = merging.gone_on(request, office, "site", site)
+    if onwards is not None:
+        return onwards
     form = Form(fields={"back": (back,)})
     return _site_page(request, office, actor, site, (form, None))
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from server.office import AnyRequest
 from server.problems import Problem, wrong_field
+from shared import typed
 from shared.amounts import has_control_characters
 from shared.ids import is_id
 
@@ -41,6 +42,11 @@ class Form(Struct, frozen=True, kw_only=True):
         if not is_whole(text):
             raise wrong_field(name)
         return int(text)
+
+    def quantity(self, name: str) -> str:
+        """A quantity as the rules want it; what is none as it was typed, for them to refuse."""
+        text = self.text(name)
+        return typed.quantity(text) or text
 
     def secret(self, name: str) -> str:
         """A password: what was typed, to the letter."""

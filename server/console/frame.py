@@ -16,9 +16,9 @@ from server.console import gate, rail, toasts
 from server.console.shelf import Shelf
 from server.console.speech import Speech, initials
 from server.console.toasts import Toast
-from server.discretion import masked
 from server.office import AnyRequest, Office
 from server.sessions import Actor
+from shared.masking import masked
 from shared.people import may
 from shared.texts import LANGUAGES, Language
 
@@ -101,7 +101,7 @@ def page(
     mark = ""
     if layout == "base.html":
         with office.reading() as books:
-            counts = queries.counts(books, actor.person.roles, office.now_ms())
+            counts = queries.counts(books, actor.person.roles, office.silent_since)
             mark = "-".join(map(str, queries.log_size(books)))
     framed = {
         "layout": layout,

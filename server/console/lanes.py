@@ -3,9 +3,10 @@
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Struct, structs
+
+from shared.clock import zone_of
 
 QUARTER: Final = 15  # minutes
 QUARTERS: Final = 48  # how many are shown
@@ -197,11 +198,7 @@ def overlapping(bars: Iterable[Bar], start: int, end: int, *, but: str = "") -> 
 
 def wall(at_ms: int, zone: str) -> str:
     """The wall time of a moment in a zone, as `2026-11-23T09:30`; UTC where there is no such."""
-    try:
-        where: datetime.tzinfo = ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        where = datetime.UTC
-    moment = datetime.datetime.fromtimestamp(at_ms / 1000, where)
+    moment = datetime.datetime.fromtimestamp(at_ms / 1000, zone_of(zone) or datetime.UTC)
     return moment.strftime("%Y-%m-%dT%H:%M")
 
 

@@ -64,7 +64,7 @@ def add(
     office: NamedDependency[Office],
 ) -> Response[Any]:
     """Somebody new, with a password for the first sign-in."""
-    typed = _typed(form, {})
+    typed = _typed(office, form, {})
     act = Act(kind="master.put", on=("person", ""), args={"row": typed})
     said = _wrong(request, office, form.op, act) or saying.say(request, office, actor, form, act)
     if not said.ok:
@@ -84,7 +84,7 @@ def change(
     """Somebody's name, roles, skills and zones; or that they have left, or are back."""
     known = _known(office, login)
     before = _row(known)
-    row = _typed(form, before)
+    row = _typed(office, form, before)
     act = Act(kind="master.put", on=("person", known.id), args={"row": row})
     said = _wrong(request, office, form.op, act) or saying.say(request, office, actor, form, act)
     if not said.ok:
@@ -131,7 +131,7 @@ def _wrong(request: AnyRequest, office: Office, op: str, act: Act) -> Said | Non
     return None
 
 
-def _typed(form: Form, before: Mapping[str, Any]) -> dict[str, Any]:
+def _typed(office: Office, form: Form, before: Mapping[str, Any]) -> dict[str, Any]:
     """The row as the form has it; `disabled` is said by a button."""
     if form.has("leave"):
         return {**before, "disabled": form.text("leave") == "yes"}
@@ -140,7 +140,7 @@ def _typed(form: Form, before: Mapping[str, Any]) -> dict[str, Any]:
         "login": before.get("login") or form.text("login").lower(),
         "name": form.text("name"),
         "roles": [one for one in ROLES if one in form.all("roles")],
-        "skills": _several(form.text("skills")),
+        "skills": _skills(office, form.text("skills")),
         "zones": _several(form.text("zones")),
         "code": form.text("code"),
     }
@@ -150,6 +150,17 @@ def _several(text: str) -> list[str]:
     """Things typed in one line, with commas of either script between them."""
     parts = text.replace("，", ",").replace("、", ",").replace(";", ",").split(",")
     return list(dict.fromkeys(part.strip() for part in parts if part.strip()))
+
+
+def _skills(office: Office, text: str) -> list[str]:
+    """The codes of skills that were typed as people call them, in either language."""
+    codes = {
+        word.casefold(): code
+        for catalogue in office.texts.catalogues.values()
+        for code, word in catalogue.groups["skills"].items()
+        if isinstance(word, str)
+    }
+    return list(dict.fromkeys(codes.get(one.casefold(), one) for one in _several(text)))
 
 
 def _row(person: Person) -> dict[str, Any]:
@@ -178,6 +189,7 @@ def _page(
         everybody = people.everybody(books)
         signed_in = queries.standing_of_people(books)
         seen = queries.acts_on(books, ("person", opened.id)) if opened else 0
+    typed = given.get("typed") or (_row(opened) if opened else {})
     shown = {name: [one for one in everybody if _is(one, name)] for name in SHOWN}
     context = {
         "show": chosen["show"],
@@ -189,7 +201,8 @@ def _page(
         "person_open": opened,
         "seen": seen,
         "new": given.get("new", False),
-        "typed": given.get("typed") or (_row(opened) if opened else {}),
+        "typed": typed,
+        "skills": [speech.skill(one) for one in typed.get("skills", [])],
         "said": given.get("said"),
         "self": actor.person.id,
     }

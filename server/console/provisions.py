@@ -4,18 +4,12 @@ from typing import Any, Final
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
-from litestar.response import Redirect
 
-from server.console import frame, saying
-from server.console.addresses import Query, home, opt
-from server.console.dispatch import panel
+from server.console.addresses import Query, opt
 from server.console.forms import Form
-from server.console.saying import Act
-from server.console.work_order import found
-from server.office import AnyRequest, Office
+from server.console.opened import Opened
+from server.console.saying import Said
 from server.queries import warehouse
-from server.sessions import Actor
 
 FORM: Final = "work_order_parts.html"
 SHOWS: Final = "read.work_orders"
@@ -24,17 +18,9 @@ SHOWS: Final = "read.work_orders"
 @get(
     "/work-orders/{number:str}/parts", opt=opt("parts.plan", "q", shows=SHOWS), sync_to_thread=True
 )
-def look(
-    number: FromPath[str],
-    request: AnyRequest,
-    actor: NamedDependency[Actor],
-    office: NamedDependency[Office],
-    *,
-    q: Query = "",
-) -> Response[str]:
+def look(job: NamedDependency[Opened], q: Query = "") -> Response[str]:
     """Find a part, to plan or to order it for a job."""
-    typed = {"q": q.strip(), "part": "", "quantity": "", "note": ""}
-    return _form(request, office, actor, number, {"typed": typed})
+    return _form(job, {"q": q.strip(), "part": "", "quantity": "", "note": ""})
 
 
 @post(
@@ -43,33 +29,19 @@ def look(
     status_code=200,
     sync_to_thread=True,
 )
-def add(
-    number: FromPath[str],
-    request: AnyRequest,
-    form: NamedDependency[Form],
-    actor: NamedDependency[Actor],
-    office: NamedDependency[Office],
-) -> Response[Any]:
+def add(job: NamedDependency[Opened], form: NamedDependency[Form]) -> Response[Any]:
     """Plan a part for a job, or ask the warehouse to order it."""
-    order, _ = found(office, number)
     typed = {name: form.text(name) for name in ("q", "part", "quantity", "note", "text")}
-    args = {"quantity": typed["quantity"], "note": typed["note"]}
+    args = {"quantity": form.quantity("quantity"), "note": typed["note"]}
     args |= {name: typed[name] for name in ("part", "text") if typed[name]}
     kind = "parts.order" if form.text("as") == "order" else "parts.plan"
-    act = Act(kind=kind, on=("work_order", order["id"]), args=args)
-    said = saying.say(request, office, actor, form, act)
-    if not said.ok:
-        return frame.refused(_form(request, office, actor, number, {"typed": typed, "said": said}))
-    return saying.go(request, office, said, home(order["number"]))
+    return job.act_on(form, job.act(kind, **args), lambda job, said: _form(job, typed, said))
 
 
-def _form(
-    request: AnyRequest, office: Office, actor: Actor, number: str, more: dict[str, Any]
-) -> Response[str]:
-    with office.reading() as books:
-        q = more["typed"]["q"]
-        parts = warehouse.find_parts(books, q) if q else []
-    return panel(request, office, actor, number, (FORM, {"found": parts, **more}))
+def _form(job: Opened, typed: dict[str, str], said: Said | None = None) -> Response[str]:
+    with job.office.reading() as books:
+        parts = warehouse.find_parts(books, typed["q"]) if typed["q"] else []
+    return job.panel(FORM, said, found=parts, typed=typed)
 
 
 @post(
@@ -78,24 +50,15 @@ def _form(
     status_code=200,
     sync_to_thread=True,
 )
-def unplan(
-    number: FromPath[str],
-    request: AnyRequest,
-    form: NamedDependency[Form],
-    actor: NamedDependency[Actor],
-    office: NamedDependency[Office],
-) -> Redirect:
+def unplan(job: NamedDependency[Opened], form: NamedDependency[Form]) -> Response[Any]:
     """Drop a line of the plan; planning it again takes that back."""
-    order, _ = found(office, number)
-    on = ("work_order", order["id"])
-    line = next((one for one in order["planned"] if one["id"] == form.text("planned")), None)
-    act = Act(kind="parts.unplan", on=on, args={"planned": form.text("planned")})
-    said = saying.say(request, office, actor, form, act)
+    planned = form.text("planned")
+    line = next((one for one in job.order["planned"] if one["id"] == planned), None)
     undo = None
     if line is not None:
         was = {"part": line["part_id"], "quantity": line["quantity"], "note": line["note"]}
-        undo = Act(kind="parts.plan", on=on, args=was)
-    return saying.go(request, office, said, home(order["number"]), undo)
+        undo = job.act("parts.plan", **was)
+    return job.act_on(form, job.act("parts.unplan", planned=planned), undo=undo)
 
 
 @post(
@@ -104,19 +67,9 @@ def unplan(
     status_code=200,
     sync_to_thread=True,
 )
-def supply(
-    number: FromPath[str],
-    request: AnyRequest,
-    form: NamedDependency[Form],
-    actor: NamedDependency[Actor],
-    office: NamedDependency[Office],
-) -> Redirect:
+def supply(job: NamedDependency[Opened], form: NamedDependency[Form]) -> Response[Any]:
     """Say that an ordered part has come."""
-    order, _ = found(office, number)
-    args = {"ordered": form.text("ordered")}
-    act = Act(kind="parts.supply", on=("work_order", order["id"]), args=args)
-    said = saying.say(request, office, actor, form, act)
-    return saying.go(request, office, said, home(order["number"]))
+    return job.act_on(form, job.act("parts.supply", ordered=form.text("ordered")))
 
 
 @post(
@@ -125,19 +78,10 @@ def supply(
     status_code=200,
     sync_to_thread=True,
 )
-def note(
-    number: FromPath[str],
-    request: AnyRequest,
-    form: NamedDependency[Form],
-    actor: NamedDependency[Actor],
-    office: NamedDependency[Office],
-) -> Redirect:
+def note(job: NamedDependency[Opened], form: NamedDependency[Form]) -> Response[Any]:
     """Write a note on a job."""
-    order, _ = found(office, number)
-    args = {"text": form.text("text"), "audience": form.text("audience", "internal")}
-    act = Act(kind="note.add", on=("work_order", order["id"]), args=args)
-    said = saying.say(request, office, actor, form, act)
-    return saying.go(request, office, said, home(order["number"]))
+    audience = form.text("audience", "internal")
+    return job.act_on(form, job.act("note.add", text=form.text("text"), audience=audience))
 
 
 ROUTES: Final = [look, add, unplan, supply, note]

@@ -26,6 +26,7 @@ STOPS: Final = (
     Stop(key="conflicts", path="/conflicts", icon="alt_route", intent="read.conflicts", letter="c"),
     Stop(key="customers", path="/customers", icon="apartment", intent="read.tickets", letter="u"),
     Stop(key="stock", path="/stock", icon="inventory_2", intent="read.stock", letter="k"),
+    Stop(key="money", path="/money", icon="payments", intent="payment.hand_over", letter="m"),
     Stop(key="phones", path="/phones", icon="mobile", intent="read.devices", letter="p"),
     Stop(key="people", path="/people", icon="group", intent="people.manage", letter="e"),
     Stop(key="audit", path="/audit", icon="verified_user", intent="read.audit", letter="a"),

@@ -7,7 +7,6 @@ from msgspec import Struct
 
 from server.console.lanes import Bar, free, overlapping
 
-SILENT_MS: Final = 4 * 3_600_000
 HEAVY_MINUTES: Final = 8 * 60
 
 Mark = Literal["good", "care", "stop"]
@@ -62,7 +61,7 @@ class Known(Struct, frozen=True, kw_only=True):
     vans: Mapping[tuple[str, str], int]
     heard: Mapping[str, int | None]
     holding: frozenset[str]
-    now_ms: int
+    silent_since: int
 
 
 def rank(people: Sequence[Mapping[str, Any]], need: Need, known: Known) -> list[Candidate]:
@@ -159,7 +158,7 @@ def _phone(person: Mapping[str, Any], known: Known) -> list[Reason]:
     if person["id"] not in known.heard:
         return [Reason(mark="care", code="no_phone")]
     heard = known.heard[person["id"]]
-    if heard is None or known.now_ms - heard < SILENT_MS:
+    if heard is None or heard >= known.silent_since:
         return []
     return [Reason(mark="care", code="silent", params={"at": heard})]
 

@@ -123,9 +123,11 @@ def then(op: str, place: int) -> str:
     return op if place == 0 else derive(op, "then", place)
 
 
-def refusal(speech: Speech, act: Act, op: str, code: str, field: str | None = None) -> Said:
+def refusal(
+    speech: Speech, act: Act, op: str, code: str, field: str | None = None, **params: Any
+) -> Said:
     """An act that the console itself refuses, in words of `console.refusals`."""
-    return _rejected(act, op, code, speech.text("console.refusals", code), field)
+    return _rejected(act, op, code, speech.text("console.refusals", code, **params), field)
 
 
 def _rejected(act: Act, op: str, code: str, reason: str, field: str | None = None) -> Said:

@@ -23,6 +23,7 @@ from server.sessions import Actor
 from shared.amounts import LINE_CHARS_MAX
 from shared.ids import is_id
 from shared.kinds import REGISTRY
+from shared.mending import CHOICES
 from shared.ops import PROVISIONAL
 from shared.people import may
 
@@ -220,6 +221,7 @@ def _draw(
         "path": PATH,
         "kinds": _kinds(speech),
         "known_kinds": set(REGISTRY.kinds),
+        "choices": _choices(speech),
         "can_mend": may(actor.person.roles, "op.repair"),
         "line_max": LINE_CHARS_MAX,
         "one": None,
@@ -241,6 +243,14 @@ def _kinds(speech: Speech) -> list[tuple[str, str]]:
         if kind.device and not name.startswith("op.")
     ]
     return sorted(found, key=lambda one: one[1])
+
+
+def _choices(speech: Speech) -> dict[str, list[tuple[str, str]]]:
+    """What may be chosen in a field that takes one of a few codes, in words."""
+    return {
+        name: [(code, speech.text(group, code)) for code in codes]
+        for name, (group, codes) in CHOICES.items()
+    }
 
 
 ROUTES: Final = [show, ask, repair, discard]

@@ -12,6 +12,11 @@ from shared.work_order import OPEN
 
 Item = Mapping[str, Any]
 
+# What of a job names somebody.
+MENTIONING: Final = (
+    *("assignments", "visits", "completions", "readings", "notes", "used", "planned"),
+    *("photos", "sign_offs"),
+)
 STEPS: Final = ("sent", "on_phone", "seen", "accepted")
 
 
@@ -178,10 +183,11 @@ def _name(names: Mapping[str, Item], person: str) -> str:
 def mentioned(order: Item, story: Sequence[Item]) -> set[str]:
     """The ids of people, parts and places that a job and its story name."""
     found: set[str] = set()
-    for kind in ("assignments", "visits", "completions", "readings", "notes", "used", "planned"):
+    for kind in MENTIONING:
         found |= {one["person_id"] for one in order[kind]}
     found |= {one["person_id"] for one in order["ordered"]}
     found |= {one["location_id"] for one in order["used"]}
+    found |= {one["part_id"] for one in order["used"]}
     for visit in order["visits"]:
         found |= {one["person_id"] for one in visit["attendance"]}
     for one in story:

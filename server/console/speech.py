@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from shared.clock import zone_of
 from shared.errors import Refused
 from shared.texts import Catalogue, Language, explain, has_text, say
 
@@ -45,8 +46,11 @@ class Speech(Struct, frozen=True, kw_only=True):
         )
 
     def moment(self, at_ms: int, zone: str | None = None) -> datetime:
-        """A moment on the wall clock of a place; what no calendar has is its first or last day."""
-        place = ZoneInfo(zone) if zone else self.zone
+        """A moment on the wall clock of a place; what no calendar has is its first or last day.
+
+        Where nobody knows the zone it is the organisation's: one misspelt site stops no page.
+        """
+        place = (zone_of(zone) if zone else None) or self.zone
         return datetime.fromtimestamp(min(max(at_ms, 0), LAST_MS) / 1000, place)
 
     def time(self, at_ms: int | None, zone: str | None = None) -> str:

@@ -12,16 +12,18 @@ from server.console import frame
 from server.console.addresses import opt
 from server.console.speech import Speech
 from server.office import AnyRequest, Office
-from server.queries import queue, start
+from server.queries import money, queue, start
 from server.queries.pages import Item
 from server.queries.start import Group
 from server.sessions import Actor
+from shared.money import written
 from shared.people import may
 
 LOCAL: Final = "%Y-%m-%dT%H:%M"
 SHIFT_MINUTES: Final = 8 * 60  # the scale of a load bar; nobody's shifts are known yet
 PRESSING: Final = ("urgent", "emergency")
 BAR: Final = 100
+DAY_MS: Final = 24 * 3_600_000
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -78,12 +80,16 @@ def show(
     with office.reading() as books:
         clocks = clocks_of(speech, queue.time_zones(books))
         asked: dict[str, Callable[[], Group]] = {
+            "admission": lambda: start.unconfirmed(books),
             "late": lambda: start.late(books, clocks),
             "unassigned": lambda: start.unassigned(books),
             "conflicts": lambda: start.conflicts(books),
             "set_aside": lambda: start.set_aside(books),
+            "seals": lambda: start.seals(books),
+            "photos": lambda: start.lost_photos(books),
+            "money": lambda: purse(books, day, speech.now_ms),
             "tasks": lambda: start.tasks(books),
-            "phones": lambda: start.phones(books, heard, day, speech.now_ms),
+            "phones": lambda: start.phones(books, heard, day, office.silent_since),
             "short": lambda: start.short_stock(books),
         }
         found = {key: asked[key]() for key, intent in SHOWN.items() if may(roles, intent)}
@@ -99,6 +105,15 @@ def show(
         "day": day,
     }
     return frame.page(request, office, actor, "start.html", context)
+
+
+def purse(books: Any, day: str, now_ms: int) -> Group:
+    """Money that should be here: more than may be collected, then what is out for over a day."""
+    prices = money.in_force(books, day)
+    over = start.over_limit(books, prices.on_spot_limit) if prices is not None else []
+    late = money.overdue(books, now_ms - DAY_MS)
+    found = [*({**one, "over": True} for one in over), *({**one, "over": False} for one in late)]
+    return len(found), found[: start.ROWS_MAX]
 
 
 def clocks_of(speech: Speech, zones: list[str]) -> dict[str, str]:
@@ -215,6 +230,64 @@ def _task(s: Speech, one: Item) -> Row:
     )
 
 
+def _seal(s: Speech, one: Item) -> Row:
+    diverged = one["code"] == "seal_diverged"
+    false = one["code"] != "unsigned_addition"
+    return Row(
+        id=one["id"],
+        icon="gpp_maybe" if false else "signature",
+        tone="danger" if false else "warning",
+        what=s.text("tasks", one["code"], **one["params"]),
+        ref=one["number"] or "",
+        place=one["customer"] or "",
+        clock=s.text("console.start", "waits", span=s.span(s.now_ms - one["at"])),
+        clock_tone="danger" if false else "",
+        to=f"/work-orders/{one['number']}#signatures" if one["number"] else "/tasks",
+        button=s.text("console.start", "compare" if diverged else "look"),
+    )
+
+
+def _photo(s: Speech, one: Item) -> Row:
+    name = one["caption"] or s.text("console.photos", "photo")
+    return Row(
+        id=one["id"],
+        icon="broken_image",
+        tone="warning",
+        what=s.text("console.start", f"photo_{one['fault']}", name=name),
+        ref=one["number"] or "",
+        place=" · ".join(filter(None, (one["customer"], one["person"]))),
+        clock=s.text("console.start", "waits", span=s.span(s.now_ms - one["at"])),
+        to=f"/work-orders/{one['number']}/photos/{one['id']}" if one["number"] else "/",
+        button=s.text("console.start", "look"),
+    )
+
+
+def _money(s: Speech, one: Item) -> Row:
+    amount = written(one["amount"], one["currency"])
+    over = one["over"]
+    return Row(
+        id=f"{one['id']}-{'over' if over else 'out'}",
+        icon="payments",
+        tone="danger" if over else "warning",
+        what=s.text("console.start", "over_limit" if over else "not_handed", amount=amount),
+        ref=(one["number"] or "") if over else "",
+        place=one["person"] or "",
+        clock=s.text("console.start", "waits", span=s.span(s.now_ms - one["at"])),
+        clock_tone="warning",
+        to=f"/work-orders/{one['number']}#bill" if over and one["number"] else "/money",
+        button=s.text("console.start", "look"),
+    )
+
+
+def _unconfirmed(s: Speech, one: Item) -> Row:
+    waits = s.text("console.start", "waits", span=s.span(s.now_ms - one["created_at"]))
+    drawn = _phone(s, {**one, "contact_at": one["created_at"], "is_silent": True})
+    what = s.text("console.admission", "wants_in", name=one["person"])
+    look = s.text("console.admission", "look_at")
+    icons = {"icon": "mobile", "clock_icon": "hourglass_top"}
+    return structs.replace(drawn, **icons, what=what, clock=waits, button=look)
+
+
 def _phone(s: Speech, one: Item) -> Row:
     silent = one["is_silent"]
     said = "silent" if silent else "clock_wrong"
@@ -223,9 +296,7 @@ def _phone(s: Speech, one: Item) -> Row:
         id=one["id"],
         icon="mobile_off" if silent else "schedule",
         tone="warning",
-        what=s.text("console.start", "holds", count=one["unsent"], person=one["person"])
-        if one["unsent"]
-        else one["person"],
+        what=_held(s, one),
         place=" · ".join(filter(None, (one["name"], one["app"]))),
         clock=s.text("console.start", said, span=span),
         clock_icon="cloud_off" if silent else "warning",
@@ -233,6 +304,17 @@ def _phone(s: Speech, one: Item) -> Row:
         to=f"/phones/{one['id']}",
         button=s.text("console.start", "look"),
     )
+
+
+def _held(s: Speech, one: Item) -> str:
+    """Whose phone it is, and what it held when it was last heard of."""
+    if one["unsent"]:
+        return s.text("console.start", "holds", count=one["unsent"], person=one["person"])
+    if one["unsent_files"]:
+        return s.text(
+            "console.start", "holds_files", count=one["unsent_files"], person=one["person"]
+        )
+    return str(one["person"])
 
 
 def _short(s: Speech, one: Item) -> Row:
@@ -273,28 +355,40 @@ def _load(one: Item) -> Load:
 
 # The worst first; each only for those who may look at where it leads.
 SHOWN: Final[Mapping[str, str]] = {
+    "admission": "enrolment.issue",
     "late": "read.work_orders",
     "unassigned": "read.tickets",
     "conflicts": "read.conflicts",
     "set_aside": "read.conflicts",
+    "seals": "task.close",
+    "photos": "read.evidence",
+    "money": "payment.hand_over",
     "tasks": "task.close",
     "phones": "read.devices",
     "short": "read.stock",
 }
 DRAWN: Final[Mapping[str, Callable[[Speech, Item], Row]]] = {
+    "admission": _unconfirmed,
     "late": _late,
     "unassigned": _unassigned,
     "conflicts": _conflict,
     "set_aside": _set_aside,
+    "seals": _seal,
+    "photos": _photo,
+    "money": _money,
     "tasks": _task,
     "phones": _phone,
     "short": _short,
 }
 MORE: Final[Mapping[str, str]] = {
+    "admission": "/phones?show=unconfirmed",
     "late": "/tickets?tab=late",
     "unassigned": "/tickets?tab=unassigned",
     "conflicts": "/conflicts",
     "set_aside": "/conflicts/set-aside",
+    "seals": "/tasks?code=seal_diverged",
+    "photos": "",  # all of them are shown
+    "money": "/money",
     "tasks": "/tasks",
     "phones": "/phones",
     "short": "/stock",

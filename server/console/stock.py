@@ -135,8 +135,8 @@ def _moved(speech: Speech, office: Office, wanted: Act, place: str) -> toasts.To
 
 def _args(does: str, part: str, form: Form) -> dict[str, Any]:
     if does == "count":
-        return {"part": part, "counted": form.text("counted")}
-    args = {"part": part, "quantity": form.text("quantity")}
+        return {"part": part, "counted": form.quantity("counted")}
+    args = {"part": part, "quantity": form.quantity("quantity")}
     return {**args, "to": form.text("to")} if does == "move" else args
 
 

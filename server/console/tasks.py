@@ -22,10 +22,15 @@ from shared.people import may
 
 SHOWN: Final = 40
 CODES: Final = (
+    *("ink_reused", "seal_diverged", "unsigned_addition", "not_collector"),
     *("declined", "plan_next_visit", "work_done_after_cancel"),
     *("order_part", "recount", "serial_twice"),
 )
 ICONS: Final = {
+    "ink_reused": "gpp_maybe",
+    "seal_diverged": "gpp_maybe",
+    "unsigned_addition": "signature",
+    "not_collector": "payments",
     "declined": "front_hand",
     "plan_next_visit": "event",
     "work_done_after_cancel": "assignment_late",
@@ -79,7 +84,7 @@ def words(speech: Speech, task: Mapping[str, Any]) -> str:
     part = task["part"]
     told = {
         **task["params"],
-        "part": part[speech.language] if part else task["params"].get("text") or NOTHING,
+        "part": part[speech.language] if part else task["params"].get("part") or NOTHING,
         "number": task["number"] or NOTHING,
     }
     return speech.text("tasks", task["code"], **told)

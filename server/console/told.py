@@ -6,11 +6,14 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from server.console import worded
 from server.console.speech import NOTHING, Speech
-from server.discretion import NUMBERS, masked
+from server.discretion import NUMBERS
 from shared.amounts import is_real
 from shared.ids import is_id
-from shared.ops import PROVISIONAL, Verdict
+from shared.masking import masked
+from shared.ops import PROVISIONAL, SYSTEM, Verdict
+from shared.prices import PriceItem
 from shared.texts import say
 
 Item = Mapping[str, Any]
@@ -25,6 +28,7 @@ ICONS: Final = {
     "work_order.reassign": "swap_horiz",
     "work_order.unassign": "person_off",
     "work_order.cancel": "cancel",
+    "work_order.put_away": "inventory_2",
     "work_order.see": "visibility",
     "work_order.accept": "task_alt",
     "work_order.decline": "front_hand",
@@ -48,13 +52,16 @@ ICONS: Final = {
     "conflict.settle": "gavel",
     "op.repair": "build",
     "op.discard": "delete",
+    "op.accept": "task_alt",
+    **worded.ICONS,
 }
 
 
 class Line(Struct, frozen=True, kw_only=True):
     """One line of a story. `day` is set where a new day begins; `doubt` where its time is unsure.
 
-    `tone` colours an exception: a verdict that is not plain, or a flag.
+    `received_on` is set where it came in on another day than it was done. `tone` colours an
+    exception: a verdict that is not plain, or a flag.
     """
 
     op: str
@@ -62,6 +69,7 @@ class Line(Struct, frozen=True, kw_only=True):
     what: str
     day: str
     done: str
+    received_on: str
     received: str
     late: bool
     doubt: bool
@@ -75,12 +83,18 @@ class Line(Struct, frozen=True, kw_only=True):
 
 
 class Book(Struct, frozen=True, kw_only=True):
-    """What the lines of a story refer to: names by id, checklist items by code, and the zone."""
+    """What the lines of a story refer to: names by id, checklist items by code, and the zone.
+
+    `slots` are the names of the checklist's places for photos, `prices` the items of price lists,
+    by their codes.
+    """
 
     names: Mapping[str, Item]
     items: Mapping[str, Item]
     visits: Mapping[str, Item]
     zone: str | None = None
+    slots: Mapping[str, str] = {}
+    prices: Mapping[str, PriceItem] = {}
 
 
 def lines(speech: Speech, told: Sequence[Item], book: Book) -> list[Line]:
@@ -103,10 +117,11 @@ def _line(speech: Speech, one: Item, book: Book, day: str) -> Line:
         what=what(speech, one, book),
         day=day,
         done=speech.time(one["done_at"], book.zone),
-        received=_received(speech, one, book.zone),
+        received_on=_received_on(speech, one, book.zone),
+        received=speech.time(one["received"], book.zone),
         late=late,
         doubt=bool(one["uncertain"]),
-        who=one["by_name"] or (speech.text("plan.story", "nobody") if one["by_id"] else NOTHING),
+        who=_who(speech, one),
         device=one["device_name"] or speech.text("plan.origins", one["origin"] or "console"),
         verdict=speech.text("verdicts", one["verdict"]),
         tone=tone(one),
@@ -116,12 +131,18 @@ def _line(speech: Speech, one: Item, book: Book, day: str) -> Line:
     )
 
 
-def _received(speech: Speech, one: Item, zone: str | None) -> str:
-    """When an op came in; with its day, where that is another one than it was done on."""
-    day, time = speech.day(one["received"], zone), speech.time(one["received"], zone)
-    if day == speech.day(one["done_at"], zone):
-        return time
-    return speech.text("dates", "day_and_time", day=day, time=time)
+def _who(speech: Speech, one: Item) -> str:
+    """Who said an op: somebody, the server by itself, or somebody whom nobody knows."""
+    if one["by_name"]:
+        return str(one["by_name"])
+    if one["by_id"] == SYSTEM:
+        return speech.text("plan.origins", "server")
+    return speech.text("plan.story", "nobody") if one["by_id"] else NOTHING
+
+
+def _received_on(speech: Speech, one: Item, zone: str | None) -> str:
+    day = speech.day(one["received"], zone)
+    return "" if day == speech.day(one["done_at"], zone) else day
 
 
 def tone(one: Item) -> str:
@@ -145,7 +166,15 @@ def _notes(speech: Speech, one: Item, book: Book) -> Iterable[str]:
         item = book.items.get(str(params.get("item")))
         if item is not None:
             params["item"] = item[speech.language]
+        if isinstance(params.get("items"), str):
+            params["items"] = _called(speech, params["items"], book)
         yield speech.text("flags", flag["code"], **params)
+
+
+def _called(speech: Speech, codes: str, book: Book) -> str:
+    """Checks and places for photos by their names; a flag names them by their codes."""
+    names = {code: str(item[speech.language]) for code, item in book.items.items()}
+    return ", ".join({**book.slots, **names}.get(one, one) for one in codes.split(", "))
 
 
 def what(speech: Speech, one: Item, book: Book) -> str:
@@ -308,6 +337,7 @@ WORDS: Final[dict[str, Callable[[Speech, Item, Book], Told]]] = {
     "work_order.reassign": _person,
     "work_order.unassign": _unassigned,
     "work_order.cancel": _plain,
+    "work_order.put_away": _bare,
     "work_order.see": _bare,
     "work_order.accept": _bare,
     "work_order.decline": _plain,
@@ -331,4 +361,6 @@ WORDS: Final[dict[str, Callable[[Speech, Item, Book], Told]]] = {
     "conflict.settle": _settled,
     "op.repair": _bare,
     "op.discard": _plain,
+    "op.accept": _bare,
+    **worded.WORDS,
 }

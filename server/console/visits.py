@@ -1,5 +1,6 @@
 """Visits: planned and moved by a form, with a word about at whose wish."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from litestar import Response, get, post
@@ -7,36 +8,25 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from server.console import frame, gate, saying
-from server.console.addresses import home, opt
-from server.console.dispatch import panel, visit_of
+from server.console.addresses import opt
 from server.console.forms import Form
+from server.console.opened import Opened
 from server.console.saying import Act
 from server.console.told import window
-from server.console.work_order import found
 from server.office import AnyRequest, Office
+from server.problems import Problem
 from server.queries import dossier
-from server.sessions import Actor
 
 FORM: Final = "work_order_visit.html"
 
 
 @get("/work-orders/{number:str}/visits/new", opt=opt("visit.plan"), sync_to_thread=True)
-def ask_plan(
-    number: FromPath[str],
-    request: AnyRequest,
-    actor: NamedDependency[Actor],
-    office: NamedDependency[Office],
-) -> Response[str]:
+def ask_plan(job: NamedDependency[Opened]) -> Response[str]:
     """The form for a new visit: as promised, by whoever has the job."""
-    order, _ = found(office, number)
+    order = job.order
     held = next((one for one in order["assignments"] if one["until_ms"] is None), None)
-    typed = {
-        "person": held["person_id"] if held else "",
-        "day": (order["planned_from"] or "")[:10],
-        "from": (order["planned_from"] or "")[11:],
-        "to": (order["planned_to"] or "")[11:],
-    }
-    return panel(request, office, actor, number, (FORM, {"visit": None, "typed": typed}))
+    typed = {"person": held["person_id"] if held else "", **_as_planned(order)}
+    return job.panel(FORM, visit=None, typed=typed)
 
 
 @post(
@@ -45,47 +35,24 @@ def ask_plan(
     status_code=200,
     sync_to_thread=True,
 )
-def plan(
-    number: FromPath[str],
-    request: AnyRequest,
-    form: NamedDependency[Form],
-    actor: NamedDependency[Actor],
-    office: NamedDependency[Office],
-) -> Response[Any]:
+def plan(job: NamedDependency[Opened], form: NamedDependency[Form]) -> Response[Any]:
     """Plan a visit."""
-    order, _ = found(office, number)
     typed = _typed(form)
-    args = {"person": form.text("person"), **_times(typed)}
-    act = Act(kind="visit.plan", on=("work_order", order["id"]), args=args)
-    backwards = _backwards(request, office, form.op, act, typed)
-    said = backwards or saying.say(request, office, actor, form, act)
-    if not said.ok:
-        shown = (FORM, {"visit": None, "typed": typed, "said": said})
-        return frame.refused(panel(request, office, actor, number, shown))
-    saying.close_tasks(request, office, actor, form.op, (order, "plan_next_visit"))
-    return saying.go(request, office, said, home(order["number"]))
+    act = job.act("visit.plan", person=form.text("person"), **_times(typed))
+    said = _backwards(job, form, act, typed) or job.say(form, act)
+    if said.ok:
+        settled = (job.order, "plan_next_visit")
+        saying.close_tasks(job.request, job.office, job.actor, form.op, settled)
+    return job.went(said, lambda job, said: job.panel(FORM, said, visit=None, typed=typed))
 
 
 @get("/work-orders/{number:str}/visits/{visit:str}", opt=opt("visit.move"), sync_to_thread=True)
-def ask_move(
-    number: FromPath[str],
-    visit: FromPath[str],
-    request: AnyRequest,
-    actor: NamedDependency[Actor],
-    office: NamedDependency[Office],
-) -> Response[str]:
+def ask_move(visit: FromPath[str], job: NamedDependency[Opened]) -> Response[str]:
     """The form that gives a visit another time."""
-    order, _ = found(office, number)
-    known = visit_of(order, visit)
-    typed = {
-        "person": known["person_id"],
-        "day": (known["planned_from"] or "")[:10],
-        "from": (known["planned_from"] or "")[11:],
-        "to": (known["planned_to"] or "")[11:],
-        "fault": "",
-        "seen": str(known["version"]),
-    }
-    return panel(request, office, actor, number, (FORM, {"visit": known, "typed": typed}))
+    known = visit_of(job.order, visit)
+    seen = {"fault": "", "seen": str(known["version"])}
+    typed = {"person": known["person_id"], **_as_planned(known), **seen}
+    return job.panel(FORM, visit=known, typed=typed)
 
 
 @post(
@@ -94,28 +61,30 @@ def ask_move(
     status_code=200,
     sync_to_thread=True,
 )
-def move(  # noqa: PLR0913  what a form names
-    *,
-    number: FromPath[str],
-    visit: FromPath[str],
-    request: AnyRequest,
-    form: NamedDependency[Form],
-    actor: NamedDependency[Actor],
-    office: NamedDependency[Office],
+def move(
+    visit: FromPath[str], job: NamedDependency[Opened], form: NamedDependency[Form]
 ) -> Response[Any]:
     """Give a visit another time, and say at whose wish; refused where it was moved meanwhile."""
-    order, _ = found(office, number)
-    known = visit_of(order, visit)
+    known = visit_of(job.order, visit)
     typed = _typed(form)
     act = moving(known, {**_times(typed), "fault": typed["fault"]})
-    same = still_planned(request, office, visit, typed["seen"])
-    backwards = _backwards(request, office, form.op, act, typed)
-    said = backwards or saying.say_if(request, office, actor, form, act, same=same)
-    if not said.ok:
-        shown = (FORM, {"visit": known, "typed": typed, "said": said})
-        return frame.refused(panel(request, office, actor, number, shown))
-    back = gate.way_back(form.text("back"), home(order["number"]))
-    return saying.go(request, office, said, back, moved_back(known))
+    same = still_planned(job.request, job.office, visit, typed["seen"])
+    said = _backwards(job, form, act, typed) or job.say(form, act, same)
+    back = gate.way_back(form.text("back"), job.home)
+    return job.went(
+        said,
+        lambda job, said: job.panel(FORM, said, visit=known, typed=typed),
+        to=back,
+        undo=moved_back(known),
+    )
+
+
+def visit_of(order: Mapping[str, Any], identity: str) -> dict[str, Any]:
+    """A visit of a job. Raises `Problem`."""
+    for one in order["visits"]:
+        if one["id"] == identity:
+            return dict(one)
+    raise Problem("not_found")
 
 
 def moving(visit: dict[str, Any], to: dict[str, str]) -> Act:
@@ -151,13 +120,16 @@ def _typed(form: Form) -> dict[str, str]:
     return {name: form.text(name) for name in ("person", "day", "from", "to", "fault", "seen")}
 
 
-def _backwards(
-    request: AnyRequest, office: Office, op: str, act: Act, typed: dict[str, str]
-) -> saying.Said | None:
+def _as_planned(planned: Mapping[str, Any]) -> dict[str, str]:
+    start, end = planned["planned_from"] or "", planned["planned_to"] or ""
+    return {"day": start[:10], "from": start[11:], "to": end[11:]}
+
+
+def _backwards(job: Opened, form: Form, act: Act, typed: dict[str, str]) -> saying.Said | None:
     """The refusal of a visit that would end before it begins."""
     if not typed["from"] or not typed["to"] or typed["to"] > typed["from"]:
         return None
-    return saying.refusal(frame.speech_of(request, office), act, op, "ends_first", "planned_to")
+    return job.refusal(form, act, "ends_first", "planned_to")
 
 
 def _times(typed: dict[str, str]) -> dict[str, str]:

@@ -7,12 +7,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from server import auditor, queries
-from server.console import frame, sheet, told
+from server.console import bill, frame, proof, seals, sheet, told
 from server.console.addresses import opt
 from server.console.speech import Speech
 from server.office import AnyRequest, Office
 from server.problems import Problem
-from server.queries import dossier
+from server.queries import dossier, money, signed
 from server.queries.delivery import delivery
 from server.sessions import Actor
 from shared.people import may
@@ -31,6 +31,9 @@ OFFERED: Final = {
     "supply": ("parts.supply", None),
     "note": ("note.add", None),
     "verify": ("read.audit", None),
+    "pictures": ("read.evidence", None),
+    "papers": ("read.papers", None),
+    **{name: (kind, None) for name, kind in bill.OFFERED.items()},
 }
 
 
@@ -41,10 +44,28 @@ def found(office: Office, number: str) -> tuple[dict[str, Any], list[dict[str, A
         if order is None:
             raise Problem("not_found")
         story = dossier.told(books, ("work_order", order["id"]), order["site_id"])
-        names = dossier.names(books, sheet.mentioned(order, story))
+        order["photos"] = signed.photos(books, order["id"])
+        order["sign_offs"] = signed.sign_offs(books, order["id"])
+        order["books"] = signed.rows_of(books, seals.wanted(order["sign_offs"]))
+        order["additions"] = signed.additions(books, order["id"]) if order["sign_offs"] else []
+        day = bill.day_at(office.now_ms(), order["site"]["time_zone"])
+        order["bill"] = money.bill(books, order, day)
+        mentioned = {*sheet.mentioned(order, story), *bill.mentioned(order["bill"])}
+        names = dossier.names(books, mentioned)
         order["delivery"] = delivery(books, order["id"])
         order["seen"] = queries.acts_on(books, ("work_order", order["id"]))
-    return {**order, "names": names}, story
+    sizes = {one["upload"]: _come(office, one["upload"]) for one in order["photos"]}
+    return {**order, "names": names, "sizes": sizes}, story
+
+
+def _come(office: Office, upload: str | None) -> int:
+    """How many bytes of an upload are here, as far as can be seen without holding it up."""
+    if upload is None:
+        return 0
+    try:
+        return office.parts.path(upload).stat().st_size
+    except OSError:
+        return 0
 
 
 def context(
@@ -54,7 +75,11 @@ def context(
     names, zone = order["names"], order["site"]["time_zone"]
     items = {item["code"]: item for item in (order["checklist"] or {"items": ()})["items"]}
     visits = {one["id"]: one for one in order["visits"]}
-    book = told.Book(names=names, items=items, visits=visits, zone=zone)
+    slots = proof.slots_of(speech, order["checklist"])
+    prices = {item.code: item for one in order["bill"]["editions"] for item in one.items}
+    book = told.Book(names=names, items=items, visits=visits, zone=zone, slots=slots, prices=prices)
+    can = offers(order, roles)
+    reader = bill.Reader(speech=speech, zone=zone, names=names, can=frozenset(can))
     holders = [one for one in order["assignments"] if one["until_ms"] is None]
     return {
         "order": order,
@@ -67,7 +92,12 @@ def context(
         "open_conflicts": [one for one in order["conflicts"] if one["settled_at"] is None],
         "open_tasks": [one for one in order["tasks"] if not one["done"]],
         "waiting": [one for one in story if one["verdict"] in ("quarantined", "held")],
-        "can": offers(order, roles),
+        "gallery": proof.gallery(speech, order["photos"], order, order["sizes"]),
+        "signatures": proof.signatures(speech, order["sign_offs"], order["books"], order),
+        "unsigned_visit": proof.unsigned_visit(order),
+        "additions": [seals.addition(speech, one, names, items) for one in order["additions"]],
+        "can": can,
+        "bill": bill.bill(reader, order["bill"]),
         "window": told.window(speech, order["planned_from"], order["planned_to"]),
         "panel": None,
     }

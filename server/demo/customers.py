@@ -8,6 +8,9 @@ from msgspec import Struct, field
 from server.demo.premises import DemoOp, Premises
 
 HOME_MACHINES: Final = 32
+NO_INVOICE: Final = 5  # of so many machines one has no invoice on file
+EXTENDED: Final = 16  # and one of so many a warranty that was bought to be longer
+LONGER_DAYS: Final = 5 * 365
 SECOND_HOME: Final = 9  # this private customer has one more flat
 
 
@@ -175,7 +178,13 @@ def _asset(
 ) -> dict[str, Any]:
     model = premises.draw(kind["models"], "model", index)
     made_in = machine.delivered_on.strftime("%y%m")
+    invoiced = machine.delivered_on - datetime.timedelta(days=premises.roll(9, "invoiced", index))
+    longer = machine.delivered_on + datetime.timedelta(days=LONGER_DAYS)
+    known: dict[str, Any] = {"invoiced_on": invoiced.isoformat()} if index % NO_INVOICE else {}
+    if index % EXTENDED == 0 and not machine.private:
+        known["warranty_until"] = longer.isoformat()
     return {
+        **known,
         "site_id": machine.site_id,
         "name": kind[machine.language],
         "model": model,

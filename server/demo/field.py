@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from server.demo.masters import Good
 from server.demo.premises import THIS_MORNING, DemoOp, Premises
+from server.demo.trade import billed
 from server.demo.work import Firm, Job
 from shared.amounts import quantity_text
 from shared.ids import derive
@@ -212,7 +213,9 @@ def _fitted(vans: Vans, job: Job, outcome: str) -> Iterator[Step]:
         missing = _missing(vans.firm, job)
         yield ("parts.order", {**missing, "quantity": "1", "note": words["missing"]})
     elif outcome == "done":
-        yield from _used(vans, job)
+        used = list(_used(vans, job))
+        yield from used
+        yield from billed(vans.firm, job, _first(vans.firm, used))
     yield ("note.add", {"text": words["note"], "audience": "customer"})
 
 
@@ -226,6 +229,12 @@ def _missing(firm: Firm, job: Job) -> dict[str, str]:
         }
     fitting = [one for one in firm.goods.parts if set(one.skills) & set(job.technician.skills)]
     return {"part": firm.premises.draw(fitting, "missing", job.slot.n).id}
+
+
+def _first(firm: Firm, used: list[Step]) -> Good | None:
+    """The part that was fitted, if one was."""
+    fitted = next((args["part"] for kind, args in used if kind == "parts.use"), None)
+    return next((one for one in firm.goods.parts if one.id == fitted), None)
 
 
 def _used(vans: Vans, job: Job) -> Iterator[Step]:

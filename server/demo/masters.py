@@ -36,6 +36,8 @@ class Good(Struct, frozen=True, kw_only=True):
 
     id: str
     number: str
+    en: str
+    zh: str
     unit: str
     serialised: bool
     skills: tuple[str, ...]
@@ -100,6 +102,8 @@ def catalog(premises: Premises) -> Catalog:
                 Good(
                     id=identity,
                     number=row["number"],
+                    en=row["en"],
+                    zh=row["zh"],
                     unit=row["unit"],
                     serialised=row["serialised"],
                     skills=tuple(family["skills"]),
@@ -109,7 +113,7 @@ def catalog(premises: Premises) -> Catalog:
     for one in premises.read("checklists")["checklists"]:
         identity = premises.id("checklist", one["class"])
         checklists[one["class"]] = (identity, one["items"])
-        row = {"en": one["en"], "zh": one["zh"], "items": one["items"]}
+        row = {name: one[name] for name in ("en", "zh", "items", "photos") if name in one}
         ops.append(premises.put("checklist", identity, row))
     return Catalog(ops=ops, parts=parts, checklists=checklists)
 

@@ -10,6 +10,7 @@ from server.demo.masters import Catalog, Good, Staff, Technician
 from server.demo.premises import THIS_MORNING, DemoOp, Premises
 from server.demo.stock import Stocked
 from shared.ids import derive
+from shared.prices import PriceList
 
 WARRANTY_DAYS: Final = 730
 OFFICE_FROM, OFFICE_MINUTES = 9 * 60, 420
@@ -85,11 +86,12 @@ class Firm(NamedTuple):
     team: Staff
     goods: Catalog
     stocked: Stocked
+    prices: PriceList
 
 
 def jobs(firm: Firm, served: Clients) -> Work:
     """A hundred tickets with a work order each; the first technician has a full day today."""
-    premises, team, _, _ = firm
+    premises, team = firm.premises, firm.team
     written = {one["code"]: one for one in premises.read("jobs")["classes"]}
     waiting = sorted(served.machines, key=lambda one: premises.id("turn", one.id))
     called: list[Machine] = []
@@ -242,7 +244,7 @@ def _part(firm: Firm, technician: Technician, skill: str, slot: Slot) -> Good | 
 
 
 def _opened(office: _Office, asked: dict[str, Any], skill: str) -> list[DemoOp]:
-    premises, _, goods, _ = office.firm
+    premises, goods = office.firm.premises, office.firm.goods
     machine, n = office.job.machine, office.job.slot.n
     summary, problem = asked[machine.language]
     ticket: dict[str, Any] = {
@@ -258,7 +260,7 @@ def _opened(office: _Office, asked: dict[str, Any], skill: str) -> list[DemoOp]:
         "ticket": office.job.ticket_id,
         "asset": machine.id,
         "summary": summary,
-        "category": _category(premises, machine),
+        "category": category_of(premises, machine),
         "service": asked["service"],
         "priority": asked["priority"],
         "checklist": goods.checklists[machine.kind][0],
@@ -271,7 +273,8 @@ def _opened(office: _Office, asked: dict[str, Any], skill: str) -> list[DemoOp]:
     ]
 
 
-def _category(premises: Premises, machine: Machine) -> str:
+def category_of(premises: Premises, machine: Machine) -> str:
+    """Which charge category a job on a machine is opened under."""
     age = (premises.day - machine.delivered_on).days
     return "C" if age <= WARRANTY_DAYS else "A" if machine.private else "B"
 

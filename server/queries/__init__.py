@@ -5,7 +5,6 @@ Every question costs the same number of statements, however long the answer is.
 
 from server.queries.books import acts_on, epoch, leaves, newest_revision, proof, revision, story
 from server.queries.frame import (
-    SILENT_MS,
     changed,
     counts,
     log_size,
@@ -19,7 +18,6 @@ from server.queries.pages import PAGE_MAX, PARTING, Item, Listed, Window, is_kno
 __all__ = [
     "PAGE_MAX",
     "PARTING",
-    "SILENT_MS",
     "Item",
     "Listed",
     "Window",

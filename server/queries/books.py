@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 
 from server import migrations, tree
-from server.queries.pages import Item, Listed, T, Window, page
+from server.queries.pages import QUIET, Item, Listed, T, Window, page
 
 VERSION: Final = table("alembic_version", column("version_num", String))
 
@@ -54,7 +54,10 @@ def story(connection: Connection, on: tuple[str, str]) -> list[Item]:
 
 
 def acts_on(connection: Connection, on: tuple[str, str]) -> int:
-    """How many acts a thing has seen, with the mending of such; what was refused did nothing."""
+    """How many acts a thing has seen, with the mending of such; what was refused did nothing.
+
+    Nor did a look at it, or the arrival of a photo.
+    """
     op = T["op"]
     mended = op.alias("mended")
     told = select(mended.c.op_id).where(mended.c.noun == on[0], mended.c.on_id == on[1])
@@ -62,8 +65,23 @@ def acts_on(connection: Connection, on: tuple[str, str]) -> int:
         and_(op.c.noun == on[0], op.c.on_id == on[1]),
         and_(op.c.noun == "op", op.c.on_id.in_(told)),
     )
-    counted = select(func.count()).select_from(op).where(here, op.c.verdict != "rejected")
+    counts = and_(op.c.verdict != "rejected", or_(op.c.kind.is_(None), op.c.kind.not_in(QUIET)))
+    counted = select(func.count()).select_from(op).where(here, counts)
     return connection.scalar(counted) or 0
+
+
+def has_looked(connection: Connection, look: str, who: tuple[str, str], since_ms: int) -> bool:
+    """Whether the log says already, since then, that (work order, person) had such a look."""
+    op = T["op"]
+    work_order, person = who
+    wanted = select(op.c.op_id).where(
+        op.c.noun == "work_order",
+        op.c.on_id == work_order,
+        op.c.kind == look,
+        op.c.by_id == person,
+        op.c.received > since_ms,
+    )
+    return connection.execute(wanted.limit(1)).first() is not None
 
 
 def leaves(connection: Connection, window: Window, *, work_order: str) -> Listed:

@@ -11,7 +11,7 @@ from server.queries.queue import OPEN_TICKETS, standing_jobs
 RECENT_MAX: Final = 12
 LAST_DIGITS: Final = 4
 
-CUSTOMER, SITE, ASSET = T["customer"], T["site"], T["asset"]
+CUSTOMER, SITE, ASSET, ALIAS = T["customer"], T["site"], T["asset"], T["alias"]
 TICKET, ORDER, VISIT = T["ticket"], T["work_order"], T["visit"]
 COMPLETION, PERSON = T["completion"], T["person"]
 _PUNCTUATION: Final = " -()./"
@@ -104,7 +104,17 @@ def is_reached_by(q: str) -> ColumnElement[bool]:
     return or_(
         rings(CUSTOMER.c.phone, q),
         CUSTOMER.c.id.in_(select(SITE.c.customer_id).where(rings(SITE.c.contact_phone, q))),
+        was_known_by(q),
     )
+
+
+def was_known_by(q: str) -> ColumnElement[bool]:
+    """Whether what was merged into a customer, or a site of theirs, had this name or number."""
+    by_then = or_(mentions(q, ALIAS.c.name), rings(ALIAS.c.phone, q))
+    gone = select(ALIAS.c.into_id).where(ALIAS.c.noun == "customer", by_then)
+    there = select(ALIAS.c.into_id).where(ALIAS.c.noun == "site", by_then)
+    places = select(SITE.c.customer_id).where(SITE.c.id.in_(there))
+    return or_(CUSTOMER.c.id.in_(gone), CUSTOMER.c.id.in_(places))
 
 
 def rings(column: ColumnElement[Any], q: str) -> ColumnElement[bool]:

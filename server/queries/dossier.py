@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import Connection, Row, and_, or_, select
 
 from server.queries.books import provable, signed
-from server.queries.pages import Item, T, by_id, by_number, living_with
+from server.queries.pages import LOOKS, Item, T, by_id, by_number, living_with
 from shared.amounts import quantity_text
 
 STORY_MAX: Final = 400
@@ -44,7 +44,8 @@ def job(connection: Connection, number: str) -> Item | None:
 def told(connection: Connection, on: tuple[str, str], site: str | None = None) -> list[Item]:
     """The newest ops on a thing or mending one, by when they were done, each with what it says.
 
-    With a site, also what was written of it in the course of this job.
+    With a site, also what was written of it in the course of this job. That somebody looked at it
+    is told in the audit log, and not here.
     """
     op, raw, leaf, person, device = (T[n] for n in ("op", "raw_op", "leaf", "person", "device"))
     joined = (
@@ -75,7 +76,7 @@ def told(connection: Connection, on: tuple[str, str], site: str | None = None) -
             signed(op.c.epoch).label("signed"),
         )
         .select_from(joined)
-        .where(or_(*places))
+        .where(or_(*places), or_(op.c.kind.is_(None), op.c.kind.not_in(LOOKS)))
         .order_by(op.c.received.desc(), op.c.lseq.desc(), op.c.op_id.desc())
         .limit(STORY_MAX)
     )

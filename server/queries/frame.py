@@ -3,20 +3,24 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import Connection, ScalarSelect, Select, func, select, text
+from sqlalchemy import Connection, ScalarSelect, Select, func, or_, select, text
 
 from server import tree
-from server.queries.pages import Item, T
+from server.queries.pages import LOOKS, Item, T
 from server.tables.books import WAITS
 from shared.people import may
 
-SILENT_MS: Final = 4 * 3_600_000
 NAME_CHARS: Final = 12
 
 
-def counts(connection: Connection, roles: Sequence[str], now_ms: int) -> dict[str, int]:
-    """What needs a person behind each place of the rail, for those who may look; one statement."""
-    conflict, op, ticket = T["conflict"], T["op"], T["ticket"]
+def counts(connection: Connection, roles: Sequence[str], silent_since: int) -> dict[str, int]:
+    """What needs a person behind each place of the rail, for those who may look; one statement.
+
+    A phone is silent that was not heard of since `silent_since` (ms).
+    """
+    conflict, op, ticket, asked_for = (
+        T[name] for name in ("conflict", "op", "ticket", "invoice_request")
+    )
     asked = {
         "tickets": ("read.tickets", _count(select(func.count()).where(ticket.c.status == "new"))),
         "conflicts": (
@@ -24,7 +28,11 @@ def counts(connection: Connection, roles: Sequence[str], now_ms: int) -> dict[st
             _count(select(func.count()).where(conflict.c.settled_at.is_(None)))
             + _count(select(func.count()).select_from(op).where(text(WAITS))),
         ),
-        "phones": ("read.devices", _silent(now_ms)),
+        "money": (
+            "invoice.issue",
+            _count(select(func.count()).where(asked_for.c.state == "asked")),
+        ),
+        "phones": ("read.devices", _phones(silent_since)),
     }
     wanted = {key: one for key, (intent, one) in asked.items() if may(tuple(roles), intent)}
     if not wanted:
@@ -33,8 +41,8 @@ def counts(connection: Connection, roles: Sequence[str], now_ms: int) -> dict[st
     return dict(row._asdict())
 
 
-def _silent(now_ms: int) -> ScalarSelect[int]:
-    """Phones in use that have not been heard of for hours."""
+def _phones(since: int) -> ScalarSelect[int]:
+    """Phones that wait to be let in, and those in use that have not been heard of for hours."""
     device, person = T["device"], T["person"]
     return _count(
         select(func.count())
@@ -42,7 +50,10 @@ def _silent(now_ms: int) -> ScalarSelect[int]:
         .where(
             device.c.revoked_at.is_(None),
             person.c.disabled.is_not(True),
-            func.coalesce(device.c.contact_at, device.c.created_at) < now_ms - SILENT_MS,
+            or_(
+                device.c.confirmed_at.is_(None),
+                func.coalesce(device.c.contact_at, device.c.created_at) < since,
+            ),
         )
     )
 
@@ -67,7 +78,9 @@ def standing_of_people(connection: Connection) -> dict[str, Item]:
     credential, session, device, person = T["credential"], T["session"], T["device"], T["person"]
     used = select(func.max(session.c.seen_at)).where(session.c.person_id == person.c.id)
     phones = select(func.count()).where(
-        device.c.person_id == person.c.id, device.c.revoked_at.is_(None)
+        device.c.person_id == person.c.id,
+        device.c.revoked_at.is_(None),
+        device.c.confirmed_at.is_not(None),
     )
     rows = connection.execute(
         select(
@@ -90,7 +103,10 @@ def log_size(connection: Connection) -> tuple[str, int]:
 def changed(
     connection: Connection, epoch: str, between: tuple[int, int]
 ) -> list[tuple[int, str, str]]:
-    """What the leaves from one number up to another speak of: number, noun and id."""
+    """What the leaves from one number up to another speak of: number, noun and id.
+
+    A look changes nothing: who looks at a page would otherwise have it shown anew without end.
+    """
     leaf, op = T["leaf"], T["op"]
     rows = connection.execute(
         select(leaf.c.number, op.c.noun, op.c.on_id)
@@ -100,6 +116,7 @@ def changed(
             leaf.c.number >= between[0],
             leaf.c.number < between[1],
             op.c.noun.is_not(None),
+            or_(op.c.kind.is_(None), op.c.kind.not_in(LOOKS)),
         )
         .order_by(leaf.c.number)
     )

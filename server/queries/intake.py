@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, or_, select
 
-from server.queries.customers import rings
+from server.queries.customers import rings, was_known_by
 from server.queries.pages import Item, T, by_id, mentions
 from server.queries.queue import OPEN_TICKETS, REPEAT_MS, standing_jobs
 
@@ -23,6 +23,7 @@ def callers(connection: Connection, q: str, limit: int = CALLERS_MAX) -> list[It
             rings(SITE.c.contact_phone, q),
             mentions(q, CUSTOMER.c.name, SITE.c.name, SITE.c.contact_name, SITE.c.address),
             SITE.c.id.in_(machine),
+            was_known_by(q),
         )
     )
     ordered = wanted.order_by(CUSTOMER.c.name, SITE.c.name, SITE.c.id).limit(limit)

@@ -11,6 +11,10 @@ PAGE_MAX: Final = 200
 PARTING: Final = "_"
 
 T: Final = METADATA.tables
+# What is written down of a thing and does nothing to it: that somebody looked, that the server has
+# a file of it by now, or that it left the phones.
+LOOKS: Final = ("evidence.read", "papers.read", "phone.reveal")
+QUIET: Final = (*LOOKS, "photo.arrive", "sign_off.check", "work_order.put_away")
 Item = dict[str, Any]
 
 

@@ -17,6 +17,8 @@ from sqlalchemy import (
     text,
 )
 
+from server.queries import fleet
+from server.queries.money import IS_OUT
 from server.queries.pages import Item, T
 from server.queries.queue import (
     OPEN_TICKETS,
@@ -32,7 +34,6 @@ from shared.people import may
 from shared.work_order import OPEN
 
 ROWS_MAX: Final = 6  # of each group; the rest is behind the group's link
-SILENT_MS: Final = 4 * 3_600_000
 DAY_MS: Final = 24 * 3_600_000
 ARRIVALS_MAX: Final = 2_000
 ON_SITE: Final = ("on_site", "working", "paused")
@@ -43,6 +44,9 @@ CUSTOMER, SITE, PERSON = T["customer"], T["site"], T["person"]
 ASSIGNMENT, DEVICE, OP = T["assignment"], T["device"], T["op"]
 CONFLICT, TASK, PART = T["conflict"], T["task"], T["part"]
 BALANCE, PLACE = T["balance"], T["location"]
+PHOTO, PAYMENT = T["photo"], T["payment"]
+# What of a signature a person has to look at, the worst first.
+SIGNED: Final = ("ink_reused", "seal_diverged", "unsigned_addition")
 
 _PLACE: Final = (CUSTOMER.c.name.label("customer"), SITE.c.zone, SITE.c.time_zone)
 Group = tuple[int, list[Item]]  # how many there are, and the worst of them
@@ -152,8 +156,18 @@ def set_aside(connection: Connection) -> Group:
     return _group(connection, wanted, OP.c.received, OP.c.op_id)
 
 
+def seals(connection: Connection) -> Group:
+    """Jobs that were signed otherwise than the records say, then those not wholly signed."""
+    worst = case({code: place for place, code in enumerate(SIGNED)}, value=TASK.c.code)
+    return _tasks(connection, TASK.c.code.in_(SIGNED), worst)
+
+
 def tasks(connection: Connection) -> Group:
-    """Open tasks, the oldest first, with what they are about."""
+    """Open tasks about anything else, the oldest first, with what they are about."""
+    return _tasks(connection, TASK.c.code.not_in(SIGNED), TASK.c.at)
+
+
+def _tasks(connection: Connection, which: ColumnElement[bool], worst: ColumnElement[Any]) -> Group:
     joined = TASK.outerjoin(
         ORDER, and_(TASK.c.home_noun == "work_order", ORDER.c.id == TASK.c.home_id)
     ).outerjoin(CUSTOMER, CUSTOMER.c.id == ORDER.c.customer_id)
@@ -163,15 +177,53 @@ def tasks(connection: Connection) -> Group:
             *(ORDER.c.number, ORDER.c.summary, CUSTOMER.c.name.label("customer")),
         )
         .select_from(joined)
-        .where(TASK.c.done.is_(False))
+        .where(TASK.c.done.is_(False), which)
     )
-    count, found = _group(connection, wanted, TASK.c.at, TASK.c.id)
+    count, found = _group(connection, wanted, worst, TASK.c.at, TASK.c.id)
     named = {str(one["params"].get("part")) for one in found}
     known = connection.execute(
         select(PART.c.id, PART.c.number, PART.c.en, PART.c.zh).where(PART.c.id.in_(named))
     )
     parts = {row.id: dict(row._asdict()) for row in known}
     return count, [{**one, "part": parts.get(str(one["params"].get("part")))} for one in found]
+
+
+def lost_photos(connection: Connection) -> Group:
+    """Photos of which the server has no picture, and that nobody has taken back."""
+    joined = (
+        PHOTO.join(ORDER, ORDER.c.id == PHOTO.c.work_order_id)
+        .join(CUSTOMER, CUSTOMER.c.id == ORDER.c.customer_id)
+        .outerjoin(PERSON, PERSON.c.id == PHOTO.c.person_id)
+    )
+    wanted = (
+        select(
+            *(PHOTO.c.id, PHOTO.c.fault, PHOTO.c.caption, PHOTO.c.at, ORDER.c.number),
+            *(CUSTOMER.c.name.label("customer"), PERSON.c.name.label("person")),
+        )
+        .select_from(joined)
+        .where(PHOTO.c.fault != "", PHOTO.c.dropped_at.is_(None))
+    )
+    return _group(connection, wanted, PHOTO.c.at.desc(), PHOTO.c.id)
+
+
+def over_limit(connection: Connection, limit: int) -> list[Item]:
+    """Jobs on which more was collected than may be (minor units), and that nobody has yet."""
+    amount = func.sum(PAYMENT.c.amount)
+    joined = PAYMENT.join(ORDER, ORDER.c.id == PAYMENT.c.work_order_id).join(
+        PERSON, PERSON.c.id == PAYMENT.c.person_id
+    )
+    rows = connection.execute(
+        select(
+            *(ORDER.c.id, ORDER.c.number, PERSON.c.name.label("person"), PAYMENT.c.currency),
+            *(amount.label("amount"), func.min(PAYMENT.c.at).label("at")),
+        )
+        .select_from(joined)
+        .where(*IS_OUT)
+        .group_by(ORDER.c.id, ORDER.c.number, PERSON.c.name, PAYMENT.c.currency)
+        .having(amount > limit)
+        .order_by(amount.desc(), ORDER.c.id)
+    )
+    return [{**row._asdict(), "amount": int(row.amount)} for row in rows]
 
 
 def short_stock(connection: Connection) -> Group:
@@ -193,11 +245,17 @@ def short_stock(connection: Connection) -> Group:
     return count, [{**one, "quantity": quantity_text(one["amount"])} for one in found]
 
 
+def unconfirmed(connection: Connection) -> Group:
+    """Phones that wait to be let in, the last first."""
+    found = fleet.unconfirmed(connection)
+    return len(found), found[:ROWS_MAX]
+
+
 def phones(
-    connection: Connection, heard: Mapping[str, tuple[int, int]], day: str, now_ms: int
+    connection: Connection, heard: Mapping[str, tuple[int, int]], day: str, silent_since: int
 ) -> Group:
     """Phones that are silent or whose clock is wrong, worst first: of people who are out today, and
-    those that hold what nobody else has.
+    those that hold what nobody else has. Silent is who was not heard of since `silent_since` (ms).
 
     `heard` is what is newer than the books: device -> (when, how far its clock is ahead), in ms.
     """
@@ -205,25 +263,31 @@ def phones(
     rows = connection.execute(
         select(
             *(DEVICE.c.id, DEVICE.c.name, DEVICE.c.app, DEVICE.c.contact_at),
-            *(DEVICE.c.created_at, DEVICE.c.clock_ms, DEVICE.c.unsent),
+            *(DEVICE.c.created_at, DEVICE.c.clock_ms, DEVICE.c.unsent, DEVICE.c.unsent_files),
             PERSON.c.name.label("person"),
         )
         .join_from(DEVICE, PERSON, PERSON.c.id == DEVICE.c.person_id)
         .where(
             DEVICE.c.revoked_at.is_(None),
+            DEVICE.c.confirmed_at.is_not(None),
             PERSON.c.disabled.is_(False),
-            or_(out, DEVICE.c.unsent > 0),
+            or_(out, DEVICE.c.unsent > 0, DEVICE.c.unsent_files > 0),
         )
     )
     found = []
     for row in rows:
         at, clock_ms = heard.get(row.id, (row.contact_at or row.created_at, row.clock_ms))
         item = {**row._asdict(), "contact_at": at, "clock_ms": clock_ms}
-        item["is_silent"] = now_ms - at > SILENT_MS
+        item["is_silent"] = at < silent_since
         if item["is_silent"] or abs(clock_ms) > SKEW_TOLERATED_MS:
             found.append(item)
-    found.sort(key=lambda one: (not one["is_silent"], not one["unsent"], one["contact_at"]))
+    found.sort(key=_badness)
     return len(found), found[:ROWS_MAX]
+
+
+def _badness(phone: Item) -> tuple[bool, bool, int]:
+    holds = phone["unsent"] or phone["unsent_files"]
+    return (not phone["is_silent"], not holds, phone["contact_at"])
 
 
 def figures(connection: Connection, day: str, now_ms: int) -> dict[str, int | None]:

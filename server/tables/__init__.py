@@ -2,8 +2,8 @@
 
 from sqlmodel import SQLModel
 
-from server.tables import access, books, domain, goods
+from server.tables import access, books, domain, evidence, goods, money, proof
 
 METADATA = SQLModel.metadata
 
-__all__ = ["METADATA", "access", "books", "domain", "goods"]
+__all__ = ["METADATA", "access", "books", "domain", "evidence", "goods", "money", "proof"]

@@ -1,6 +1,6 @@
 """Access: who may come in, with which device, and how often somebody has tried."""
 
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, Index, text
 from sqlmodel import Field, SQLModel
 
 
@@ -30,9 +30,14 @@ class Session(SQLModel, table=True):
 class Device(SQLModel, table=True):
     """An enrolled installation: whose it is, its public key, and how it is doing.
 
-    `confirmed_at` is when the issuer of its code saw it; `clock_ms` how far its clock is ahead.
+    `issued_by` gave out its code and `address` is where it came from; until `confirmed_at` nothing
+    is taken from it and it reads nothing. `clock_ms` is how far its clock is ahead.
     `unsent` is how many ops it still held at the last contact, `unsent_since` when the oldest of
-    them was recorded, `free_bytes` what room it had; null where its app is too old to say so.
+    them was recorded, `unsent_files` how many files and `unsent_bytes` how much of them,
+    `free_bytes` what room it had; null where its app is too old to say so. `drain_closed_at` is
+    when somebody said that nothing more is taken from one that was revoked. `agreed_at` is when it
+    last had all that there is, with every checksum agreeing; `examined_at` when it last read all
+    its rows through.
     """
 
     __tablename__ = "device"
@@ -43,6 +48,8 @@ class Device(SQLModel, table=True):
     public_key: str
     app: str
     created_at: int = Field(sa_type=BigInteger)
+    issued_by: str | None = None
+    address: str = Field(default="", sa_column_kwargs={"server_default": ""})
     confirmed_at: int | None = Field(default=None, sa_type=BigInteger)
     revoked_at: int | None = Field(default=None, sa_type=BigInteger)
     contact_at: int | None = Field(default=None, sa_type=BigInteger)
@@ -50,6 +57,64 @@ class Device(SQLModel, table=True):
     unsent: int | None = Field(default=None, sa_type=BigInteger)
     unsent_since: int | None = Field(default=None, sa_type=BigInteger)
     free_bytes: int | None = Field(default=None, sa_type=BigInteger)
+    unsent_files: int | None = Field(default=None, sa_type=BigInteger)
+    unsent_bytes: int | None = Field(default=None, sa_type=BigInteger)
+    drain_closed_at: int | None = Field(default=None, sa_type=BigInteger)
+    agreed_at: int | None = Field(default=None, sa_type=BigInteger)
+    examined_at: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class Divergence(SQLModel, table=True):
+    """What a phone found wrong with its copy of a stream ("": of all): when, and how it ended.
+
+    `agreed_at` is when the phone had last agreed with the server before that, `rows` how many were
+    put right; `what` is null until it has ended. Times in ms.
+    """
+
+    __tablename__ = "divergence"
+
+    device_id: str = Field(primary_key=True, foreign_key="device.id")
+    stream: str = Field(primary_key=True)
+    found_at: int = Field(primary_key=True, sa_type=BigInteger)
+    agreed_at: int | None = Field(default=None, sa_type=BigInteger)
+    what: str | None = None
+    rows: int = Field(default=0, sa_type=BigInteger)
+
+
+class WipeOrder(SQLModel, table=True):
+    """That a device is to be emptied: asked for by one person, confirmed by another; times in ms.
+
+    A device has one order that was not cancelled, at most. It is in force from `due_at` on. `ops`
+    and `files` are how much that is unsent somebody gave up by name, and `given_up_with` is the
+    second person without whom that says nothing. `sent_at` is when the device was first told,
+    `done_at` when it said that it is empty.
+    """
+
+    __tablename__ = "wipe"
+    __table_args__ = (
+        Index(
+            "ix_wipe_standing",
+            "device_id",
+            unique=True,
+            sqlite_where=text("cancelled_at IS NULL"),
+            postgresql_where=text("cancelled_at IS NULL"),
+        ),
+    )
+
+    id: str = Field(primary_key=True)
+    device_id: str = Field(index=True, foreign_key="device.id")
+    asked_by: str
+    asked_at: int = Field(sa_type=BigInteger)
+    confirmed_by: str | None = None
+    due_at: int | None = Field(default=None, sa_type=BigInteger)
+    given_up_by: str | None = None
+    given_up_with: str | None = None
+    ops: int = Field(default=0, sa_type=BigInteger)
+    files: int = Field(default=0, sa_type=BigInteger)
+    sent_at: int | None = Field(default=None, sa_type=BigInteger)
+    done_at: int | None = Field(default=None, sa_type=BigInteger)
+    cancelled_by: str | None = None
+    cancelled_at: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class Delivery(SQLModel, table=True):

@@ -12,6 +12,7 @@ from server.tables.domain import nested, whole
 
 # A database uses the index of what waits only where a question says so in the same words.
 WAITS: Final = "verdict IN ('quarantined', 'held')"
+GONE: Final = "body IS NULL"
 
 
 class RawOp(SQLModel, table=True):
@@ -74,7 +75,10 @@ class OpRow(SQLModel, table=True):
 
 
 class LeafRow(SQLModel, table=True):
-    """One line of the audit log: its canonical bytes, their hash, and its number in the tree."""
+    """One line of the audit log: its canonical bytes, their hash, and its number in the tree.
+
+    `wrote` is the `shared.audit.Trace` that the line's `rows` stands for.
+    """
 
     __tablename__ = "leaf"
     __table_args__ = (
@@ -89,6 +93,7 @@ class LeafRow(SQLModel, table=True):
     data: bytes
     hash: bytes
     number: int | None = whole()
+    wrote: str | None
 
 
 class TreeNode(SQLModel, table=True):
@@ -124,6 +129,13 @@ class FeedRow(SQLModel, table=True):
     __table_args__ = (
         PrimaryKeyConstraint("pk", "table", "stream"),
         Index("ix_feed_seq", "stream", "seq", unique=True),
+        Index(
+            "ix_feed_gone",
+            "stream",
+            "seq",
+            sqlite_where=text(GONE),
+            postgresql_where=text(GONE),
+        ),
     )
 
     pk: str
@@ -135,8 +147,25 @@ class FeedRow(SQLModel, table=True):
     sum_b: int = whole()
 
 
+class Tombstone(SQLModel, table=True):
+    """That the entry at a place of a stream is of a row that is gone, and since when that is known.
+
+    A place is never given twice, so it stands for that one going and no other.
+    """
+
+    __tablename__ = "tombstone"
+    __table_args__ = (PrimaryKeyConstraint("stream", "seq"),)
+
+    stream: str
+    seq: int = whole()
+    since: int = whole(index=True)
+
+
 class StreamHead(SQLModel, table=True):
-    """Where a stream ends, its checksum there, and how many entries its feed holds."""
+    """Where a stream ends, its checksum there, how many entries its feed holds, and `min_seq`:
+
+    what went by then has no entry any more, so whoever read less far reads the stream anew.
+    """
 
     __tablename__ = "stream_head"
 
@@ -204,6 +233,17 @@ class Epoch(SQLModel, table=True):
     ordinal: int = whole(unique=True)
     started: int = whole()
     first_leaf: str
+
+
+class JudgedAgain(SQLModel, table=True):
+    """An op that a later release could not judge either: which one tried last, how many did."""
+
+    __tablename__ = "judged_again"
+
+    op_id: str = Field(primary_key=True)
+    app: str
+    tries: int = whole()
+    at: int = whole()
 
 
 class Setting(SQLModel, table=True):

@@ -5,12 +5,13 @@ stands only where the rules have looked at its target before the row is written:
 keep a fact from being taken.
 """
 
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import JSON, BigInteger, Index
+from sqlalchemy import JSON, BigInteger, Index, text
 from sqlmodel import Field, SQLModel
 
 NESTED = JSON(none_as_null=True)
+OF_A_JOB: Final = "stream = reason"  # one of the reasons of each who follows a job
 
 
 def whole(**given: Any) -> Any:
@@ -48,6 +49,7 @@ class Person(Kept, table=True):
     code: str
     van_id: str | None
     disabled: bool
+    former_names: list[str] = nested()
 
 
 class Checklist(Kept, table=True):
@@ -58,6 +60,7 @@ class Checklist(Kept, table=True):
     en: str
     zh: str
     items: list[dict[str, Any]] = nested()
+    photos: list[dict[str, Any]] = nested()
 
 
 class Customer(Kept, table=True):
@@ -70,6 +73,7 @@ class Customer(Kept, table=True):
     salutation: str
     phone: str = Field(index=True)
     language: str
+    former_names: list[str] = nested()
 
 
 class Site(Kept, table=True):
@@ -99,6 +103,8 @@ class Asset(Kept, table=True):
     serial: str = Field(index=True)
     product_class: str
     delivered_on: str | None
+    invoiced_on: str | None
+    warranty_until: str | None
 
 
 class AssetHistory(Kept, table=True):
@@ -109,6 +115,24 @@ class AssetHistory(Kept, table=True):
     site_id: str = within("site")
     asset_id: str = Field(index=True)
     visits: list[dict[str, Any]] = nested()
+
+
+class Alias(Kept, table=True):
+    """The id of what was merged into another thing."""
+
+    __tablename__ = "alias"
+    __table_args__ = (Index("ix_alias_home", "home_id", "home_noun"),)
+
+    noun: str
+    merged_id: str = Field(index=True)
+    into_id: str = Field(index=True)
+    home_noun: str
+    home_id: str
+    name: str
+    phone: str
+    was: dict[str, Any] = nested()
+    by: str
+    at: int = whole()
 
 
 class Ticket(Kept, table=True):
@@ -309,6 +333,14 @@ class Subscription(Kept, table=True):
     """A stream that somebody's devices follow, and one reason why."""
 
     __tablename__ = "subscription"
+    __table_args__ = (
+        Index(
+            "ix_subscription_job",
+            "stream",
+            sqlite_where=text(OF_A_JOB),
+            postgresql_where=text(OF_A_JOB),
+        ),
+    )
 
     person_id: str = Field(index=True)
     stream: str

@@ -7,18 +7,22 @@ from typing import Any
 import msgspec
 from msgspec import Struct, structs
 
+from shared.aliases import Alias, alias_id
 from shared.audit import leaf_bytes
 from shared.clock import Sighting
 from shared.ids import derive
 from shared.kinds import EAGER, KEYS, LINKS, NUMBERED, write_row
+from shared.merging import named_by
 from shared.ops import PROVISIONAL, Verdict
 from shared.people import Subscription
 from shared.records import Aggregate, Record, State, home, stream_of, table
 from shared.registry import Links, by
 from sync.digest import NO_ROWS, Sums, minus, plus, row_sums
-from sync.leaves import leaf_of
-from sync.ports import Entry, Head, Piece, Recorded, Standing, Unwritable, Wanted
-from sync.protocol import GONE, Row, SignedHead
+from sync.leaves import leaf_of, traces
+from sync.library import Head, Piece
+from sync.ports import Entry, Recorded, Standing, Unwritable, Wanted
+from sync.prints import bucket_of
+from sync.protocol import GONE, Files, Row, SignedHead
 
 Key = tuple[type[Record], str]
 
@@ -101,6 +105,15 @@ class MemoryBooks:
         """As `Authority.links`."""
         return linked(self.pages.rows, subjects)
 
+    def aliases(self, things: Collection[Aggregate]) -> dict[Aggregate, str]:
+        """As `Authority.aliases`."""
+        found = {thing: self.pages.rows.get((Alias, alias_id(thing))) for thing in things}
+        return {one: row.into_id for one, row in found.items() if isinstance(row, Alias)}
+
+    def naming(self, thing: Aggregate) -> list[Record]:
+        """As `Authority.naming`."""
+        return list(named_by(State(self.pages.rows.values()), thing))
+
     def load(self, wanted: Wanted) -> State:
         """As `Authority.load`."""
         return State(loaded(self.pages.rows, wanted))
@@ -134,6 +147,7 @@ class MemoryBooks:
         for key in state.deleted:
             pages.rows.pop(key, None)
         self._feed(state)
+        wrote = traces(entries, state)
         at: dict[str, dict[str, int]] = {}
         for entry in entries:
             at[entry.op_id] = {
@@ -141,7 +155,7 @@ class MemoryBooks:
             }
             pages.raw.setdefault(entry.fingerprint, entry.body)
             pages.ops[entry.op_id] = self._recorded(entry, at[entry.op_id])
-            pages.leaves.append(leaf_bytes(leaf_of(entry, pages.epoch)))
+            pages.leaves.append(leaf_bytes(leaf_of(entry, pages.epoch, wrote.get(entry.op_id))))
         return at
 
     def _recorded(self, entry: Entry, at: dict[str, int]) -> Recorded:
@@ -174,7 +188,12 @@ class MemoryBooks:
             if place is None:
                 continue
             body = write_row(row) if (type(row), identity) in state.changed else None
-            changes.setdefault(stream_of(place), []).append(((table(type(row)), identity), body))
+            key, stream = (table(type(row)), identity), stream_of(place)
+            changes.setdefault(stream, []).append((key, body))
+            for left in map(stream_of, state.left):  # it may have lived there before
+                fed = self.pages.feed.get(left, {}).get(key)
+                if left != stream and fed is not None and fed.body is not None:
+                    changes.setdefault(left, []).append((key, None))
         for stream in sorted(changes):
             for key, body in changes[stream]:
                 self._feed_one(stream, key, body)
@@ -189,6 +208,15 @@ class MemoryBooks:
         total = plus(minus(head.sums, before.sums if before else NO_ROWS), sums)
         self.pages.heads[stream] = Head(seq=head.seq + 1, sums=total, min_seq=head.min_seq)
         self.pages.feed[stream] = {**fed, key: Fed(head.seq + 1, body, sums)}
+
+    def forget_gone(self) -> None:
+        """Let go of what says that rows are gone, however short a time ago; no stream's last."""
+        for stream, fed in self.pages.feed.items():
+            head = self.pages.heads[stream]
+            over = {key for key, one in fed.items() if one.body is None and one.seq < head.seq}
+            last = max((fed[key].seq for key in over), default=head.min_seq)
+            self.pages.heads[stream] = structs.replace(head, min_seq=last)
+            self.pages.feed[stream] = {key: one for key, one in fed.items() if key not in over}
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -223,6 +251,29 @@ class MemoryBooks:
         ]
         return sorted(rows, key=lambda pair: pair[0])
 
+    def bucket_sums(self, stream: str, bits: int) -> dict[int, Sums]:
+        """As `Original.bucket_sums`."""
+        found: dict[int, Sums] = {}
+        for one in self._living(stream).values():
+            bucket = bucket_of(one.sums, bits)
+            found[bucket] = plus(found.get(bucket, NO_ROWS), one.sums)
+        return found
+
+    def prints_in(
+        self, stream: str, bits: int, buckets: Collection[int]
+    ) -> list[tuple[Sums, tuple[str, str]]]:
+        """As `Original.prints_in`."""
+        living = sorted(self._living(stream).items(), key=lambda pair: pair[1].seq)
+        return [(one.sums, key) for key, one in living if bucket_of(one.sums, bits) in buckets]
+
+    def rows_of(self, stream: str, keys: Collection[tuple[str, str]]) -> list[Row]:
+        """As `Original.rows_of`."""
+        return [row for _, row in self.pages_of(stream, 0) if (row.table, row.id) in keys]
+
+    def _living(self, stream: str) -> dict[tuple[str, str], Fed]:
+        fed = self.pages.feed.get(stream, {})
+        return {key: one for key, one in fed.items() if one.body is not None}
+
     def audit_head(self, known: int) -> SignedHead | None:
         """As `Library.audit_head`; nobody signs in memory."""
         assert known >= 0
@@ -231,6 +282,11 @@ class MemoryBooks:
     def durable_through(self) -> int | None:
         """As `Library.durable_through`; memory is never durable."""
         return None
+
+    def files(self, device: str, hashes: Collection[str]) -> Files:
+        """As `Library.files`; memory holds no files, so it wants them all."""
+        assert device
+        return Files(wanted=frozenset(hashes))
 
 
 class MemoryLibrary:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from msgspec import Struct, field, structs
+from msgspec import field, structs
 
 from shared.kinds import read_row
 from shared.ops import FINAL, Verdict
@@ -12,14 +12,16 @@ from shared.records import Aggregate, Record, State, home, stream_of
 from shared.registry import Links
 from sync.digest import NO_ROWS, Sums, minus, plus, row_sums, total
 from sync.memory.books import Key, linked, loaded
+from sync.memory.shelf import Filed, MemoryShelf
 from sync.overlay import is_open, touched
 from sync.ports import NOTICES_MAX, Facts, Identity, Notice, Outboxed, R, StreamMark, Wanted
+from sync.prints import Place
 from sync.protocol import Row
 
 Base = dict[tuple[str, str], bytes]
 
 
-class Disk(Struct, kw_only=True):
+class Disk(Filed, kw_only=True):
     """Everything a phone keeps. A copy of it is what a kill leaves behind."""
 
     identity: Identity
@@ -33,8 +35,10 @@ class Disk(Struct, kw_only=True):
     notices: dict[str, Notice] = field(default_factory=dict)
 
 
-class MemoryPhone:
+class MemoryPhone(MemoryShelf):
     """A phone without a disk: what is not committed is gone when it is killed."""
+
+    disk: Disk
 
     def __init__(self, identity: Identity) -> None:
         self.disk = Disk(identity=identity)
@@ -151,6 +155,28 @@ class MemoryPhone:
         """As `Replica.swap`."""
         self.disk.base[stream] = self.disk.staged.pop(stream, {})
         return total(row_sums(*key, body) for key, body in self.disk.base[stream].items())
+
+    def prints(self, stream: str) -> list[Sums]:
+        """As `Copy.prints`."""
+        return [row_sums(*key, body) for key, body in self.disk.base.get(stream, {}).items()]
+
+    def printed(self, stream: str, prints: Collection[Sums]) -> list[tuple[str, str]]:
+        """As `Copy.printed`."""
+        base = self.disk.base.get(stream, {})
+        return [key for key, body in base.items() if row_sums(*key, body) in prints]
+
+    def added_up(self, stream: str) -> Sums:
+        """As `Copy.added_up`."""
+        return total(self.prints(stream))
+
+    def recompute(self, after: Place | None, rows_max: int) -> Place | None:
+        """As `Copy.recompute`: what is not kept need not be printed anew."""
+        assert after is None or rows_max > 0
+        return None
+
+    def is_sound(self) -> bool:
+        """As `Copy.is_sound`: there is no file."""
+        return True
 
     def drop(self, stream: str) -> None:
         """As `Replica.drop`."""

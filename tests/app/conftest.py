@@ -87,10 +87,3 @@ def app(driver: "Driver", phone_folder: Callable[[str], Path]) -> Open:
         return driver.start(phone_folder(name), **look)  # type: ignore[arg-type]
 
     return opened
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """There is one window a process, and one process for all that use it."""
-    for item in items:
-        if "window" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("window"))

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, Final
 
+from tests.app.billed import charge, company, photograph
 from tests.app.folders import LONG_ADDRESS, LONG_EN, LONG_NAME, LONG_ZH, Given
 from tests.world import BOARD, DORA, FILTER, known
 
@@ -41,11 +42,26 @@ def _item(index: int) -> dict[str, Any]:
     return item
 
 
+def slots() -> list[dict[str, Any]]:
+    """Pictures that are asked for, most with very long names."""
+    return [
+        {
+            "code": f"slot_{index}",
+            "en": f"{LONG_EN} {index}",
+            "zh": f"{LONG_ZH} {index}",
+            "required": index % 2 == 0,
+        }
+        for index in range(5)
+    ]
+
+
 def crowded(folder: Path) -> str:
     """The job; returns its id. Both of its visits were Ann's, and the office changed it since."""
     given = Given(folder)
     given.cancelled_first_job()
-    checklist = given.put("checklist", "sixty", {"en": LONG_EN, "zh": LONG_ZH, "items": items()})
+    named = {"en": LONG_EN, "zh": LONG_ZH}
+    checklist = given.put("checklist", "sixty", {**named, "items": items(), "photos": slots()})
+    company(given)
     order = given.job(
         LONG_ZH,
         LONG_NAME,
@@ -61,6 +77,8 @@ def crowded(folder: Path) -> str:
     _plan(given, order)
     given.phone.sync()
     _work(given, order)
+    photograph(given, order)
+    charge(given, order)
     _contradict(given, order)
     given.phone.sync()
     given.say(order, ("note.add", {"text": LONG_ZH * 3, "audience": "internal"}))

@@ -26,7 +26,10 @@ from shared.texts import Language
 SMALL: Final = (360, 640)
 LARGE: Final = (412, 915)
 HOLD_S: Final = 0.075  # a scrolling body keeps a touch to itself for 55 ms
+STILL_S: Final = 0.25  # longer than any animation
+REST_S: Final = 0.004  # between two frames, so that waiting costs nothing
 FRAMES_MAX: Final = 600
+PATIENCE_S: Final = 20.0  # frames alone are soon over where nothing else runs
 SAYING: Final = ("text", "title", "label", "a11y", "hint", "name", "value")
 
 
@@ -139,21 +142,29 @@ class Driver:
         for _ in range(count):
             EventLoop.idle()
 
+    def frames_for(self, seconds: float) -> None:
+        """Draw frames for so long, the last of them when it is over."""
+        end = time.monotonic() + seconds
+        self.frames(1)
+        while time.monotonic() < end:
+            time.sleep(REST_S)
+            self.frames(1)
+
     def until(self, holds: Callable[[], Any]) -> Any:
         """Draw frames until something holds; what it came to."""
-        for _ in range(FRAMES_MAX):
+        end, frames = time.monotonic() + PATIENCE_S, 0
+        while frames < FRAMES_MAX or time.monotonic() < end:
             found = holds()
             if found:
                 return found
             EventLoop.idle()
-            time.sleep(0.002)
+            time.sleep(REST_S)
+            frames += 1
         raise AssertionError("it never came to that")
 
     def still(self) -> None:
         """Draw frames until animations and delayed touches are over."""
-        end = time.monotonic() + 0.25
-        while time.monotonic() < end:
-            EventLoop.idle()
+        self.frames_for(STILL_S)
 
     def widgets(self, kind: str | type = Widget) -> Iterator[Any]:
         """What is shown of a kind, from the top of the tree; a sheet hides what is below it."""
@@ -244,10 +255,7 @@ class Driver:
     def _touch(self, x: float, y: float) -> None:
         touch = UnitTestTouch(x, y)
         touch.touch_down()
-        end = time.monotonic() + HOLD_S
-        self.frames(1)
-        while time.monotonic() < end:
-            self.frames(1)
+        self.frames_for(HOLD_S)
         touch.touch_up()
         self.frames(3)
 
@@ -294,6 +302,13 @@ class Driver:
         """Press the device's back key."""
         Window.dispatch("on_keyboard", 27, 0, "", [])
         self.frames(3)
+
+    def to_the_end(self) -> None:
+        """Scroll what lies in front, a sheet or the screen; what is short stays as it is."""
+        for body in (self.root.sheet or self.page).walk(restrict=True):
+            if isinstance(body, ScrollView) and body.children[0].height > body.height:
+                body.scroll_y = 0.0
+                return
 
     def pixels(self) -> bytes:
         """What is on the screen: rows of red, green, blue from the bottom."""

@@ -124,12 +124,25 @@ def window(begin: int, end: int, day: str = DAY) -> dict[str, str]:
 
 def empty(folder: Path) -> None:
     """A phone that has just been enrolled and knows of no job."""
+    _bare(folder).phone.connection.close()
+
+
+def _bare(folder: Path) -> Given:
     given = Given(folder)
     with given.phone.replica.transaction():
         for table in ("row", "mark"):
             given.phone.connection.execute(f"DELETE FROM {table} WHERE stream <> 'catalog'")
         for table in ("notice", "told"):
             given.phone.connection.execute(f"DELETE FROM {table}")
+    return given
+
+
+def unconfirmed(folder: Path) -> None:
+    """A phone that has just been enrolled and that the office has yet to let in."""
+    given = _bare(folder)
+    replica = given.phone.replica
+    with replica.transaction():
+        replica.identify(structs.replace(replica.identity(), unconfirmed=True))
     given.phone.connection.close()
 
 

@@ -1,6 +1,7 @@
 """What the desktop has of a device: it works, and where it has nothing it says so."""
 
 import ast
+import os
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,24 @@ def test_the_newest_picture_of_the_folder_is_taken(device: Adapters, tmp_path: P
     assert target.read_bytes() == b"b.png"
 
 
+def test_several_of_the_newest_pictures_are_chosen_in_the_order_they_were_taken(
+    device: Adapters, tmp_path: Path
+) -> None:
+    counts: list[int] = []
+    targets = [tmp_path / "photos" / f"{index}.raw" for index in range(2)]
+    device.camera.pick(targets, counts.append)
+    (tmp_path / desktop.PICTURES).mkdir()
+    device.camera.pick(targets, counts.append)
+    for at, name in enumerate(("a.jpg", "b.png", "c.webp")):
+        file = tmp_path / desktop.PICTURES / name
+        file.write_bytes(name.encode())
+        os.utime(file, (at, at))
+    device.camera.pick(targets, counts.append)
+    device.camera.pick([*targets, *(tmp_path / f"{n}.raw" for n in range(9))], counts.append)
+    assert counts == [0, 0, 2, 3]
+    assert [one.read_bytes() for one in targets] == [b"a.jpg", b"b.png"]
+
+
 def test_a_place_is_known_where_it_was_written_down(device: Adapters, tmp_path: Path) -> None:
     told: list[Position | None] = []
     device.location.ask(told.append)
@@ -48,17 +67,53 @@ def test_a_place_is_known_where_it_was_written_down(device: Adapters, tmp_path: 
 
 def test_the_network_is_known_by_the_last_conversation(device: Adapters) -> None:
     assert device.connectivity.is_online() is None
+    assert device.connectivity.is_metered() is None
     device.connectivity.heard(reached=False)
     assert device.connectivity.is_online() is False
     device.connectivity.heard(reached=True)
     assert device.connectivity.is_online() is True
 
 
+V4 = """Iface Destination Gateway Flags RefCnt Use Metric Mask MTU Window IRTT
+wlan0 00000000 0101A8C0 0003 0 0 600 00000000 0 0 0
+wlan0 0001A8C0 00000000 0001 0 0 600 00FFFFFF 0 0 0
+"""
+NOUGHT = "0" * 32
+V6 = f"""{NOUGHT} 00 {NOUGHT} 00 fe800000000000000000000000000001 00000400 1 0 3 wlan0
+{NOUGHT} 00 {NOUGHT} 00 {NOUGHT} ffffffff 1 0 00200200 lo
+"""
+
+
+def test_a_network_has_a_name_that_changes_with_it(tmp_path: Path) -> None:
+    """C64."""
+    tables = [tmp_path / "route", tmp_path / "ipv6_route"]
+    line = desktop.LastTalk(tables)
+    told = [line.network()]
+    for text4, text6 in ((V4, V6), (V4.replace("0101A8C0", "0100A8C0"), ""), ("", V6), ("", "")):
+        for table, text in zip(tables, (text4, text6), strict=True):
+            table.write_text(text)
+        told.append(line.network())
+    fe80 = "wlan0:fe800000000000000000000000000001"
+    assert told == [None, f"wlan0:0101A8C0 {fe80}", "wlan0:0100A8C0", fe80, None]
+    tables[0].write_bytes(b"\xff")
+    assert line.network() is None
+
+
 def test_what_no_app_takes_is_copied(device: Adapters, copied: list[str]) -> None:
     share = device.share
     assert [share.text("a"), share.call("139 0000"), share.map("12 Canal St")] == ["copied"] * 3
     assert copied == ["a", "139 0000", "12 Canal St"]
-    assert desktop.Clipboard(lambda _: False).text("a") == ""
+    assert desktop.Clipboard(lambda _: False, Path("shared")).text("a") == ""
+
+
+def test_a_file_that_no_app_takes_is_put_where_its_person_finds_it(
+    device: Adapters, tmp_path: Path
+) -> None:
+    report = tmp_path / "report.pdf"
+    report.write_bytes(b"%PDF-1.4")
+    told = device.share.file(report, "application/pdf")
+    assert (told, Path(told).read_bytes()) == (str(tmp_path / "shared" / "report.pdf"), b"%PDF-1.4")
+    assert device.share.file(tmp_path / "none.pdf", "application/pdf") == ""
 
 
 def test_a_secret_is_kept_for_its_owner_alone(device: Adapters, tmp_path: Path) -> None:

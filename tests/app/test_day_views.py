@@ -8,7 +8,7 @@ from mobile.queries import Job, Sync
 from mobile.texts import Words
 from mobile.views.job_card import job_card, trade_icon
 from mobile.views.jobs import jobs
-from mobile.views.today import today
+from mobile.views.today import removed, today
 from mobile.views.work_order import status_tone
 from shared.ids import derive
 
@@ -51,6 +51,15 @@ DAY = [
 
 def names(groups: Any) -> dict[str, list[str]]:
     return {one.name: [card.number[3:] for card in one.cards] for one in groups}
+
+
+def test_a_job_that_is_come_back_to_says_how_the_last_visit_ended() -> None:
+    again = a_job("again", outcome="waits_for_part")
+    assert job_card(again, EN, WALL).note == "Last visit: Waits for a part"
+    assert job_card(again, ZH, WALL).note == "上次上门：待配件"
+    assert job_card(structs.replace(again, status="working"), EN, WALL).note == ""
+    unsigned = structs.replace(again, signature="unsigned")
+    assert job_card(unsigned, EN, WALL).note == "Not signed yet"
 
 
 def test_today_puts_first_what_is_going_on_and_what_is_late() -> None:
@@ -144,6 +153,14 @@ def test_very_many_jobs_are_not_all_shown_at_once() -> None:
 
 
 def test_nothing_is_green_before_the_office_has_it() -> None:
+    """C08."""
     syncs: tuple[Sync, ...] = ("safe", "waiting", "attention", "refused")
     assert [status_tone("done", sync) for sync in syncs] == ["success", "info", "info", "info"]
     assert [status_tone("paused", sync) for sync in syncs] == ["warning"] * 4
+
+
+def test_a_phone_that_dropped_its_jobs_says_why_and_how_they_come_back() -> None:
+    gone = removed(EN, 30)
+    assert (gone.title, gone.action) == ("Jobs were removed from this phone", "Sync now")
+    assert gone.text.startswith("It had not reached the office for 30 days")
+    assert "30 天没有联系上公司" in removed(ZH, 30).text

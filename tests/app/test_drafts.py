@@ -40,6 +40,7 @@ def test_a_draft_is_kept_replaced_and_dropped(tmp_path: Path) -> None:
 
 
 def test_what_was_typed_outlives_a_kill(tmp_path: Path) -> None:
+    """C44."""
     command = [sys.executable, "-c", TYPIST, str(tmp_path)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

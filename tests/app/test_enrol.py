@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from kivy.core.window import Window
+from msgspec import structs
 
+from mobile.courier import Report
 from mobile.couriers import join
 from mobile.device import installation
 from mobile.lock import FIRST_WAIT_MS, Lock
@@ -16,10 +18,10 @@ from shared.errors import refuse_person
 from tests.app.folders import NOW_MS
 from tests.e2e.processes import Desk, Server, fieldfare
 
-pytestmark = pytest.mark.xdist_group("window")
 Open = Callable[..., Any]
 NOBODY = "fieldfare:1?url=http%3A%2F%2F127.0.0.1%3A9&code=7KQ2-9XWM"
 PIN = "271828"
+CONFIRMED = Report(pushed=0, verdicts={}, pulled_rows=0, pending_ops=0, checksum_ok=True)
 
 
 @pytest.fixture(scope="module")
@@ -54,24 +56,25 @@ def test_a_new_phone_begins_at_the_first_page_and_keeps_what_is_typed(
     assert hand.place == Place("enrol")
     assert hand.root.nav_current == ""
     hand.type("Text or code", "7KQ2-9XWM")
-    assert hand.find("Connect", "PushButton").disabled
+    assert hand.find("Enrol", "PushButton").disabled
     hand.type("Server", "office.example")
-    assert hand.sees("Ready to connect to office.example")
+    assert hand.sees("Ready to enrol with office.example")
     hand.again()
     assert (hand.page.text, hand.page.server) == ("7KQ2-9XWM", "office.example")
     hand.tap("中文", "PushButton")
-    assert hand.sees("可以绑定到 office.example")
+    assert hand.sees("可以登记到 office.example")
     assert hand.page.text == "7KQ2-9XWM"
 
 
 def test_without_a_network_the_first_page_says_so_and_the_code_stays_good(
     driver: Any, tmp_path: Path
 ) -> None:
+    """C26."""
     hand = driver.start(tmp_path / "new", language="zh")
-    hand.type("文字或绑定码", NOBODY)
-    hand.tap("绑定", "PushButton")
+    hand.type("文字或登记码", NOBODY)
+    hand.tap("登记", "PushButton")
     hand.until(lambda: hand.page.fault)
-    assert hand.page.fault.endswith("绑定码仍然有效。")
+    assert hand.page.fault.endswith("登记码仍然有效。")
     assert not hand.page.busy
     assert hand.page.text == NOBODY
 
@@ -83,7 +86,7 @@ def test_an_invitation_makes_a_phone_somebodys_and_asks_for_a_pin(
     folder = tmp_path / "new"
     hand = driver.start(folder)
     hand.type("Text or code", text)
-    hand.tap("Connect", "PushButton")
+    hand.tap("Enrol", "PushButton")
     hand.until(lambda: hand.place.screen == "pin")
     assert hand.sees("You are 周健")
     hand.tap("Set a PIN")
@@ -95,8 +98,13 @@ def test_an_invitation_makes_a_phone_somebodys_and_asks_for_a_pin(
     assert hand.sees("The two were not the same. Choose one again.")
     typed(hand, PIN, then="Next")
     typed(hand, PIN, then="Next")
-    assert hand.place == Place("today")
+    assert hand.place == Place("waiting")
     assert Lock(folder).is_set
+    replica = hand.app.phone.replica
+    with replica.transaction():
+        replica.identify(structs.replace(replica.identity(), unconfirmed=False))
+    hand.app.couriers._take(CONFIRMED)
+    hand.until(lambda: hand.place == Place("today"))
     hand.again()
     assert hand.place == Place("pin")
     typed(hand, PIN, then="Unlock")
@@ -131,11 +139,12 @@ def test_behind_the_pin_is_the_place_one_was_at(app: Open) -> None:
 
 
 def test_a_forgotten_pin_leads_to_the_office_and_a_new_code(app: Open) -> None:
+    """C26."""
     hand = app("ordinary", language="zh")
     hand.app.lock.put(PIN, bytes)
     hand.again(language="zh", now_ms=NOW_MS)
     hand.tap("忘记密码？", "PushButton")
-    hand.tap("重新绑定", "PushButton")
+    hand.tap("重新登记", "PushButton")
     assert hand.place.screen == "enrol"
     hand.back()
     assert hand.place == Place("pin"), "the lock is still there"

@@ -42,6 +42,7 @@ def job_under_way(hand: Driver) -> str:
 
 
 def test_what_is_typed_on_a_full_disk_is_kept_in_memory_until_there_is_room(tmp_path: Path) -> None:
+    """C63."""
     heard: list[str] = []
     drafts = Drafts(tmp_path, lambda: heard.append("full"))
     drafts.keep("note", "before")
@@ -106,6 +107,7 @@ def test_a_locked_phone_without_room_opens_to_its_pin_and_still_counts_the_tries
 def test_the_app_starts_on_a_full_phone_and_says_so(
     phone_folder: Callable[[str], Path], driver: Driver
 ) -> None:
+    """C63."""
     folder = phone_folder("ordinary")
     with no_room():
         driver.start(folder, now_ms=folders.NOW_MS)

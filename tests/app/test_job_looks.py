@@ -16,9 +16,9 @@ from tests.app.folders import NOW_MS, ordinary
 from tests.app.measures import SLACK, TOUCH_DP, faults
 from tests.world import BOARD, FILTER
 
-pytestmark = pytest.mark.xdist_group("window")
-
-SCREENS: Final = ("work_order", "checklist", "parts", "notes", "details", "history")
+SCREENS: Final = (
+    *("work_order", "checklist", "photos", "parts", "bill", "notes", "details", "history"),
+)
 SHEETS: Final[tuple[tuple[str, dict[str, str]], ...]] = (
     ("outcome", {}),
     ("outcome", {"outcome": "done"}),
@@ -34,7 +34,20 @@ SHEETS: Final[tuple[tuple[str, dict[str, str]], ...]] = (
     ("find_part", {"purpose": "order"}),
     ("use_part", {"part": BOARD}),
     ("order_part", {"part": FILTER}),
+    ("coverage", {}),
+    ("charge", {}),
+    ("charge", {"item": "labour", "quantity": "2.5", "instead": FILTER}),
+    ("charge", {"item": "travel", "quantity": "128.5"}),
+    ("charge", {"hand": "yes", "called": "耐高温密封圈总成（加强型）"}),
+    ("discount", {}),
+    ("quote", {}),
+    ("decline_quote", {}),
+    ("payment", {}),
+    ("invoice", {}),
+    ("take_away", {}),
 )
+# Sheets about one of many: of which of them is for the phone to say.
+OF_ONE: Final = {"caption": "photo", "drop_photo": "photo", "paid": "payment", "item": "item"}
 
 
 def drawn_faults(hand: Driver) -> Iterator[str]:
@@ -84,6 +97,28 @@ def walk(hand: Driver, job: str, name: str) -> list[str]:
         hand.app.show_sheet(sheet, job=job, **args)
         found += look(hand, f"{name} {sheet}")
         hand.app.close_sheet()
+    return found + proof(hand, job, name)
+
+
+def proof(hand: Driver, job: str, name: str) -> list[str]:
+    """What there is about one photo, one payment and one item of a job, if it has any."""
+    queries = hand.app.phone.queries
+    bill, found = queries.bill(job), []
+    known = {
+        "photo": [one.photo.id for one in queries.photos(job)],
+        "payment": [one.id for one in bill.payments],
+        "item": [one.id for one in bill.items],
+    }
+    for photo in known["photo"]:
+        for screen in ("photo", "draw"):
+            hand.go(screen, id=job, photo=photo)
+            found += look(hand, f"{name} {screen}")
+    hand.go("bill", id=job)
+    for sheet, what in OF_ONE.items():
+        for identity in known[what][:2]:
+            hand.app.show_sheet(sheet, job=job, **{what: identity})
+            found += look(hand, f"{name} {sheet}")
+            hand.app.close_sheet()
     return found
 
 
@@ -101,6 +136,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     return folder, ordinary(folder)[5]
 
 
+@pytest.mark.slow
 def test_a_job_with_very_much_on_it_fits_a_small_phone_in_large_letters(
     driver: Driver, heavy: tuple[Path, str]
 ) -> None:
@@ -109,6 +145,7 @@ def test_a_job_with_very_much_on_it_fits_a_small_phone_in_large_letters(
     assert walk(driver, job, "zh 1.6") == []
 
 
+@pytest.mark.slow
 def test_the_number_of_a_job_is_never_cut(driver: Driver, heavy: tuple[Path, str]) -> None:
     folder, job = heavy
     cut = []

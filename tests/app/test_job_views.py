@@ -14,7 +14,7 @@ from mobile.views.details import details
 from mobile.views.history import history
 from mobile.views.notes import notes, with_phrase
 from mobile.views.outcome import ending, ways
-from mobile.views.parts import as_quantity, found, held, more, parts, picked
+from mobile.views.parts import found, held, more, parts, picked
 from mobile.views.step import Step, is_unseen, step
 from mobile.views.wish import kept, restored, stepped, walls, wish_of, wish_view
 from mobile.views.work_order import work_order
@@ -66,7 +66,7 @@ def test_the_big_button_names_the_next_step_until_the_job_is_done(phone: Phone) 
         ("1 check left", "Next: No leaks", ["pause", "end"]),
         ("Finish the job", "All required checks are answered.", ["pause", "end"]),
         ("Go on working", "Work is paused.", ["end"]),
-        ("", "The visit ended with “Done”. Nothing is left to do here.", []),
+        ("Charges", "Nothing is on the bill yet.", ["sign", "report"]),
     ]
 
 
@@ -83,10 +83,20 @@ def test_the_button_never_says_finish_without_saying_what_failed(phone: Phone) -
 
 def test_a_job_that_stays_open_says_how_the_last_visit_ended(phone: Phone) -> None:
     phone.work()
-    phone.must("work_order.complete", {"outcome": "waits_for_part"})
+    phone.must("work_order.complete", {"outcome": "customer_not_in"})
     assert told(next_step(phone))[:2] == (
         "Set off",
-        "The last visit ended with “Waits for a part”. The office plans the next one.",
+        "The last visit ended with “Customer not in”. The office plans the next one.",
+    )
+
+
+def test_a_visit_that_was_no_whole_one_is_signed_for_all_the_same(phone: Phone) -> None:
+    phone.work()
+    phone.must("work_order.complete", {"outcome": "waits_for_part"})
+    assert told(next_step(phone)) == (
+        "Charges",
+        "Nothing is on the bill yet.",
+        ["depart", "arrive", "decline", "sign", "report"],
     )
 
 
@@ -115,7 +125,9 @@ def test_the_overview_tells_where_with_what_and_how_safe(phone: Phone) -> None:
     assert view.sync.text == "The office has everything you recorded here."
     assert [(one.label, one.count, one.tone) for one in view.sections] == [
         ("Checklist", "0/2", "warning"),
+        ("Photos", "", "neutral"),
         ("Parts", "", "neutral"),
+        ("Bill", "", "neutral"),
         ("Notes", "", "neutral"),
         ("Details", "", "neutral"),
         ("History", "", "neutral"),
@@ -130,6 +142,7 @@ def test_what_waits_on_the_phone_is_counted_in_words(phone: Phone) -> None:
 
 
 def test_a_conflict_says_both_values_and_whose_stands(phone: Phone) -> None:
+    """C53."""
     fields = {"planned_from": ["2026-11-23T09:00", "2026-11-23T13:00"]}
     later = {"planned_to": ["2026-11-23T11:00", "2026-11-23T15:00"]}
     phone.world.must(phone.world.office("edit", phone.on, {"fields": {**fields, **later}}))
@@ -309,7 +322,6 @@ def test_more_than_the_van_holds_is_said_before_it_is_used(phone: Phone) -> None
     assert [(one.number, one.van) for one in found([line.part], {}, EN)] == [
         ("F-1", "Not in your van")
     ]
-    assert [as_quantity(one) for one in ("1,5", ".5", "2.", "x", "")] == ["1.5", "0.5", "2", "", ""]
     assert [more("1", -1), more("1.5", 1), more("", 1)] == ["1", "2.5", "1"]
 
 

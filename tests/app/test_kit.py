@@ -49,6 +49,7 @@ CARD: Final = CardView(
 )
 
 
+@pytest.mark.slow
 def test_nothing_in_the_gallery_is_cut_covered_or_too_small(app: Open) -> None:
     assert sweep(app("empty"), (("zh", 1.0), ("en", 1.6))) == []
 
@@ -122,6 +123,7 @@ def test_a_small_phone_shows_three_full_cards_or_five_compact_ones(window: objec
     assert 5 * (planned(CARD, 328, compact=True).height + gap) <= room
 
 
+@pytest.mark.slow
 def test_a_screen_that_is_opened_again_and_again_is_not_kept(app: Open) -> None:
     driver = app("ordinary")
     jobs = [job.id for job in driver.app.phone.queries.jobs()]
@@ -143,6 +145,7 @@ def test_a_screen_that_is_opened_again_and_again_is_not_kept(app: Open) -> None:
     assert alive(driver) - before < ONE_SCREEN
 
 
+@pytest.mark.slow
 def test_looks_that_are_changed_again_and_again_are_not_kept(app: Open) -> None:
     driver = app("ordinary")
 

@@ -13,8 +13,6 @@ from tests.app.driver import LARGE, SMALL, Driver
 from tests.app.folders import NOW_MS
 from tests.app.measures import SLACK, faults
 
-pytestmark = pytest.mark.xdist_group("window")
-
 # What is looked at: the screen with its arguments.
 SCREENS: Final[tuple[tuple[str, dict[str, str]], ...]] = (
     ("today", {}),

@@ -64,6 +64,11 @@ def test_every_kind_of_news_says_what_is_otherwise_now() -> None:
     assert lines(refused)[-1] == EN("refusals", "not_permitted")
     came = a_notice("stock_came", changes=(Change(field=FILTER, new="4"),))
     assert lines(came) == ("Parts came into your van", "Filter: 4")
+    assert lines(a_notice("away", params={"days": 30})) == (
+        "Customers' data was removed from this phone",
+        "It had not reached the office for 30 days. What you recorded is kept; the rest comes back "
+        "with the next contact.",
+    )
 
 
 def test_all_kinds_are_worded_and_what_was_seen_stands_below() -> None:

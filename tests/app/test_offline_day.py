@@ -18,8 +18,6 @@ from tests.app.folders import NOW_MS, Given, window
 from tests.app.test_work_order import answer, sheet_of, step
 from tests.world import ANN, FILTER, VAN_ANN, World, known
 
-pytestmark = pytest.mark.xdist_group("window")
-
 TITLES: Final = {
     "done": "Finish the job",
     "no_fault_found": "No fault found",
@@ -133,6 +131,7 @@ def write(hand: Driver, job: str, name: str) -> None:
 
 
 def test_a_job_done_offline_is_delivered_once(tmp_path: Path, driver: Driver) -> None:
+    """C30."""
     day = Day(tmp_path, driver, 1)
     (job,) = day.jobs
     for verb in ("accept", "depart", "arrive", "start"):
@@ -150,6 +149,7 @@ def test_a_job_done_offline_is_delivered_once(tmp_path: Path, driver: Driver) ->
 
 @pytest.mark.slow
 def test_a_whole_day_offline_is_delivered_once(tmp_path: Path, driver: Driver) -> None:
+    """R1."""
     day = Day(tmp_path, driver, len(OUTCOMES))
     for index, (job, outcome) in enumerate(zip(day.jobs, OUTCOMES, strict=True)):
         begin(driver, job, works=outcome not in AT_THE_GATE)

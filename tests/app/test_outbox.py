@@ -10,7 +10,6 @@ from mobile.shell import Place
 from mobile.views.outbox import args_in
 from shared.errors import refuse_person
 
-pytestmark = pytest.mark.xdist_group("window")
 Open = Callable[..., Any]
 
 
@@ -31,6 +30,7 @@ def heads(hand: Any) -> list[str]:
 
 
 def test_the_chip_leads_to_what_waits_and_says_that_it_is_safe(app: Open) -> None:
+    """C68."""
     hand = app("ordinary")
     hand.tap("Waiting to sync", "SyncMark")
     assert hand.place == Place("outbox")
@@ -44,6 +44,7 @@ def test_the_chip_leads_to_what_waits_and_says_that_it_is_safe(app: Open) -> Non
 
 
 def test_what_was_set_aside_is_corrected_and_the_typing_outlives_a_kill(app: Open) -> None:
+    """C01, R12."""
     hand = app("worst")
     hand.go("outbox")
     aside = line_of(hand, "parts.use", "quarantined")
@@ -65,7 +66,33 @@ def test_what_was_set_aside_is_corrected_and_the_typing_outlives_a_kill(app: Ope
     assert hand.app.drafts.read(f"repair/{aside.op_id}") is None
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_keys_of_an_entry_leave_most_of_a_small_phone_to_what_it_says(
+    app: Open, language: str
+) -> None:
+    scale = 1.6 if language == "zh" else 1.3
+    hand = app("worst", language=language, text_scale=scale)
+    hand.go("outbox")
+    hand.app.show_sheet("entry", id=line_of(hand, "parts.use", "quarantined").op_id)
+    hand.frames(3)
+    sheet = next(iter(hand.widgets("EntrySheet")))
+    keys = [key for line in hand.widgets("Abreast") for key in line.children]
+    assert len(keys) == 3
+    assert len({key.y for key in keys}) == 2
+    assert sheet.ids.foot.height < sheet.height * 0.25
+
+
+def test_whose_van_it_is_stands_in_full_in_the_largest_letters(app: Open) -> None:
+    hand = app("worst", language="zh", text_scale=1.6)
+    hand.go("van")
+    hand.frames(3)
+    bar = next(iter(hand.widgets("AppBar")))
+    assert bar.ids.subtitle.natural <= bar.ids.subtitle.width
+    assert hand.sees("待您处理")
+
+
 def test_giving_up_asks_first_and_says_why(app: Open) -> None:
+    """R12."""
     hand = app("worst", language="zh")
     aside = line_of(hand, "parts.use", "quarantined")
     hand.go("outbox")
@@ -96,6 +123,7 @@ def test_the_chip_lets_go_of_what_is_corrected_as_the_outbox_does(app: Open) -> 
 
 
 def test_a_final_refusal_is_understood_once_and_the_chip_lets_go_of_it(app: Open) -> None:
+    """C07."""
     hand = app("worst")
     refused = line_of(hand, "edit", "rejected")
     hand.go("outbox")
@@ -144,15 +172,26 @@ def test_news_is_acknowledged_one_by_one_or_all_at_once_and_leads_to_its_job(app
 
 
 def test_what_keeps_the_courier_from_the_office_is_told_where_the_chip_leads(app: Open) -> None:
+    """R8."""
     hand = app("ordinary")
     traffic = structs.replace(hand.app.traffic, trouble=refuse_person("device_revoked"))
     hand.app.couriers.traffic = traffic
     hand.app.refresh()
     hand.frames(2)
     hand.tap("Needs you", "SyncMark")
-    assert hand.sees("This device has been revoked and is let in no longer.")
+    assert hand.sees("Your office has taken this phone off, and takes nothing more from it.")
     hand.go("me")
-    assert hand.sees("This device has been revoked and is let in no longer.")
+    assert hand.sees("Your office has taken this phone off, and takes nothing more from it.")
+
+
+def test_an_outbox_that_the_office_takes_no_more_of_today_says_that_nothing_is_lost(
+    app: Open,
+) -> None:
+    """C65."""
+    hand = app("ordinary")
+    hand.app.couriers.traffic = structs.replace(hand.app.traffic, reached=True, enough=True)
+    hand.go("outbox")
+    assert hand.sees("Nothing is lost: the rest stays on it, and goes by itself")
 
 
 def test_an_empty_inbox_and_an_empty_outbox_say_what_they_are_for(app: Open) -> None:
@@ -164,6 +203,7 @@ def test_an_empty_inbox_and_an_empty_outbox_say_what_they_are_for(app: Open) -> 
 
 
 def test_the_van_is_searched_and_a_part_shows_all_that_is_known_of_it(app: Open) -> None:
+    """R2."""
     hand = app("ordinary", language="zh")
     hand.go("van")
     assert [row.title for row in hand.widgets("ListRow")] == ["主板", "过滤器"]

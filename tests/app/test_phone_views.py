@@ -64,6 +64,7 @@ LOOK = Look(
 
 
 def test_an_outbox_of_five_thousand_entries_tells_the_first_of_each_group_and_counts_them() -> None:
+    """C68."""
     asked: list[str] = []
 
     def args_of(op_id: str) -> dict[str, Any]:
@@ -82,6 +83,7 @@ def test_an_outbox_of_five_thousand_entries_tells_the_first_of_each_group_and_co
 
 
 def test_the_outbox_puts_first_what_needs_its_person_and_says_that_the_rest_is_safe() -> None:
+    """R9."""
     view = outbox(LINES, LOOK, EN, NOW)
     assert [(one.name, [entry.what for entry in one.entries]) for one in view.groups] == [
         ("needs_you", ["Used a part", "Accepted the job", "Accepted the job"]),
@@ -173,6 +175,7 @@ def test_the_settings_tell_how_the_phone_stands(phone: Phone) -> None:
         theme="dark",
         text_scale=1.3,
         list_style="full",
+        photos="all",
         pin_set=False,
         used_bytes=2_500_000,
         chip=chip(Traffic(), phone.queries.waiting(), EN),
@@ -189,6 +192,14 @@ def test_the_settings_tell_how_the_phone_stands(phone: Phone) -> None:
         ("Checksum", "Agrees with the office"),
     ]
     assert [one.value for one in view.sync[:2]] == ["1 min ago", "1"]
+    assert [one.code for one in view.photos if one.chosen] == ["all"]
+    assert "Photos" not in [one.name for one in view.sync]
+    with_photos = structs.replace(condition, photos=5, photos_safe=2)
+    shown = settings(structs.replace(known, condition=with_photos, photos="needed"), EN, 0)
+    assert ("Photos", "5 photos, 2 with the office") in [
+        (one.name, one.value) for one in shown.sync
+    ]
+    assert [one.label for one in shown.photos if one.chosen] == ["Only required"]
 
 
 def test_the_first_page_says_where_a_text_leads_or_what_it_lacks() -> None:
@@ -197,7 +208,7 @@ def test_the_first_page_says_where_a_text_leads_or_what_it_lacks() -> None:
     assert (whole.ready, whole.asks_server, whole.hint) == (
         True,
         False,
-        "Ready to connect to office.example:8470",
+        "Ready to enrol with office.example:8470",
     )
     bare = enrol("7KQ2-9XWM", "", EN)
     assert (bare.ready, bare.asks_server, bare.fault) == (False, True, "")

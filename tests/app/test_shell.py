@@ -1,12 +1,18 @@
 """The app around the screens: looks change at once, refusals have words, back leads back."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from kivy.clock import Clock
+from kivy.metrics import dp
+from kivy.tests import UnitTestTouch
 from msgspec import structs
 
+from mobile import service
+from mobile.carrier import Delivery
 from mobile.couriers import Couriers
 from mobile.device import dice
 from mobile.drafts import Drafts
@@ -16,8 +22,11 @@ from mobile.shell import Place, Settings
 from mobile.texts import Words
 from mobile.views.chip import Traffic
 from mobile.widgets.look import theme
+from mobile.widgets.page import Footer
+from mobile.widgets.press import HELD_S, SEEN_AT
+from sync.transfer import Around
 from tests.app import folders
-from tests.app.driver import Driver
+from tests.app.driver import LARGE, Driver
 
 Open = Callable[..., Driver]
 EN, ZH = Words("en"), Words("zh")
@@ -97,6 +106,75 @@ def test_what_is_told_in_passing_covers_neither_button_nor_bar(app: Open) -> Non
         (toast,) = driver.widgets("Toast")
         below = [*driver.widgets("Footer"), *driver.widgets("BottomBar")]
         assert [type(one).__name__ for one in below if one.top > toast.y] == []
+
+
+def test_what_was_told_on_one_screen_does_not_cover_the_foot_of_the_next(app: Open) -> None:
+    driver = app("ordinary", size=LARGE)
+    job = under_way(driver)
+    driver.go("bill", id=job)
+    driver.app.note(EN("kit.note", "no_location"))
+    driver.app.go(Place("sign_off", {"id": job, "purpose": "visit"}))
+    driver.frames(5)
+    (toast,) = driver.widgets("Toast")
+    (foot,) = driver.widgets("Footer")
+    assert toast.y >= foot.top > 0
+
+
+def test_what_is_told_while_a_sheet_is_open_covers_none_of_its_buttons(app: Open) -> None:
+    driver = app("ordinary", text_scale=1.6)
+    driver.go("today")
+    driver.app.show_sheet("outcome", job=under_way(driver), outcome="done")
+    driver.still()
+    driver.app.note(EN("kit.note", "no_room"), tone="danger")
+    driver.frames(3)
+    (toast,) = driver.widgets("Toast")
+    (foot,) = [one for one in driver.sheet.walk() if isinstance(one, Footer) and one.height]
+    top = foot.to_window(*foot.pos)[1] + foot.height
+    assert top > 0
+    assert 0 <= toast.y - top < dp(20), "right above them"
+
+
+def test_news_are_drawn_when_the_finger_has_left_the_window(app: Open) -> None:
+    driver = app("ordinary")
+    driver.go("work_order", id=under_way(driver))
+    drawn: list[str] = []
+    driver.page.refresh = lambda: drawn.append("anew")
+    touch = UnitTestTouch(2, 2)
+    touch.touch_down()
+    driver.app.refresh()
+    driver.frames(5)
+    assert drawn == []
+    touch.touch_up()
+    driver.frames(4)
+    assert drawn == ["anew"]
+
+
+def test_a_finger_that_was_never_seen_to_leave_does_not_hold_the_news_up_for_ever(
+    app: Open,
+) -> None:
+    driver = app("ordinary")
+    drawn: list[str] = []
+    driver.page.refresh = lambda: drawn.append("anew")
+    touch = UnitTestTouch(2, 2)
+    touch.touch_down()
+    touch.ud[SEEN_AT] = Clock.get_boottime() - HELD_S
+    driver.app.refresh()
+    driver.frames(2)
+    touch.touch_up()
+    assert drawn == ["anew"]
+
+
+def test_an_app_that_is_closed_under_a_finger_draws_nothing_any_more(app: Open) -> None:
+    driver = app("ordinary")
+    touch = UnitTestTouch(2, 2)
+    touch.touch_down()
+    driver.app.refresh()
+    drawn: list[str] = []
+    driver.page.refresh = lambda: drawn.append("anew")
+    driver.stop()
+    touch.touch_up()
+    driver.frames(3)
+    assert drawn == []
 
 
 def test_the_back_key_closes_the_sheet_and_never_the_app(app: Open) -> None:
@@ -201,9 +279,28 @@ def test_couriers_tell_in_the_window_s_own_thread_what_they_met(
     couriers.stop()
 
 
+def test_files_wait_for_ops_but_not_for_a_conversation_without_any(
+    phone_folder: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited = []
+
+    def carry(_phone: object, around: Around, *_pace: object, progress: object) -> Delivery:
+        waited.append(around.ops_wait())
+        return Delivery(files_sent=0, pending_files=0, pending_bytes=0)
+
+    monkeypatch.setattr(service, "carry", carry)
+    for name in ("ordinary", "empty"):
+        couriers = Couriers(phone_folder(name), lambda _act: None, lambda **_moved: None)
+        meanwhile = partial(couriers._carry, lambda: None)
+        monkeypatch.setattr(service, "talk", lambda *_, meanwhile=meanwhile, **__: meanwhile())
+        couriers._talk(lambda: None)
+    assert waited == [True, False]
+
+
 def test_two_conversations_do_not_stand_in_each_other_s_way(
     phone_folder: Callable[[str], Path],
 ) -> None:
+    """C40."""
     folder = phone_folder("ordinary")
     with opened(folder) as one, opened(folder) as other:
         assert one is not None

@@ -93,7 +93,9 @@ def test_the_first_frame_needs_no_server(app: Callable[..., Driver]) -> None:
     assert driver.sees("WO-26-000003")
 
 
+@pytest.mark.slow
 def test_killed_under_a_sheet_it_opens_there_again(folder: Path, driver: Driver) -> None:
+    """C44."""
     driver.start(folder, now_ms=folders.NOW_MS)
     job = driver.app.phone.queries.jobs()[0].id
     driver.stop()

@@ -3,13 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from kivy.core.window import Window
 from kivy.metrics import dp
 
 from mobile.shell import Place
 
-pytestmark = pytest.mark.xdist_group("window")
 Open = Callable[..., Any]
 
 
@@ -72,6 +70,7 @@ def test_another_day_is_shown_and_kept_by_a_kill(app: Open) -> None:
 
 
 def test_pulling_the_list_down_asks_the_office_without_waiting(app: Open) -> None:
+    """C64."""
     hand = app("ordinary")
     rung: list[bool] = []
     hand.app.couriers.ring = lambda: rung.append(True)

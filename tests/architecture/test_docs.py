@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -17,16 +17,32 @@ import pytest
 import fieldfare
 from server import auditor, problems, settings, tally
 from server.api import ROUTES
+from server.looks import Look
+from server.queries import troubles
 from shared.audit import Leaf, includes, leaf_bytes, leaf_hash
+from shared.canonical import canonical
 from shared.clock import At
+from shared.document import code_of, hash_of, read, write
 from shared.errors import FLAGS, REFUSALS
 from shared.fields import FIELDS
 from shared.ids import fingerprint
+from shared.ink import Ink, ink_hash
 from shared.kinds import REGISTRY
 from shared.ops import FINAL, Op, Stamp, Verdict, decode, encode as encode_op
 from shared.records import STREAM_PREFIX
+from shared.seal import seal_of, sealed as parts_of
+from shared.sign_off import TakeArgs
 from sync.digest import vector_hash
-from sync.enrolment import Access, Challenge, Enrolled, Introduction, Nonce, token_text
+from sync.enrolment import (
+    Access,
+    Challenge,
+    Enrolled,
+    Introduction,
+    Nonce,
+    Wiped,
+    token_text,
+    wiped_text,
+)
 from sync.protocol import Page, Reply, Request, Result, WireOp, decode_reply, decode_request
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -166,7 +182,7 @@ def test_every_event_the_server_notes_is_told() -> None:
     sources = [path.read_text(encoding="utf-8") for path in (ROOT / "server").rglob("*.py")]
     named = re.findall(r'(?:event\(|Event\(kind=)\s*"([a-z_.]+)"', "".join(sources))
     told = codes(section("The audit log").split("\n\n")[0])
-    assert sorted({*told} - {"n"}) == sorted({*named})
+    assert sorted({*told} - {"n"}) == sorted({*named, *get_args(Look), *troubles.KINDS})
 
 
 def test_a_limit_is_what_the_code_says() -> None:
@@ -206,10 +222,11 @@ def test_the_example_of_an_op_is_one() -> None:
 
 def test_the_examples_at_the_door_are_what_is_said_there() -> None:
     texts = [text for found, text in FENCE.findall(section("Coming in")) if found == "json"]
-    kinds = (Introduction, Enrolled, Challenge, Nonce, Challenge, Access)
+    kinds = (Introduction, Enrolled, Challenge, Nonce, Challenge, Access, Wiped)
     told = [msgspec.json.decode(text, type=kind) for text, kind in zip(texts, kinds, strict=True)]
     assert [msgspec.to_builtins(one) for one in told] == [json.loads(text) for text in texts]
     assert token_text("<device>", "<nonce>") in section("Coming in")
+    assert wiped_text("<device>", "<order>") in section("Coming in")
 
 
 def test_the_examples_of_a_round_trip_belong_together() -> None:
@@ -236,6 +253,30 @@ def test_the_example_of_a_proof_proves() -> None:
     assert includes(leaf_hash(data), told["number"], path, head)
     wire = msgspec.json.decode(example("lseq", "body"), type=WireOp)
     assert hashlib.sha256(wire.body.encode()).hexdigest() == json.loads(data)["fingerprint"]
+
+
+def test_the_example_of_a_seal_is_one() -> None:
+    told = section("What is signed")
+    text, ink, sealed = (found.strip() for kind, found in FENCE.findall(told) if kind == "json")
+    assert write(read(text)) == text
+    assert f"`{hash_of(text)}`" in told
+    assert f"`{code_of(hash_of(text))}`" in told
+    drawn = msgspec.json.decode(ink, type=Ink)
+    said = json.loads(sealed)
+    args = TakeArgs(
+        purpose="visit",
+        document=text,
+        shown_hash=hash_of(text),
+        seal="",
+        signed_at=said["signed_at"],
+        app=said["app"],
+        signer=said["signer"],
+        signer_role=said["role"],
+        ink=drawn,
+    )
+    assert (said["strokes"], said["technician_strokes"]) == (ink_hash(drawn), "")
+    assert canonical(parts_of(args, said["technician"])).decode() == sealed
+    assert f"`{seal_of(args, said['technician'])}`" in told
 
 
 def test_the_example_of_a_problem_is_one() -> None:

@@ -145,6 +145,7 @@ def test_the_release_check_runs_what_the_readme_tells_a_newcomer_to_run() -> Non
         "make check",
         "make test",
         "make slow",
+        "make postgres",
         "make demo ONCE=1",
     ]
     assert os.access(ROOT / ".ci" / "run", os.X_OK)

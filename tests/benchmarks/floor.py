@@ -7,9 +7,11 @@ this make costs at the least; figures are told as ratios to it.
 import argparse
 import asyncio
 import gzip
+import os
 import signal
 import sqlite3
 import threading
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +73,15 @@ class Shelf:
         return [(identity, seq, Raw(body.encode())) for identity, seq, body in found]
 
 
-def app(shelf: Shelf) -> Litestar:
+def keep(folder: Path, body: bytes) -> None:
+    """Write a body to a file of its own that survives a power cut."""
+    with (folder / uuid.uuid4().hex).open("wb") as file:
+        file.write(body)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def app(shelf: Shelf, folder: Path) -> Litestar:
     """The bare server."""
     pushed = msgspec.json.Decoder(list[Document])
 
@@ -87,13 +97,17 @@ def app(shelf: Shelf) -> Litestar:
             content, media_type="application/json", headers={"Content-Encoding": "gzip"}
         )
 
-    return Litestar([push, pull], request_max_body_size=None, openapi_config=None)
+    @post("/photo", sync_to_thread=True)
+    def photo(body: RawBody) -> None:
+        keep(folder, body)
+
+    return Litestar([push, pull, photo], request_max_body_size=None, openapi_config=None)
 
 
 async def serve(options: Any) -> None:
     """Serve until stopped."""
     server = Server(
-        app(Shelf(options.database, options.synchronous)),
+        app(Shelf(options.database, options.synchronous), options.database.parent),
         interface=Interfaces.ASGI,
         address="127.0.0.1",
         port=options.port,

@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct, field
 from sqlalchemy import func, select
 
-from server import app
+from server import admission, app
 from server.office import Office
 from server.settings import Settings, load
 from server.tables import METADATA
@@ -59,10 +59,13 @@ class House(Served, kw_only=True):
     company: Company
 
     def phone(self, technician: Technician) -> Phone:
-        """A newly enrolled phone."""
+        """A newly enrolled phone that was let in."""
         code = self.company.enrolment_code(technician)
         dice = Random(self.company.dice.random())
-        return Phone(self.line(), code, self.office.now_ms(), dice)
+        phone = Phone(self.line(), code, self.office.now_ms(), dice)
+        assert admission.confirm(self.office, phone.device, None) is None
+        phone.begin()
+        return phone
 
     def rows(self, table: str, **wanted: Any) -> list[dict[str, Any]]:
         """The rows of a table with these values."""

@@ -1,5 +1,6 @@
 """A phone without its database: the real protocol at the least cost, for it is not measured."""
 
+import copy
 import gzip
 import time
 from collections.abc import Iterable
@@ -60,12 +61,16 @@ class Phone:
         self.person: str = known["person"]["id"]
         self.epoch: str = known["server_epoch"]
         self.stamp = msgspec.convert(known["stamp"], Stamp)
-        self._access = self._granted()
+        self._access = ""
 
     def _ask(self, path: str, message: dict[str, str]) -> bytes:
         answer = self.line.post(path, gzip.compress(msgspec.json.encode(message)), HEADERS)
         assert answer is not None
         return answer
+
+    def begin(self) -> None:
+        """Be given access, once it was let in."""
+        self._access = self._granted()
 
     def _granted(self) -> str:
         nonce = msgspec.json.decode(self._ask("/token", {"device": self.device}))["nonce"]
@@ -75,6 +80,29 @@ class Phone:
 
     def _at(self) -> At:
         return At(wall=self._now_ms, boot="boot-1", mono=self._now_ms % 10**9, src="boottime")
+
+    def upload(self, data: bytes, named: dict[str, str]) -> None:
+        """A file in one request."""
+        headers = {
+            "Tus-Resumable": "1.0.0",
+            "Content-Type": "application/offset+octet-stream",
+            "Upload-Length": str(len(data)),
+            "Authorization": f"Bearer {self._access}",
+            "User-Agent": APP,
+            "Host": "127.0.0.1",
+        }
+        self.line.post("/evidence", data, {**headers, **named})
+
+    def beside(self, line: Line) -> "Phone":
+        """The same device, over another line."""
+        other = copy.copy(self)
+        other.line = line
+        return other
+
+    def forget(self) -> None:
+        """Stand where a new database stands."""
+        self.incarnation, self.token = self._dice.randbytes(16).hex(), None
+        self._told, self._staged, self.cursors = {}, {}, {}
 
     def record(self, deeds: Iterable[Deed]) -> list[WireOp]:
         """Acts as ops, as a phone would have written them down one after the other."""

@@ -12,8 +12,11 @@ TARGETS: Mapping[str, Mapping[str, float]] = {
     "L on PostgreSQL": {"cpu_s": 0.35, "again_cpu_s": 0.15, "mb_down": 2.2, "requests": 10},
     "I": {"requests": 1, "bytes_down": 1200, "idle_bytes": 600, "idle_cpu_ms": 1},
     "I on PostgreSQL": {"requests": 1, "bytes_down": 1200, "idle_bytes": 600, "idle_cpu_ms": 1},
+    "PHOTO": {"cpu_s_per_100": 0.25, "kb_each": 201},
+    "PHOTO on PostgreSQL": {"cpu_s_per_100": 0.25, "kb_each": 201},
     "A": {"over_kivy_ms": 400},
     "D": {"today_shown_ms": 50},
+    "R": dict.fromkeys(("en_first_ms", "zh_first_ms"), 600.0),
     "T": {"page_ms": 300, "gentle_p99_ms": 10},
     **{
         f"{name}{suffix}": dict.fromkeys(("lost", "doubled", "overwritten", "re_stamped"), 0)

@@ -13,18 +13,21 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from tests.benchmarks import consoles, faults, phones, scenarios
+from tests.benchmarks import consoles, fairness, faults, papers, phones, photos, scenarios
 from tests.benchmarks.consoles import Desk
 from tests.benchmarks.estate import Extent
+from tests.benchmarks.fairness import Crowd
 from tests.benchmarks.house import House, on_postgres, on_sqlite
 from tests.benchmarks.phones import Load
+from tests.benchmarks.photos import Roll
 from tests.benchmarks.process import ROOT
 from tests.benchmarks.report import table
 from tests.benchmarks.scenarios import Figures, Sizes
 
 # Scenarios of one server, of another that has nothing but a large company, and of a phone.
-BUSY, LARGE, ON_A_PHONE = ("P", "L", "I", "F", "X"), ("C", "V"), ("A", "D", "T")
-SCENARIOS = (*BUSY, *LARGE, *ON_A_PHONE)
+BUSY, LARGE, ON_A_PHONE = ("P", "L", "I", "F", "X", "PHOTO", "Q"), ("C", "V"), ("A", "D", "T")
+PAPERS = ("R",)
+SCENARIOS = (*BUSY, *LARGE, *ON_A_PHONE, *PAPERS)
 RESULTS = ROOT / "var" / "bench.json"
 
 
@@ -34,11 +37,15 @@ class Plan(Struct, frozen=True, kw_only=True):
     sizes: Sizes = Sizes()
     desk: Desk = Desk()
     load: Load = Load()
+    roll: Roll = Roll()
+    crowd: Crowd = Crowd()
 
 
 QUICK = Plan(
     sizes=Sizes(devices=2, flaky=1, orders=5, exchanges=5, stale=2),
     desk=Desk(extent=Extent(orders=40, technicians=2, visits=3), times=1, listeners=3, idle_s=0.1),
+    roll=Roll(devices=2, photos=3),
+    crowd=Crowd(phones=2, times=3, jobs=4, photos=4),
     load=Load(orders=4, rows=50, starts=1, times=2, taps=5),
 )
 
@@ -51,6 +58,8 @@ def measure(house: House, wanted: Sequence[str], plan: Plan, folder: Path) -> di
         "I": lambda: scenarios.increment(house, plan.sizes, folder),
         "F": lambda: faults.flaky(house, plan.sizes),
         "X": lambda: faults.stale(house, plan.sizes),
+        "PHOTO": lambda: photos.photos(house, plan.roll, folder),
+        "Q": lambda: fairness.fairness(house, plan.crowd),
         "C": lambda: consoles.pages(house, plan.desk, folder),
         "V": lambda: consoles.listening(house, plan.desk),
     }
@@ -80,6 +89,9 @@ def run(wanted: Sequence[str], plan: Plan, *, postgres: bool) -> dict[str, Figur
         with tempfile.TemporaryDirectory(prefix="fieldfare-bench-") as name:
             told = phones.measure(plan.load, Path(name))
         found |= {scenario: told[scenario] for scenario in held}
+    if "R" in wanted:
+        print("R …", file=sys.stderr, flush=True)
+        found["R"] = papers.measure(plan.load.starts)
     return found
 
 

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from tests.benchmarks.faults import ZEROS
-from tests.benchmarks.run import BUSY, LARGE, ON_A_PHONE, main
+from tests.benchmarks.run import BUSY, LARGE, ON_A_PHONE, PAPERS, main
 
 SPEED = {
     "P": {"cpu_s_per_1000_ops", "wall_s", "requests", "kb_up", "kb_down", "rows"},
     "L": {"cpu_s", "again_cpu_s", "wall_s", "requests", "mb_down", "rows"},
+    "PHOTO": {"cpu_s_per_100", "arrived_cpu_s_per_100", "kb_each"},
     "I": {"requests", "bytes_up", "bytes_down", "idle_bytes", "idle_cpu_ms"},
 }
 PAGES = {f"board_{figure}" for figure in ("ms", "raw_kb", "kb")} | {"start_ms", "search_ms"}
@@ -30,6 +31,7 @@ def bench(folder: Path, *wanted: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_the_bench_measures_every_scenario_of_a_sync(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -46,6 +48,7 @@ def test_the_bench_measures_every_scenario_of_a_sync(
     assert "<= 0.250" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_bench_measures_the_pages_of_a_large_company(tmp_path: Path) -> None:
     found = bench(tmp_path, *LARGE)
     assert tuple(found) == LARGE
@@ -56,6 +59,7 @@ def test_the_bench_measures_the_pages_of_a_large_company(tmp_path: Path) -> None
     assert found["V"]["consoles"] == 3
 
 
+@pytest.mark.slow
 def test_the_bench_measures_a_phone_beside_a_bare_window(tmp_path: Path) -> None:
     found = bench(tmp_path, *ON_A_PHONE)
     assert tuple(found) == ON_A_PHONE
@@ -63,3 +67,11 @@ def test_the_bench_measures_a_phone_beside_a_bare_window(tmp_path: Path) -> None
         assert figures <= found[scenario].keys()
     assert found["A"]["peak_mb"] > found["A"]["floor"]["peak_mb"] > 0
     assert found["T"]["floor"].keys() >= {"p99_ms", "gentle_p99_ms"}
+
+
+def test_the_bench_measures_a_report_in_both_languages(tmp_path: Path) -> None:
+    found = bench(tmp_path, *PAPERS)["R"]
+    for language in ("en", "zh"):
+        figures = {f"{language}_{one}" for one in ("imports_ms", "first_ms", "peak_mb", "kb")}
+        assert figures <= found.keys()
+        assert found[f"{language}_pages"] == 2

@@ -2,17 +2,15 @@
 
 `console` is the demo company's console in this process, shared by all tests; `new_console` is one
 of one's own. `tab` opens a page in a real browser on a server in a process of its own, `served`.
-A test that takes `tab` is in the group of browsers, so that there is one browser a run.
+Both live as long as the process: a file of tests runs in one, and so shares what it has.
 """
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from litestar.concurrency import get_asyncio_executor, set_asyncio_executor
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.console.house import (
@@ -29,12 +27,6 @@ PATIENCE_MS = 15_000
 Open = Callable[..., Page]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if "browser" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("browser"))
-
-
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
     """The demo company's data folder, made once and copied by those who serve it."""
@@ -44,31 +36,29 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
 @pytest.fixture(scope="session")
 def console(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     """The demo company's console in this process, shared: leave it as you would find it."""
-    yield from _console(template, tmp_path_factory.mktemp("shared") / "data")
+    yield from _console(
+        template, template.copied(tmp_path_factory.mktemp("shared") / "data", lasts=True)
+    )
 
 
 @pytest.fixture
 def new_console(template: Template, tmp_path: Path) -> Iterator[Console]:
     """The demo company's console in this process, as fresh as it was made."""
-    yield from _console(template, tmp_path / "data")
+    yield from _console(template, template.copied(tmp_path / "data"))
 
 
 def _console(template: Template, folder: Path) -> Iterator[Console]:
-    shutil.copytree(template.folder, folder)
-    before = get_asyncio_executor()
     made = Console(template, folder)
     # One loop for all visitors; the server lives between the first and the last of them.
     visitor = made.visitor("dispatcher")
     with visitor.client:
         yield made
-    if before is not None:  # the pool of the one that lives on; its own is gone
-        set_asyncio_executor(before)
 
 
 @pytest.fixture(scope="package")
 def served(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The demo company's console in a process of its own."""
-    made = serve(template, tmp_path_factory.mktemp("served"))
+    made = serve(template, tmp_path_factory.mktemp("served"), lasts=True)
     yield made
     made.stop()
 
@@ -82,10 +72,9 @@ def new_served(template: Template, tmp_path: Path) -> Iterator[Served]:
         made.stop()
 
 
-def serve(template: Template, folder: Path) -> Served:
+def serve(template: Template, folder: Path, *, lasts: bool = False) -> Served:
     """A server on a copy of the demo company's data."""
-    data = folder / "data"
-    shutil.copytree(template.folder, data)
+    data = template.copied(folder / "data", lasts=lasts)
     made = Served(template, data, free_port())
     made.start()
     return made

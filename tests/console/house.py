@@ -6,6 +6,7 @@ role, signed in already.
 
 import io
 import json
+import shutil
 import subprocess
 import sys
 import threading
@@ -31,6 +32,8 @@ from shared.people import ROLES
 from sync.desk import Parcel
 from sync.intake import receive
 from sync.protocol import Result, WireOp
+from tests.bases import CHOICE
+from tests.console import proven
 from tests.console.documents import Document
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -86,6 +89,7 @@ class Template:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.database = CHOICE.place(lasts=True)
         self.tokens: dict[str, str] = {}
         self.people: dict[str, str] = {}
         self.examples: dict[str, str] = {}
@@ -97,7 +101,11 @@ class Template:
 
     def _fill(self) -> None:
         self.folder.mkdir(parents=True, mode=0o700)
-        written = {"language": "en", **administration.DEMO_SETTINGS}
+        written = {
+            "language": "en",
+            "database": self.database,
+            **administration.DEMO_SETTINGS,
+        }
         lines = (f"{name} = {json.dumps(value)}\n" for name, value in written.items())
         (self.folder / "fieldfare.toml").write_text("".join(lines), encoding="utf-8")
         # A minute before, so that whoever serves a copy may sign at once.
@@ -110,14 +118,28 @@ class Template:
             for role in ROLES:
                 self._sign_in(office, role)
             self._enrol(office)
+            proofs = self.proofs(office)
             notarise(office, office.seal())
-            self.examples = self.things(office)
+            self.examples = {**self.things(office), **proofs}
         finally:
             office.close()
+
+    def copied(self, folder: Path, *, lasts: bool = False) -> Path:
+        """A copy of all of it, also of a database that is elsewhere."""
+        shutil.copytree(self.folder, folder)
+        if self.database:
+            told = folder / "fieldfare.toml"
+            other = CHOICE.place(self.database, lasts=lasts)
+            told.write_text(told.read_text().replace(self.database, other), encoding="utf-8")
+        return folder
 
     def furnish(self, office: Office) -> None:
         """What the company has besides somebody of every role."""
         administration.load_demo(office, DAY)
+
+    def proofs(self, office: Office) -> dict[str, str]:
+        """Visits with their whole proof, by what is special about each."""
+        return proven.prove(office, START_MS - 10 * MINUTE_MS)
 
     def things(self, office: Office) -> dict[str, str]:
         """One thing of each sort, for addresses that name one."""
@@ -149,7 +171,9 @@ class Template:
                 newcomer = enrolment.Newcomer(
                     device=device, name=name, app="1.5.1", public_key=f"key of {name}"
                 )
-                enrolment.admit(books, person.id, newcomer, START_MS - 40 * HOUR_MS)
+                let = enrolment.Let(person_id=person.id)
+                enrolment.admit(books, let, newcomer, START_MS - 40 * HOUR_MS)
+                enrolment.confirm(books, device, START_MS - 40 * HOUR_MS)
                 row = access.Device.__table__  # type: ignore[attr-defined]
                 books.execute(row.update().where(row.c.id == device).values(**told))
 
@@ -172,8 +196,10 @@ EXAMPLES: Final = {
     "device": "SELECT id FROM device ORDER BY unsent DESC LIMIT 1",
     "location": "SELECT code FROM location ORDER BY code LIMIT 1",
     "op": "SELECT op_id FROM op WHERE kind = 'work_order.assign' ORDER BY op_id LIMIT 1",
+    "other_customer": "SELECT id FROM customer ORDER BY id LIMIT 1 OFFSET 1",
+    "other_site": "SELECT id FROM site ORDER BY id LIMIT 1 OFFSET 1",
     "part": "SELECT number FROM part ORDER BY number LIMIT 1",
-    "visit": "SELECT id FROM visit WHERE attendance = '[]' ORDER BY id LIMIT 1",
+    "visit": "SELECT id FROM visit WHERE CAST(attendance AS text) = '[]' ORDER BY id LIMIT 1",
     "site": "SELECT id FROM site ORDER BY id LIMIT 1",
     "ticket": "SELECT number FROM ticket ORDER BY number LIMIT 1",
     "work_order": "SELECT number FROM work_order ORDER BY number LIMIT 1",
@@ -288,8 +314,11 @@ class Console:
         assert result.verdict in ("applied", "merged"), msgspec.to_builtins(result)
         return result
 
-    def push(self, kind: str, args: Any, at: At | None = None) -> tuple[Result, str]:
-        """What a technician's phone says of a job of theirs; the verdict, and the job's number."""
+    def push(self, kind: str, args: Any, at: At | None = None, **came: Any) -> tuple[Result, str]:
+        """What a technician's phone says of a job of theirs; the verdict, and the job's number.
+
+        `came` is more of how it came: by which device, as a trusted one or not.
+        """
         ((order, number, person),) = self.ask(
             "SELECT w.id, w.number, a.person_id FROM work_order w "
             "JOIN assignment a ON a.work_order_id = w.id AND a.until_ms IS NULL "
@@ -308,7 +337,7 @@ class Console:
         )
         wire = WireOp(lseq=1, id=op.id, body=encode(op))
         origins: frozenset[Origin] = frozenset({"device"})
-        parcel = Parcel(ops=[wire], origins=origins, person=None, received=self.now_ms)
+        parcel = Parcel(ops=[wire], origins=origins, person=None, received=self.now_ms, **came)
         with self.office.writing() as books:
             (result,) = receive(self.office.ledger(books), parcel)
         return result, str(number)

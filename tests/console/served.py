@@ -5,7 +5,8 @@ import sys
 import time
 from pathlib import Path
 
-from server.app import create_app, serve_one
+from server.app import create_app
+from server.serving import serve_one
 from server.settings import load
 
 

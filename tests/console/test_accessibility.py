@@ -18,7 +18,7 @@ AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(enc
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
 PATIENCE_S = 400  # every page, on a machine that is busy with other tests
 SERIOUS = ("serious", "critical")
-# Every other page is visited in Chinese and dark; the slow sweep takes the other turn with each.
+# Every other page is visited in Chinese and dark, and the other turn is taken with each.
 LOOKS = (("en", "light"), ("zh", "dark"))
 SLOW = pytest.mark.slow
 WIDE = """() => document.documentElement.scrollWidth - document.documentElement.clientWidth"""
@@ -50,7 +50,8 @@ def faults(page: Page) -> list[str]:
 
 
 @pytest.mark.timeout(PATIENCE_S)
-@pytest.mark.parametrize("turn", [0, pytest.param(1, marks=SLOW)])
+@SLOW
+@pytest.mark.parametrize("turn", [0, 1])
 def test_axe_finds_nothing_serious_on_any_page(tab: Open, served: Served, turn: int) -> None:
     wrong = []
     pages: dict[tuple[str, str, str], Page] = {}
@@ -65,7 +66,8 @@ def test_axe_finds_nothing_serious_on_any_page(tab: Open, served: Served, turn: 
 
 
 @pytest.mark.timeout(PATIENCE_S)
-@pytest.mark.parametrize("width", [390, pytest.param(1024, marks=SLOW)])
+@SLOW
+@pytest.mark.parametrize("width", [390, 1024])
 def test_no_page_is_wider_than_its_window(tab: Open, served: Served, width: int) -> None:
     wrong = []
     pages: dict[str, Page] = {}

@@ -1,13 +1,23 @@
 """The audit page: looking for entries, the proof of one, and a check of the whole log."""
 
+import re
 import threading
 import time
+from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from server import queries
+from server.console.audit import EVENTS
+from server.looks import Look
+from server.queries import troubles
+from shared.audit import includes
+from shared.kinds import REGISTRY
+from shared.texts import LANGUAGES
 from tests.console.house import Answer, Console, Visitor
 
+SERVER = Path(__file__).resolve().parents[2] / "server"
 WAIT_S = 20.0
 
 
@@ -35,6 +45,35 @@ def test_entries_are_found_by_who_what_on_what_and_when(console: Console) -> Non
     assert rows(visitor.get("/audit?since=2026-11-23&until=2026-11-23")) != []
 
 
+def test_whatever_the_log_can_tell_of_may_be_looked_for() -> None:
+    source = "".join(path.read_text(encoding="utf-8") for path in sorted(SERVER.rglob("*.py")))
+    noted = re.findall(r'\b(?:office|self)\.event\(\s*"([a-z._]+)"', source)
+    begun = re.findall(r'\bEvent\(\s*kind="([a-z._]+)"', source)
+    assert sorted({*noted, *begun, *get_args(Look), *troubles.KINDS}) == sorted(EVENTS)
+
+
+def test_whatever_the_log_can_tell_of_is_worded_in_both_languages(console: Console) -> None:
+    for language in LANGUAGES:
+        groups = console.office.texts.catalogues[language].groups
+        assert sorted(groups["console.events"]) == sorted(EVENTS)
+        assert sorted(REGISTRY.kinds.keys() - groups["kinds"].keys()) == []
+        page = console.visitor("inspector", language).get("/audit").page
+        offered = {one["value"]: one.text for one in page.by_id("f-kind").all("option")}
+        assert set(offered) == {"", *REGISTRY.kinds, *EVENTS}
+        assert [kind for kind, words in offered.items() if words in {kind, ""}] == []
+
+
+def test_a_look_at_a_full_number_is_found_by_its_kind(new_console: Console) -> None:
+    ((customer,),) = new_console.ask("SELECT id FROM customer ORDER BY id LIMIT 1")
+    asked = new_console.visitor("dispatcher").send(
+        f"/customers/{customer}", f"/customers/{customer}/phones"
+    )
+    assert asked.status == 200
+    inspector = new_console.visitor("inspector")
+    (told,) = rows(inspector.get("/audit?kind=phone.reveal"))
+    assert told[2] == "looked at a full telephone number"
+
+
 def test_pages_of_entries_follow_each_other_without_a_gap(console: Console) -> None:
     visitor = console.visitor("inspector")
     one = visitor.get("/audit?kind=master.put")
@@ -52,7 +91,16 @@ def test_one_entry_is_checked_here_and_now(console: Console) -> None:
     beside = page.by_id("beside")
     assert "Checked just now: entry" in beside.text
     assert "is part of the" in beside.text
-    assert len([one for one in beside.all("li", cls="mono") if len(one.text) == 64]) >= 8
+    told = dict(
+        zip(
+            (one.text for one in beside.all("dt")),
+            (one.text for one in beside.all("dd")),
+            strict=True,
+        )
+    )
+    path = [bytes.fromhex(one.text) for one in beside.all("li", cls="mono")]
+    head = (int(told["Entries"]), bytes.fromhex(told["Signed root"]))
+    assert includes(bytes.fromhex(told["Fingerprint"]), int(told["Entry"]), path, head)
 
 
 def test_the_whole_log_is_checked_and_told_in_words(console: Console) -> None:

@@ -28,6 +28,7 @@ def in_force(page: Any) -> str:
 def test_a_conflict_tells_the_old_value_both_values_the_rule_and_what_is_worth_knowing(
     console: Console,
 ) -> None:
+    """C53."""
     identity, _ = the_conflict(console)
     english = console.visitor().get("/conflicts")
     for words in ("Priority was set two ways", "Both had seen", "Normal", "Urgent", "Low"):
@@ -41,6 +42,7 @@ def test_a_conflict_tells_the_old_value_both_values_the_rule_and_what_is_worth_k
 
 
 def test_the_other_value_is_brought_back_and_that_is_undone(new_console: Console) -> None:
+    """C52, R13."""
     identity, order = the_conflict(new_console)
     visitor = new_console.visitor()
     at = f"/conflicts/{identity}"
@@ -56,6 +58,7 @@ def test_the_other_value_is_brought_back_and_that_is_undone(new_console: Console
 
 
 def test_what_stands_is_kept_and_the_list_is_empty_then(new_console: Console) -> None:
+    """C52."""
     identity, order = the_conflict(new_console)
     visitor = new_console.visitor()
     at = f"/conflicts/{identity}"
@@ -66,6 +69,7 @@ def test_what_stands_is_kept_and_the_list_is_empty_then(new_console: Console) ->
 
 
 def test_what_a_colleague_has_decided_meanwhile_is_not_decided_again(new_console: Console) -> None:
+    """C52."""
     identity, order = the_conflict(new_console)
     visitor = new_console.visitor()
     at = f"/conflicts/{identity}"
@@ -135,14 +139,15 @@ def test_a_conflict_about_a_site_tells_who_wrote_both_values(new_console: Consol
 
 
 def test_a_conflict_nobody_knows_and_who_may_not_see_any(console: Console) -> None:
+    """R13."""
     nobody = "00000000-0000-7000-8000-000000000000"
     assert console.visitor().get(f"/conflicts/{nobody}").status == 404
     assert console.visitor("finance").get("/conflicts").status == 403
     assert console.visitor().get("/conflicts?after=nonsense").status == 400
 
 
-def test_the_demo_companys_office_speaks_at_the_console(console: Console) -> None:
-    told = console.ask(
+def test_the_demo_companys_office_speaks_at_the_console(new_console: Console) -> None:
+    told = new_console.ask(
         "SELECT o.origin, count(*) FROM op o JOIN person p ON p.id = o.by_id "
         "WHERE p.roles LIKE '%dispatcher%' OR p.roles LIKE '%warehouse%' GROUP BY o.origin"
     )

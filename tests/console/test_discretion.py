@@ -25,6 +25,7 @@ def a_changed_number(console: Console) -> tuple[str, str, str]:
 
 
 def test_no_page_and_no_answer_tells_a_number_to_who_may_not_see_it(new_console: Console) -> None:
+    """S15."""
     number, ticket, op = a_changed_number(new_console)
     pages = [f"/work-orders/{number}", f"/audit/{op}", f"/tickets/{ticket}", "/conflicts"]
     answers = [f"/api/work-orders/{number}", f"/api/tickets/{ticket}", "/api/ops", "/api/conflicts"]

@@ -207,11 +207,11 @@ def test_a_visit_moved_by_a_colleague_meanwhile_is_not_moved_again(new_console: 
 
 
 def test_giving_a_declined_job_to_somebody_closes_its_task(new_console: Console) -> None:
-    rows = new_console.ask("SELECT home_id FROM task WHERE code = 'declined' AND done = 0")
+    rows = new_console.ask("SELECT home_id FROM task WHERE code = 'declined' AND NOT done")
     ((number,),) = new_console.ask("SELECT number FROM work_order WHERE id = ?", rows[0][0])
     visitor = new_console.visitor()
     at = f"/work-orders/{number}/assign"
     visitor.post(at, {**visitor.get(at).page.form(at, holding=""), "at": ""})
-    assert new_console.ask("SELECT count(*) FROM task WHERE code = 'declined' AND done = 0") == [
+    assert new_console.ask("SELECT count(*) FROM task WHERE code = 'declined' AND NOT done") == [
         (len(rows) - 1,)
     ]

@@ -14,6 +14,7 @@ def a_job(console: Console) -> tuple[str, str]:
 
 
 def test_a_site_is_edited_beside_what_its_author_saw(new_console: Console) -> None:
+    """C56."""
     site, phone = new_console.ask("SELECT id, contact_phone FROM site ORDER BY id LIMIT 1")[0]
     action = f"/sites/{site}/edit"
     visitor = new_console.visitor()

@@ -1,6 +1,5 @@
 """The gate of the console: cookies, proof of whose page it was, and where a way back may lead."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +57,7 @@ def test_the_session_cookie_is_kept_from_scripts_and_other_sites(console: Consol
 
 
 def test_over_https_no_cookie_travels_in_the_clear(template: Template, tmp_path: Path) -> None:
-    shutil.copytree(template.folder, tmp_path / "data")
+    template.copied(tmp_path / "data")
     with (tmp_path / "data" / "fieldfare.toml").open("a", encoding="utf-8") as settings:
         settings.write('url = "https://office.example"\nproxy = "127.0.0.1"\n')
     house = Console(template, tmp_path / "data")
@@ -223,6 +222,7 @@ def test_every_page_forbids_what_it_does_not_need(console: Console) -> None:
 
 
 def test_what_people_typed_is_text_on_every_page(new_console: Console) -> None:
+    """S12."""
     nasty = "<img src=x onerror=alert(1)>\"'&{{ 7 * 7 }}"
     admin = new_console.visitor("administrator")
     fields: dict[str, Any] = {"login": "nasty", "name": nasty, "roles": "technician"}

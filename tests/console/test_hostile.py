@@ -2,7 +2,10 @@
 
 from typing import Any, Final
 
+import pytest
+
 from server.console.told import WORDS
+from shared.amounts import LINE_CHARS_MAX, tidy
 from shared.clock import At
 from tests.console.house import Console
 
@@ -27,7 +30,9 @@ CLOCKS: Final = (
 )
 
 
+@pytest.mark.slow
 def test_no_page_of_the_office_breaks_on_what_a_phone_says(new_console: Console) -> None:
+    """S12."""
     for kind in WORDS:
         for args in TWISTED:
             new_console.push(kind, args)
@@ -45,6 +50,18 @@ def test_no_page_of_the_office_breaks_on_what_a_phone_says(new_console: Console)
         if answer.status_code not in (200, 404) or BAD in answer.text:
             wrong.append((place, answer.status_code))
     assert wrong == [], [one for one in new_console.log.getvalue().splitlines() if "failed" in one]
+
+
+def test_a_text_that_grows_when_it_is_tidied_stops_no_page(new_console: Console) -> None:
+    grown = tidy("\ufb2c" * LINE_CHARS_MAX)
+    assert len(grown) > LINE_CHARS_MAX
+    number = new_console.template.examples["signed"]
+    with new_console.office.writing() as books:
+        books.exec_driver_sql("UPDATE photo SET caption = ?", (grown,))
+        books.exec_driver_sql("UPDATE charge SET en = ?, zh = ?, note = ?", (grown,) * 3)
+        books.exec_driver_sql("UPDATE sign_off SET signer = ?", (grown,))
+    answer = new_console.visitor("administrator").client.get(f"/work-orders/{number}")
+    assert answer.status_code == 200
 
 
 def test_a_digit_of_another_kind_is_no_number(console: Console) -> None:

@@ -74,6 +74,7 @@ def test_whoever_signs_in_next_does_not_see_it(tab: Open, desk: Served) -> None:
     assert still_there(page) == dict.fromkeys(TYPED, "")
 
 
+@pytest.mark.slow
 def test_a_form_is_not_sent_into_the_void(tab: Open, desk: Served) -> None:
     page = tab("/tickets/new", on=desk, role="administrator")
     write(page, "13911114444")

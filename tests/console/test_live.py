@@ -4,9 +4,8 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from typing import Any
 
 import httpx
 import pytest
@@ -18,19 +17,10 @@ from server.live import LISTENERS_PER_PERSON_MAX, Live, Mark, News, read_mark
 from server.sessions import COOKIE, Actor
 from tests.console.conftest import Open
 from tests.console.house import Console, Served
+from tests.loops import in_thread
 
 WAIT_S = 20.0
 STOP_S = 5.0
-
-
-def in_thread(work: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
-    """Run to its end in a thread of its own: a browser's loop may be running in this one."""
-    done: list[Any] = []
-    thread = threading.Thread(target=lambda: done.append(asyncio.run(work())))
-    thread.start()
-    thread.join(WAIT_S)
-    assert done, "nothing was heard"
-    return done[0]
 
 
 def actor(console: Console, role: str) -> Actor:
@@ -89,6 +79,7 @@ def heard(console: Console, role: str, since: Mark | None) -> News | None:
 def test_whoever_may_read_a_thing_hears_that_it_changed_and_nothing_of_it(
     console: Console,
 ) -> None:
+    """S13."""
     before = settled(console)
     made = ticket(console)
     news = heard(console, "dispatcher", before)
@@ -96,6 +87,7 @@ def test_whoever_may_read_a_thing_hears_that_it_changed_and_nothing_of_it(
 
 
 def test_whoever_may_not_read_a_thing_does_not_hear_of_it(console: Console) -> None:
+    """S13."""
     before = settled(console)
     ticket(console)
     assert heard(console, "technician", before) == News(mark=mark(console))
@@ -110,6 +102,7 @@ def test_after_a_gap_too_long_to_tell_everything_may_have_changed(console: Conso
 
 @pytest.mark.parametrize("ends", ["over", "password_must_change"])
 def test_a_session_that_is_over_hears_no_more(console: Console, ends: str) -> None:
+    """S13."""
     who = actor(console, "dispatcher")
     later = None if ends == "over" else structs.replace(who, must_change=True)
     asked: list[int] = []
@@ -199,6 +192,7 @@ def test_a_lost_connection_goes_on_where_it_left_off(
 def test_one_person_may_not_take_every_seat_and_who_listens_is_in_nobodys_way(
     served: Served, streams: Callable[..., Stream]
 ) -> None:
+    """S13."""
     for _ in range(LISTENERS_PER_PERSON_MAX):
         streams(served, "inspector").event()
     refused = streams(served, "inspector").response
@@ -277,6 +271,7 @@ def test_a_tab_nobody_looks_at_takes_no_line_and_misses_nothing(tab: Open) -> No
     expect(bar).to_be_visible(timeout=WAIT_S * 1000)
 
 
+@pytest.mark.slow
 def test_the_server_stops_at_once_while_consoles_listen_and_they_hear_it_again(
     tab: Open, new_served: Served
 ) -> None:

@@ -1,6 +1,9 @@
 """How pages look where room is short: names are whole, and every value says what it is."""
 
-from playwright.sync_api import Page
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
 
 from tests.console.conftest import Open
 from tests.console.house import Console, Served
@@ -18,6 +21,14 @@ NAMED = (
 )
 OVER = """() => [...document.querySelectorAll('.load > li')]
     .filter(one => one.scrollWidth > one.clientWidth).map(one => one.textContent)"""
+RAIL = """() => {
+    const one = document.querySelector('.rail');
+    return one.scrollWidth - one.clientWidth;
+}"""
+BESIDE = """() => [...document.querySelectorAll('.crumb > :not(h1)')]
+    .filter(one => one.offsetTop < document.querySelector('.crumb h1').offsetTop + 20)
+    .filter(one => one.clientWidth < 90 && one.scrollWidth > one.clientWidth)
+    .map(one => one.textContent)"""
 
 
 def test_the_number_of_a_job_is_whole_on_a_phone(tab: Open, served: Served) -> None:
@@ -39,6 +50,35 @@ def test_a_row_of_a_table_names_its_values_on_a_phone(tab: Open, served: Served)
         "/audit": '"Received"',
         "/stock": '"Name"',
     }
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_place_is_reached_from_the_rail_of_a_phone(tab: Open, language: str) -> None:
+    page: Page = tab("/phones", role="administrator", width=320, language=language)
+    assert page.evaluate(RAIL) == 0
+    assert page.locator(".rail > [data-go]").count() == 4
+    expect(page.locator(".others")).to_be_hidden()
+    page.locator(".unfold").click()
+    expect(page.locator(".others [data-go]")).to_have_count(6)
+    expect(page.locator(".others [aria-current=page]")).to_be_visible()
+    page.locator(".others [data-go=e]").click()
+    expect(page).to_have_url(re.compile("/people$"))
+
+
+def test_every_place_stands_on_the_rail_of_a_wide_window(tab: Open) -> None:
+    page: Page = tab("/", role="administrator", width=1024, height=640)
+    expect(page.locator(".unfold")).to_be_hidden()
+    shown = [one.is_visible() for one in page.locator(".rail [data-go]").all()]
+    assert shown == [True] * 10
+
+
+def test_what_stands_beside_the_name_of_a_page_is_read_or_left_out(
+    tab: Open, served: Served
+) -> None:
+    page: Page = tab("/", role="administrator", width=1024)
+    for path in ("/work-orders/{work_order}/edit", "/sites/{site}/edit", "/phones"):
+        page.goto(served.url + path.format(**examples(served)))
+        assert page.evaluate(BESIDE) == []
 
 
 def test_the_hours_of_a_full_day_stay_within_the_load_list(tab: Open) -> None:

@@ -43,7 +43,7 @@ def known(**more: Any) -> Known:
         "vans": {},
         "heard": {"ann": NOW, "bob": NOW, "cid": NOW},
         "holding": frozenset(),
-        "now_ms": NOW,
+        "silent_since": NOW - 4 * 3_600_000,
     }
     return Known(**{**told, **more})
 

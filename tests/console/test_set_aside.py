@@ -26,6 +26,7 @@ def test_what_is_set_aside_is_listed_with_its_reason_in_both_languages(
 def test_an_op_is_corrected_by_form_and_takes_effect_under_its_author(
     new_console: Console,
 ) -> None:
+    """C01."""
     identity, number = from_a_phone(new_console, "note.sing", {"text": "la", "loud": True})
     visitor = new_console.visitor()
     at = f"/conflicts/set-aside/{identity}"
@@ -44,6 +45,18 @@ def test_an_op_is_corrected_by_form_and_takes_effect_under_its_author(
     assert "La la" in visitor.get(f"/work-orders/{number}").text
 
 
+def test_what_is_one_of_a_few_is_chosen_in_words_and_keeps_an_unknown_code(
+    new_console: Console,
+) -> None:
+    said = {"text": "la", "audience": "internal", "old_part": "eaten", "loud": True}
+    identity, _ = from_a_phone(new_console, "note.sing", said)
+    page = new_console.visitor(language="zh").get(f"/conflicts/set-aside/{identity}").page
+    for name, chosen in (("audience", "仅内部"), ("old_part", "eaten")):
+        options = page.by_id(f"f-arg.{name}").all("option")
+        assert [one.text for one in options if "selected" in one.attributes] == [chosen]
+    assert "audience" not in page.form(f"/conflicts/set-aside/{identity}/repair")["rest"]
+
+
 def test_details_that_are_no_object_are_refused_and_kept(new_console: Console) -> None:
     identity, _ = from_a_phone(new_console, "note.sing", {"text": "la"})
     visitor = new_console.visitor()
@@ -55,6 +68,7 @@ def test_details_that_are_no_object_are_refused_and_kept(new_console: Console) -
 
 
 def test_an_op_is_given_up_with_a_reason_and_stays_in_the_record(new_console: Console) -> None:
+    """R12."""
     identity, _ = from_a_phone(new_console, "note.sing", {"text": "la"})
     visitor = new_console.visitor()
     at = f"/conflicts/set-aside/{identity}"

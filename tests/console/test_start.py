@@ -133,6 +133,7 @@ def test_every_button_leads_to_a_page_that_is_there(new_console: Console) -> Non
 
 
 def test_a_silent_phone_says_what_it_holds(console: Console) -> None:
+    """C28."""
     person, unsent = console.ask(
         "SELECT p.name, d.unsent FROM device d JOIN person p ON p.id = d.person_id "
         "WHERE d.unsent > 0 AND d.revoked_at IS NULL ORDER BY d.contact_at LIMIT 1"

@@ -17,7 +17,7 @@ def a_part(console: Console, place: str = "WH1") -> str:
     ((number,),) = console.ask(
         "SELECT p.number FROM part p JOIN balance b ON b.part_id = p.id "
         "JOIN location l ON l.id = b.location_id "
-        "WHERE l.code = ? AND p.serialised = 0 ORDER BY p.number LIMIT 1",
+        "WHERE l.code = ? AND NOT p.serialised ORDER BY p.number LIMIT 1",
         place,
     )
     return str(number)

@@ -8,13 +8,13 @@ def open_tasks(console: Console, code: str) -> list[tuple[str, str]]:
     return [
         (str(one), str(home))
         for one, home in console.ask(
-            "SELECT id, home_id FROM task WHERE code = ? AND done = 0 ORDER BY at DESC", code
+            "SELECT id, home_id FROM task WHERE code = ? AND NOT done ORDER BY at DESC", code
         )
     ]
 
 
 def test_open_tasks_are_told_in_both_languages_and_by_kind(console: Console) -> None:
-    ((waiting,),) = console.ask("SELECT count(*) FROM task WHERE done = 0")
+    ((waiting,),) = console.ask("SELECT count(*) FROM task WHERE NOT done")
     english = console.visitor().get("/tasks")
     rows = english.page.all("div", cls="task-row")
     assert len(rows) == waiting
@@ -22,6 +22,21 @@ def test_open_tasks_are_told_in_both_languages_and_by_kind(console: Console) -> 
     assert "请安排下次上门" in console.visitor(language="zh").get("/tasks").text
     declined = console.visitor().get("/tasks?code=declined").page.all("div", cls="task-row")
     assert len(declined) == len(open_tasks(console, "declined"))
+
+
+def test_a_part_that_was_ordered_in_words_is_told_in_these_words(console: Console) -> None:
+    called = [
+        text
+        for (text,) in console.ask(
+            "SELECT o.text FROM ordered_part o JOIN work_order w ON w.id = o.work_order_id "
+            "WHERE o.part_id IS NULL AND w.number IS NOT NULL"
+        )
+    ]
+    assert called
+    page = console.visitor("warehouse").get("/tasks?code=order_part").text
+    page += console.visitor("warehouse").get("/tasks?code=order_part&status=closed").text
+    assert [text for text in called if f": {text} ×" not in page] == []
+    assert ": – ×" not in page
 
 
 def test_a_task_is_closed_by_a_note_and_tells_who_did(new_console: Console) -> None:

@@ -13,7 +13,8 @@ from server import database, migrations
 from server.ledger import Ledger
 from server.library import ReadingRoom
 from shared.ids import derive
-from sync.ports import Authority, Identity, Library, Replica
+from sync.library import Library
+from sync.ports import Authority, Identity, Replica
 from tests.simulation.kills import Mortal
 from tests.world import START_MS
 

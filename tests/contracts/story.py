@@ -7,7 +7,8 @@ from shared.ops import Verdict
 from shared.records import table
 from shared.tasks import Conflict
 from sync.notices import KINDS
-from sync.ports import Replica
+from sync.ports import Outboxed, Replica
+from tests.proof import picture, sign
 from tests.world import ANN, BOARD, BOB, CHECKLIST, FILTER, SITE, VAN_ANN, World
 
 Told = dict[str, Any]
@@ -25,6 +26,8 @@ def tell(world: World, make: Any) -> Told:
     world.taps(ann, first, "accept", "depart", "arrive", "start", "pause", "resume")
     _work(world, ann, first)
     world.taps(ann, first, "complete")
+    assert isinstance(sign(world, ann, first), Outboxed)
+    world.tap(ann, "photo.add", ("work_order", first), picture("after the signature"))
     world.taps(ann, lost, "accept", "depart")
     world.taps(bob, both, "accept", "depart", "arrive", "start")
     _work(world, bob, both)
@@ -55,6 +58,8 @@ def _work(world: World, phone: Replica, order: str) -> None:
     serial = {"part": BOARD, "location": VAN_ANN, "quantity": "1", "serial": "SN-1"}
     world.tap(phone, "parts.use", on, serial)
     world.tap(phone, "note.add", on, {"text": "滤网堵塞 🙂", "audience": "customer"})
+    world.tap(phone, "photo.add", on, picture("plate", caption="铭牌 🙂"))
+    world.tap(phone, "photo.add", on, picture("key box", audience="internal"))
 
 
 def _settled(world: World) -> list[Any]:

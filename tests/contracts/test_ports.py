@@ -26,6 +26,7 @@ def plainest() -> Told:
 def test_the_same_week_ends_alike_on_sqlite(
     sqlite: BookServer, phones: PhoneShelf, plainest: Told
 ) -> None:
+    """C21."""
     told = tell(World(sqlite), phones)
     for part, expected in plainest.items():
         assert told[part] == expected, part
@@ -74,6 +75,7 @@ def test_a_savepoint_that_fails_leaves_nothing(server: Server) -> None:
 
 
 def test_an_op_is_entered_once(server: Server) -> None:
+    """C32."""
     world = World(server)
     entry = Entry(
         op_id=world.name(),

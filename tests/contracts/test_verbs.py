@@ -4,8 +4,10 @@ from typing import Any, TypeVar
 
 from shared.ids import derive
 from shared.kinds import read_row
+from shared.ops import SYSTEM
 from shared.parts import Balance, PartUse, PlannedPart
 from shared.people import Subscription
+from shared.prices import Contract
 from shared.provision import OrderedPart
 from shared.records import Record, table
 from shared.serials import SerialClaim
@@ -16,8 +18,10 @@ from sync.ports import Outboxed, Replica
 from tests.contracts.servers import PhoneShelf
 from tests.world import (
     ANN,
+    ASSET,
     BOARD,
     BOB,
+    CUSTOMER,
     DORA,
     FILTER,
     SITE,
@@ -171,6 +175,33 @@ def test_a_task_is_closed_where_it_lives(server: Server) -> None:
     assert world.office("task.close", ("task", task.id), told, by=DORA).verdict == "merged"
     unknown = world.office("task.close", ("task", derive("none")), {}, by=DORA)
     assert (unknown.verdict, unknown.code) == ("rejected", "unknown_subject")
+
+
+def test_a_contract_and_the_papers_of_a_machine_are_put_right(server: Server) -> None:
+    world = World(server)
+    bought = {
+        "customer": CUSTOMER,
+        "number": "HT-7",
+        "valid_from": "2026-01-01",
+        "valid_to": "2026-12-31",
+        "covers": ["visit"],
+    }
+    contract = world.must(world.office("contract.add", ("contract", ""), bought, by=SYSTEM)).id
+    again = world.office("contract.add", ("contract", ""), bought, by=SYSTEM)
+    assert (again.verdict, again.code) == ("rejected", "on_file")
+    end = ("contract", contract)
+    world.must(world.office("contract.end", end, {"last_day": "2026-06-30"}, by=SYSTEM))
+    papers = {"model": "KF-35", "invoiced_on": "2026-02-03"}
+    world.must(world.office("asset.correct", ("asset", ASSET), papers))
+    assert world.office("asset.correct", ("asset", ASSET), papers).verdict == "merged"
+    (kept,) = rows(world, Contract, f"customer:{CUSTOMER}")
+    assert (kept.id, kept.valid_to) == (contract, "2026-06-30")
+    (machine,) = (one for one in rows(world, Asset, f"site:{SITE}") if one.id == ASSET)
+    assert (machine.model, machine.invoiced_on) == ("KF-35", "2026-02-03")
+    for kind, on in (("contract.end", "contract"), ("asset.correct", "asset")):
+        args = {"last_day": "2026-06-30"} if on == "contract" else papers
+        lost = world.office(kind, (on, derive("none")), args, by=SYSTEM)
+        assert (lost.verdict, lost.code) == ("rejected", "unknown_subject"), kind
 
 
 def test_a_caller_is_written_down_with_a_place_and_a_machine_once(server: Server) -> None:

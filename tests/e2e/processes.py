@@ -89,13 +89,13 @@ class Server:
         self.log = data.parent / f"{data.name}.log"
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
-        """Serve, and wait until it answers."""
+    def start(self, words: Sequence[str] = ()) -> None:
+        """Serve, by other words than the usual ones if there are any; wait until it answers."""
         assert self._process is None
-        words = ["serve", "--data", str(self.data), "--port", str(self.port)]
+        usual = [*COMMAND, "serve", "--data", str(self.data), "--port", str(self.port)]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*COMMAND, *words], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=log
+                words or usual, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=log
             )
         until = time.monotonic() + READY_S
         while not self._answers():
@@ -129,9 +129,9 @@ class Server:
         return process.wait(COMMAND_S)
 
     @contextmanager
-    def serving(self) -> Iterator["Server"]:
+    def serving(self, words: Sequence[str] = ()) -> Iterator["Server"]:
         """Served for as long as the block lasts."""
-        self.start()
+        self.start(words)
         try:
             yield self
         except BaseException:
@@ -261,11 +261,19 @@ class Desk:
         told = self.ask("POST", "/api/enrolments", json={"login": login})
         return str(told["text"])
 
+    def confirm(self, device: str) -> None:
+        """Let a phone in that has enrolled."""
+        answer = requests.post(
+            f"{self.url}/api/devices/{device}/confirm", headers=self.headers, timeout=ANSWER_S
+        )
+        assert answer.status_code == 204, answer.text
+
     def phone(self, folder: Path, login: str) -> "Phone":
         """A newly enrolled phone of somebody, in step with the server."""
         phone = Phone(folder)
         enrolled = phone.run("enrol", "--code", self.code(login))
         assert enrolled.code == 0, enrolled
+        self.confirm(enrolled.told["device"])
         assert phone.sync().code == 0
         return phone
 

@@ -82,6 +82,7 @@ def public_key(folder: Path) -> str:
     return next_key(folder / "key").public()
 
 
+@pytest.mark.slow
 def test_a_code_comes_from_the_command_too_but_not_for_nobody(
     company: Company, tmp_path: Path
 ) -> None:
@@ -96,6 +97,26 @@ def test_a_code_comes_from_the_command_too_but_not_for_nobody(
         "person_unknown",
         "person",
     )
+
+
+@pytest.mark.slow
+def test_a_phone_is_let_in_by_command_if_it_shows_the_digits_that_are_given(
+    company: Company, tmp_path: Path
+) -> None:
+    """S5."""
+    phone, data = Phone(tmp_path / "phone"), company.server.data
+    known = phone.run("enrol", "--code", company.desk.code("ma.lei")).told
+    waits = phone.sync()
+    assert (waits.code, waits.told["code"]) == (REFUSED, "device_unconfirmed")
+    listed = fieldfare("phone", "list", "--data", data).told["items"]
+    shown = {one["id"]: (one["digits"], one["login"]) for one in listed}
+    assert shown[known["device"]] == (known["digits"], "ma.lei")
+    here = ("--data", data, "--device", known["device"])
+    wrong = fieldfare("phone", "confirm", *here, "--digits", "1234 5678")
+    assert (wrong.code, wrong.told["code"]) == (REFUSED, "digits_differ")
+    right = fieldfare("phone", "confirm", *here, "--digits", known["digits"])
+    assert (right.code, right.told) == (0, {"device": known["device"], "confirmed": True})
+    assert phone.sync().code == 0
 
 
 # Passwords
@@ -187,6 +208,7 @@ def test_bytes_that_are_no_request_are_refused_and_the_server_goes_on(
 def test_a_request_for_another_device_or_without_a_key_is_refused(
     company: Company, talker: Talker
 ) -> None:
+    """C10."""
     other = structs.replace(talker.request([]), device="another")
     assert talker.post(encode(other)).json()["code"] == "wrong_device"
     naked = post(company.server, "/sync", data=encode(talker.request([])))
@@ -218,6 +240,7 @@ def test_an_op_with_a_slip_from_the_office_is_told_before_anything_is_done(
 # A phone that has seen more than the server knows
 
 
+@pytest.mark.slow
 def test_a_server_put_back_takes_a_new_epoch_and_gets_everything_again(
     pristine: Path, tmp_path: Path
 ) -> None:
@@ -253,9 +276,11 @@ def test_a_server_put_back_takes_a_new_epoch_and_gets_everything_again(
     assert complaints(books, [phone.database()], kept) == []
 
 
+@pytest.mark.slow
 def test_without_a_server_everything_is_kept_and_can_be_gone_on_with(
     pristine: Path, tmp_path: Path
 ) -> None:
+    """R8."""
     shutil.copytree(pristine, tmp_path / "data")
     server = Server(tmp_path / "data")
     with server.serving():

@@ -332,6 +332,7 @@ def among_others(desktop: Desktop, *ops: Told | WireOp) -> list[Result]:
 def test_a_wrong_header_is_told_by_its_field(
     desktop: Desktop, change: Told, verdict: str, code: str, field: str
 ) -> None:
+    """C05."""
     (result,) = among_others(desktop, {**desktop.talker.note(desktop.job["id"], "x"), **change})
     assert (result.verdict, result.code) == (verdict, code)
     assert_told(result, code, field)
@@ -383,6 +384,7 @@ def test_the_same_id_with_other_words_keeps_both_and_changes_nothing(desktop: De
 def test_facts_of_a_stranger_are_kept_apart_and_those_of_a_former_assignee_are_flagged(
     desktop: Desktop,
 ) -> None:
+    """S4."""
     company, talker = desktop.company, desktop.talker
     never, once = company.job(MA), company.job(ZHOU)
     company.desk.must("work_order.reassign", ("work_order", once["id"]), person=company.people[MA])
@@ -403,6 +405,7 @@ def test_facts_of_a_stranger_are_kept_apart_and_those_of_a_former_assignee_are_f
 
 @pytest.mark.parametrize("by_ms", [YEAR_MS, -YEAR_MS], ids=["ahead", "behind"])
 def test_a_clock_a_year_off_is_flagged_and_decides_nothing(desktop: Desktop, by_ms: int) -> None:
+    """C58."""
     body = desktop.talker.note(desktop.job["id"], f"clock {by_ms}")
     body["at"] = {"wall": now_ms() + by_ms, "boot": "another", "mono": 5, "src": "boottime"}
     (result,) = among_others(desktop, body)
@@ -415,6 +418,7 @@ def test_a_clock_a_year_off_is_flagged_and_decides_nothing(desktop: Desktop, by_
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_office_is_told_the_field_and_the_reason(desktop: Desktop, language: str) -> None:
+    """C05."""
     desk = Desk(desktop.company.server.url, language=language)
     good = asked("note.add", desktop.on, text="from the desk", audience="internal")
     bad = asked("note.add", desktop.on, text="x\u202ey", audience="internal")

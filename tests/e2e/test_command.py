@@ -24,10 +24,12 @@ REPORT: Final = {
     "pending_ops",
     "pending_files",
     "files_sent",
+    "files_set_aside",
     "checksum_ok",
     "audit_ok",
     "timed_out",
     "ops_only",
+    "revoked",
     "server_epoch",
 }
 JOB: Final = {"number", "status", "customer", "planned_from", "priority", "sync"}
@@ -84,6 +86,7 @@ def test_the_demo_company_needs_a_day_that_there_is(tmp_path: Path) -> None:
 def test_nothing_is_served_where_others_could_listen_or_know_the_password(
     data: Path, tmp_path: Path
 ) -> None:
+    """S5."""
     assert_usage(fieldfare("serve", "--data", tmp_path / "nothing"), "fieldfare init")
     assert_usage(fieldfare("serve", "--data", data, "--host", "0.0.0.0"), "demo company")
     lines = (data / "fieldfare.toml").read_text().splitlines()
@@ -104,6 +107,7 @@ def test_a_port_that_is_taken_is_told(data: Path) -> None:
 # person
 
 
+@pytest.mark.slow
 def test_people_come_get_passwords_and_leave(data: Path) -> None:
     def person(what: str, *more: str) -> Ran:
         return fieldfare("person", what, "--data", data, *more)
@@ -130,6 +134,7 @@ def test_people_come_get_passwords_and_leave(data: Path) -> None:
     assert (code.code, code.told["code"]) == (REFUSED, "person_unknown")
 
 
+@pytest.mark.slow
 def test_a_login_that_nobody_could_type_is_refused(data: Path) -> None:
     for login in ("", "Ä b"):
         words = ("person", "add", "--data", data, "--login", login, "--role", "technician")
@@ -140,6 +145,7 @@ def test_a_login_that_nobody_could_type_is_refused(data: Path) -> None:
 # audit
 
 
+@pytest.mark.slow
 def test_the_audit_log_is_verified_and_what_was_tampered_with_is_named(data: Path) -> None:
     whole = fieldfare("audit", "verify", "--data", data)
     assert (whole.code, whole.told["fault"]) == (DONE, None)
@@ -169,7 +175,7 @@ def test_every_kind_is_described_by_a_schema() -> None:
         assert kind.keys() == {"v", "on", "class", "device", "args"}, name
         assert kind["device"] == REGISTRY.kinds[name].device
         assert_schema(kind["args"], told["$defs"])
-    note = told["$defs"]["AddArgs"]
+    note = told["$defs"][told["kinds"]["note.add"]["args"]["$ref"].removeprefix("#/$defs/")]
     assert sorted(note["required"]) == ["audience", "text"]
     assert note["additionalProperties"] is False
 
@@ -264,6 +270,7 @@ def test_what_a_phone_prints_is_what_is_promised(company: Company) -> None:
     assert (sheet["order"]["job_note"], sheet["job"]["sync"]) == ("x", "safe")
     gone = phone.run("show", "--wo", "WO-99-999999", "--lang", "zh")
     assert (gone.code, gone.told["code"], gone.told["field"]) == (REFUSED, "unknown_subject", "wo")
+    assert "派工单 WO-99-999999" in gone.told["reason"]
 
 
 def test_an_act_that_needs_a_person_is_delivered_and_told(company: Company) -> None:
@@ -277,6 +284,7 @@ def test_an_act_that_needs_a_person_is_delivered_and_told(company: Company) -> N
     assert phone.items("status")[0]["attention"] >= 1
 
 
+@pytest.mark.slow
 def test_an_act_that_was_set_aside_is_mended_by_command(company: Company) -> None:
     job = company.job(ZHOU)
     phone = company.phone(ZHOU)

@@ -21,6 +21,8 @@ from tests.e2e.books import read_only
 from tests.e2e.conftest import Company
 from tests.e2e.processes import Phone, Ran, Told, asked
 
+pytestmark = pytest.mark.slow
+
 ZHOU, MA = "zhou.jian", "ma.lei"
 YEAR_MS: Final = 365 * 24 * 3_600_000
 NEEDS_PERSON: Final = 5
@@ -47,6 +49,7 @@ def edited(company: Company, job: Told, **fields: Any) -> Told:
 
 
 def test_both_change_the_contact_phone_and_the_technicians_number_stands(company: Company) -> None:
+    """C50."""
     job = company.job(ZHOU)
     phone, seen = company.phone(ZHOU), job["site"]["contact_phone"]
     office, field = "0571-5550001", "13955550002"
@@ -89,6 +92,7 @@ def settle(company: Company, on: tuple[str, str], conflict: str, choice: str) ->
 
 
 def test_both_change_the_planned_time_and_the_offices_stands(company: Company) -> None:
+    """C50."""
     job = company.job(ZHOU)
     phone = company.phone(ZHOU)
     wanted, planned = "2026-11-24T08:00", "2026-11-25T14:00"
@@ -110,6 +114,7 @@ def test_both_change_the_planned_time_and_the_offices_stands(company: Company) -
 def test_both_write_the_job_note_and_both_texts_are_kept_with_their_author(
     company: Company,
 ) -> None:
+    """C50."""
     job = company.job(ZHOU)
     phone = company.phone(ZHOU)
     op = phone.must("edit", job["number"], fields={"job_note": "狗在院子里"})
@@ -123,6 +128,7 @@ def test_both_write_the_job_note_and_both_texts_are_kept_with_their_author(
 
 
 def test_different_fields_of_one_job_do_not_meet(company: Company) -> None:
+    """C51."""
     job = company.job(ZHOU)
     phone = company.phone(ZHOU)
     phone.must("edit", job["number"], fields={"job_note": "ring twice"})
@@ -148,6 +154,7 @@ def test_the_same_value_from_both_sides_is_no_conflict(company: Company) -> None
 def test_a_job_given_to_somebody_else_keeps_the_facts_and_leaves_after_the_last_verdict(
     company: Company,
 ) -> None:
+    """C47."""
     job = company.job(ZHOU)
     old, new = company.phone(ZHOU), company.phone(MA)
     number = job["number"]
@@ -200,6 +207,7 @@ def test_a_job_that_was_taken_away_without_pending_work_is_gone_at_once(company:
 def test_a_job_cancelled_while_it_was_done_stays_cancelled_and_somebody_must_look(
     company: Company,
 ) -> None:
+    """C04."""
     job = company.job(ZHOU)
     phone, number = company.phone(ZHOU), job["number"]
     phone.work(number, "accept", "depart", "arrive", "start")
@@ -327,6 +335,7 @@ def test_the_same_act_of_the_office_twice_is_once(company: Company) -> None:
 def test_a_phone_put_back_from_a_copy_sends_its_acts_again_and_they_are_once(
     company: Company, tmp_path: Path
 ) -> None:
+    """C35, C37."""
     job = company.job(ZHOU)
     phone = company.phone(ZHOU)
     phone.must("note.add", job["number"], text="Before the copy", audience="internal")
@@ -362,6 +371,7 @@ class Skewed(Clock):
 def test_a_clock_that_is_years_off_changes_a_time_at_most_and_nobodys_fate(
     company: Company, by_ms: int
 ) -> None:
+    """C57."""
     job = company.job(ZHOU)
     phone, number, before = company.phone(ZHOU), job["number"], time.time_ns() // 1_000_000
     with service.opened(phone.folder) as opened:

@@ -107,10 +107,13 @@ def prepared(pristine: Path, tmp_path_factory: pytest.TempPathFactory) -> Field:
     )
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(one, marks=pytest.mark.slow) for one in (1, 2))]
+)
 def test_nothing_is_lost_or_doubled_when_everything_is_killed(
     prepared: Field, tmp_path: Path, seed: int
 ) -> None:
+    """C08, C30."""
     survive(prepared.copied(tmp_path / "field"), f"kills {seed}", 4.0)
 
 

@@ -48,6 +48,18 @@ ARGS: dict[str, Any] = {
     "customer.add": {"name": "陈美玲", "type": "person", "phone": "138 0013 8000"},
     "site.add": {"customer": CUSTOMER, "address": "桂月路 1 号", "time_zone": "Asia/Shanghai"},
     "asset.add": {"site": SITE, "model": "KF-35", "serial": "S-9", "delivered_on": "2025-03-01"},
+    "asset.correct": {"model": "KF-35", "serial": "S-9", "invoiced_on": "2025-03-04"},
+    "customer.merge": {"into": CUSTOMER},
+    "site.merge": {"into": SITE},
+    "asset.merge": {"into": ASSET},
+    "contract.add": {
+        "customer": CUSTOMER,
+        "number": "HT-2026-7",
+        "valid_from": "2026-01-01",
+        "valid_to": "2026-12-31",
+        "covers": ["visit", "labour"],
+    },
+    "contract.end": {"last_day": "2026-06-30"},
     "visit.plan": {
         "person": ANN,
         "planned_from": "2026-11-23T09:00",
@@ -72,6 +84,99 @@ ARGS: dict[str, Any] = {
     "stock.count": {"part": FILTER, "counted": "7.5"},
     "task.close": {"note": "已电话联系客户"},
     "note.add": {"text": '滤网堵塞 🙂 "quoted"', "audience": "customer"},
+    "photo.add": {
+        "sha256": PRINT,
+        "size": 812_345,
+        "width": 1600,
+        "height": 1200,
+        "thumb_sha256": "e" * 64,
+        "thumb_size": 9_876,
+        "slot": "plate",
+        "caption": "铭牌",
+        "audience": "internal",
+        "asset": ASSET,
+        "drawn_on": OF,
+    },
+    "photo.describe": {"photo": OF, "slot": "after", "caption": "清洗后", "audience": "customer"},
+    "photo.drop": {"photo": OF, "reason": "拍糊了"},
+    "photo.arrive": {"photo": OF, "fault": "unreadable"},
+    "sign_off.take": {
+        "purpose": "visit",
+        "document": '{"version":1}',
+        "shown_hash": PRINT,
+        "seal": "e" * 64,
+        "signed_at": START_MS,
+        "app": "1.0.0",
+        "signer": "陈美玲",
+        "signer_role": "family",
+        "relation": "女儿",
+        "rating": 5,
+        "ink": {"width": 3200, "height": 1600, "strokes": [[100, 900, 0, 700, 300, 160]]},
+        "technician_ink": {"width": 3200, "height": 1600, "strokes": [[1, 2, 0, 900, 4, 8]]},
+        "also": [OF],
+    },
+    "sign_off.check": {"sign_off": OF, "also": [JOB], "price_list": OF},
+    "charge.decide": {
+        "category": "C",
+        "basis": "warranty",
+        "code": "in_warranty_delivery",
+        "params": {"until": "2027-03-01", "since": "2025-03-01"},
+        "covers": ["visit", "labour", "part"],
+        "note": "主板质保期内",
+    },
+    "charge.add": {
+        "price_list": OF,
+        "line": {
+            "kind": "part",
+            "quantity": "1.5",
+            "name": "排水泵",
+            "price": 12_800,
+            "tax": 1300,
+            "covered": True,
+            "note": "原厂件",
+            "use": OF,
+        },
+    },
+    "charge.drop": {"charge": OF},
+    "quote.make": {
+        "price_list": OF,
+        "lines": [{"kind": "labour", "quantity": "2", "item": "labour"}],
+    },
+    "quote.decline": {"quote": OF, "reason": "考虑换新机"},
+    "payment.take": {
+        "method": "qr",
+        "amount": 36_800,
+        "currency": "CNY",
+        "price_list": OF,
+        "payer": "陈女士",
+        "transaction": "4200 0026 1123",
+        "photo": OF,
+    },
+    "payment.void": {"payment": OF, "reason": "金额写错"},
+    "payment.hand_over": {"payment": OF},
+    "invoice.ask": {
+        "price_list": OF,
+        "type": "special",
+        "title": "江州禾丰食品有限公司",
+        "tax_number": "91350100M000100Y43",
+        "delivery": "email",
+        "address": "caiwu@hefeng.example",
+        "bank": "江州银行 6222 0000",
+    },
+    "invoice.issue": {"request": OF, "number": "26952000000012345678"},
+    "invoice.reverse": {"request": OF, "reason": "抬头有误"},
+    "item.take": {
+        "what": "室内机主板",
+        "reason": "需返厂检测",
+        "asset": ASSET,
+        "serial": "SN-9",
+        "accessories": "遥控器",
+        "condition": "外壳有划痕",
+        "back_by": "2026-12-04",
+        "estimate": 58_000,
+    },
+    "item.hand_in": {"item": OF},
+    "item.return": {"item": OF},
     "edit": {"fields": {"contact_phone": ["138", "139"]}, "work_order": JOB},
     "conflict.settle": {"conflict": OF, "choice": "swap", "loser": 0},
     "op.repair": {
@@ -83,6 +188,7 @@ ARGS: dict[str, Any] = {
         "args": {"text": "x", "audience": "internal"},
     },
     "op.discard": {"of": OF, "reason": "a test"},
+    "op.accept": {"of": OF, "body_fingerprint": PRINT},
     "stock.receive": {"part": FILTER, "quantity": "2.5"},
     "master.put": MASTER[9][2],
 }
@@ -90,6 +196,7 @@ ON = {
     "edit": ("site", SITE),
     "op.repair": ("op", OF),
     "op.discard": ("op", OF),
+    "op.accept": ("op", OF),
     "stock.receive": ("location", VAN_ANN),
     "stock.move": ("location", VAN_ANN),
     "stock.count": ("location", VAN_ANN),
@@ -97,6 +204,12 @@ ON = {
     "customer.add": ("customer", derive("golden", "customer.add")),
     "site.add": ("site", derive("golden", "site.add")),
     "asset.add": ("asset", derive("golden", "asset.add")),
+    "asset.correct": ("asset", ASSET),
+    "customer.merge": ("customer", derive("golden", "customer.add")),
+    "site.merge": ("site", derive("golden", "site.add")),
+    "asset.merge": ("asset", derive("golden", "asset.add")),
+    "contract.add": ("contract", derive("golden", "contract.add")),
+    "contract.end": ("contract", OF),
     "master.put": ("customer", CUSTOMER),
 }
 
@@ -151,6 +264,27 @@ def exchanges() -> dict[str, Request | Reply]:
     return world.said
 
 
+def in_doubt() -> tuple[Request, Reply]:
+    """What is said of files of which a phone does not know whether the server has them."""
+    at = At(wall=START_MS, boot="b-1", mono=123_456, src="boottime")
+    asking = Request(
+        protocol=1,
+        app="golden",
+        device="device-1",
+        incarnation="i-1",
+        clock=at,
+        files=[PRINT, "e" * 64, "d" * 64],
+    )
+    told = Reply(
+        server_epoch="epoch-1",
+        now=START_MS,
+        stamp=make_stamp("k1", KEYS["k1"], ("epoch-1", START_MS), "device-1"),
+        have=["e" * 64],
+        wanted=[PRINT],
+    )
+    return asking, told
+
+
 def written() -> dict[str, str]:
     """Every golden file, by name."""
     ops = "".join(
@@ -164,6 +298,11 @@ def written() -> dict[str, str]:
         name: protocol.encode(message).decode() + "\n" for name, message in exchanges().items()
     }
     wire = WireOp(lseq=1, id=OF, body="{}")
+    asking, told = in_doubt()
+    messages |= {
+        "request-files.json": protocol.encode(asking).decode() + "\n",
+        "reply-files.json": protocol.encode(told).decode() + "\n",
+    }
     return {
         "ops.jsonl": ops,
         "token.txt": seal_token(token, KEYS) + "\n",

@@ -41,6 +41,10 @@ class EmptyHouse(Template):
     def furnish(self, office: Office) -> None:
         """Nothing."""
 
+    def proofs(self, office: Office) -> dict[str, str]:
+        """None: nothing was done yet."""
+        return {}
+
 
 class CrowdedHouse(Template):
     """The demo company with sixty technicians more, the longest texts, and very many requests."""

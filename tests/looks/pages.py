@@ -25,6 +25,7 @@ HOUSES: Final[dict[str, type[Template]]] = {
 }
 # Width and height of the window, and how much smaller it is on the sheet.
 WINDOWS: Final = ((1440, 900, 0.5), (1024, 768, 0.5), (390, 844, 0.53))
+LOCALES: Final = {"en": "en-GB", "zh": "zh-CN"}  # what the browser itself speaks
 NARROW: Final = 320  # no page has to fit less, however large its text is
 
 
@@ -100,6 +101,7 @@ class _Session:
                 viewport={"width": inside, "height": round(height / zoom)},
                 device_scale_factor=zoom,
                 reduced_motion="reduce",
+                locale=LOCALES[self.look.language],
             )
             context.set_default_timeout(PATIENCE_MS)
             context.add_cookies(_cookies(self.served, self.look, role))

@@ -10,7 +10,7 @@ from msgspec import Struct
 import tests.app.conftest  # noqa: F401  it says how Kivy begins
 from shared.errors import refuse_state
 from shared.texts import Language
-from tests.app import crowded, folders
+from tests.app import billed, crowded, folders, signed
 from tests.looks.paper import Shot, draw
 from tests.world import BOARD, FILTER
 
@@ -36,8 +36,12 @@ LOOKS: Final = (
     Look("zh worst 160 %", "worst", language="zh", scale=1.6, theme="outdoor"),
     Look("en empty", "empty"),
 )
-# A job with the most and one with nothing done stand for those two phones.
+# What stands for those phones where a job is looked at: one with the most, one with nothing done.
 JOBS_OF: Final = {"worst": "crowded", "empty": "ordinary"}
+SIGNED_OF: Final = {"ordinary": "two_of_one_place", "worst": "overfull", "empty": "ordinary"}
+BILLED_OF: Final = {"ordinary": "settled", "worst": "crowded", "empty": "settled"}
+SIGN_STEPS: Final = ("prepare", "check", "who", "ink", "refuse", "technician", "leave")
+MAKERS: Final = (folders, crowded, signed, billed)
 UNTOUCHED: Final = 5
 
 
@@ -49,10 +53,34 @@ class View(Struct, frozen=True, kw_only=True):
     args: dict[str, str] = {}
     sheet: str = ""
     of_a_job: bool = False
+    is_billed: bool = False  # whether it is about money, or about photos
+    is_unconfirmed: bool = False  # whether it is about a phone that the office has yet to let in
+    is_signed: bool = False  # whether it is about a visit that has ended
+    step: str = ""  # of a sign-off, once the phone is handed over
+
+    def phone_of(self, look: Look) -> str:
+        """On which phone it is looked at."""
+        if self.is_unconfirmed:
+            return "unconfirmed"
+        if not self.of_a_job:
+            return look.folder
+        stand_in = BILLED_OF if self.is_billed else SIGNED_OF if self.is_signed else JOBS_OF
+        return stand_in.get(look.folder, look.folder)
 
 
 def _screen(name: str, screen: str = "", **args: str) -> View:
     return View(name=name, screen=screen or name, args=args)
+
+
+def _bill(name: str, sheet: str = "", **args: str) -> View:
+    screen = "bill" if sheet else name
+    return View(name=name, screen=screen, sheet=sheet, args=args, of_a_job=True, is_billed=True)
+
+
+def _sign(step: str) -> View:
+    args = {"purpose": "visit"}
+    name = f"sign-{step}"
+    return View(name=name, screen="sign_off", args=args, of_a_job=True, is_signed=True, step=step)
 
 
 def _job(name: str, sheet: str = "", **args: str) -> View:
@@ -74,12 +102,21 @@ VIEWS: Final = (
     _screen("pin-not-me", "pin", step="not_me"),
     _screen("pin-choose", "pin", step="choose"),
     _screen("pin-forgot", "pin", step="forgot"),
+    View(name="waiting", screen="waiting", is_unconfirmed=True),
+    View(name="today-unconfirmed", screen="today", is_unconfirmed=True),
     _screen("trouble", reason="{trouble}", enrol=""),
     View(name="sheet-entry", screen="outbox", sheet="entry", args={"id": "{entry}"}),
     View(name="sheet-repair", screen="outbox", sheet="repair", args={"id": "{wrong}"}),
     View(name="sheet-give-up", screen="outbox", sheet="give_up", args={"id": "{wrong}"}),
     View(name="sheet-van-part", screen="van", sheet="van_part", args={"id": "{part}"}),
-    *(_job(name) for name in ("work_order", "checklist", "parts", "notes", "details", "history")),
+    *(_job(name) for name in ("work_order", "checklist", "parts")),
+    *(_job(name) for name in ("notes", "details", "history")),
+    _bill("photos"),
+    _bill("photo", photo="{photo}"),
+    _bill("draw", photo="{photo}"),
+    _bill("bill"),
+    View(name="report", screen="report", of_a_job=True, is_signed=True),
+    *(_sign(step) for step in SIGN_STEPS),
     _job("sheet-outcome", "outcome"),
     _job("sheet-outcome-done", "outcome", outcome="done"),
     _job("sheet-outcome-waits", "outcome", outcome="waits_for_part"),
@@ -94,6 +131,20 @@ VIEWS: Final = (
     _job("sheet-use-part", "use_part", part=BOARD),
     _job("sheet-order-part", "order_part", part=FILTER),
     _job("sheet-take-back", "take_back", use="{use}"),
+    _bill("sheet-caption", "caption", photo="{photo}"),
+    _bill("sheet-drop-photo", "drop_photo", photo="{photo}"),
+    _bill("sheet-coverage", "coverage"),
+    _bill("sheet-charge", "charge"),
+    _bill("sheet-charge-labour", "charge", item="labour"),
+    _bill("sheet-charge-by-hand", "charge", hand="yes"),
+    _bill("sheet-discount", "discount"),
+    _bill("sheet-quote", "quote"),
+    _bill("sheet-decline-quote", "decline_quote"),
+    _bill("sheet-payment", "payment"),
+    _bill("sheet-paid", "paid", payment="{payment}"),
+    _bill("sheet-invoice", "invoice"),
+    _bill("sheet-take-away", "take_away"),
+    _bill("sheet-item", "item", item="{item}"),
 )
 
 
@@ -138,24 +189,23 @@ class _Camera:
         self, look: Look, size: tuple[int, int], views: list[View]
     ) -> Iterator[tuple[View, Path, bool]]:
         """Every view in one look and size: first those of the phone, then those of a job."""
-        for of_a_job in (False, True):
-            some = [one for one in views if one.of_a_job is of_a_job]
-            name = JOBS_OF.get(look.folder, look.folder) if of_a_job else look.folder
-            if some:
-                self._open(name, look, size)
-                job = UNTOUCHED if look.folder == "empty" else look.job
-                known = self._known(name, job)
-                for view in some:
+        kinds = dict.fromkeys((one.of_a_job, one.phone_of(look)) for one in views)
+        for of_a_job, name in sorted(kinds):
+            self._open(name, look, size)
+            job = UNTOUCHED if look.folder == "empty" else look.job
+            known = self._known(name, job)
+            for view in views:
+                if (view.of_a_job, view.phone_of(look)) == (of_a_job, name):
                     yield from self._shots(view, look, size, known)
-                self.hand.stop()
+            self.hand.stop()
 
     def _open(self, name: str, look: Look, size: tuple[int, int]) -> None:
         folder = self.work / name
         if name not in self.jobs:
             folder.mkdir(parents=True)
-            make = crowded.crowded if name == "crowded" else getattr(folders, name)
+            make = next(getattr(one, name) for one in MAKERS if hasattr(one, name))
             made = make(folder)
-            self.jobs[name] = [made] if isinstance(made, str) else made or [""]
+            self.jobs[name] = [made] if isinstance(made, str) else list(made or [""])
         self.hand.start(
             folder,
             language=look.language,
@@ -182,6 +232,7 @@ class _Camera:
             "wrong": wrong[0].op_id if wrong else "",
             "part": van.lines[0].part.id if van is not None and van.lines else "",
             "use": sheet.parts[0].use.id if sheet is not None and sheet.parts else "",
+            **_proof(queries, order),
         }
         return {key: value for key, value in found.items() if value}
 
@@ -198,11 +249,13 @@ class _Camera:
         if view.sheet:
             over = {"job": known["job"]} if view.of_a_job else {}
             hand.app.show_sheet(view.sheet, **over, **args)
+        if view.step and not _posed(hand, view.step):
+            return
         hand.still() if view.sheet else hand.frames(6)
         first = self._take(view, look, size, "")
         yield view, first, False
         if size == SIZES[0]:
-            hand.root.scroll(0.0)
+            hand.to_the_end()
             hand.frames(3)
             last = self._take(view, look, size, "-end")
             if last.read_bytes() == first.read_bytes():
@@ -211,9 +264,36 @@ class _Camera:
                 yield view, last, True
         if view.sheet:
             hand.app.close_sheet()
+        if view.step:
+            hand.page.change(handed=False)
+            hand.app.hold(held=False)
 
     def _take(self, view: View, look: Look, size: tuple[int, int], more: str) -> Path:
         words = look.name.replace(" %", "").replace(" ", "-")
         file = self.out / "single" / f"app-{view.name}-{size[0]}-{words}{more}.png"
         self.hand.shot(file)
         return file
+
+
+def _posed(hand: Any, step: str) -> bool:
+    """Whether the sign-off of the job can be shown at this step, and is."""
+    page = hand.page
+    if not hasattr(page.document, "jobs"):
+        return step == "prepare"
+    page.speak(hand.app.words.language)
+    page.change(handed=step != "prepare", step="check", back_to="check")
+    page.turn(step)
+    return True
+
+
+def _proof(queries: Any, order: str) -> dict[str, str]:
+    """A photo, a payment and an item of a job, where there are any."""
+    bill = queries.bill(order) if order else None
+    if bill is None:
+        return {}
+    photos = queries.photos(order)
+    return {
+        "photo": photos[0].photo.id if photos else "",
+        "payment": bill.payments[0].id if bill.payments else "",
+        "item": bill.items[0].id if bill.items else "",
+    }

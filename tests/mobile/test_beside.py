@@ -137,6 +137,7 @@ def test_a_slow_phone_asks_for_less_at_a_time_and_a_fast_one_for_more(phone: Pho
 
 
 def test_a_request_says_what_the_phone_still_holds(phone: Phone) -> None:
+    """C28."""
     first = phone.must("work_order.accept")
     second = phone.must("note.add", {"text": "a", "audience": "internal"})
     phone.must("note.add", {"text": "b", "audience": "internal"})
@@ -147,3 +148,19 @@ def test_a_request_says_what_the_phone_still_holds(phone: Phone) -> None:
     assert first.recorded < second.recorded
     waits = next(talked(phone, phone.replica, pull_only=True))
     assert (waits.unsent, waits.unsent_since, waits.free_bytes) == (0, None, None)
+
+
+def test_rows_that_disagree_with_their_checksum_are_put_right_at_once_and_told_once(
+    phone: Phone,
+) -> None:
+    """C12."""
+    phone.world.job(ANN)
+    answered = talked(phone, phone.replica)
+    assert not any(request.torn for request in answered)
+    with phone.replica.transaction():
+        for mark in phone.replica.marks().values():
+            if mark.stream.startswith("tech:"):
+                phone.replica.mark(msgspec.structs.replace(mark, sums=(7, 7)))
+    phone.world.job(ANN)
+    assert [request.torn for request in talked(phone, phone.replica)][:2] == [False, True]
+    assert not any(request.torn for request in talked(phone, phone.replica))

@@ -23,12 +23,14 @@ def test_nobody_else_may_read_it(tmp_path: Path) -> None:
 
 
 def test_what_it_commits_survives_a_power_cut(tmp_path: Path) -> None:
+    """C18."""
     with database.opened(tmp_path / "one.db") as connection:
         assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def test_a_file_of_a_newer_app_is_left_alone(tmp_path: Path) -> None:
+    """C23."""
     path = tmp_path / "one.db"
     with closing(sqlite3.connect(path)) as raw:
         raw.execute("PRAGMA user_version = 99")
@@ -39,6 +41,7 @@ def test_a_file_of_a_newer_app_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_failed_migration_keeps_the_old_file(tmp_path: Path) -> None:
+    """C23."""
     path = tmp_path / "one.db"
     with database.opened(path) as connection, Replica(connection).transaction():
         Replica(connection).identify(IDENTITY)
@@ -67,6 +70,7 @@ def test_the_cache_is_made_anew_when_its_shape_changed_and_the_rest_stays(tmp_pa
 def test_a_file_of_the_first_version_is_brought_up_to_date_with_all_that_is_in_it(
     tmp_path: Path,
 ) -> None:
+    """C24."""
     path = tmp_path / "one.db"
     entry = Outboxed(
         lseq=1,

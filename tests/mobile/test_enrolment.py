@@ -9,9 +9,10 @@ from mobile import database, device
 from mobile.device import Installation
 from mobile.enrolment import Newcomer, Unfit, WorkWaiting, enrol, read
 from mobile.keys import next_key, open_key
+from mobile.queries import Queries
 from shared.ids import derive
 from shared.ops import Stamp
-from sync.enrolment import Enrolled, Introduction, Invitation, Owner
+from sync.enrolment import Enrolled, Introduction, Invitation, Owner, check_digits
 from sync.exchange import Caller
 from sync.ports import Identity
 from tests.mobile.phones import Phone
@@ -25,7 +26,8 @@ TEXT = f"fieldfare:1?url=https%3A%2F%2Foffice.example%3A8470&code=7KQ2-9XWM&key=
 class Registrar:
     """A server that knows one code."""
 
-    def __init__(self, *devices: str) -> None:
+    def __init__(self, *devices: str, unconfirmed: bool = False) -> None:
+        self.unconfirmed = unconfirmed
         self.devices = list(devices)
         self.person = "p1"
         self.asked: list[Introduction] = []
@@ -34,7 +36,14 @@ class Registrar:
         self.asked.append(told)
         owner = Owner(id=self.person, login="ann", name="Ann", code="T07")
         device = self.devices.pop(0)
-        return Enrolled(device=device, person=owner, server_epoch="e1", stamp=STAMP, now=5)
+        return Enrolled(
+            device=device,
+            person=owner,
+            server_epoch="e1",
+            stamp=STAMP,
+            now=5,
+            unconfirmed=self.unconfirmed,
+        )
 
 
 def newcomer(folder: Path) -> Newcomer:
@@ -108,7 +117,22 @@ def test_enrolling_leaves_a_complete_folder_for_nobody_else(tmp_path: Path) -> N
     assert {stat.S_IMODE(one.stat().st_mode) for one in tmp_path.iterdir()} == {0o600}
 
 
+def test_a_phone_that_the_office_has_yet_to_let_in_knows_its_digits_and_that_it_waits(
+    tmp_path: Path,
+) -> None:
+    """S5."""
+    registrar, here = Registrar("d1", unconfirmed=True), newcomer(tmp_path)
+    known = enrol(read(TEXT), here, registrar, lambda count: b"\x07" * count)
+    assert known.digits == check_digits(here.key.public())
+    with database.opened(database.path_of(tmp_path, "p1")) as connection:
+        kept = database.identity(connection)
+        assert kept is not None
+        assert kept.unconfirmed
+        assert Queries(connection).waiting().unconfirmed
+
+
 def test_enrolling_again_keeps_what_was_recorded(tmp_path: Path) -> None:
+    """C23, C26."""
     registrar = Registrar("d1", "d2")
     enrol(read(TEXT), newcomer(tmp_path), registrar, lambda count: b"\x01" * count)
     enrol(read(TEXT), newcomer(tmp_path), registrar, lambda count: b"\x02" * count)
@@ -159,6 +183,7 @@ def kept(folder: Path) -> dict[str, bytes]:
 def test_nobody_takes_a_phone_over_before_the_work_on_it_is_settled(
     phone: Phone, text: str
 ) -> None:
+    """C25."""
     registrar = Registrar("d1", "d2", "d2")
     registrar.person = ANN
     enrol(read(TEXT), newcomer(phone.folder), registrar, device.dice)

@@ -32,6 +32,7 @@ def test_a_job_is_found_by_whatever_somebody_remembers_of_it(phone: Phone) -> No
 
 
 def test_a_part_is_found_by_number_and_by_name_in_either_language(phone: Phone) -> None:
+    """R2."""
     for text in ("f-1", "F-1", "filter", "滤", "过滤器", "ilt", "器 f-1"):
         assert found(phone, text)[1] == ["F-1"], text
     assert found(phone, "1")[1] == ["B-1", "F-1"]
@@ -72,6 +73,7 @@ def _part(number: int) -> Any:
 
 
 def test_the_van_shows_what_it_holds_by_number(phone: Phone) -> None:
+    """R2."""
     phone.work()
     phone.must("parts.use", {"part": "F-1", "quantity": "2.5"})
     van = phone.queries.van()

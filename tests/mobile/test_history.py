@@ -58,6 +58,7 @@ def test_the_visits_of_a_job_itself_are_no_past_of_it(phone: Phone) -> None:
 def test_the_past_of_a_machine_leaves_the_phone_with_the_last_job_at_its_site(
     phone: Phone,
 ) -> None:
+    """S2."""
     finish(phone, "1.2", "waits_for_part")
     phone.sync()
     phone.world.must(phone.world.office("work_order.reassign", phone.on, {"person": BOB}))

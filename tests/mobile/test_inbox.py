@@ -1,8 +1,10 @@
 """The inbox: what the office did, once each, kept on the phone until it is read."""
 
 from mobile import database
-from mobile.queries import Change, Queries
+from mobile.queries import Change, Kept, Queries
 from mobile.replica import Replica
+from shared.prices import AWAY_DAYS, KEEP_DAYS
+from sync.absence import DAY_MS, look
 from sync.ports import NOTICES_MAX, Notice
 from tests.mobile.phones import Phone
 from tests.world import ANN, BOB, FILTER, SITE, VAN_ANN, WEN
@@ -120,3 +122,16 @@ def test_of_a_job_that_is_gone_no_number_of_its_customer_is_left(phone: Phone) -
     assert all(one.customer for one in kept)
     dump = "".join(phone.connection.iterdump())
     assert number not in dump
+
+
+def test_what_was_dropped_after_a_long_silence_is_told_and_comes_back(phone: Phone) -> None:
+    """S2."""
+    assert phone.queries.kept() == Kept(keep_days=KEEP_DAYS)
+    assert [one.id for one in phone.queries.jobs()] == [phone.job]
+    phone.world.tick((AWAY_DAYS + 1) * DAY_MS)
+    assert look(phone.replica, phone.world.clock(phone.replica))
+    assert phone.queries.kept() == Kept(keep_days=KEEP_DAYS, away_days=AWAY_DAYS)
+    assert (phone.queries.jobs(), kinds(phone)) == ([], [("away", True)])
+    phone.sync()
+    assert [one.id for one in phone.queries.jobs()] == [phone.job]
+    assert phone.queries.kept().away_days is None

@@ -37,6 +37,7 @@ def as_shown(phone: Phone) -> WorkOrder | None:
 
 
 def test_an_act_is_in_the_outbox_and_on_the_screen_at_once(phone: Phone) -> None:
+    """C18."""
     entry = phone.must("work_order.accept")
     assert phone.replica.all_ops() == [entry]
     shown = as_shown(phone)
@@ -45,6 +46,7 @@ def test_an_act_is_in_the_outbox_and_on_the_screen_at_once(phone: Phone) -> None
 
 
 def test_an_op_says_who_where_when_after_what_and_behind_which(phone: Phone) -> None:
+    """S4."""
     first = phone.must("work_order.accept")
     second = phone.must("work_order.depart")
     op = decode(second.body)
@@ -167,6 +169,7 @@ def test_what_the_server_would_only_flag_is_refused_while_one_is_still_there(pho
 
 
 def test_a_serial_part_is_kept_with_its_number(phone: Phone) -> None:
+    """R3."""
     phone.work()
     phone.must("parts.use", {"part": "B-1", "quantity": "1", "serial": "SN-1"})
     sheet = phone.queries.sheet(phone.job)
@@ -310,6 +313,7 @@ def processes(*arguments: tuple[Any, ...]) -> list[int | None]:
 
 
 def test_a_kill_leaves_the_whole_recording_or_nothing_of_it(phone: Phone) -> None:
+    """C18."""
     before = list(phone.connection.iterdump())
     kills = [(phone.path, phone.job, step) for step in range(1, 7)]
     assert [processes(one) for one in kills] == [[9]] * 6
@@ -330,6 +334,8 @@ def test_two_processes_that_record_at_once_leave_no_gap_and_one_chain(phone: Pho
 
 
 def test_on_a_full_disk_nothing_is_recorded_and_nothing_is_lost(phone: Phone) -> None:
+    """C63."""
+
     def write() -> Outboxed | Refused:
         phone.world.tick()
         return phone.record("note.add", {"text": "x" * 3_000, "audience": "internal"})

@@ -39,6 +39,7 @@ def test_the_pin_itself_is_nowhere_in_the_file_and_the_file_is_private(tmp_path:
 
 
 def test_wrong_tries_make_one_wait_longer_and_longer(tmp_path: Path) -> None:
+    """S2."""
     lock = locked(tmp_path)
     for _ in range(FREE_TRIES):
         assert not lock.opens(WRONG, at(0))
@@ -53,6 +54,7 @@ def test_wrong_tries_make_one_wait_longer_and_longer(tmp_path: Path) -> None:
 
 
 def test_neither_a_restart_nor_another_date_makes_the_wait_shorter(tmp_path: Path) -> None:
+    """S2."""
     lock = locked(tmp_path)
     for _ in range(FREE_TRIES):
         lock.opens(WRONG, at(10_000))

@@ -19,6 +19,7 @@ from tests.mobile.phones import Phone
 from tests.world import ANN, ASSET, BOB, CUSTOMER, FILTER, SITE, VAN_ANN
 
 FREE_BYTES = 10**9
+FIRST = ("2026-11-23T09:00", "2026-11-23T11:00")
 TEXTS = Path(__file__).resolve().parents[2] / "assets" / "texts"
 
 
@@ -52,6 +53,8 @@ def test_a_line_of_the_list_says_what_where_when_and_how_safe_it_is(phone: Phone
         "service": "repair",
         "done_at": None,
         "outcome": None,
+        "signature": "",
+        "gaps": (),
     }
 
 
@@ -90,7 +93,29 @@ def test_a_job_is_planned_for_when_one_is_to_go_there_next(phone: Phone) -> None
     assert (job.planned_from, job.planned_to) == ("2026-11-25T10:00", "2026-11-25T12:00")
 
 
+@pytest.mark.parametrize(
+    ("planned", "shown"),
+    [(None, None), ("2026-11-24T09:00", "2026-11-24T09:00"), ("2026-11-24T07:00", None)],
+)
+def test_after_a_visit_that_leads_to_another_a_job_has_the_time_the_office_gives_it_next(
+    phone: Phone, planned: str | None, shown: str | None
+) -> None:
+    phone.world.now_ms = 1_795_481_000_000  # 08:43 in Shanghai on the 24th
+    for verb in ("accept", "depart", "arrive", "start"):
+        phone.must(f"work_order.{verb}", {}, phone.on)
+    end = {"outcome": "waits_for_part", "diagnosis": "Worn", "work_done": "Looked"}
+    phone.must("work_order.complete", end, phone.on)
+    if planned is not None:
+        ends = planned.replace(":00", ":30")
+        told = {"planned_from": [FIRST[0], planned], "planned_to": [FIRST[1], ends]}
+        phone.world.must(phone.world.office("edit", phone.on, {"fields": told}))
+        phone.sync()
+    (job,) = phone.queries.jobs()
+    assert (job.planned_from, job.outcome) == (shown, "waits_for_part")
+
+
 def test_a_job_is_as_safe_as_the_worst_of_its_ops(phone: Phone) -> None:
+    """C13."""
     phone.work()
     assert [job.sync for job in phone.queries.jobs()] == ["waiting"]
     phone.sync()
@@ -205,6 +230,7 @@ def test_why_an_op_was_not_taken_is_told_in_words(phone: Phone) -> None:
 
 
 def test_the_condition_says_what_waits_since_when(phone: Phone) -> None:
+    """C68."""
     first = phone.must("work_order.accept")
     phone.must("work_order.depart")
     found = phone.queries.condition(FREE_BYTES)
@@ -232,6 +258,7 @@ HARM = [
 
 @pytest.mark.parametrize("harm", HARM)
 def test_what_came_to_harm_stops_only_itself_and_is_told(phone: Phone, harm: str) -> None:
+    """C02."""
     phone.must("work_order.accept")
     torn = phone.must("work_order.depart")
     phone.must("note.add", {"text": "after it", "audience": "internal"})
@@ -274,6 +301,7 @@ def test_a_clock_that_is_very_wrong_is_told(phone: Phone) -> None:
 
 
 def test_a_torn_stream_is_noticed(phone: Phone) -> None:
+    """C12."""
     mark = phone.replica.marks()["catalog"]
     with phone.replica.transaction():
         phone.replica.mark(msgspec.structs.replace(mark, sums=NO_ROWS))
@@ -281,6 +309,7 @@ def test_a_torn_stream_is_noticed(phone: Phone) -> None:
 
 
 def test_a_server_put_back_has_to_say_again_what_became_of_an_op(phone: Phone) -> None:
+    """C12."""
     phone.must("work_order.accept")
     phone.sync()
     assert [line.state for line in phone.queries.outbox()] == ["safe"]

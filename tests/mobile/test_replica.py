@@ -174,6 +174,7 @@ def test_a_snapshot_given_up_leaves_nothing_behind(replica: Replica) -> None:
 def test_what_lies_on_top_is_shown_and_survives_new_pages_until_it_is_taken_off(
     replica: Replica,
 ) -> None:
+    """C17."""
     mine = order(version=2, status="accepted")
     with replica.transaction():
         replica.take(STREAM, sent(order()), staged=False)
@@ -233,6 +234,7 @@ def test_links_are_of_what_is_shown(replica: Replica) -> None:
             "checklist_id": derive("list"),
             "site_id": derive("site"),
             "asset_id": None,
+            "customer_id": order().customer_id,
         }
     }
 
@@ -250,6 +252,7 @@ def test_rows_this_app_cannot_read_are_kept_and_counted_but_not_shown(replica: R
 
 
 def test_unknown_fields_are_kept_as_they_were_sent(replica: Replica, path: Path) -> None:
+    """R11."""
     body = write_row(order())[:-1] + b',"colour":"\xe7\xba\xa2"}'
     with replica.transaction():
         replica.take(STREAM, [Row(table="work_order", id=JOB, body=Raw(body))], staged=False)
@@ -260,6 +263,7 @@ def test_unknown_fields_are_kept_as_they_were_sent(replica: Replica, path: Path)
 
 
 def test_a_dropped_stream_leaves_nothing(replica: Replica) -> None:
+    """C55."""
     with replica.transaction():
         replica.take(STREAM, sent(order()), staged=False)
         replica.take(STREAM, sent(reading(1)), staged=True)

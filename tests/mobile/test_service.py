@@ -15,9 +15,11 @@ from typing import Any, Final
 import msgspec
 import pytest
 
+from mobile import service
+from mobile.courier import HandInLater
 from mobile.device import Installation, install
 from mobile.keys import adopt_key, next_key
-from mobile.wire import REPLY_BYTES_MAX
+from mobile.wire import REPLY_BYTES_MAX, Throttled
 from shared.ops import Stamp
 from sync.protocol import Page, Reply, Row, encode
 from tests.mobile.phones import Phone
@@ -90,6 +92,7 @@ def test_a_phone_without_room_is_not_enrolled(tmp_path: Path) -> None:
 
 
 def test_an_answer_that_finds_no_room_is_not_taken_and_everything_is_kept(phone: Phone) -> None:
+    """C19."""
     phone.must("work_order.accept")
     rows = [
         Row(table="future", id=f"r{place}", body=msgspec.Raw(b'{"x":"' + b"x" * 2_000 + b'"}'))
@@ -101,10 +104,15 @@ def test_an_answer_that_finds_no_room_is_not_taken_and_everything_is_kept(phone:
     answers = (b'{"nonce":"n"}', b'{"token":"t","expires_in":600}', encode(reply))
     with office(*(Answer(body=body) for body in answers)) as (server, _):
         folder = installed(phone, server)
-        before = list(phone.connection.iterdump())
+        before = kept(phone)
         code, told, errors = run("sync", "--data", folder, file_bytes_max=SMALL_FILES_BYTES)
     assert (code, told["code"], errors) == (4, "disk_full", "")
-    assert list(phone.connection.iterdump()) == before
+    assert kept(phone) == before
+
+
+def kept(phone: Phone) -> list[str]:
+    """All that a phone's file says, but for when it last asked."""
+    return [line for line in phone.connection.iterdump() if "VALUES('absence'" not in line]
 
 
 @pytest.mark.parametrize("more", [["--wo", "X"], []])
@@ -127,6 +135,7 @@ def test_who_reads_only_the_beginning_gets_it_without_a_trace() -> None:
 
 
 def test_another_person_is_told_whose_work_is_still_waiting(phone: Phone) -> None:
+    """C25."""
     folder = installed(phone)
     phone.must("work_order.accept")
     text = "fieldfare:1?url=http%3A%2F%2F127.0.0.1%3A9&code=7KQ2-9XWM&person=somebody"
@@ -246,6 +255,7 @@ def test_a_database_that_cannot_be_read_is_no_place_to_enrol(
 
 
 def test_a_server_that_is_not_reached_is_named(phone: Phone, tmp_path: Path) -> None:
+    """R8."""
     url = "http://127.0.0.1:9"
     code, told, _ = run("sync", "--data", installed(phone, url))
     assert (code, told["code"]) == (4, "unreachable")
@@ -284,3 +294,10 @@ def test_without_a_folder_nothing_is_listed() -> None:
     code, told, errors = run("list")
     assert (code, told) == (2, None)
     assert "--data" in errors
+
+
+def test_whom_the_office_puts_off_is_told_which_kind_of_wait_it_is() -> None:
+    """C65."""
+    put_off = (HandInLater(3_600.0, 429), Throttled(2.0, 503), Throttled(9.0, 429))
+    told = [service.trouble(one).code for one in put_off]
+    assert told == ["enough_today", "busy", "too_many_tries"]

@@ -2,6 +2,8 @@
 
 import logging
 import socket
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,10 +12,11 @@ import msgspec
 import pytest
 
 from mobile import wire
-from mobile.wire import Refused, Throttled, TooSlow, Unauthorised, Unreachable, Wire, thumbprint
+from mobile.connections import thumbprint
+from mobile.wire import Refused, Throttled, TooSlow, Unauthorised, Unreachable, Wire
 from shared.ops import Stamp
 from sync.enrolment import Access, Enrolled, Introduction, Owner
-from tests.mobile.wires import JSON, PROBLEM, Answer, Office, certificate, office
+from tests.mobile.wires import JSON, PROBLEM, Answer, Office, certificate, office, trickling
 
 TOKEN = "a-very-secret-token"
 
@@ -80,6 +83,7 @@ ANSWERS: list[tuple[Answer, Exception]] = [
 
 @pytest.mark.parametrize(("answer", "expected"), ANSWERS)
 def test_an_answer_means_what_somebody_has_to_do(answer: Answer, expected: Exception) -> None:
+    """C07."""
     with answering(answer) as (line, _), pytest.raises(type(expected)) as raised:
         line.sync(b"{}", TOKEN)
     if isinstance(expected, Throttled):
@@ -133,6 +137,38 @@ def test_an_answer_that_never_ends_is_cut_off() -> None:
         line.close()
 
 
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+TRICKLES = {
+    "head": b"HTTP/1.1 200 OK\r\nX-",
+    "body": HEAD + b"Content-Length: 100000\r\n\r\n",
+    "endless": HEAD + b"\r\n",
+}
+
+
+@pytest.mark.parametrize("opening", TRICKLES.values(), ids=TRICKLES)
+def test_a_server_that_sends_a_byte_at_a_time_holds_nobody_past_the_deadline(
+    opening: bytes,
+) -> None:
+    """C16."""
+    began = time.monotonic()
+    with trickling(opening) as url:
+        line = Wire(url, deadlines=wire.Deadlines(reply_s=30.0, whole_s=0.2))
+        with pytest.raises(TooSlow):
+            line.sync(b"{}", TOKEN)
+        line.close()
+    assert 0.2 <= time.monotonic() - began < 10.0
+
+
+def test_what_is_going_on_is_ended_from_outside_and_nothing_begins_after() -> None:
+    with trickling(TRICKLES["body"]) as url:
+        line = Wire(url)
+        threading.Timer(0.05, line.hang_up).start()
+        for _ in range(2):
+            with pytest.raises(Unreachable):
+                line.sync(b"{}", TOKEN)
+        line.close()
+
+
 def test_an_answer_too_large_for_a_phone_is_not_taken() -> None:
     bomb = Answer(body=b" " * (wire.REPLY_BYTES_MAX + 1))
     with answering(bomb) as (line, _), pytest.raises(Unreachable, match="larger"):
@@ -140,6 +176,7 @@ def test_an_answer_too_large_for_a_phone_is_not_taken() -> None:
 
 
 def test_a_token_is_in_no_message_and_no_log(caplog: pytest.LogCaptureFixture) -> None:
+    """S11."""
     caplog.set_level(logging.DEBUG)
     with answering(Answer(status=500)) as (line, _), pytest.raises(Unreachable) as raised:
         line.sync(b"{}", TOKEN)
@@ -156,6 +193,7 @@ def test_a_proxy_of_the_environment_is_not_asked_about_this_machine(
 
 
 def test_the_key_of_the_enrolment_text_is_trusted_and_no_other(tmp_path: Path) -> None:
+    """S5."""
     pem, der = certificate(tmp_path)
     with office(Answer(body=b"{}", headers=dict(JSON)), tls=pem) as (url, server):
         pinned = Wire(url, thumbprint(der))

@@ -1,12 +1,13 @@
 """A server of a few lines on loopback, which answers what a test tells it to."""
 
 import gzip
+import socket
 import ssl
 import threading
 import time
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,6 +20,7 @@ from cryptography.x509.oid import NameOID
 from msgspec import Struct, field
 
 JSON = {"Content-Type": "application/json"}
+TRICKLE_S = 0.02
 PROBLEM = {"Content-Type": "application/problem+json"}
 
 
@@ -93,6 +95,36 @@ def office(*answers: Answer, tls: Path | None = None) -> Iterator[tuple[str, Off
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@contextmanager
+def trickling(opening: bytes) -> Iterator[str]:
+    """The address of a server that begins an answer so and then sends a byte now and then."""
+    over = threading.Event()
+
+    def answer(phone: socket.socket) -> None:
+        with phone, suppress(OSError):
+            phone.recv(65_536)
+            phone.sendall(opening)
+            while not over.wait(TRICKLE_S):
+                phone.sendall(b"x")
+
+    def welcome() -> None:
+        with suppress(OSError):
+            while not over.is_set():
+                phone, _ = door.accept()
+                threading.Thread(target=answer, args=(phone,), daemon=True).start()
+
+    door = socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=welcome)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{door.getsockname()[1]}"
+    finally:
+        over.set()
+        door.shutdown(socket.SHUT_RDWR)
+        door.close()
+        thread.join()
 
 
 def certificate(folder: Path) -> tuple[Path, bytes]:

@@ -1,21 +1,15 @@
 """Both databases, each migrated and empty; migrated once, then copied."""
 
-import itertools
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
-from psycopg.sql import SQL, Identifier
-from sqlalchemy import URL, Engine, make_url
+from sqlalchemy import Engine
 
 from server.database import open_engine
 from server.migrations import upgrade
-
-TEMPLATE = "fieldfare_migrated"
-
-_numbers = itertools.count(1)
+from tests.bases import Postgres, migrate
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -57,36 +51,8 @@ def sqlite_copy(sqlite_template: Path, tmp_path: Path) -> str:
     return f"sqlite:///{path}"
 
 
-@pytest.fixture(scope="session")
-def postgres_template(postgres_url: str) -> str:
-    """The URL of a migrated database."""
-    admin = make_url(postgres_url)
-    with connect(postgres_url) as connection:
-        connection.execute(SQL("CREATE DATABASE {}").format(Identifier(TEMPLATE)))
-    url = admin.set(database=TEMPLATE).render_as_string(hide_password=False)
-    migrate(url)
-    return url
-
-
 @pytest.fixture
-def postgres_copy(postgres_template: str) -> Iterator[str]:
-    """The URL of a copy of the migrated database, dropped after the test."""
-    name = f"fieldfare_copy_{next(_numbers)}"
-    names = (Identifier(name), Identifier(TEMPLATE))
-    with connect(make_url(postgres_template).set(database="postgres")) as connection:
-        connection.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
-        yield make_url(postgres_template).set(database=name).render_as_string(hide_password=False)
-        connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
-
-
-def connect(url: str | URL) -> psycopg.Connection:
-    """A connection to the server itself."""
-    plain = make_url(url).set(drivername="postgresql")
-    return psycopg.connect(plain.render_as_string(hide_password=False), autocommit=True)
-
-
-def migrate(url: str) -> None:
-    """Make all tables, and leave nobody connected."""
-    engine = open_engine(url)
-    upgrade(engine)
-    engine.dispose()
+def postgres_copy(postgres_server: Postgres) -> Iterator[str]:
+    """The URL of a migrated database, dropped after the test."""
+    with postgres_server.lent(postgres_server.migrated) as url:
+        yield url

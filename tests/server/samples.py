@@ -9,11 +9,14 @@ from sqlalchemy import Connection, Engine
 
 from server.database import writing
 from server.ledger import Ledger
-from shared.checklist import Choice, Item
+from shared.charges import QuoteLine
+from shared.checklist import Choice, Item, PhotoSlot
 from shared.history import PastReading, PastVisit
 from shared.ids import derive, fingerprint
+from shared.ink import Ink
 from shared.kinds import TABLES
 from shared.people import Person
+from shared.prices import PriceItem, WarrantyTerm
 from shared.records import Record, State
 from shared.tasks import Loser
 from shared.visit import Attendance
@@ -41,6 +44,43 @@ NESTED: dict[str, Any] = {
             choices=(Choice(code="new", en="New", zh="新"),),
         ),
     ),
+    "checklist.photos": (
+        PhotoSlot(code="plate", en="Rating plate", zh="铭牌", required=True),
+        PhotoSlot(code="after", en="After", zh="完工后"),
+    ),
+    "sign_off.faults": (derive("photo"), "sum"),
+    "sign_off.listed": (derive("photo"), derive("note")),
+    "signed_document.ink": Ink(width=3_000, height=1_000, strokes=((10, 20, 0, 30, 40, 16),)),
+    "signed_document.technician_ink": Ink(width=1, height=1, strokes=()),
+    "price_list.items": (
+        PriceItem(
+            code="filter",
+            kind="part",
+            en="Filter",
+            zh="滤芯",
+            unit="piece",
+            price=8_800,
+            tax=1300,
+            part_id=derive("part"),
+        ),
+        PriceItem(code="off", kind="discount", en="Off", zh="优惠", unit="time", price=0),
+    ),
+    "price_list.warranty": (WarrantyTerm(product_class="pump", months=24), WarrantyTerm(months=0)),
+    "contract.covers": ("labour", "part"),
+    "coverage_decision.covers": ("visit",),
+    "coverage_decision.params": {"until": "2027-03-01", "number": "HT-1", "months": 24},
+    "quote.lines": (
+        QuoteLine(
+            kind="discount",
+            en="Off",
+            zh="优惠",
+            amount=1000,
+            unit="piece",
+            price=-100,
+            tax=1300,
+            net=-100,
+        ),
+    ),
     "visit.attendance": (
         Attendance(person_id=derive("ann"), departed_at=1, arrived_at=2**41),
         Attendance(person_id=derive("bob")),
@@ -57,6 +97,9 @@ NESTED: dict[str, Any] = {
             readings=(PastReading(item="flow", value="1.2", out_of_limits=True),),
         ),
     ),
+    "alias.was": {"name": "冷泉\x00", "former_names": ["a"], "language": "zh"},
+    "customer.former_names": ("冷泉\x00",),
+    "person.former_names": ("Ann", "安"),
     "task.params": {"part": "filter", "missing": -1, "serial": None},
     "conflict.seen": {"a": [1, None, True, "ü\x00"]},
     "conflict.winner": "winner",
@@ -122,8 +165,9 @@ def begin(engine: Engine) -> None:
 
 
 def put(engine: Engine, *records: Record, entries: Sequence[Entry] = ()) -> dict[str, Any]:
-    """Write records, and verdicts with them, in one transaction."""
+    """Write records, and verdicts with them, in one transaction; the first op wrote them."""
     state = State()
+    state.writer = entries[0].op_id if entries else ""
     for record in records:
         state.put(record)
     with writing(engine) as connection:

@@ -7,17 +7,19 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from msgspec import structs
-from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
-from server.auditor import Fault, Report, kept_keys, verify
+from server import feed, rows
+from server.auditor import Fault, Report, examine, kept_keys, verify
 from server.database import reading, writing
 from server.notary import Seal, notarise, publish_keys
 from server.tables import METADATA
 from shared.audit import Leaf, leaf_bytes, leaf_hash
 from shared.ids import derive
-from shared.kinds import TABLES as SHARED_TABLES
-from shared.records import Record
-from sync.ports import Entry
+from shared.kinds import TABLES as SHARED_TABLES, write_row
+from shared.records import Record, State
+from sync.digest import row_sums
+from sync.ports import Entry, Wanted
 from tests.server.samples import RECEIVED, SALT, begin, entry, full, ledger, person, put
 
 KEY = ec.derive_private_key(7, ec.SECP256R1())
@@ -187,6 +189,7 @@ def test_a_changed_op_is_found(log: Engine, change: dict[str, Any]) -> None:
 
 
 def test_a_removed_op_is_found(log: Engine) -> None:
+    """C20."""
     with writing(log) as connection:
         op_id = op_at(connection, 3)
         connection.execute(delete(OP).where(OP.c.op_id == op_id))
@@ -241,6 +244,7 @@ def test_a_new_epoch_begins_with_what_is_left_of_the_old_one(log: Engine) -> Non
 
 
 def test_a_log_that_lost_its_last_leaves_does_not_pass_for_the_old_one(log: Engine) -> None:
+    """S1."""
     put(log, entries=[entry("never numbered")])
     with writing(log) as connection:
         ledger(connection).begin_epoch("epoch-2", RECEIVED + 2_000, SALT)
@@ -325,7 +329,7 @@ def test_removed_heads_are_found(log: Engine) -> None:
 
 
 def test_rows_and_feed_that_say_the_same_are_whole(log: Engine) -> None:
-    put(log, *one_of_each())
+    put(log, *one_of_each(), entries=[entry("rows", salt=SALT)])
     assert audited(log).fault is None
 
 
@@ -385,3 +389,134 @@ def test_a_row_that_can_no_longer_be_read_is_missing(log: Engine) -> None:
         connection.execute(update(table).where(ann).values(roles=["king", {}]))
     fault = Fault(what="row_missing", stream="catalog", table="person", row=derive("ann"))
     assert audited(log).fault == fault
+
+
+def test_a_row_that_no_op_wrote_is_found(log: Engine) -> None:
+    put(log, person("ann"))
+    told: dict[str, Any] = {"table": "person", "row": derive("ann")}
+    assert audited(log).fault == Fault(what="row_unwritten", **told)
+
+
+@pytest.fixture
+def written(log: Engine) -> Engine:
+    """The log with two ops that wrote the same row, the second of them another one as well."""
+    put(log, person("ann"), entries=[entry("first", salt=SALT)])
+    later = structs.replace(person("ann", name="Ann B"), version=1)
+    state = State([later])
+    state.writer = entry("second").op_id
+    state.put(later)
+    state.put(person("bob"))
+    with writing(log) as connection:
+        ledger(connection).enter([entry("second", salt="0" * 32)], state)
+    assert audited(log).fault is None
+    return log
+
+
+def forged(engine: Engine, **changes: Any) -> None:
+    """Change a row and everything that must agree with it, as somebody does who knows how."""
+    with reading(engine) as connection:
+        (row,) = rows.fetch(connection, "person", "id", {derive("ann")})
+    state = State([row])
+    state.put(structs.replace(row, **changes))
+    with writing(engine) as connection:
+        rows.save(connection, state.changed.values())
+        feed.publish(connection, state)
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_a_row_forged_together_with_feed_and_checksums_is_found(
+    written: Engine, version: int
+) -> None:
+    forged(written, name="King Ann")
+    table = TABLES["person"]
+    with writing(written) as connection:
+        connection.execute(update(table).where(table.c.id == derive("ann")).values(version=version))
+        body = write_row(person("ann", name="King Ann", version=version))
+        _feed_says(connection, "ann", body)
+    told: dict[str, Any] = {"table": "person", "row": derive("ann")}
+    assert audited(written).fault == Fault(what="row_changed", **told)
+
+
+def test_a_row_put_back_to_what_it_was_is_found(written: Engine) -> None:
+    before = person("ann", version=1)
+    table = TABLES["person"]
+    with writing(written) as connection:
+        connection.execute(
+            update(table).where(table.c.id == before.id).values(name="ann", version=1)
+        )
+        _feed_says(connection, "ann", write_row(before))
+    told: dict[str, Any] = {"table": "person", "row": derive("ann")}
+    assert audited(written).fault == Fault(what="row_changed", **told)
+
+
+def _feed_says(connection: Connection, who: str, body: bytes) -> None:
+    """Let the feed and its checksums agree with a row's bytes."""
+    here = (FEED.c.table == "person", FEED.c.pk == derive(who))
+    a, b = row_sums("person", derive(who), body)
+    connection.execute(update(FEED).where(*here).values(body=body, sum_a=a, sum_b=b))
+    sums = connection.execute(
+        select(func.sum(FEED.c.sum_a), func.sum(FEED.c.sum_b)).where(FEED.c.stream == "catalog")
+    ).one()
+    lanes = {"sum_a": int(sums[0]) % 2**32, "sum_b": int(sums[1]) % 2**32}
+    connection.execute(update(STREAM).where(STREAM.c.stream == "catalog").values(**lanes))
+
+
+def test_a_row_taken_away_with_its_feed_is_found(written: Engine) -> None:
+    table = TABLES["person"]
+    with writing(written) as connection:
+        connection.execute(delete(table).where(table.c.id == derive("bob")))
+        connection.execute(
+            update(FEED)
+            .where(FEED.c.table == "person", FEED.c.pk == derive("bob"))
+            .values(body=None, sum_a=0, sum_b=0)
+        )
+        _feed_says(connection, "ann", write_row(person("ann", name="Ann B", version=2)))
+    told: dict[str, Any] = {"table": "person", "row": derive("bob")}
+    assert audited(written).fault == Fault(what="row_missing", **told)
+
+
+def test_a_row_that_was_taken_away_by_an_op_may_be_gone_and_may_come_again(log: Engine) -> None:
+    row = full("subscription")
+    for name in ("follow", "leave", "again"):
+        with writing(log) as connection:
+            books = ledger(connection)
+            known = books.load(
+                Wanted(aggregates=frozenset(), refs=frozenset({(type(row), row.id)}))
+            )
+            known.writer = entry(name).op_id
+            if name == "leave":
+                known.remove(next(known.all(type(row))))
+            else:
+                known.put(row)
+            books.enter([entry(name, salt=SALT)], known)
+        assert audited(log).fault is None
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        (None, "trace_missing"),
+        ("{}", "trace_changed"),
+        ('{"salt":"","rows":[]}', "trace_changed"),
+    ],
+)
+def test_what_an_op_wrote_cannot_be_told_otherwise(
+    written: Engine, change: str | None, what: str
+) -> None:
+    with writing(written) as connection:
+        mine = LEAF.c.op_id == entry("second").op_id
+        connection.execute(update(LEAF).where(mine).values(wrote=change))
+    found = audited(written).fault
+    assert found is not None
+    assert (found.what, found.op_id) == (what, entry("second").op_id)
+
+
+def test_the_check_of_one_op_finds_a_row_that_is_no_longer_as_it_wrote_it(written: Engine) -> None:
+    second = entry("second").op_id
+    with reading(written) as connection:
+        assert [one.fault for one in examine(connection, PUBLICS, [second])] == [None]
+    with writing(written) as connection:
+        connection.execute(update(TABLES["person"]).values(name="King"))
+    with reading(written) as connection:
+        first, again = examine(connection, PUBLICS, [entry("first").op_id, second])
+    assert {first.fault, again.fault} == {None, "row_changed"}

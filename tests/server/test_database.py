@@ -3,11 +3,13 @@
 import pytest
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool
 
 from server import rows
-from server.database import Busy, open_engine, reading, savepoint, writing
+from server.database import Busy, beside, open_engine, reading, savepoint, writing
 from server.rows import keep_setting, setting
 from sync.ports import Unwritable
+from tests.bases import connect
 
 
 def fail(engine: Engine) -> None:
@@ -56,6 +58,65 @@ def test_too_many_at_once_are_told_to_come_again(database_url: str) -> None:
         connection.execute(text("SELECT 1"))
         with pytest.raises(Busy), reading(engine):
             pass
+    engine.dispose()
+
+
+@pytest.mark.postgres
+def test_a_connection_that_died_while_nobody_used_it_is_noticed(postgres_copy: str) -> None:
+    engine = open_engine(postgres_copy, fresh_s=0.0)
+    kill(engine, postgres_copy)
+    with writing(engine) as connection:
+        keep_setting(connection, "name", 1)
+    engine.dispose()
+
+
+@pytest.mark.postgres
+def test_connections_that_died_this_moment_are_busy_once_and_then_made_anew(
+    postgres_copy: str,
+) -> None:
+    engine = open_engine(postgres_copy, fresh_s=60.0)
+    kill(engine, postgres_copy)
+    with pytest.raises(Busy), writing(engine) as connection:
+        keep_setting(connection, "name", 1)
+    with writing(engine) as one, reading(engine) as other:
+        keep_setting(one, "name", 2)
+        assert setting(other, "name") is None
+    engine.dispose()
+
+
+def kill(engine: Engine, url: str) -> None:
+    """Two connections that are at rest come to their end at the server."""
+    with reading(engine) as one, reading(engine) as other:
+        pids = [books.scalar(text("SELECT pg_backend_pid()")) for books in (one, other)]
+    with connect(url) as admin:
+        for pid in pids:  # the second argument waits for its end, in ms
+            admin.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+
+
+def test_who_asks_and_who_writes_have_connections_of_their_own(sqlite_copy: str) -> None:
+    engine = open_engine(sqlite_copy)
+    asking = beside(engine)
+    assert isinstance(asking.pool, QueuePool)
+    with writing(engine) as connection:
+        keep_setting(connection, "name", 1)
+    with reading(asking) as reader, writing(engine) as connection:
+        assert setting(reader, "name") == 1
+        keep_setting(connection, "name", 2)
+    with pytest.raises(Busy), reading(asking) as reader:
+        keep_setting(reader, "name", 3)
+    assert asking.pool.checkedin() == 1
+    engine.dispose()
+    assert isinstance(asking.pool, QueuePool)  # another one
+    assert asking.pool.checkedin() == 0
+
+
+def test_a_connection_that_asked_may_write_and_then_ask(sqlite_copy: str) -> None:
+    engine = open_engine(sqlite_copy, connections=1)
+    for value in range(3):
+        with writing(engine) as connection:
+            keep_setting(connection, "name", value)
+        with pytest.raises(Busy), reading(engine) as reader:
+            keep_setting(reader, "name", -1)
     engine.dispose()
 
 

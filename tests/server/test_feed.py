@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, event, select
 
 from server import feed
 from server.database import reading, writing
+from server.queries import leaving
 from server.tables import METADATA
 from shared.ids import derive
 from shared.kinds import read_row, write_row
@@ -16,10 +17,10 @@ from shared.records import Record, State
 from shared.site import Asset, Customer, Site
 from shared.tasks import Task
 from sync.digest import row_sums, total
-from sync.ports import Head
+from sync.library import Head
 from tests.server.samples import begin, entry, ledger, person, put, undone
 
-FEED = METADATA.tables["feed"]
+FEED, HEAD = METADATA.tables["feed"], METADATA.tables["stream_head"]
 HOMES = ("one", "two")
 SITES = tuple(derive("site", home) for home in HOMES)
 
@@ -59,6 +60,7 @@ def fed(connection: Connection) -> list[Any]:
 def test_a_head_is_the_last_position_and_the_sum_of_the_rows(
     memory: Engine, batches: list[Batch]
 ) -> None:
+    """C12."""
     with undone(memory) as connection:
         for batch in batches:
             commit(connection, batch)
@@ -78,6 +80,7 @@ def test_a_head_is_the_last_position_and_the_sum_of_the_rows(
 def test_a_device_that_follows_has_what_a_new_one_gets(
     memory: Engine, batches: list[Batch], size: int
 ) -> None:
+    """C55."""
     streams = [f"site:{site}" for site in SITES]
     cursors, base = dict.fromkeys(streams, 0), {}
     with undone(memory) as connection:
@@ -146,6 +149,25 @@ def test_what_is_read_from_the_feed_is_the_record_that_was_written(engine: Engin
         assert read_row(row.table, bytes(row.body)) == structs.replace(ann, version=1)
 
 
+def test_what_is_gone_is_forgotten_but_for_the_last_and_the_head_says_up_to_where(
+    engine: Engine,
+) -> None:
+    """C55."""
+    stream = f"site:{SITES[0]}"
+    with writing(engine) as connection:
+        commit(connection, [(0, 0, "a"), (1, 0, "b"), (2, 0, "c")])
+        commit(connection, [(0, 0, None)])
+        commit(connection, [(1, 0, None)])
+        gone = sorted(leaving.newly_gone(connection))
+        assert gone == [(stream, 4), (stream, 5)]
+        before = feed.heads(connection, {stream})[stream]
+        assert feed.forget(connection, gone) == 1
+        assert feed.forget(connection, gone) == 0
+        assert [(row.seq, row.body is None) for row in fed(connection)] == [(3, False), (5, True)]
+        assert feed.heads(connection, {stream})[stream] == structs.replace(before, min_seq=4)
+        assert connection.scalar(select(HEAD.c.entries).where(HEAD.c.stream == stream)) == 2
+
+
 def test_a_row_without_a_home_is_in_no_stream(memory: Engine) -> None:
     task = Task(
         id=derive("task"), home_noun="location", home_id="van", code="recount", op_id="op", at=1
@@ -181,6 +203,18 @@ def test_long_and_short_streams_are_read_the_same(
         whole = feed.pages(connection, wanted, 10**6)
         monkeypatch.setattr(feed, "ROWS_READ_MAX", count)
         assert [seq for seq, _ in whole["catalog"].rows] == [3, 4, 5, 6, 7]
+        assert shown(feed.pages(connection, wanted, 10**6)) == shown(whole)
+
+
+def test_streams_are_read_the_same_however_many_are_asked_for_at_once(
+    memory: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = [(f"site:{site}", 0) for site in ("nobody", *SITES)]
+    with undone(memory) as connection:
+        commit(connection, [(0, 0, "a"), (1, 1, "b"), (2, 1, "c")])
+        whole = feed.pages(connection, wanted, 10**6)
+        assert [len(whole[stream].rows) for stream, _ in wanted] == [0, 1, 2]
+        monkeypatch.setattr(feed, "STREAMS_AT_ONCE", 1)
         assert shown(feed.pages(connection, wanted, 10**6)) == shown(whole)
 
 

@@ -40,6 +40,7 @@ READ: dict[str, Any] = {
 
 
 def test_what_was_entered_is_recalled(engine: Engine) -> None:
+    """C20."""
     begin(engine)
     flags = (Flag(code="late", params={"item": "ü", "n": None}), Flag(code="short"))
     told = entry(
@@ -118,6 +119,7 @@ def test_a_leaf_says_what_was_decided(engine: Engine) -> None:
 
 
 def test_a_later_verdict_is_added_and_the_bytes_stay(engine: Engine) -> None:
+    """C20."""
     begin(engine)
     first = entry("a", lseq=3, **HELD)
     put(engine, entries=[first])
@@ -188,6 +190,7 @@ def test_a_thing_is_loaded_with_what_lives_with_it_and_what_is_referred_to(engin
                 "checklist_id": order.checklist_id,
                 "site_id": order.site_id,
                 "asset_id": order.asset_id,
+                "customer_id": order.customer_id,
             }
         }
 
@@ -251,6 +254,7 @@ def test_the_index_of_what_waits_names_the_verdicts_that_wait() -> None:
 
 
 def test_a_person_follows_what_there_is_a_reason_for_and_the_own_stream(engine: Engine) -> None:
+    """S15."""
     begin(engine)
     reasons = [
         Subscription(id=derive(n), person_id="ann", stream=stream, reason=str(n))
@@ -328,6 +332,7 @@ def test_a_new_epoch_stands_at_once(engine: Engine) -> None:
 def test_many_who_write_at_once_leave_no_gap_and_lose_nothing(
     engine: Engine,
 ) -> None:
+    """C32."""
     begin(engine)
     put(engine, person("ann"))
     writers, batches = 4, 6

@@ -9,7 +9,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine, inspect, text
 
 from server import rows
 from server.database import open_engine, reading, writing
@@ -19,8 +19,13 @@ from shared.kinds import TABLES
 from shared.records import Record
 from tests.server.samples import full
 
-LINE = ["0001", "0002", "0003", "0004", "0005"]
-NEW = {"planned_part", "ordered_part", "asset_history"}
+LINE = [*(f"{number:04}" for number in range(1, 16)), "0018"]
+NEW = {
+    *("planned_part", "ordered_part", "asset_history"),
+    *("photo", "sign_off", "signed_document"),
+    *("price_list", "organisation", "contract", "coverage_decision", "charge", "quote"),
+    *("payment", "invoice_request", "taken_item", "ink_claim", "alias"),
+}
 
 
 def test_a_migrated_database_has_the_tables_that_the_code_knows(engine: Engine) -> None:
@@ -62,7 +67,27 @@ def first_release(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[En
     engine.dispose()
 
 
+def test_a_phone_that_was_in_use_before_need_not_wait_to_be_let_in(first_release: Engine) -> None:
+    person, there = full("person"), columns(first_release, "person")
+    told = msgspec.to_builtins(person)
+    row = {name: told.get(name, getattr(person, name)) for name in there}
+    with writing(first_release) as connection:
+        connection.execute(METADATA.tables["person"].insert().values(row))
+        connection.execute(
+            text(
+                "INSERT INTO device (id, person_id, name, public_key, app, created_at, clock_ms) "
+                "VALUES ('d', :person, 'Phone', 'key', 'test/1', 5, 0)"
+            ),
+            {"person": row["id"]},
+        )
+    upgrade(first_release)
+    with reading(first_release) as connection:
+        found = connection.exec_driver_sql("SELECT confirmed_at, address FROM device").one()
+    assert tuple(found) == (5, "")
+
+
 def test_what_the_first_release_kept_is_there_after_every_migration(first_release: Engine) -> None:
+    """C24."""
     there = {
         name: columns(first_release, name) for name in inspect(first_release).get_table_names()
     }

@@ -19,6 +19,7 @@ from shared.audit import Span, extends, includes, leaf_hash
 from shared.canonical import canonical
 from sync.ports import Wanted
 from sync.protocol import SignedHead
+from sync.witness import signed_bytes
 from tests.rfc9162 import root
 from tests.server.samples import RECEIVED, SALT, begin, entry, ledger, put, undone
 
@@ -123,7 +124,7 @@ def test_there_is_nothing_to_sign_before_the_first_epoch(engine: Engine) -> None
 def test_a_signature_is_over_canonical_json_and_always_the_same() -> None:
     head = SignedHead(epoch="e", size=3, root="00" * 32, at=5, key="k1", signature="")
     signed = notary.sign(head, KEY)
-    assert tree.signed_bytes(head) == canonical(
+    assert signed_bytes(head) == canonical(
         {"epoch": "e", "size": 3, "root": "00" * 32, "at": 5, "key": "k1"}
     )
     assert notary.sign(head, KEY) == signed
@@ -180,7 +181,7 @@ def test_a_great_many_leaves_are_numbered_a_piece_at_a_time(engine: Engine) -> N
     begin(engine)
     size = notary.LEAVES_AT_ONCE_MAX + 5
     with writing(engine) as connection:
-        rows = ((f"op{n}", 1, "epoch-1", n, b"", leaf_hash(b""), None) for n in range(size))
+        rows = ((f"op{n}", 1, "epoch-1", n, b"", leaf_hash(b""), None, None) for n in range(size))
         add(connection, "leaf", (), list(rows))
     heads = [sign_at(engine, RECEIVED + turn * SECOND) for turn in range(3)]
     sizes = [head.size for head in heads if head is not None]

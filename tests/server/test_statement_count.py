@@ -1,5 +1,6 @@
 """No statement per op: a push of two hundred ops costs as many as one of twenty."""
 
+import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
@@ -10,9 +11,11 @@ from shared.ids import derive
 from sync.ports import Outboxed, Replica
 from sync.protocol import OPS_PER_PUSH_MAX
 from tests.contracts.servers import BookServer
+from tests.proof import picture, sign
 from tests.world import ANN, FILTER, VAN_ANN, World
 
 OPS_PER_JOB = 10
+AROUND = {"BEGIN", "PRAGMA"}  # what is said around questions
 
 
 @contextmanager
@@ -62,3 +65,34 @@ def test_a_push_costs_the_same_number_of_statements_whatever_its_size(database_u
             counts[size] = len(said)
     assert len(set(counts.values())) == 1, counts
     assert max(counts.values()) < OPS_PER_PUSH_MAX / 2
+
+
+def test_an_exchange_without_news_asks_little_and_writes_nothing(database_url: str) -> None:
+    with closing(BookServer(database_url)) as server:
+        world = World(server)
+        world.job(ANN)
+        phone = world.phone(ANN)
+        for _ in range(2):  # the second tells what the first one brought
+            world.sync(phone)
+        with statements(server.engine) as said:
+            world.sync(phone)
+    acts = [one.split()[0] for one in said if one.split()[0] not in AROUND]
+    # The incarnation, where the server stands (once for either half), the scope, and its heads.
+    assert acts == ["SELECT"] * 5, said
+
+
+def test_what_was_signed_is_not_read_again_by_what_is_done_afterwards(database_url: str) -> None:
+    """A sign-off is small and is asked for with its job; document and ink are long and are not."""
+    with closing(BookServer(database_url)) as server:
+        world = World(server)
+        order, phone = world.job(ANN), world.phone(ANN)
+        world.sync(phone)
+        world.taps(phone, order, "accept", "depart", "arrive", "start", "complete")
+        assert isinstance(sign(world, phone, order), Outboxed)
+        world.sync(phone)
+        later = world.tap(phone, "photo.add", ("work_order", order), picture("later"))
+        assert isinstance(later, Outboxed)
+        with statements(server.engine) as said:
+            world.sync(phone, ops_only=True)
+    asked = [re.findall(r"FROM (sign_off|signed_document)\b", one) for one in said]
+    assert [name for names in asked for name in names] == ["sign_off"]

@@ -203,3 +203,17 @@ def test_a_job_nobody_knows_is_neither_taken_nor_given_back(verb: str) -> None:
     args = DECLINE if verb == "decline" else {}
     asked = act(f"work_order.{verb}", args, on=("work_order", ident("nothing")))
     assert refusal(state(), asked) == ("unknown_subject", "on")
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_a_closed_job_leaves_the_phones_of_all_who_are_on_it_and_stays_theirs(status: str) -> None:
+    rows, asked = at(status, HELPER, FORMER), office("work_order.put_away")
+    if status in OPEN:
+        assert refused(rows, asked).code == "illegal_status"
+        return
+    outcome = done(rows, asked)
+    assert (outcome.rows, outcome.merged) == ((), False)
+    assert left_streams(outcome) == {(ANN.id, "unsubscribe"), (BEN.id, "unsubscribe")}
+    land(rows, outcome)
+    assert [one.until_ms for one in rows.of(Assignment, ORDER.id)].count(None) == 2
+    assert [*rows.of(Subscription, ANN.id), *rows.of(Subscription, BEN.id)] == []

@@ -1,8 +1,18 @@
 """The true time of an act, as far as the evidence goes; no clock on a phone is believed."""
 
+import pytest
 from hypothesis import given, strategies as st
 
-from shared.clock import SKEW_TOLERATED_MS, At, Corrected, Sighting, corrected, is_skewed, skew_ms
+from shared.clock import (
+    SKEW_TOLERATED_MS,
+    At,
+    Corrected,
+    Sighting,
+    corrected,
+    is_skewed,
+    skew_ms,
+    zone_of,
+)
 
 WALL = 1_795_000_000_000
 MS = st.integers(min_value=0, max_value=10**12)
@@ -50,6 +60,7 @@ def test_without_any_sighting_the_wall_clock_is_all_there_is() -> None:
 def test_no_act_is_later_than_its_receipt_or_older_than_all_clocks(
     sightings: list[Sighting], boot: str, mono: int, wall: int, received: int
 ) -> None:
+    """C58, S4."""
     found = corrected(at(boot, mono, wall), sightings, received)
     assert 0 <= found.ms <= received
     assert found.uncertain == all(one.boot != boot for one in sightings)
@@ -59,6 +70,7 @@ def test_no_act_is_later_than_its_receipt_or_older_than_all_clocks(
 def test_setting_the_wall_clock_moves_nothing_within_a_boot(
     sightings: list[Sighting], mono: int, one: int, other: int
 ) -> None:
+    """C57."""
     known = [*sightings, seen()]
     assert corrected(at("a", mono, one), known, WALL) == corrected(
         at("a", mono, other), known, WALL
@@ -71,3 +83,12 @@ def test_people_are_told_of_a_clock_that_is_minutes_wrong() -> None:
     assert is_skewed(fast)
     assert is_skewed(seen(wall=WALL - SKEW_TOLERATED_MS - 1))
     assert not is_skewed(seen(wall=WALL + SKEW_TOLERATED_MS))
+
+
+@pytest.mark.parametrize("name", ["Asia/Nowhere", "Asia", "Asia/Shanghai/", "../passwd", ""])
+def test_a_zone_that_nobody_knows_is_none_and_no_error(name: str) -> None:
+    assert zone_of(name) is None
+
+
+def test_a_zone_is_known_by_its_name() -> None:
+    assert str(zone_of("Asia/Shanghai")) == "Asia/Shanghai"

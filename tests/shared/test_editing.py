@@ -79,6 +79,7 @@ def test_only_what_is_there_is_edited(on: tuple[str, str]) -> None:
 
 
 def test_an_edit_carries_what_its_author_saw() -> None:
+    """C56."""
     args = REGISTRY.args("edit", b'{"fields":{"priority":["normal","urgent"]}}')
     assert args == EditArgs(fields={"priority": ("normal", "urgent")})
 
@@ -188,6 +189,20 @@ def test_a_decline_that_is_brought_back_gives_the_job_up_and_its_undo_takes_it_u
     assert {(emit.on, emit.name) for emit in outcome.emits if emit.on[0] == "person"} == {
         (("person", ANN.id), "subscribe")
     }
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "back"),
+    [("cancelled", "working", True), ("cancelled", "done", False), ("en_route", "working", False)],
+)
+def test_a_closed_job_that_is_opened_again_is_on_the_phones_again(
+    before: str, after: str, back: bool
+) -> None:
+    rows = state(structs.replace(ORDER, status=before))
+    rows.put(conflict("status", before, lost(after, "1")))
+    outcome = done(rows, settling("swap"))
+    followed = {(emit.on, emit.name) for emit in outcome.emits if emit.on[0] == "person"}
+    assert followed == ({(("person", ANN.id), "subscribe")} if back else set())
 
 
 def test_an_undo_takes_nobody_back_who_left_for_another_reason() -> None:

@@ -1,6 +1,7 @@
 """A refusal says who must act, and every reason the rules give is in the list."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 from server.texts import read_catalogue
@@ -17,20 +18,26 @@ from shared.texts import REASONS, has_text
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXTS = read_catalogue(ROOT / "assets" / "texts" / "en")
-SOURCES = {
-    path: ast.parse(path.read_text(encoding="utf-8"))
-    for package in ("shared", "sync", "mobile")
-    for path in sorted((ROOT / package).rglob("*.py"))
-    if path != ROOT / "shared" / "errors.py"
-}
 REFUSING = {"refuse_value", "refuse_state", "refuse_person", "Refused"}
 JUDGING = {"Problem", "Judgement", "set_aside", "_from_the_future"}
 
 
+@cache
+def sources() -> dict[Path, ast.Module]:
+    """What may refuse, by its file; read when it is wanted, for every process collects these."""
+    return {
+        path: ast.parse(path.read_text(encoding="utf-8"))
+        for package in ("shared", "sync", "mobile")
+        for path in sorted((ROOT / package).rglob("*.py"))
+        if path != ROOT / "shared" / "errors.py"
+    }
+
+
 def given(call: ast.Call) -> str | None:
-    """The code that a call gives, where it is written out."""
+    """The code that a call gives, where it is written out; a refusal's is what comes first."""
     named = [one.value for one in call.keywords if one.arg == "code"]
-    for code in named or call.args:
+    placed = call.args[:1] if getattr(call.func, "id", None) in REFUSING else call.args
+    for code in named or placed:
         if isinstance(code, ast.Constant) and isinstance(code.value, str):
             return code.value
     return None
@@ -40,7 +47,7 @@ def codes(makers: set[str], *packages: str) -> set[str]:
     """The codes that calls of these makers give in these packages."""
     return {
         code
-        for path, tree in SOURCES.items()
+        for path, tree in sources().items()
         if path.relative_to(ROOT).parts[0] in packages
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and getattr(node.func, "id", None) in makers
@@ -51,7 +58,7 @@ def codes(makers: set[str], *packages: str) -> set[str]:
 
 def words() -> set[str]:
     """Every text that stands in the code, but for the list itself."""
-    nodes = (node for tree in SOURCES.values() for node in ast.walk(tree))
+    nodes = (node for tree in sources().values() for node in ast.walk(tree))
     constants = (node.value for node in nodes if isinstance(node, ast.Constant))
     return {value for value in constants if isinstance(value, str)}
 

@@ -1,17 +1,25 @@
 """The registry knows every verb and table, and rows travel as the bytes they were written as."""
 
+import json
+
 import msgspec
 import pytest
 from msgspec import structs
 
+from shared.canonical import digest
+from shared.checklist import Checklist
 from shared.ids import derive
+from shared.ink_claims import claim_id
 from shared.kinds import EAGER, LINKS, NUMBERED, REGISTRY, TABLES, read_row, schema, write_row
 from shared.ops import Op, decode, encode
 from shared.records import STREAM_PREFIX, Record, State, home, stream_of, table
 from shared.registry import Reach
 from shared.tasks import Task
+from shared.visible import LISTED
 from shared.work_order import WorkOrder
+from tests.proof import INK, signature
 from tests.shared.company import (
+    ANN,
     ASSET,
     BEN,
     CHECKLIST,
@@ -26,6 +34,8 @@ from tests.shared.company import (
     VISIT,
     stock,
 )
+from tests.shared.proven import PRICES, document
+from tests.shared.test_photos import BYTES
 
 BODY = (
     '{"id":"017f22e2-79b0-7cc3-98c4-dc0c0c07398f","kind":"note.add","v":1,'
@@ -146,6 +156,9 @@ def test_a_row_that_was_taken_away_is_found_no_more_until_it_is_put_back() -> No
     assert (len(state.deleted), len(state.changed)) == (0, 1)
 
 
+STROKES = digest(list(INK.strokes))
+
+
 def reach(kind: str, args: str, on: tuple[str, str], **links: str | None) -> tuple[object, object]:
     known = REGISTRY.kinds[kind]
     asked = Reach(on=on, args=REGISTRY.args(kind, args.encode()), links=links)
@@ -153,7 +166,9 @@ def reach(kind: str, args: str, on: tuple[str, str], **links: str | None) -> tup
 
 
 ON = ("work_order", ORDER.id)
+OF_JOB = f"work_order_id={ORDER.id}"
 A, B, C = derive("a"), derive("b"), derive("c")
+OF_THE_JOBS = [(kind.__name__, f"work_order_id={job}") for job in (ORDER.id, A) for kind in LISTED]
 
 
 @pytest.mark.parametrize(
@@ -168,7 +183,7 @@ A, B, C = derive("a"), derive("b"), derive("c")
             ON,
             {"ticket_id": A, "checklist_id": B},
             (("ticket", A),),
-            [("Checklist", B)],
+            [("Checklist", B), ("Photo", f"work_order_id={ORDER.id}")],
         ),
         (
             "checklist.answer",
@@ -213,7 +228,129 @@ A, B, C = derive("a"), derive("b"), derive("c")
             ],
         ),
         ("parts.return", f'{{"use":"{A}"}}', ON, {}, (), [("PartUse", A)]),
+        (
+            "photo.add",
+            json.dumps({**BYTES, "audience": "internal"}),
+            ON,
+            {},
+            (),
+            [("Photo", f"work_order_id={ORDER.id}")],
+        ),
+        ("photo.arrive", f'{{"photo":"{A}"}}', ON, {}, (), [("Photo", A)]),
+        (
+            "sign_off.take",
+            msgspec.json.encode(signature(document(), ANN.id, also=(A,))).decode(),
+            ON,
+            {"checklist_id": B, "customer_id": C},
+            (("work_order", A), ("ink", STROKES)),
+            [
+                *(*OF_THE_JOBS, ("Checklist", B), ("PriceList", PRICES.id)),
+                *(("Customer", C), ("InkClaim", claim_id(STROKES))),
+            ],
+        ),
+        (
+            "sign_off.take",
+            msgspec.json.encode(signature("no document", ANN.id, also=(A,), ink=None)).decode(),
+            ON,
+            {},
+            (("work_order", A),),
+            OF_THE_JOBS,
+        ),
+        (
+            "sign_off.check",
+            f'{{"sign_off":"{C}","also":["{A}"],"price_list":"{B}"}}',
+            ON,
+            {},
+            (("work_order", A),),
+            [
+                ("SignedDocument", f"work_order_id={ORDER.id}"),
+                *OF_THE_JOBS,
+                ("PriceList", B),
+            ],
+        ),
         ("parts.unplan", f'{{"planned":"{A}"}}', ON, {}, (), [("PlannedPart", A)]),
+        ("charge.decide", '{"category":"A","basis":"none","code":"damage"}', ON, {}, (), []),
+        (
+            "charge.add",
+            f'{{"price_list":"{A}","line":{{"kind":"part","quantity":"1","use":"{B}"}}}}',
+            ON,
+            {},
+            (),
+            [("PriceList", A), ("PartUse", B), ("Charge", OF_JOB), ("Quote", OF_JOB)],
+        ),
+        (
+            "charge.add",
+            f'{{"price_list":"{A}","line":{{"kind":"visit","quantity":"1","item":"x"}}}}',
+            ON,
+            {},
+            (),
+            [("PriceList", A), ("Charge", OF_JOB), ("Quote", OF_JOB)],
+        ),
+        ("charge.drop", f'{{"charge":"{A}"}}', ON, {}, (), [("Charge", A)]),
+        (
+            "quote.make",
+            f'{{"price_list":"{A}","lines":[{{"kind":"part","quantity":"1","use":"{B}"}},'
+            '{"kind":"visit","quantity":"1"}]}',
+            ON,
+            {},
+            (),
+            [("PriceList", A), ("PartUse", B)],
+        ),
+        ("quote.decline", f'{{"quote":"{A}","reason":"x"}}', ON, {}, (), [("Quote", A)]),
+        (
+            "payment.take",
+            f'{{"price_list":"{A}","method":"cash","amount":1,"currency":"CNY","photo":"{B}"}}',
+            ON,
+            {},
+            (),
+            [
+                *(("PriceList", A), ("Photo", B)),
+                *(("Charge", OF_JOB), ("Payment", OF_JOB), ("Quote", OF_JOB)),
+            ],
+        ),
+        ("payment.void", f'{{"payment":"{A}","reason":"x"}}', ON, {}, (), [("Payment", A)]),
+        ("payment.hand_over", f'{{"payment":"{A}"}}', ON, {}, (), [("Payment", A)]),
+        (
+            "invoice.ask",
+            f'{{"price_list":"{A}","type":"plain","title":"x","delivery":"paper"}}',
+            ON,
+            {},
+            (),
+            [("PriceList", A), ("Charge", OF_JOB)],
+        ),
+        (
+            "invoice.issue",
+            f'{{"request":"{A}","number":"1"}}',
+            ON,
+            {},
+            (),
+            [("InvoiceRequest", A), ("Charge", OF_JOB)],
+        ),
+        (
+            "invoice.reverse",
+            f'{{"request":"{A}","reason":"x"}}',
+            ON,
+            {},
+            (),
+            [("InvoiceRequest", A)],
+        ),
+        (
+            "item.take",
+            f'{{"what":"x","reason":"y","asset":"{A}"}}',
+            ON,
+            {"ticket_id": B},
+            (("ticket", B),),
+            [("Asset", A)],
+        ),
+        ("item.take", '{"what":"x","reason":"y"}', ON, {}, (), []),
+        (
+            "item.hand_in",
+            f'{{"item":"{A}"}}',
+            ON,
+            {"ticket_id": B},
+            (("ticket", B),),
+            [("TakenItem", A)],
+        ),
         ("parts.order", '{"text":"x","quantity":"1"}', ON, {}, (), []),
         ("parts.supply", f'{{"ordered":"{A}"}}', ON, {}, (), [("OrderedPart", A)]),
         (
@@ -278,6 +415,33 @@ A, B, C = derive("a"), derive("b"), derive("c")
             [("Site", A), ("Asset", "serial=S1")],
         ),
         (
+            "asset.correct",
+            '{"model":"x","serial":" S1 "}',
+            ("asset", B),
+            {"site_id": A},
+            (("site", A),),
+            [("Asset", B), ("Asset", "serial=S1")],
+        ),
+        ("asset.correct", '{"model":"x"}', ("asset", B), {}, (), [("Asset", B)]),
+        (
+            "contract.add",
+            f'{{"customer":"{A}","site":"{B}","number":"x","valid_from":"2026-01-01",'
+            '"valid_to":"2026-12-31","covers":["visit"]}',
+            ("contract", C),
+            {},
+            (("customer", A),),
+            [("Customer", A), ("Site", B), ("Contract", f"customer_id={A}")],
+        ),
+        (
+            "contract.end",
+            '{"last_day":"2026-06-30"}',
+            ("contract", C),
+            {"customer_id": A},
+            (("customer", A),),
+            [("Contract", C)],
+        ),
+        ("contract.end", '{"last_day":"2026-06-30"}', ("contract", C), {}, (), [("Contract", C)]),
+        (
             "ticket.open",
             f'{{"customer":"{A}","site":"{B}","asset":"{C}","problem":"x","channel":"phone",'
             '"priority":"low"}',
@@ -338,3 +502,10 @@ def test_an_op_says_beforehand_what_it_needs(
 def test_a_balance_lives_with_its_place() -> None:
     assert home(stock(FILTER, 1, SHELF)) == ("location", SHELF.id)
     assert home(CHECKLIST) == ("catalog", "catalog")
+
+
+def test_what_is_still_asked_for_on_the_other_jobs_of_a_signature_is_loaded_as_well() -> None:
+    args = signature(document(), ANN.id, also=(A, C))
+    asked = Reach(on=ON, args=args, links={}, others=({"checklist_id": B}, {"checklist_id": None}))
+    refs = list(REGISTRY.kinds["sign_off.take"].refs(asked))
+    assert [one for one in refs if one[0] is Checklist] == [(Checklist, B)]

@@ -159,3 +159,14 @@ def test_a_checklist_that_contradicts_itself_is_refused(items: list[dict[str, ob
     row = {"en": "List", "zh": "清单", "items": items}
     asked = putting("checklist", ident("list"), row)
     assert refusal(state(), asked) == ("wrong_value", "args.row.items")
+
+
+def test_a_photo_that_a_checklist_asks_for_is_not_called_like_one_of_its_items() -> None:
+    item = {"code": "a", "type": "text", "en": "A", "zh": "甲"}
+    slot = {"code": "a", "en": "A", "zh": "甲"}
+    row = {"en": "List", "zh": "清单", "items": [item], "photos": [slot]}
+    asked = putting("checklist", ident("list"), row)
+    assert refusal(state(), asked) == ("wrong_value", "args.row.items")
+    other = {**row, "photos": [{**slot, "code": "b", "required": True}]}
+    written = only(done(state(), putting("checklist", ident("list"), other)), Checklist)
+    assert [one.code for one in written.photos] == ["b"]

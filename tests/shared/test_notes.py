@@ -74,6 +74,7 @@ def test_a_note_on_nothing_is_refused() -> None:
 OTHER = ident("other op")
 MENDED: dict[str, dict[str, Any]] = {
     "op.discard": {"of": OTHER, "reason": "typed twice"},
+    "op.accept": {"of": OTHER, "body_fingerprint": "0" * 64},
     "op.repair": {
         "of": OTHER,
         "body_fingerprint": "0" * 64,

@@ -130,6 +130,7 @@ def test_parts_that_come_in_open_no_recount_even_if_the_books_stay_short() -> No
 def test_every_balance_is_the_sum_of_its_movements(
     acts: list[tuple[str, str, int, bool]],
 ) -> None:
+    """C37."""
     rows = state()
     for number, (place, part, amount, comes_in) in enumerate(acts):
         op, quantity = f"op {number}", quantity_text(amount)
@@ -153,6 +154,7 @@ def test_every_balance_is_the_sum_of_its_movements(
 
 @given(st.permutations(range(6)))
 def test_the_order_of_movements_does_not_matter(order: list[int]) -> None:
+    """C54."""
     rows = state()
     asked = [receiving(str(n + 1), op=str(n)) for n in range(3)]
     asked += [using(quantity=str(n), op=str(n)) for n in range(3, 6)]

@@ -103,10 +103,12 @@ def test_a_used_part_says_which_line_it_fulfils_and_what_became_of_the_old_one()
 
 @pytest.mark.parametrize("where", OLD_PARTS)
 def test_an_old_part_is_somewhere(where: str) -> None:
+    """S4."""
     assert only(done(state(), using(old_part=where)), PartUse).old_part == where
 
 
 def test_a_line_that_is_not_of_this_job_stops_no_fact() -> None:
+    """C04."""
     rows, line = planned()
     rows.put(structs.replace(line, work_order_id=OTHER.id))
     assert only(done(rows, using(planned=line.id)), PartUse).planned_id is None

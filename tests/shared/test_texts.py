@@ -16,6 +16,7 @@ from shared.master import TABLES
 from shared.ops import Verdict
 from shared.parts import OLD_PARTS, PART_TYPES
 from shared.people import ROLES
+from shared.sign_off import PURPOSES, SIGNERS
 from shared.texts import (
     LANGUAGES,
     WORDS,
@@ -45,46 +46,76 @@ MASTER = {
 COMMAND = {
     "answer_too_large",
     "app_too_old",
+    "backup_altered",
+    "backup_locked",
+    "backup_under_way",
+    "database_not_empty",
+    "emptied",
     "enrol_again",
+    "digits_differ",
+    "file_is_gone",
+    "file_is_there",
+    "file_not_written",
+    "files_unreachable",
     "folder_not_empty",
     "folder_shut",
     "last_administrator",
     "no_arguments",
     "no_graphics",
+    "no_rescue_key",
+    "no_room_for_backup",
+    "no_room_for_photo",
     "no_window",
     "not_arguments",
     "not_enrolled",
+    "other_lock",
     "person_exists",
     "person_unknown",
     "phone_damaged",
     "phone_missing",
+    "picture_broken",
+    "picture_gone",
+    "picture_heic",
+    "picture_none",
+    "picture_too_large",
+    "picture_vector",
+    "rescue_not_read",
+    "rescue_not_written",
     "unreachable",
     "work_waiting",
 }
 # What the demo company calls by these words; a house's own skills stay as it wrote them.
 SKILLS = {"appliance", "compressor", "hvac", "pump"}
+CLASSES = {"cold_room", "compressor", "pump", "room_ac", "vrf", "washer", "water_heater"}
 NEEDED = {
     "answers": {"pass", "fail", "not_applicable"},
     "buttons": set(REGISTRY.kinds),
     "categories": set("ABCD"),
     "channels": set(CHANNELS),
     "command": COMMAND,
+    "declaration": {f"{purpose}_1" for purpose in PURPOSES},
     "fields": {*FIELDS, *ARGUMENTS, *MASTER, "unnamed"},
     "flags": set(FLAGS),
+    "given": {"wo", "strokes"},
     "kinds": set(REGISTRY.kinds),
     "outcomes": set(OUTCOMES),
     "part_types": set(PART_TYPES),
     "priorities": set(PRIORITIES),
     "problems": set(STATUS),
+    "product_classes": CLASSES,
     "refusals": set(REFUSALS),
     "roles": set(ROLES),
     "services": set(SERVICES),
+    "sign_ending": set(OUTCOMES),
+    "sign_next": set(OUTCOMES),
+    "signer_roles": set(SIGNERS),
     "skills": SKILLS,
     "statuses": {*STATUSES, *TICKET_STATUSES},
     "old_parts": set(OLD_PARTS),
     "tasks": {
-        *("declined", "order_part", "plan_next_visit", "recount", "serial_twice"),
-        "work_done_after_cancel",
+        *("declined", "order_part", "plan_next_visit", "recount", "seal_diverged"),
+        *("serial_twice", "unsigned_addition", "work_done_after_cancel", "not_collector"),
+        "ink_reused",
     },
     "verdicts": {verdict.value for verdict in Verdict},
 }
@@ -192,6 +223,14 @@ def test_a_refusal_says_where_and_what_to_do() -> None:
         "“Contact phone” is missing. Fill it in and save again."
     )
     assert explain(TEXTS["zh"], refused) == "“联系电话”没有填。请补填后再保存。"
+
+
+def test_what_a_command_was_told_is_named_with_its_value() -> None:
+    order = refuse_value("unknown_subject", "wo", value="WO-9")
+    assert explain(TEXTS["en"], order).startswith("“Work order WO-9” was not found.")
+    assert explain(TEXTS["zh"], order).startswith("找不到“派工单 WO-9”")
+    file = refuse_value("unknown_subject", "strokes", value="ink.json")
+    assert explain(TEXTS["en"], file).startswith("“The file ink.json” was not found.")
 
 
 @pytest.mark.parametrize("field", [None, "args.row.nonsense"])

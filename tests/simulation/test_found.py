@@ -45,10 +45,43 @@ def edited_while_called_off(week: Company) -> None:
     week.office_edits_between_conversations(**edit)
 
 
+def opened_again_before_it_had_left(week: Company) -> None:
+    """What is changed on a job that was put away and waits for a photo is told when it is back."""
+    order = week.new_job(both=False, who=ANN)
+    week.sync(faults=[], ops_max=200, phone=0, small=False)
+    week.office_edits_the_job(order=order, value="urgent")
+    week.sync(faults=[], ops_max=200, phone=0, small=False)
+    week.photograph(internal=False, order=order, phone=0, slot="plate")
+    week.step(order=order, phone=0, verb="accept")
+    week.cancel(order=order)
+    week.sync(faults=[], ops_max=200, phone=0, small=False)
+    week.server_puts_away(order=order)
+    week.sync(faults=[], ops_max=200, phone=0, small=False)
+    week.office_edits_the_job(order=order, value="low")
+    week.settle(choice="swap", pick=0)
+    week.sync(faults=[], ops_max=200, phone=0, small=False)
+
+
+def given_to_another_while_it_was_done(week: Company) -> None:
+    """A job whose end came too late stays hidden under a photo, also in a new epoch."""
+    order = week.whole_visit(phone=0, signs=0, waits=False)
+    week.reassign(order=order, who=BOB)
+    week.whole_visit(phone=0, signs=0, waits=False)
+    week.server_takes_a_new_epoch()
+
+
 @pytest.mark.parametrize(
-    "live", [restored_while_a_part_was_pending, taken_away_and_given_back, edited_while_called_off]
+    "live",
+    [
+        given_to_another_while_it_was_done,
+        restored_while_a_part_was_pending,
+        taken_away_and_given_back,
+        edited_while_called_off,
+        opened_again_before_it_had_left,
+    ],
 )
 def test_a_week_that_once_went_wrong_goes_right(live: Callable[[Company], None]) -> None:
+    """C18."""
     week = Company()
     week.begin()
     live(week)

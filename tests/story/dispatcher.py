@@ -68,6 +68,11 @@ class Dispatcher:
         self.page.locator("main form button.primary").click()
         return self.page.input_value("#code-text").strip()
 
+    def let_in(self) -> None:
+        """Confirm the phone that has come, on the page that still shows its code."""
+        self.page.locator("#arrivals form button.primary").click()
+        self.page.wait_for_url("**/phones/**")
+
     def take_request(self, digits: str, site: str, problem: str) -> str:
         """A call: the last digits find who it is, the problem is written down; the ticket."""
         self.page.keyboard.press("n")

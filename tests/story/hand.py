@@ -6,6 +6,7 @@ what it is told: `["tap", "Accept the job"]`. It answers each line with `[true, 
 """
 
 import json
+import math
 import os
 import queue
 import sys
@@ -26,6 +27,9 @@ os.environ.update(
 )
 
 # Kivy reads the environment when it is loaded.
+from kivy.tests import UnitTestTouch
+from kivy.uix.widget import Widget
+
 from mobile import main
 from shared.amounts import quantity_text
 
@@ -54,6 +58,63 @@ class Hand:
     def press(self, what: str) -> None:
         """Press the button that says this, where other things say it too."""
         self._driver.tap(self._driver.find(what, "PushButton"))
+
+    def press_first(self, beginnings: list[str]) -> None:
+        """Press the button that begins with one of these."""
+        found = [
+            one
+            for one in self._driver.widgets("PushButton")
+            if any(one.text.startswith(begin) for begin in beginnings)
+        ]
+        assert found, [one.text for one in self._driver.widgets("PushButton")]
+        self._driver.tap(found[0])
+
+    def choose(self, text: str, kind: str) -> None:
+        """Press what says this among the things of one kind."""
+        self._driver.tap(self._driver.find(text, kind or Widget))
+
+    def scrawl(self) -> None:
+        """Write something on the pad with a finger."""
+        self._until(lambda: any(self._driver.widgets("InkPad")))
+        self._driver.still()
+        pad = next(self._driver.widgets("InkPad"))
+        left, bottom = pad.to_window(*pad.pos)
+        spots = [
+            (
+                left + pad.width * (0.15 + 0.012 * step + 0.03 * math.sin(step * 0.9)),
+                bottom + pad.height * (0.5 + 0.28 * math.sin(step * 0.45)),
+            )
+            for step in range(58)
+        ]
+        touch = UnitTestTouch(*spots[0])
+        touch.touch_down()
+        for spot in spots[1:]:
+            touch.touch_move(*spot)
+            self._driver.frames(1)
+        touch.touch_up()
+        self._driver.frames(2)
+
+    def hold(self) -> None:
+        """Hold the button that gives the phone back."""
+        button = next(self._driver.widgets("HoldButton"))
+        touch = UnitTestTouch(*button.to_window(*button.center))
+        touch.touch_down()
+        self._until(lambda: not self._driver.page.kept)
+        touch.touch_up()
+        self._driver.frames(4)
+
+    def photos(self, job: str) -> tuple[int, int]:
+        """How many photos a job has, and how many pictures are still to become some."""
+        app = self._driver.app
+        return (len(app.phone.queries.photos(job)), len(app.darkroom.waiting(job)))
+
+    def unsafe(self) -> int:
+        """How many files the office does not have yet."""
+        return int(self._driver.app.phone.condition().pending_files)
+
+    def sees_zone(self, name: str) -> bool:
+        """Whether a card offers something to press under this name."""
+        return self._driver.zone(name) is not None
 
     def step(self, label: str) -> None:
         """Press the big button of a job."""
@@ -167,10 +228,10 @@ def obey(hand: Hand) -> None:
     told: queue.Queue[str | None] = queue.Queue()
     threading.Thread(target=_listen, args=(told,), daemon=True).start()
     while True:
+        hand.draw()  # also where one is asked without a pause: the app lives on between questions
         try:
             line = told.get(timeout=FRAME_S)
         except queue.Empty:
-            hand.draw()
             continue
         if line is END:
             return

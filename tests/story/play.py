@@ -129,9 +129,14 @@ def _enrol(server: Server, phone: Path, language: Language) -> None:
     told = fieldfare(
         "enrol-code", "--data", server.data, "--person", TECHNICIAN, "--port", str(server.port)
     ).told
-    for words in (("enrol", "--code", told["text"]), ("sync",)):
-        ran = fieldfare("device", *words, "--data", phone, "--lang", language)
-        assert ran.code == 0, ran
+    here = ("--data", phone, "--lang", language)
+    enrolled = fieldfare("device", "enrol", "--code", told["text"], *here)
+    assert enrolled.code == 0, enrolled
+    named = ("--device", enrolled.told["device"], "--digits", enrolled.told["digits"])
+    confirmed = fieldfare("phone", "confirm", "--data", server.data, *named)
+    assert confirmed.code == 0, confirmed
+    synced = fieldfare("device", "sync", *here)
+    assert synced.code == 0, synced
 
 
 def _window(phone: Path, language: Language) -> "subprocess.Popen[bytes]":

@@ -15,7 +15,9 @@ from playwright.sync_api import Browser
 from server.texts import read_catalogue
 from shared.texts import Catalogue, Language, parse, say
 from tests.e2e.processes import ROOT, Server, fieldfare
+from tests.story import proof
 from tests.story.dispatcher import Dispatcher
+from tests.story.proof import Paper
 from tests.story.reconciliation import Both, Subject, books_of, checks, rows
 from tests.story.technician import Technician
 
@@ -121,10 +123,12 @@ def perform(stage: Stage, tell: Tell) -> Played:
     tell("server_gone")
     _on_site(stage, order, name, tell)
     part = _worked(stage, order, tell)
+    paper = _proven(stage, order, number, tell)
     _meanwhile(stage, first, ticket, tell)
-    _look(stage, first, number, tell)
+    _photos_follow(stage, tell)
+    _look(stage, first, number, paper, tell)
     subject = Subject(order=number, ticket=ticket, part=part, van=_van(stage), before=before[part])
-    return _reconcile(stage, subject, tell)
+    return _reconcile(stage, subject, paper, tell)
 
 
 def _open(stage: Stage, tell: Tell) -> str:
@@ -145,6 +149,8 @@ def _enrol(stage: Stage, desk: Dispatcher, name: str, tell: Tell) -> None:
     stage.shot(phone, "enrol")
     phone("press", phone.word("enrol", "connect"))
     phone.tap("pin", "later")
+    stage.shot(phone, "waiting")
+    desk.let_in()
     phone("until_chip", phone.word("kit.sync", "up_to_date"))
     stage.shot(phone, "today")
     tell("enrolled", name=name, jobs=len(phone("jobs")))
@@ -256,11 +262,42 @@ def _worked(stage: Stage, order: str, tell: Tell) -> str:
     phone("go", "details", {"id": order})
     phone("type", phone.word("fields", "contact_phone"), FIELD_NUMBER)
     phone("unfocus")
+    proof.photographed(phone, order, _until)
+    stage.shot(phone, "photos")
+    tell("photographed", count=proof.PICTURES)
     phone("go", "work_order", {"id": order})
     _finish(stage)
     stage.shot(phone, "done")
     tell("worked")
     return part
+
+
+def _proven(stage: Stage, order: str, number: str, tell: Tell) -> Paper:
+    """What it costs, the customer's signature, and the report, all without a network."""
+    phone = stage.technician
+    proof.billed(phone, order)
+    stage.shot(phone, "bill")
+    tell("billed")
+    proof.signed(phone, order, lambda name: stage.shot(phone, name))
+    tell("signed", name=proof.SIGNERS[stage.language])
+    paper = proof.reported(phone, order, number, stage.folder)
+    stage.shot(phone, "report")
+    tell("reported", content=paper.content[:12])
+    phone("go", "work_order", {"id": order})
+    return paper
+
+
+def _photos_follow(stage: Stage, tell: Tell) -> None:
+    """The files follow the acts; the server dies once more among them."""
+    phone = stage.technician
+    arrived = "SELECT count(*) FROM evidence_file"
+    _until(lambda: stage.at_server(arrived)[0][0] > 0, "no file arrives")
+    stage.server.kill()
+    there = stage.at_server(arrived)[0][0]
+    stage.server.start()
+    phone("ring")
+    _until(lambda: phone("unsafe") == 0, "the files do not get through")
+    tell("photos_safe", before=there, count=stage.at_server(arrived)[0][0])
 
 
 def _use_a_part(stage: Stage, order: str) -> str:
@@ -346,8 +383,8 @@ def _verdicts(stage: Stage) -> str:
     return " · ".join(f"{count} × {say(words, 'verdicts', verdict)}" for verdict, count in found)
 
 
-def _look(stage: Stage, desk: Dispatcher, number: str, tell: Tell) -> None:
-    """What the office sees of it: the job done, both numbers, a log that holds."""
+def _look(stage: Stage, desk: Dispatcher, number: str, paper: Paper, tell: Tell) -> None:
+    """What the office sees of it: the job done, both numbers, a log that holds, a paper checked."""
     desk.go(f"/work-orders/{number}")
     desk.see(desk.word("statuses", "done"))
     stage.shot(desk, "story")
@@ -357,19 +394,31 @@ def _look(stage: Stage, desk: Dispatcher, number: str, tell: Tell) -> None:
     tell("conflict")
     tell("verified", said=desk.verify_everything())
     stage.shot(desk, "audit")
+    query = paper.code.partition("?")[2]
+    desk.go(f"/verify?{query}")
+    desk.see(desk.word("verify.verdicts", "genuine"))
+    stage.shot(desk, "verify")
+    desk.go(f"/verify?{proof.altered(query)}")
+    desk.see(desk.word("verify.verdicts", "differs"))
+    tell("checked")
     desk.close()
 
 
-def _reconcile(stage: Stage, subject: Subject, tell: Tell) -> Played:
-    """Compare the two databases, and the audit log with itself."""
+def _reconcile(stage: Stage, subject: Subject, paper: Paper, tell: Tell) -> Played:
+    """Compare the two databases and the two reports, and the audit log with itself."""
     tell("reconciled")
     phone = stage.technician
+    untold = "SELECT count(*) FROM photo WHERE arrived_at IS NULL"
+    _until(lambda: stage.at_server(untold)[0][0] == 0, "a photo is not told to have arrived")
     _until(lambda: phone("ring") or _is_level(stage), "the phone does not hear of the last acts")
     unsigned = "SELECT count(*) FROM leaf WHERE number IS NULL"
     _until(lambda: stage.at_server(unsigned)[0][0] == 0, "the notary does not sign")
     ran = fieldfare("audit", "verify", "--data", stage.server.data)
     both = Both(server=stage.books, phone=books_of(phone.folder))
-    return Played(checks=tuple(checks(both, subject, ran.told)))
+    server = stage.server.data
+    again = proof.reported_again(server, subject.order, stage.language, stage.folder)
+    proven = proof.checks(both, subject.order, (paper, again), server)
+    return Played(checks=(*checks(both, subject, ran.told), *proven))
 
 
 def _is_level(stage: Stage) -> bool:

@@ -23,7 +23,7 @@ def test_the_main_job_is_done_by_click_and_by_touch_and_every_book_agrees(
     assert played.returncode == 0, played.stdout + played.stderr
     lines = played.stdout.splitlines()
     assert lines[-1] == say(narrator(language), "story", "good")
-    assert len([line for line in lines if line.startswith("  ✓ ")]) == 7
+    assert len([line for line in lines if line.startswith("  ✓ ")]) == 12
     assert "  ✗ " not in played.stdout
     assert len(list((tmp_path / "shots").glob("*.png"))) >= 12
 

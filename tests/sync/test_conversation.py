@@ -44,6 +44,7 @@ def same_as_server(world: World, phone: MemoryPhone) -> None:
 
 
 def test_a_day_offline_arrives_and_the_phone_shows_what_the_server_has() -> None:
+    """C12."""
     world = World()
     order = world.job(ANN, checklist=CHECKLIST)
     phone = world.phone(ANN)
@@ -68,6 +69,7 @@ def test_a_day_offline_arrives_and_the_phone_shows_what_the_server_has() -> None
 
 
 def test_lost_repeated_and_cut_exchanges_change_nothing() -> None:
+    """C08, C21, C30."""
     world = World()
     order = world.job(ANN)
     phone = world.phone(ANN)
@@ -114,6 +116,7 @@ def test_both_sides_edit_the_contact_phone_and_the_device_wins_but_the_office_va
 
 
 def test_work_done_after_a_cancel_is_kept_and_a_person_is_asked() -> None:
+    """C04."""
     world = World()
     order = world.job(ANN)
     phone = world.phone(ANN)
@@ -131,6 +134,7 @@ def test_work_done_after_a_cancel_is_kept_and_a_person_is_asked() -> None:
 
 
 def test_work_by_a_former_assignee_is_kept_as_evidence() -> None:
+    """C47."""
     world = World()
     order = world.job(ANN)
     phone, other = world.phone(ANN), world.phone(BOB)
@@ -164,6 +168,7 @@ def test_two_who_use_one_serial_number_open_a_task() -> None:
 
 
 def test_an_answer_that_comes_late_or_twice_is_not_taken_again() -> None:
+    """C17."""
     world = World()
     order = world.job(ANN)
     phone = world.phone(ANN)
@@ -183,7 +188,7 @@ def test_an_answer_that_comes_late_or_twice_is_not_taken_again() -> None:
 
 
 def test_the_screen_never_flickers_while_the_pages_come_one_by_one() -> None:
-    """What a technician did stays as he did it, from the tap until the server's rows show it."""
+    """C17: what a technician did stays as he did it, from the tap until the rows show it."""
     world = World()
     order = world.job(ANN)
     phone = world.phone(ANN)
@@ -330,6 +335,7 @@ def test_an_edit_that_ends_before_it_begins_is_refused() -> None:
 
 
 def test_who_only_pulls_gets_the_news_and_keeps_what_waits() -> None:
+    """C65."""
     world = World()
     order = world.job(ANN)
     phone = world.phone(ANN)

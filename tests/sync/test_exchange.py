@@ -5,16 +5,17 @@ import pytest
 from msgspec import structs
 
 from shared.clock import At
-from shared.ids import fingerprint
+from shared.ids import derive, fingerprint
 from shared.ops import Op, encode
+from shared.records import Aggregate, Record
 from shared.site import Site
 from shared.tasks import Conflict
 from sync.exchange import examine
-from sync.memory import MemoryPhone
+from sync.memory import MemoryBooks, MemoryPhone
 from sync.ports import Outboxed, Standing
 from sync.protocol import PROTOCOL, Request
 from sync.tokens import Token
-from tests.world import ANN, BOB, SITE, MemoryServer, World
+from tests.world import ANN, BOB, CUSTOMER, SITE, MemoryServer, World
 
 STANDING = Standing(
     incarnation="i-1",
@@ -52,6 +53,7 @@ REQUEST = Request(
     ],
 )
 def test_a_token_says_how_the_conversation_goes_on(changes: dict[str, object], chain: str) -> None:
+    """C10."""
     assert examine(REQUEST, structs.replace(TOKEN, **changes), STANDING, "e-1") == chain
 
 
@@ -65,6 +67,7 @@ def test_without_a_token_only_a_beginning_is_honest() -> None:
 
 
 def test_nobody_hands_in_what_somebody_else_did() -> None:
+    """C33."""
     world = World()
     order = world.job(ANN, BOB)
     phone = world.phone(ANN)
@@ -103,6 +106,7 @@ def test_nobody_hands_in_what_somebody_else_did() -> None:
 
 
 def test_repeated_losers_on_one_field_share_one_open_conflict() -> None:
+    """C53."""
     world = World()
     assert isinstance(world.server, MemoryServer)
     order = world.job(ANN)
@@ -134,3 +138,48 @@ def test_repeated_losers_on_one_field_share_one_open_conflict() -> None:
     site = world.server.books.pages.rows[(Site, SITE)]
     assert isinstance(site, Site)
     assert site.contact_phone == "111"
+
+
+class Watched(MemoryBooks):
+    """Books that note of which things all was wanted that names them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gathered: list[Aggregate] = []
+
+    def naming(self, thing: Aggregate) -> list[Record]:
+        self.gathered.append(thing)
+        return super().naming(thing)
+
+
+def test_nothing_is_gathered_and_held_for_what_a_phone_may_not_say() -> None:
+    """Merging holds all of a customer: a phone that says it is refused without that."""
+    server = MemoryServer()
+    server.books = books = Watched()
+    world = World(server)
+    on = ("customer", CUSTOMER)
+    for origin in ("device", "api"):
+        op = world.op("customer.merge", on, {"into": derive("other")}, by=ANN)
+        said = structs.replace(op, body=op.body.replace('"console"', f'"{origin}"'))
+        (result,) = world.hand_in([said], origin="device", person=ANN)
+        assert result.verdict == "rejected"
+    odd = world.op("no.such", on, {}, by=ANN)
+    odd = structs.replace(odd, body=odd.body.replace('"console"', '"device"'))
+    repair = {
+        "of": odd.id,
+        "body_fingerprint": fingerprint(odd.body),
+        "kind": "customer.merge",
+        "v": 1,
+        "on": on,
+        "args": {"into": derive("other")},
+    }
+    mend = world.op("op.repair", ("op", odd.id), repair, by=ANN)
+    mend = structs.replace(mend, body=mend.body.replace('"console"', '"device"'))
+    told = [world.hand_in([one], origin="device", person=ANN)[0] for one in (odd, mend)]
+    assert [(one.verdict, one.code) for one in told] == [
+        ("quarantined", "future_kind"),
+        ("rejected", "not_permitted"),
+    ]
+    assert books.gathered == []
+    world.office("customer.merge", on, {"into": derive("other")})
+    assert books.gathered == [on]

@@ -36,6 +36,7 @@ def test_every_kind_has_a_golden_op() -> None:
 
 
 def test_every_op_ever_released_is_still_understood() -> None:
+    """C24."""
     for line in (FOLDER / "ops.jsonl").read_text(encoding="utf-8").splitlines():
         kept = msgspec.json.decode(line)
         assert fingerprint(kept["body"]) == kept["fingerprint"]

@@ -82,6 +82,7 @@ class Story:
 
 
 def test_a_step_waits_behind_one_that_cannot_be_judged_but_a_fact_does_not() -> None:
+    """C54."""
     story = Story()
     assert story.world.sync(story.phone).verdicts == {"quarantined": 1, "held": 1, "applied": 1}
     assert story.verdicts() == [
@@ -95,6 +96,7 @@ def test_a_step_waits_behind_one_that_cannot_be_judged_but_a_fact_does_not() -> 
 @pytest.mark.parametrize("where", ["phone", "office"])
 @pytest.mark.parametrize("how", ["op.repair", "op.discard"])
 def test_mending_settles_what_waited_wherever_it_is_done(how: str, where: str) -> None:
+    """C01."""
     story = Story()
     story.world.sync(story.phone)
     said = story.repair() if how == "op.repair" else {"of": story.bad.op_id, "reason": "a test"}
@@ -151,6 +153,7 @@ def test_an_unreadable_op_is_kept_and_can_be_given_up() -> None:
 
 
 def test_one_poisoned_op_stops_only_itself() -> None:
+    """C01."""
     world = World(MemoryServer(poison="arsenic"))
     order = world.job(ANN)
     phone = world.phone(ANN)
@@ -309,3 +312,24 @@ def test_what_was_kept_under_another_id_is_settled_on_the_phone_too() -> None:
     story.world.sync(story.phone)
     bad = story.phone.outboxed([story.bad.op_id])[0]
     assert (bad.verdict, bad.code) == ("rejected", "discarded")
+
+
+def test_what_a_customer_signed_is_never_corrected_and_nothing_is_made_into_it() -> None:
+    story = Story()
+    signed = story.smuggle("sign_off.take", b'{"mood":"good"}')
+    story.world.sync(story.phone)
+    assert ("sign_off.take", "quarantined", "future_field") in story.verdicts()
+    office = story.world.office
+    for target, kind in ((signed, "note.add"), (signed, "sign_off.take"), (story.bad, signed.kind)):
+        repair = {
+            "of": target.op_id,
+            "body_fingerprint": target.fingerprint,
+            "kind": kind,
+            "v": 1,
+            "on": ["work_order", story.order],
+            "args": {"text": "x", "audience": "internal"},
+        }
+        refused = office("op.repair", ("op", target.op_id), repair)
+        assert (refused.verdict, refused.code) == ("rejected", "sealed")
+    given_up = {"of": signed.op_id, "reason": "taken again"}
+    story.world.must(office("op.discard", ("op", signed.op_id), given_up))

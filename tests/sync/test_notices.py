@@ -176,6 +176,7 @@ def test_nobody_is_told_what_they_did_themselves() -> None:
 
 
 def test_the_office_s_value_stands_and_that_is_told_once() -> None:
+    """C53."""
     day = Day()
     day.news()
     day.tap("edit", {"fields": {"priority": ["normal", "low"]}})
@@ -200,6 +201,7 @@ def test_one_s_own_value_stands_and_that_is_told_with_what_it_replaced() -> None
 
 
 def test_a_value_that_is_brought_back_is_told_as_an_edit() -> None:
+    """R13."""
     day = Day()
     day.news()
     day.tap("edit", {"fields": {"priority": ["normal", "low"]}})
@@ -233,6 +235,7 @@ def test_work_on_a_job_that_was_called_off_meanwhile_is_told_as_both() -> None:
 
 
 def test_an_op_of_a_former_assignee_is_told_without_the_job_s_rows() -> None:
+    """C48."""
     day = Day()
     day.news()
     day.tap("edit", {"fields": {"job_note": ["", "Mine"]}})
@@ -247,6 +250,7 @@ def test_an_op_of_a_former_assignee_is_told_without_the_job_s_rows() -> None:
 
 
 def test_a_refused_op_is_told_with_its_reason_and_its_edit_is_no_news() -> None:
+    """C05."""
     day = Day()
     day.news()
     edit = {"fields": {"contact_phone": ["13800005678", "139"]}, "work_order": day.job}
@@ -278,6 +282,21 @@ def test_an_op_that_waits_is_told_and_told_again_when_it_is_put_right() -> None:
     mended, refused = day.news()
     assert (mended.kind, mended.op_id) == ("mended", after.op_id)
     assert (refused.kind, refused.op_id, refused.code) == ("refused", entry.op_id, "discarded")
+    assert day.news() == []
+
+
+@pytest.mark.parametrize("back", [True, False])
+def test_a_job_that_moved_on_is_told_beside_an_op_that_waits(back: bool) -> None:
+    day = Day()
+    day.news()
+    entry = day.tap("note.add", {"text": "one", "audience": "internal"})
+    broken = entry.body.replace("note.add", "note.sing")
+    with day.phone.transaction():
+        day.phone.update([msgspec.structs.replace(entry, body=broken)])
+    day.office("work_order.reassign", {"person": BOB})
+    if back:
+        day.office("work_order.reassign", {"person": ANN})
+    assert day.kinds() == (["assigned", "quarantined"] if back else ["quarantined", "taken_away"])
     assert day.news() == []
 
 

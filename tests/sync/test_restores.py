@@ -31,6 +31,7 @@ def put_back(server: MemoryServer, backup: object) -> None:
 
 
 def test_a_server_that_was_silently_put_back_is_found_out_and_gets_everything_again() -> None:
+    """C66, S1."""
     world, server, phone, order = begun()
     world.sync(phone)
     backup = books_copied(server.books.pages)
@@ -44,7 +45,7 @@ def test_a_server_that_was_silently_put_back_is_found_out_and_gets_everything_ag
 
 
 def test_it_is_found_out_even_when_the_first_answer_was_lost() -> None:
-    """The retry carries a new op under the old token; what it brought must not go unnoticed."""
+    """C66: the retry carries a new op under the old token; it must not go unnoticed."""
     world, server, phone, order = begun()
     world.sync(phone)
     request_before = phone.identity().token
@@ -60,6 +61,7 @@ def test_it_is_found_out_even_when_the_first_answer_was_lost() -> None:
 
 
 def test_it_is_found_out_even_on_first_contact() -> None:
+    """S1."""
     world, server, phone, order = begun()
     world.sync(phone, ["no reply"] * 6)
     assert phone.identity().token is None
@@ -76,6 +78,7 @@ def test_it_is_found_out_even_on_first_contact() -> None:
 
 
 def test_two_living_copies_of_one_phone_lose_nothing_and_part_ways() -> None:
+    """S11."""
     world, server, phone, order = begun()
     world.sync(phone)
     twin = MemoryPhone(phone.identity())

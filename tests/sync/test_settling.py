@@ -81,6 +81,7 @@ def test_a_ticket_whose_job_is_cancelled_on_site_waits_in_the_queue_again() -> N
 
 
 def test_a_form_that_leaves_a_field_out_does_not_empty_what_a_phone_wrote() -> None:
+    """C51, C56."""
     world, phone, order = begun()
     said = {"fields": {"access_notes": ["", "gate code 4711"]}, "work_order": order}
     world.tap(phone, "edit", ("site", SITE), said)

@@ -149,20 +149,24 @@
     clearTimeout(asked);
     asked = setTimeout(look, 250 + Math.random() * 500);
   };
+  const drawn = async (address) => {
+    try {
+      const answer = await fetch(address, { headers: { "X-Live": "1" } });
+      if (!answer.ok || answer.redirected) return null;
+      return new DOMParser().parseFromString(await answer.text(), "text/html");
+    } catch { return null; }
+  };
   const look = async () => {
     if (document.hidden) { asked = setTimeout(look, 1000); return; }
     const things = [...stale], any = everything;
     stale.clear(); everything = false;
-    let found;
-    try {
-      const answer = await fetch(location.href, { headers: { "X-Live": "1" } });
-      if (!answer.ok || answer.redirected) return;
-      found = new DOMParser().parseFromString(await answer.text(), "text/html");
-    } catch { return; }
+    const found = await drawn(location.href);
+    if (!found) return;
     counts(found);
     for (const region of regions()) {
       if (!region.id || !concerns(region, things, any)) continue;
-      const fresh = found.getElementById(region.id);
+      const from = region.dataset.liveFrom;  // a page that was posted cannot be asked for anew
+      const fresh = (from ? await drawn(from) : found)?.getElementById(region.id);
       if (!fresh) continue;
       if (region.dataset.liveThing) whole(region, fresh); else rows(region, fresh);
     }

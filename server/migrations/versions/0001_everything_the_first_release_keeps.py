@@ -129,6 +129,7 @@ def upgrade() -> None:
         sa.Column("data", sa.LargeBinary(), nullable=False),
         sa.Column("hash", sa.LargeBinary(), nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=True),
+        sa.Column("wrote", sqlmodel.AutoString(), nullable=True),
         sa.PrimaryKeyConstraint("op_id", "n", "epoch"),
         sa.UniqueConstraint("epoch", "number", name="uq_leaf_number"),
     )

@@ -2,10 +2,12 @@
 
 import io
 import random
+import tempfile
 import threading
 from base64 import urlsafe_b64encode
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -16,9 +18,9 @@ from litestar import Litestar
 from litestar.testing import TestClient
 from sqlalchemy import event
 
-from server import enrolment, people, sessions
+from server import database, enrolment, migrations, people, sessions
 from server.app import create_app
-from server.office import Office
+from server.office import Office, Release
 from server.settings import Limits, Settings
 from shared.clock import At
 from shared.ids import derive, uuid7
@@ -28,6 +30,7 @@ from shared.records import Aggregate
 from sync.desk import Parcel
 from sync.intake import receive
 from sync.protocol import WireOp
+from tests.bases import CHOICE
 
 START_MS = 1_795_000_000_000
 BESIDE = "notary"  # the thread that signs beside every request
@@ -35,6 +38,52 @@ CUSTOMER, SITE, PART, STORE = (
     derive("test", name) for name in ("customer", "site", "part", "store")
 )
 PASSWORD = "correct horse battery"
+
+
+class FirstDay(NamedTuple):
+    """What a company has when it has just begun: its folder, how its dice lie, what it logged."""
+
+    kept: tuple[tuple[Path, int, bytes | None], ...]
+    dice: Any
+    logged: str
+
+
+@cache
+def _of_today() -> bytes:
+    """A SQLite file with this version's tables and nothing in them: they take a while to make."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "books.db"
+        engine = database.open_engine(file)
+        migrations.upgrade(engine)
+        engine.dispose()
+        return file.read_bytes()
+
+
+@cache
+def _first_day() -> FirstDay:
+    """The same for every company of this process that does not say otherwise, its keys as well."""
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "data"
+        made = Company(data, anew=True)
+        made.office.close()
+        kept = (
+            (found.relative_to(data), found.stat().st_mode, _written(found))
+            for found in sorted(data.rglob("*"))
+        )
+        return FirstDay(tuple(kept), made.random.getstate(), made.log.getvalue())
+
+
+def _written(found: Path) -> bytes | None:
+    return found.read_bytes() if found.is_file() else None
+
+
+def bring_to_date(settings: Settings) -> None:
+    """Have the tables of a new folder there already."""
+    books = settings.books
+    if isinstance(books, Path) and not settings.data.exists():
+        settings.data.mkdir(mode=0o700, parents=True)
+        books.touch(mode=0o600)
+        books.write_bytes(_of_today())
 
 
 def asked_of(office: Office) -> list[str]:
@@ -53,18 +102,46 @@ def asked_of(office: Office) -> list[str]:
 class Company:
     """The server under test, its clock, its dice, and ways in."""
 
-    def __init__(self, folder: Path, **given: Any) -> None:
+    def __init__(
+        self, folder: Path, *, release: Release | None = None, anew: bool = False, **given: Any
+    ) -> None:
+        """`anew` is a company with keys of its own, which begins by itself."""
         self.now_ms = START_MS
         self.random = random.Random(7)
         self.log = io.StringIO()
+        if "database" not in given:
+            given["database"] = CHOICE.place()
         self.settings = Settings(data=folder, **given)
+        begun = not (anew or release or given["database"] or folder.exists())
+        if begun:
+            self.resume(_first_day())
+        else:
+            bring_to_date(self.settings)
         self.app: Litestar = create_app(
-            self.settings, clock=lambda: self.now_ms, dice=self.random.randbytes, stream=self.log
+            self.settings,
+            clock=lambda: self.now_ms,
+            dice=self.random.randbytes,
+            stream=self.log,
+            release=release,
         )
         self.office: Office = self.app.state["office"]
         self.client = TestClient(self.app, raise_server_exceptions=False)
         self.people = {role: derive("test", role) for role in ROLES}
-        self.begin()
+        if not begun:
+            self.begin()
+
+    def resume(self, day: FirstDay) -> None:
+        """Have everything as it is at the end of `begin`."""
+        data = self.settings.data
+        data.mkdir(mode=0o700, parents=True)
+        for name, mode, written in day.kept:
+            if written is None:
+                (data / name).mkdir()
+            else:
+                (data / name).write_bytes(written)
+            (data / name).chmod(mode & 0o777)
+        self.random.setstate(day.dice)
+        self.log.write(day.logged)
 
     def begin(self) -> None:
         """One person per role, a customer with a site, a part and a store."""
@@ -148,11 +225,22 @@ class Company:
             )
 
     def phone(self, role: str = "technician") -> "Phone":
-        """An enrolled phone of the person with this role."""
+        """An enrolled phone of the person with this role, and confirmed."""
+        phone = self.newcomer(role)
+        self.confirm(phone.device)
+        return phone
+
+    def newcomer(self, role: str = "technician") -> "Phone":
+        """A phone of the person with this role that waits to be let in."""
         key = ec.generate_private_key(ec.SECP256R1())
         answer = self.client.post("/enrol", json=newcomer(self.code(role), key))
         assert answer.status_code == 200, answer.text
         return Phone(self, str(answer.json()["device"]), key)
+
+    def confirm(self, device: str) -> None:
+        """Let a phone in."""
+        with self.office.writing() as books:
+            enrolment.confirm(books, device, self.now_ms)
 
     def limits(self) -> Limits:
         """The limits in force."""
@@ -174,9 +262,7 @@ class Phone:
 
     def signature(self, nonce: str) -> str:
         """The nonce, signed as the protocol says."""
-        text = f"fieldfare-token|{self.device}|{nonce}".encode()
-        r, s = decode_dss_signature(self.key.sign(text, ec.ECDSA(SHA256())))
-        return base64url(r.to_bytes(32, "big") + s.to_bytes(32, "big"))
+        return signed(self.key, f"fieldfare-token|{self.device}|{nonce}")
 
     def ask(self, nonce: str, signature: str | None = None) -> Any:
         """The answer to a signed nonce."""
@@ -207,6 +293,12 @@ class Phone:
 def base64url(data: bytes) -> str:
     """Without padding."""
     return urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def signed(key: ec.EllipticCurvePrivateKey, text: str) -> str:
+    """A text's signature, as a phone gives it."""
+    r, s = decode_dss_signature(key.sign(text.encode(), ec.ECDSA(SHA256())))
+    return base64url(r.to_bytes(32, "big") + s.to_bytes(32, "big"))
 
 
 def newcomer(code: str, key: ec.EllipticCurvePrivateKey) -> dict[str, str]:

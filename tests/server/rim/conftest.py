@@ -14,3 +14,11 @@ def company(tmp_path: Path) -> Iterator[Company]:
     made = Company(tmp_path / "data")
     with made.client:
         yield made
+
+
+@pytest.fixture(scope="module")
+def shared_company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
+    """The same for all tests of a file that ask only for it: leave it as you would find it."""
+    made = Company(tmp_path_factory.mktemp("shared") / "data")
+    with made.client:
+        yield made

@@ -116,6 +116,7 @@ def test_a_phone_that_has_nothing_new_writes_nothing_also_of_what_it_holds(
 def test_a_phone_that_pushes_is_known_at_once_and_an_older_one_says_nothing(
     company: Company,
 ) -> None:
+    """C28."""
     phone = company.phone()
     first = begun(company, phone)
     assert kept(company) == dict.fromkeys(("unsent", "unsent_since", "free_bytes"))

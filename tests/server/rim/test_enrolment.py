@@ -6,14 +6,15 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from msgspec import structs
 from sqlalchemy import Engine
 
-from server import enrolment
+from server import enrolment, sessions
 from server.database import writing
 from server.settings import Limits
 from shared.ids import derive
 from sync.enrolment import invitation_text
-from tests.server.rim.company import Company, base64url, newcomer
+from tests.server.rim.company import Company, Phone, base64url, newcomer
 from tests.server.samples import RECEIVED, begin, person, put
 
 randbytes = Random(7).randbytes
@@ -28,6 +29,7 @@ def enrol(
 
 
 def test_a_code_lets_one_phone_in_once(company: Company) -> None:
+    """S5."""
     code = company.code()
     answer = company.client.post("/enrol", json=newcomer(code.lower().replace("-", " "), KEY))
     told = answer.json()
@@ -84,19 +86,20 @@ def test_a_code_is_good_again_for_the_key_it_let_in_alone(engine: Engine) -> Non
         ]
         for code, who in zip(codes, ("ann", "bob"), strict=True):
             shown = enrolment.Shown(code=code, public_key="key")
-            assert enrolment.redeem(books, shown, RECEIVED + 1, 5) == enrolment.Let(
-                person_id=derive(who)
-            )
+            let = enrolment.Let(person_id=derive(who), issued_by="desk")
+            assert enrolment.redeem(books, shown, RECEIVED + 1, 5) == let
+    anns = enrolment.Let(person_id=derive("ann"), issued_by="desk")
     first = enrolment.Newcomer(device="d", name="", app="", public_key="key")
     with writing(engine) as books:
-        enrolment.admit(books, derive("ann"), first, RECEIVED + 1)
-    assert redeemed(codes[0], "key") == enrolment.Let(person_id=derive("ann"), device="d")
+        enrolment.admit(books, anns, first, RECEIVED + 1)
+    assert redeemed(codes[0], "key") == structs.replace(anns, device="d")
     assert redeemed(codes[0], "other") == "code_used"
     assert redeemed(codes[1], "key") == "code_used"
     assert redeemed(codes[0], "key", RECEIVED + 1_000) == "code_used"
 
 
 def test_an_unknown_an_expired_and_a_worn_out_code_are_told_apart(company: Company) -> None:
+    """S5."""
     assert enrol(company, "ABCD-EFGH-JKMN") == (403, "code_unknown")
     expired = company.code()
     company.now_ms += 15 * 60_000
@@ -109,6 +112,7 @@ def test_an_unknown_an_expired_and_a_worn_out_code_are_told_apart(company: Compa
 
 
 def test_guessing_codes_is_throttled_by_address(company: Company) -> None:
+    """S5."""
     most = company.limits().enrolments_per_address
     told = [enrol(company, f"AAAA-AAAA-{number:04}") for number in range(2000, 2000 + most)]
     assert {code for _, code in told} == {"code_unknown"}
@@ -153,6 +157,7 @@ def test_the_console_gives_a_code_with_the_text_for_the_qr_code(company: Company
 
 
 def test_a_signed_nonce_is_worth_one_token(company: Company) -> None:
+    """S11."""
     phone = company.phone()
     nonce = phone.nonce()
     answer = phone.ask(nonce)
@@ -189,6 +194,7 @@ def test_asking_for_tokens_without_end_is_told_to_wait(tmp_path: Path) -> None:
 
 
 def test_a_wrong_late_or_foreign_signature_is_worth_nothing(company: Company) -> None:
+    """S11."""
     phone, other = company.phone(), company.phone("partner")
     assert phone.ask(phone.nonce(), "AAAA").status_code == 401
     assert phone.ask(other.nonce()).status_code == 401
@@ -201,20 +207,38 @@ def test_a_wrong_late_or_foreign_signature_is_worth_nothing(company: Company) ->
     assert (unknown.status_code, list(unknown.json())) == (200, ["nonce"])
 
 
-def test_a_revoked_phone_is_let_in_no_longer(company: Company) -> None:
+def test_a_revoked_phone_is_let_in_no_longer_once_its_time_to_hand_in_is_over(
+    company: Company,
+) -> None:
     phone = company.phone()
-    headers = phone.headers()
     office = company.signed_in("dispatcher")
     path = f"/api/devices/{phone.device}/revoke"
     assert company.client.post(path, headers=office).status_code == 204
     missing = company.client.post("/api/devices/nobody/revoke", headers=office)
     assert missing.status_code == 404
+    assert phone.ask(phone.nonce()).status_code == 200
+    headers = phone.headers()
+    assert company.client.post("/sync", json=phone.request(), headers=headers).status_code == 200
+    company.now_ms += company.limits().drain_days * 24 * 3_600_000
+    assert company.client.post("/sync", json=phone.request(), headers=headers).status_code == 401
+    headers = {"Authorization": f"Bearer {token_of(company, phone)}"}
     sync = company.client.post("/sync", json=phone.request(), headers=headers)
     assert (sync.status_code, sync.json()["code"]) == (401, "device_revoked")
     assert phone.ask(phone.nonce()).json()["code"] == "device_revoked"
 
 
+def token_of(company: Company, phone: Phone) -> str:
+    """An access token that is good now, however it was come by."""
+    ends = company.office.ends(1)
+    with company.office.reading() as books:
+        shown = sessions.Pass(
+            device=phone.device, since=enrolment.confirmed_at(books, phone.device)
+        )
+    return sessions.device_token(company.office.keys.session, shown, ends)
+
+
 def test_an_access_token_ends(company: Company) -> None:
+    """S11."""
     phone = company.phone()
     headers = phone.headers()
     assert company.client.post("/sync", json=phone.request(), headers=headers).status_code == 200

@@ -1,11 +1,14 @@
 """Health, the schema, what the log says, and what a question costs."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import msgspec
 from sqlalchemy import text
 
+from server.app import attempt
+from server.database import Busy
 from tests.server.rim.company import PASSWORD, Company, asked_of
 from tests.server.rim.test_office_ops import opened, say
 
@@ -16,6 +19,15 @@ def test_a_healthy_server_says_so(company: Company) -> None:
         200,
         {"live": True, "ready": True, "writable": True, "migrated": True},
     )
+
+
+def test_a_server_goes_on_answering_when_another_in_its_process_has_ended(
+    company: Company, tmp_path: Path
+) -> None:
+    other = Company(tmp_path / "other")
+    with other.client:
+        assert other.client.get("/health").status_code == 200
+    assert company.client.get("/health").status_code == 200
 
 
 def test_a_server_whose_tables_are_not_todays_is_not_ready(company: Company) -> None:
@@ -38,6 +50,7 @@ def test_the_schema_tells_every_route(company: Company) -> None:
 
 
 def test_secrets_and_names_never_reach_the_log(company: Company) -> None:
+    """S14."""
     company.set_password("dispatcher")
     body = {"login": "dispatcher", "password": PASSWORD}
     token = company.client.post("/api/login", json=body).json()["token"]
@@ -90,3 +103,22 @@ def test_what_waits_is_written_down_when_the_server_stops(company: Company) -> N
 def test_the_answer_to_everything_is_json_that_a_struct_can_read(company: Company) -> None:
     answer = company.client.get("/api/devices", headers=company.signed_in("dispatcher"))
     assert msgspec.json.decode(answer.content) == {"items": [], "next": None}
+
+
+def test_a_step_of_the_bookkeeping_that_fails_is_logged_and_stops_no_other(
+    company: Company,
+) -> None:
+    taken: list[str] = []
+
+    def breaks() -> None:
+        raise ZeroDivisionError
+
+    def waits() -> None:
+        raise Busy
+
+    for step in (breaks, waits, lambda: taken.append("the third")):
+        attempt(company.office, step)
+    assert taken == ["the third"]
+    lines = [json.loads(line) for line in company.log.getvalue().splitlines()]
+    told = [line["error"] for line in lines if line["event"] == "notary failed"]
+    assert told == ["ZeroDivisionError"]

@@ -72,6 +72,7 @@ def job(company: Company) -> dict[str, Any]:
 
 
 def test_an_op_is_done_once_however_often_it_is_posted(company: Company) -> None:
+    """C35."""
     op = opened(company)
     first, second = (say(company, "dispatcher", op) for _ in range(2))
     assert first.json() == second.json()

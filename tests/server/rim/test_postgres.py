@@ -21,7 +21,7 @@ STOPS_S = 60
 PROGRAM = """
 import sys
 from pathlib import Path
-from server.app import serve
+from server.serving import serve
 from server.settings import load
 
 if __name__ == "__main__":
@@ -102,6 +102,8 @@ def test_consoles_hear_what_any_process_wrote_and_are_let_go_at_the_end(
         company.put("customer", site, name="New here", type="organisation")
         assert [next_change(stream, f"customer:{site}") for stream in streams] == [True] * 4
         process.terminate()
+        # A stream that is cut off, as a process that is killed does, raises here.
+        assert [next_change(stream, "nothing more") for stream in streams] == [False] * 4
         _, errors = process.communicate(timeout=STOPS_S)
         assert process.returncode == 0, errors
     company.office.close()

@@ -20,6 +20,12 @@ from tests.server.rim.company import Company
 TEXTS = load_texts(ASSETS)
 
 
+@pytest.fixture
+def company(shared_company: Company) -> Company:
+    """Nothing of what is wrong here leaves anything behind."""
+    return shared_company
+
+
 def login(company: Company, content: bytes, **headers: str) -> Any:
     return company.client.post("/api/login", content=content, headers=headers)
 
@@ -95,6 +101,7 @@ def test_a_wrong_body_is_told_where(company: Company) -> None:
 
 
 def test_a_request_of_a_phone_is_told_where_it_is_wrong(company: Company) -> None:
+    """C05."""
     phone = company.phone()
     headers = phone.headers()
     request = {**phone.request(), "ops": [{"lseq": -1, "id": "x", "body": ""}]}
@@ -122,6 +129,7 @@ def test_gzip_is_opened_and_wrong_gzip_refused(company: Company) -> None:
 
 
 def test_a_bomb_and_a_body_without_end_are_too_large(company: Company) -> None:
+    """S9."""
     bomb = gzip.compress(b" " * (REQUEST_BYTES_MAX + 1))
     assert len(bomb) < 10_000
     packed = company.limits().request_bytes_max

@@ -125,6 +125,7 @@ def test_somebody_who_lost_the_role_may_hand_in_and_read_nothing(company: Compan
 
 
 def test_a_token_from_the_future_begins_a_new_epoch(company: Company) -> None:
+    """S1."""
     phone, order = company.phone(), job(company)
     first = begun(company, phone)
     vector = vector_hash(first.server_epoch, {})
@@ -170,6 +171,7 @@ def test_a_database_put_back_from_a_copy_begins_a_new_epoch(tmp_path: Any) -> No
 
 
 def test_a_fork_is_in_the_audit_log(company: Company) -> None:
+    """S11."""
     phone = company.phone()
     begun(company, phone)
     more = {"incarnation": "inc-2", "forked_from": "inc-1", "full": True, "pull": True}

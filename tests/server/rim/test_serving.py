@@ -2,11 +2,12 @@
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[3]
 PROGRAM = """
 import sys
 from pathlib import Path
-from server.app import serve
+from server.serving import serve
 from server.settings import load
 
 settings = load({"data": Path(sys.argv[1]), "port": int(sys.argv[2])})
@@ -58,6 +59,20 @@ def test_nobody_fills_the_servers_memory_with_headers(tmp_path: Path) -> None:
     assert [one.status_code for one in asked] == [404, 404, 431, 431]
 
 
+@pytest.mark.slow
+def test_whoever_holds_a_connection_open_keeps_nobody_else_from_an_answer(tmp_path: Path) -> None:
+    """C65."""
+    port = free_port()
+    with begun(tmp_path / "data", port), ExitStack() as held:
+        answered(f"http://127.0.0.1:{port}/health")
+        for _ in range(400):
+            line = held.enter_context(socket.create_connection(("127.0.0.1", port), READY_S))
+            line.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert line.recv(12) == b"HTTP/1.1 200"
+        assert requests.get(f"http://127.0.0.1:{port}/health", timeout=READY_S).status_code == 200
+
+
+@pytest.mark.slow
 def test_a_port_or_a_folder_that_is_served_is_not_served_twice(tmp_path: Path) -> None:
     port = free_port()
     with begun(tmp_path / "data", port):

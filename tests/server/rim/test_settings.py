@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from server import keys, logs
+from server.app import open_office
 from server.settings import ASSETS, FILE, FILE_VARIABLE, Settings, Unfit, fit, load
 from server.texts import load_texts
 from shared.texts import say
@@ -40,6 +41,29 @@ def test_a_file_can_be_named_and_its_paths_are_its_own(
     assert load({}).data == tmp_path / "store"
     monkeypatch.delenv(FILE_VARIABLE)
     assert load({}, file).data == tmp_path / "store"
+
+
+def test_the_keys_of_a_bucket_come_by_file_or_environment_and_are_never_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / FILE).write_text('[evidence_keys]\nkey_id = "us"\nsecret = "s3cr3t"\n')
+    keys = load({"data": tmp_path}).evidence_keys
+    assert (keys.key_id, keys.secret) == ("us", "s3cr3t")
+    monkeypatch.setenv("FIELDFARE_EVIDENCE_SECRET", "an0ther")
+    settings = load({"data": tmp_path})
+    assert (settings.evidence_keys.key_id, settings.evidence_keys.secret) == ("us", "an0ther")
+    assert "an0ther" not in repr(settings)
+    (tmp_path / FILE).write_text('evidence_keys = "s3cr3t"\n')
+    with pytest.raises(Unfit, match="evidence_keys") as told:
+        load({"data": tmp_path})
+    assert "s3cr3t" not in str(told.value)
+
+
+def test_a_store_of_evidence_that_cannot_be_is_told_at_the_start(tmp_path: Path) -> None:
+    with pytest.raises(Unfit, match="evidence_keys"):
+        open_office(Settings(data=tmp_path, evidence_url="s3://photos"), stream=StringIO())
+    settings = Settings(data=tmp_path, url="https://office.example.org/fieldfare/")
+    assert settings.public_path == "/fieldfare"
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,7 @@ def test_a_request_of_a_phone_keeps_within_its_bounds(company: Company) -> None:
 
 
 def test_an_op_with_an_impossible_clock_is_refused_alone(company: Company) -> None:
+    """C58."""
     phone = company.phone()
     first = begun(company, phone)
     ops = []
@@ -134,6 +135,7 @@ def test_an_op_with_an_impossible_clock_is_refused_alone(company: Company) -> No
 
 
 def test_one_device_does_not_stop_the_housekeeping_of_the_others(company: Company) -> None:
+    """C65."""
     bad, good = company.phone(), company.phone("partner")
     heard = Contact(at=company.now_ms + 1, clock_ms=7, app="test/2")
     company.office.contacts[bad.device] = Contact(at=BEYOND, clock_ms=BEYOND, app="a\0")

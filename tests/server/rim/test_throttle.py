@@ -8,7 +8,7 @@ import msgspec
 from server import database, migrations, people, throttle
 from server.app import tidy
 from sync.digest import vector_hash
-from sync.protocol import OPS_PER_DAY_MAX
+from sync.protocol import BYTES_PER_DAY_MAX, OPS_PER_DAY_MAX
 from tests.server.rim.company import PASSWORD, Company
 from tests.server.rim.test_round_trip import accept, begun, job, talk
 
@@ -62,6 +62,7 @@ def test_many_at_once_are_counted_as_many(tmp_path: Path, fresh_postgres: str) -
 
 
 def test_a_device_hands_in_so_much_a_day_and_the_rest_waits(company: Company) -> None:
+    """C65, R10."""
     phone, order = company.phone(), job(company)
     first = begun(company, phone)
     with company.office.writing() as books:
@@ -78,11 +79,40 @@ def test_a_device_hands_in_so_much_a_day_and_the_rest_waits(company: Company) ->
     for _ in range(2):
         content = msgspec.json.encode(phone.request(**told))
         answer = company.client.post("/sync", content=content, headers=phone.headers())
-        assert (answer.status_code, answer.json()["code"]) == (429, "too_many_tries")
+        assert (answer.status_code, answer.json()["code"]) == (429, "enough_today")
         assert answer.headers["Retry-After"] == str(23 * 60 * 60)
     assert talk(company, phone, token=first.token, pull=True).results == []
     company.now_ms += 23 * 60 * 60_000
     assert [one.verdict for one in talk(company, phone, **told).results] == ["applied"]
+
+
+def test_a_device_hands_in_so_many_bytes_a_day(company: Company) -> None:
+    """C65, R10."""
+    phone, order = company.phone(), job(company)
+    first = begun(company, phone)
+    with company.office.writing() as books:
+        most = (BYTES_PER_DAY_MAX, throttle.DAY_MINUTES)
+        key = f"op bytes|{phone.device}"
+        assert throttle.strike(books, key, most, company.now_ms, BYTES_PER_DAY_MAX) == 0
+    vector = vector_hash(first.server_epoch, {})
+    told = {"token": first.token, "vector": vector, "ops": [accept(company, phone, order)]}
+    answer = company.client.post(
+        "/sync", content=msgspec.json.encode(phone.request(**told)), headers=phone.headers()
+    )
+    assert (answer.status_code, answer.json()["code"]) == (429, "enough_today")
+    assert answer.headers["Retry-After"] == str(24 * 60 * 60)
+    company.now_ms += 24 * 60 * 60_000
+    assert [one.verdict for one in talk(company, phone, **told).results] == ["applied"]
+
+
+def test_what_is_too_much_is_not_counted_on_for_ever(tmp_path: Path, fresh_postgres: str) -> None:
+    for url in (f"sqlite:///{tmp_path / 'fieldfare.db'}", fresh_postgres):
+        engine = database.open_engine(url)
+        migrations.upgrade(engine)
+        with database.writing(engine) as books:
+            told = [throttle.strike(books, "a", (10, 1), now, 2**30) for now in (0, 0, 0, 60_000)]
+        engine.dispose()
+        assert told == [60] * 4
 
 
 def test_a_flood_of_passwords_is_told_to_come_again_and_keeps_no_thread(company: Company) -> None:

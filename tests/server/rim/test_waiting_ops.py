@@ -44,6 +44,7 @@ def set_aside(company: Company) -> tuple[dict[str, Any], dict[str, Any], str]:
 
 
 def test_ops_that_wait_are_listed_with_all_it_takes_to_mend_them(company: Company) -> None:
+    """R9."""
     future, behind, order = set_aside(company)
     items = {item["id"]: item for item in listed(company)["items"]}
     lost = id_of_unreadable(fingerprint(UNREADABLE))

@@ -1,0 +1,77 @@
+"""Pacing: a phone has its turn before anything is done for it, or is told to come again."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+from litestar import Litestar
+from msgspec import Struct
+
+from server.office import AnyRequest
+from server.problems import Problem
+from server.sessions import Actor
+from server.turns import PATIENCE_S, Crowded, Turns
+
+EXCHANGES_OF_ONE_MAX: Final = 2  # one that is answered, and one that waits
+UPLOADS_OF_ONE_MAX: Final = 8
+FILE_THREADS: Final = 3  # more would hand the interpreter's lock round instead of working
+CARRIED_AT_ONCE: Final = 2
+
+
+class Paces(Struct, frozen=True, kw_only=True):
+    """The turns of one process, for what phones ask: exchanges, pieces of files, rescue files."""
+
+    exchanges: Turns
+    files: Turns
+    carried: Turns
+
+
+@asynccontextmanager
+async def open_paces(app: Litestar) -> AsyncIterator[None]:
+    """Turns are given for as long as the server lives.
+
+    Exchanges have half of the threads at most, so that the office always has the others.
+    """
+    seconds = asyncio.get_running_loop().time
+    app.state["paces"] = paced(app.state["office"].settings.threads // 2, seconds)
+    yield
+
+
+def paced(exchanges: int, seconds: Callable[[], float]) -> Paces:
+    """The turns of a process that answers so many exchanges at once; `seconds` is its clock."""
+    return Paces(
+        exchanges=Turns(exchanges, seconds, of_one_max=EXCHANGES_OF_ONE_MAX, patience_s=PATIENCE_S),
+        files=Turns(FILE_THREADS, seconds, of_one_max=UPLOADS_OF_ONE_MAX, patience_s=None),
+        carried=Turns(CARRIED_AT_ONCE, seconds, of_one_max=1, patience_s=None),
+    )
+
+
+def paces(request: AnyRequest) -> Paces:
+    """The turns of the process that has this request."""
+    found = request.app.state["paces"]
+    assert isinstance(found, Paces)
+    return found
+
+
+@asynccontextmanager
+async def its_turn(turns: Turns, actor: Actor) -> AsyncIterator[None]:
+    """A turn of the phone that asks. Raises `Problem`."""
+    try:
+        async with turns.taken(str(actor.device)):
+            yield
+    except Crowded as crowded:
+        raise Problem("busy") from crowded
+
+
+@asynccontextmanager
+async def counted(turns: Turns, actor: Actor) -> AsyncIterator[None]:
+    """One of few requests of the phone that asks, which has a turn for each of its steps.
+
+    Raises `Problem`.
+    """
+    try:
+        async with turns.standing(str(actor.device)):
+            yield
+    except Crowded as crowded:
+        raise Problem("busy") from crowded

@@ -1,0 +1,242 @@
+"""Uploads: which files devices bring, how far each has come to be evidence, and for how long."""
+
+from collections.abc import Collection
+from functools import cache
+from typing import Final
+
+from msgspec import Struct
+from sqlalchemy import (
+    Connection,
+    Executable,
+    bindparam,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
+
+from server.rows import add, among, listed
+from server.tables import METADATA
+from sync.protocol import Files
+
+UNFINISHED_MAX: Final = 40  # per device
+WAITING_MAX: Final = 400  # files of a device that no op names yet
+MISMATCHES_MAX: Final = 3
+FORGOTTEN_AT_ONCE_MAX: Final = 50
+KEPT_MS: Final = 90 * 24 * 60 * 60_000
+
+UPLOAD: Final = METADATA.tables["upload"]
+FILE: Final = METADATA.tables["evidence_file"]
+PHOTO: Final = METADATA.tables["photo"]
+
+
+class Upload(Struct, frozen=True, kw_only=True):
+    """One upload of a device: its size, the hash it named or has, and when it was done (ms)."""
+
+    id: str
+    device_id: str
+    person_id: str
+    size: int
+    sha256: str | None
+    began_at: int = 0
+    done_at: int | None = None
+    mismatches: int = 0
+
+    @property
+    def is_set_aside(self) -> bool:
+        """Whether what came never agreed with its hash."""
+        return self.done_at is None and self.mismatches >= MISMATCHES_MAX
+
+
+_COLUMNS: Final = tuple(UPLOAD.c[name] for name in Upload.__struct_fields__)
+_OPEN: Final = (UPLOAD.c.done_at.is_(None), UPLOAD.c.ended_at.is_(None))
+_FIND: Final = select(*_COLUMNS).where(
+    UPLOAD.c.id == bindparam("upload"),
+    UPLOAD.c.device_id == bindparam("device"),
+    UPLOAD.c.person_id == bindparam("person"),
+    UPLOAD.c.ended_at.is_(None),
+)
+_OF_HASH: Final = (
+    select(*_COLUMNS)
+    .where(UPLOAD.c.device_id == bindparam("device"), UPLOAD.c.sha256 == bindparam("sha256"))
+    .order_by(UPLOAD.c.done_at.is_(None), UPLOAD.c.mismatches.desc(), UPLOAD.c.id)
+    .limit(1)
+)
+_HELD: Final = select(
+    func.count().filter(UPLOAD.c.done_at.is_(None)), func.count().filter(UPLOAD.c.done_at > 0)
+).where(
+    UPLOAD.c.device_id == bindparam("device"),
+    UPLOAD.c.named_at.is_(None),
+    UPLOAD.c.ended_at.is_(None),
+)
+_DONE: Final = (
+    update(UPLOAD)
+    .where(UPLOAD.c.id == bindparam("upload"), UPLOAD.c.done_at.is_(None))
+    .values(done_at=bindparam("now"))
+)
+_FOUND: Final = _DONE.values(sha256=bindparam("hash"))  # three indexes more to change
+
+
+def find(connection: Connection, upload: str, device: str, person: str) -> Upload | None:
+    """An upload of this device and person; nobody else's is found."""
+    named = {"upload": upload, "device": device, "person": person}
+    row = connection.execute(_FIND, named).one_or_none()
+    return None if row is None else Upload(**row._asdict())
+
+
+def known(connection: Connection, device: str, sha256: str) -> Upload | None:
+    """The upload of a device that tells most about a hash: done, or failed most often."""
+    row = connection.execute(_OF_HASH, {"device": device, "sha256": sha256}).one_or_none()
+    return None if row is None else Upload(**row._asdict())
+
+
+def begun(connection: Connection, device: str, file: tuple[str | None, int]) -> Upload | None:
+    """The newest unfinished upload of a device for a file (hash, size), if there is one."""
+    sha256, size = file
+    wanted = (
+        select(*_COLUMNS)
+        .where(
+            UPLOAD.c.device_id == device,
+            UPLOAD.c.sha256 == sha256,
+            UPLOAD.c.size == size,
+            *_OPEN,
+        )
+        .order_by(UPLOAD.c.began_at.desc(), UPLOAD.c.id.desc())
+        .limit(1)
+    )
+    row = connection.execute(wanted).one_or_none()
+    return None if row is None else Upload(**row._asdict())
+
+
+def begin(connection: Connection, upload: Upload) -> bool:
+    """Write an upload down; False if its device has too many that are not done or not named."""
+    unfinished, waiting = connection.execute(_HELD, {"device": upload.device_id}).one()
+    if unfinished >= UNFINISHED_MAX or waiting >= WAITING_MAX:
+        return False
+    write(connection, upload)
+    return True
+
+
+def write(connection: Connection, upload: Upload) -> None:
+    """Write an upload down, however many its device has."""
+    row = [getattr(upload, column.name, None) for column in UPLOAD.c]
+    add(connection, "upload", (), [row])
+
+
+def finish(connection: Connection, upload: Upload, file: tuple[str, str], now_ms: int) -> None:
+    """Write down that an upload is done, and its checked file: (hash, fault)."""
+    sha256, fault = file
+    add(connection, "evidence_file", ("sha256",), [(sha256, upload.size, now_ms, fault)])
+    done = {"upload": upload.id, "now": now_ms}
+    if upload.sha256 is None:
+        connection.execute(_FOUND, {**done, "hash": sha256})
+    else:
+        connection.execute(_DONE, done)
+
+
+def mismatch(connection: Connection, upload: str) -> int:
+    """Count that bytes did not agree with the hash they were named by; returns how often now."""
+    counted = (
+        update(UPLOAD)
+        .where(UPLOAD.c.id == upload)
+        .values(mismatches=UPLOAD.c.mismatches + 1)
+        .returning(UPLOAD.c.mismatches)
+    )
+    return int(connection.execute(counted).scalar_one())
+
+
+def end(connection: Connection, upload: Upload, now_ms: int) -> None:
+    """Let go of an upload that its device gives up. What failed is kept for its count."""
+    here = UPLOAD.c.id == upload.id
+    if upload.mismatches:
+        connection.execute(update(UPLOAD).where(here).values(ended_at=now_ms))
+    else:
+        connection.execute(delete(UPLOAD).where(here))
+
+
+def name(connection: Connection, uploads: Collection[str], now_ms: int) -> None:
+    """Note that photos name the files of these uploads."""
+    named = (
+        update(UPLOAD)
+        .where(among(UPLOAD.c.id, "ids", connection.dialect.name), UPLOAD.c.named_at.is_(None))
+        .values(named_at=now_ms)
+    )
+    connection.execute(named, {"ids": listed(connection, uploads)})
+
+
+def unfinished(connection: Connection, device: str) -> list[Upload]:
+    """The unfinished uploads of a device, the one begun first at the head."""
+    wanted = (
+        select(*_COLUMNS)
+        .where(UPLOAD.c.device_id == device, *_OPEN)
+        .order_by(UPLOAD.c.began_at, UPLOAD.c.id)
+    )
+    return [Upload(**row._asdict()) for row in connection.execute(wanted)]
+
+
+def standing(connection: Connection, device: str, hashes: Collection[str]) -> Files:
+    """How files stand that a device asks about: what it brought itself, and nothing else."""
+    rows = connection.execute(
+        _standing(connection.dialect.name),
+        {"device": device, "hashes": listed(connection, hashes)},
+    ).all()
+    have = {row.sha256 for row in rows if row.done}
+    aside = {row.sha256 for row in rows if row.mismatches >= MISMATCHES_MAX} - have
+    return Files(have=frozenset(have), wanted=frozenset(hashes) - have - aside)
+
+
+@cache
+def _standing(dialect: str) -> Executable:
+    return (
+        select(
+            UPLOAD.c.sha256,
+            func.max(UPLOAD.c.done_at).label("done"),
+            func.max(UPLOAD.c.mismatches).label("mismatches"),
+        )
+        .where(UPLOAD.c.device_id == bindparam("device"), among(UPLOAD.c.sha256, "hashes", dialect))
+        .group_by(UPLOAD.c.sha256)
+    )
+
+
+def abandoned(connection: Connection, before_ms: int) -> list[Upload]:
+    """Uploads from before that no photo of their person names, a few at a time."""
+    named = exists().where(
+        PHOTO.c.person_id == UPLOAD.c.person_id,
+        or_(PHOTO.c.sha256 == UPLOAD.c.sha256, PHOTO.c.thumb_sha256 == UPLOAD.c.sha256),
+    )
+    wanted = (
+        select(*_COLUMNS)
+        .where(
+            UPLOAD.c.named_at.is_(None),
+            func.coalesce(UPLOAD.c.done_at, UPLOAD.c.began_at) < before_ms,
+            ~named,
+        )
+        .order_by(UPLOAD.c.began_at, UPLOAD.c.id)
+        .limit(FORGOTTEN_AT_ONCE_MAX)
+    )
+    return [Upload(**row._asdict()) for row in connection.execute(wanted)]
+
+
+def forget(connection: Connection, gone: Collection[Upload]) -> list[str]:
+    """Strike uploads off; returns the hashes of the files that nobody brought or names any more."""
+    dialect = connection.dialect.name
+    ids = listed(connection, {one.id for one in gone})
+    hashes = listed(connection, {one.sha256 for one in gone if one.sha256})
+    connection.execute(delete(UPLOAD).where(among(UPLOAD.c.id, "ids", dialect)), {"ids": ids})
+    kept = or_(
+        exists().where(UPLOAD.c.sha256 == FILE.c.sha256, UPLOAD.c.done_at.is_not(None)),
+        exists().where(PHOTO.c.sha256 == FILE.c.sha256),
+        exists().where(PHOTO.c.thumb_sha256 == FILE.c.sha256),
+    )
+    dropped = (
+        delete(FILE).where(among(FILE.c.sha256, "hashes", dialect), ~kept).returning(FILE.c.sha256)
+    )
+    return sorted(connection.scalars(dropped, {"hashes": hashes}))
+
+
+def unfinished_among(connection: Connection, ids: Collection[str]) -> set[str]:
+    """Those of the ids that are uploads still under way."""
+    wanted = select(UPLOAD.c.id).where(among(UPLOAD.c.id, "ids", connection.dialect.name), *_OPEN)
+    return set(connection.scalars(wanted, {"ids": listed(connection, ids)}))
