@@ -12,6 +12,7 @@ from kivy.uix.behaviors import ButtonBehavior
 from kivy.uix.widget import Widget
 
 REST_S: Final = 0.4
+REST_FRAMES: Final = 8  # a slow phone may still be building what it is about to show
 NEAR_DP: Final = 56  # a glove does not come down twice on the same point
 SEEN_AT: Final = "seen_at"  # in a touch's own notes: when somebody first asked for it
 HELD_S: Final = 5.0  # a finger that was never seen to leave must not hold everything up
@@ -43,22 +44,24 @@ class Rest:
 
     It begins when something else stands there than was aimed at: another screen, a sheet, another
     step on the big button. Then the spot of the last touch takes none for a moment, and each
-    touch in that moment begins it anew. Touches elsewhere are taken at once.
+    touch in that moment begins it anew. Touches elsewhere are taken at once. The moment lasts for a
+    time and for some frames: who cannot have seen what came up has not aimed at it.
     """
 
     def __init__(self) -> None:
         self._until = 0.0
+        self._frame = 0
         self._spot: tuple[float, float] | None = None
         self._changed: Widget | None = None
 
     def begin(self, changed: Widget | None = None) -> None:
         """Something came up; `changed` is what takes no touch at all, wherever the last one was."""
-        self._until = Clock.get_boottime() + REST_S
+        self._lengthen()
         self._changed = changed
 
     def keeps_off(self, x: float, y: float) -> bool:
         """Whether a touch at this point of the window would be taken for the rest of another."""
-        if Clock.get_boottime() >= self._until:
+        if Clock.get_boottime() >= self._until and Clock.frames >= self._frame:
             return False
         return self._is_near(x, y) or self._is_on_changed(x, y)
 
@@ -67,8 +70,12 @@ class Rest:
         kept_off = self.keeps_off(x, y)
         self._spot = (x, y)
         if kept_off:
-            self._until = Clock.get_boottime() + REST_S
+            self._lengthen()
         return kept_off
+
+    def _lengthen(self) -> None:
+        self._until = Clock.get_boottime() + REST_S
+        self._frame = Clock.frames + REST_FRAMES
 
     def _is_near(self, x: float, y: float) -> bool:
         return self._spot is not None and dist(self._spot, (x, y)) < dp(NEAR_DP)

@@ -237,8 +237,11 @@ class Driver:
         self.until(lambda: not rest.keeps_off(x, y))
         self._touch(x, y)
 
-    def hammer(self, what: str | Widget, times: int = 3) -> None:
-        """Press something several times as fast as a finger can, whatever comes up meanwhile."""
+    def hammer(self, what: str | Widget, times: int = 3, stall: float = 0) -> None:
+        """Press something several times as fast as a finger can, whatever comes up meanwhile.
+
+        A slow phone draws nothing for `stall` seconds between two of them.
+        """
         found = self.zone(what) if isinstance(what, str) else None
         if found is not None:
             card, zone = found
@@ -251,6 +254,7 @@ class Driver:
         self.until(lambda: not rest.keeps_off(*spot))
         for _ in range(times):
             self._touch(*spot)
+            time.sleep(stall)
 
     def _touch(self, x: float, y: float) -> None:
         touch = UnitTestTouch(x, y)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from mobile.widgets.press import Rest
+from mobile.widgets.press import REST_S, Rest
 from tests.app.driver import Driver
 
 Open = Callable[..., Driver]
@@ -48,6 +48,13 @@ def test_a_double_tap_answers_nothing_on_what_comes_up_under_the_finger(app: Ope
         ("checklist", ""),
     ]
     assert [one for one in said(hand)[len(before) :] if one != "work_order.see"] == []
+
+
+def test_what_a_slow_phone_shows_late_is_not_pressed_by_the_second_tap(app: Open) -> None:
+    hand = app("ordinary")
+    hand.go("work_order", id=job_that_is(hand, "working"))
+    hand.hammer("call", stall=1.2 * REST_S)
+    assert (hand.place.screen, hand.place.sheet) == ("work_order", "after_call")
 
 
 def test_the_same_answer_given_twice_is_recorded_once(app: Open) -> None:
