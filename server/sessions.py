@@ -1,8 +1,9 @@
 """Sessions: who is asking, told by a bearer token, and whether they may."""
 
+import asyncio
 import hashlib
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 import jwt
@@ -198,7 +199,7 @@ def person_of_device(
 
 
 Recognise = Callable[[str], Actor | None]
-Guard = Callable[[AnyConnection, BaseRouteHandler], None]
+Guard = Callable[[AnyConnection, BaseRouteHandler], Awaitable[None]]
 
 
 def guard(bearers: Mapping[str, Recognise]) -> Guard:
@@ -211,13 +212,13 @@ def guard(bearers: Mapping[str, Recognise]) -> Guard:
     may hold work that nobody else has, and its route looks at the rights itself.
     """
 
-    def admit(connection: AnyConnection, handler: BaseRouteHandler) -> None:
+    async def admit(connection: AnyConnection, handler: BaseRouteHandler) -> None:
         intent = str(handler.opt.get("intent", ""))
         if intent == PUBLIC:
             return
         bearer = str(handler.opt.get("bearer", "session"))
         token = _token(connection, bearer)
-        actor = bearers[bearer](token) if token else None
+        actor = await asyncio.to_thread(bearers[bearer], token) if token else None
         if actor is None:
             raise Problem("not_signed_in")
         if actor.parting is not None and not actor.parting.drains and intent != LAST_WORDS:

@@ -28,12 +28,13 @@ Search = Annotated[str | None, QueryParameter(max_length=100)]
 Name = Annotated[str | None, QueryParameter(max_length=80)]
 
 
-def known_parameters(
+async def known_parameters(
     connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
 ) -> None:
     """Refuse a parameter that the route does not take: a filter misspelt is no filter.
 
-    And one whose value is no text: PostgreSQL keeps no NUL and looks for none.
+    And one whose value is no text: PostgreSQL keeps no NUL and looks for none. It waits for
+    nothing, so no thread is woken for it.
     """
     if handler.opt.get("intent") == PUBLIC:
         return
