@@ -50,8 +50,10 @@ from server.library import ReadingRoom, distrust
 from server.live import Live
 from server.notary import Seal
 from server.office import Contact, Office, Release, kept_of
+from server.packs import Packs
 from server.parts import Parts
 from server.pokes import Pokes
+from server.portions import Portions
 from server.sessions import PUBLIC, Actor
 from server.settings import Settings
 from server.signals import Signals
@@ -113,13 +115,14 @@ def open_office(
         writing=partial(database.writing, engine, queue=_queue(engine)),
         close=engine.dispose,
         ledger=partial(_ledger, settings),
-        library=ReadingRoom,
+        library=partial(ReadingRoom, kept=Portions()),
         evidence=store,
         parts=Parts(settings.uploads),
         pin=_pin(settings, ours),
         revision=queries.newest_revision() or "",
         release=release or Release(app=f"fieldfare {version('fieldfare')}"),
         contacts={},
+        packs=Packs(),
     )
     _agree_on_epoch(office)
     return office

@@ -4,42 +4,32 @@ A stream's head is locked at the end of the writing transaction, so that commit 
 of positions, without gaps, on both databases.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator
 from functools import cache
-from operator import itemgetter
 from typing import Any, Final
 
-from msgspec import Raw, Struct
+from msgspec import Struct
 from sqlalchemy import (
-    ARRAY,
-    BigInteger,
     Connection,
     Delete,
     Executable,
-    Select,
     String,
     bindparam,
     collate,
     delete,
-    func,
-    or_,
     select,
     text,
+    union,
 )
 
-from server.database import dumped, is_sqlite
+from server.database import is_sqlite
 from server.rows import add, among, listed, upsert, write
 from server.tables import METADATA
 from server.tables.books import GONE as GONE_ENTRY
 from shared.kinds import write_row
 from shared.records import State, home, stream_of, table
 from sync.digest import NO_ROWS, Sums, minus, plus, row_sums
-from sync.library import Head, Piece
-from sync.protocol import GONE, Row
-
-ROWS_READ_MAX: Final = 500  # what is read beyond the end of a page is read in vain
-STREAMS_AT_ONCE: Final = 200
-BY_SEQ: Final = itemgetter(1)
+from sync.library import Head
 
 FEED: Final = METADATA.tables["feed"]
 HEAD: Final = METADATA.tables["stream_head"]
@@ -177,122 +167,32 @@ def heads(connection: Connection, streams: Collection[str]) -> dict[str, Head]:
         _heads(connection.dialect.name, held=False), {"streams": listed(connection, streams)}
     ).all()
     return {
-        stream: Head(seq=seq, sums=(a, b), min_seq=min_seq)
-        for stream, seq, a, b, min_seq, _ in found
+        stream: Head(seq=seq, sums=(a, b), min_seq=min_seq, entries=entries)
+        for stream, seq, a, b, min_seq, entries in found
         if seq > 0
     }
 
 
-def pages(
-    connection: Connection, wants: Sequence[tuple[str, int]], bytes_max: int
-) -> dict[str, Piece]:
-    """Rows past each (stream, cursor), stream after stream, until their bodies pass `bytes_max`.
+def followed(connection: Connection, person: str) -> dict[str, Head | None]:
+    """The streams that a person's devices may follow, the person's own included, and their ends.
 
-    Streams that were not come to are left out. For a cursor of 0 rows that are gone are left out.
+    One that never had a row has none.
     """
-    pieces: dict[str, Piece] = {}
-    size = 0
-    for stream, found in _found(connection, wants):
-        taken: list[tuple[int, Row]] = []
-        complete = True
-        for _, seq, name, pk, body in found:
-            if size and size >= bytes_max:
-                complete = False
-                break
-            row = Row(name, pk, GONE if body is None else Raw(body))
-            size += len(row.body)
-            taken.append((seq, row))
-        if taken or complete:
-            pieces[stream] = Piece(rows=taken, complete=complete)
-        if not complete:
-            break
-    return pieces
-
-
-def _found(
-    connection: Connection, wants: Sequence[tuple[str, int]]
-) -> Iterator[tuple[str, Iterable[Any]]]:
-    """The rows of stream after stream. Where those end that nobody comes to is not asked."""
-    for start in range(0, len(wants), STREAMS_AT_ONCE):
-        yield from _found_among(connection, wants[start : start + STREAMS_AT_ONCE])
-
-
-def _found_among(
-    connection: Connection, wants: Sequence[tuple[str, int]]
-) -> Iterator[tuple[str, Iterable[Any]]]:
-    """The same of a few streams, read as few rows at a time as the heads foretell."""
-    asked = listed(connection, (stream for stream, _ in wants))
-    ends = {
-        stream: (seq, entries)
-        for stream, seq, _, _, _, entries in connection.execute(
-            _heads(connection.dialect.name, held=False), {"streams": asked}
-        ).all()
+    own = stream_of(("person", person))
+    found = connection.execute(_FOLLOWED, {"person": person, "own": own}).all()
+    return {
+        stream: Head(seq=seq, sums=(a, b), min_seq=min_seq, entries=entries) if seq else None
+        for stream, seq, a, b, min_seq, entries in found
     }
-    expected = {
-        stream: max(0, min(ends[stream][0] - since, ends[stream][1])) if stream in ends else 0
-        for stream, since in wants
-    }
-    for few in _bundles(wants, expected):
-        stream, since = few[0]
-        if expected[stream] > ROWS_READ_MAX:
-            yield stream, _long_stream(connection, stream, since)
-        else:
-            yield from _short_streams(connection, few)
 
 
-def _bundles(
-    wants: Sequence[tuple[str, int]], expected: Mapping[str, int]
-) -> Iterator[list[tuple[str, int]]]:
-    """As many streams at a time, in order, as together hold no more rows than are read at once."""
-    few: list[tuple[str, int]] = []
-    rows = 0
-    for stream, since in wants:
-        if few and rows + expected[stream] > ROWS_READ_MAX:
-            yield few
-            few, rows = [], 0
-        few.append((stream, since))
-        rows += expected[stream]
-    if few:
-        yield few
-
-
-def _short_streams(
-    connection: Connection, wants: Sequence[tuple[str, int]]
-) -> Iterator[tuple[str, list[Any]]]:
-    """The rows of several streams, by one statement."""
-    arguments: dict[str, Any]
-    if is_sqlite(connection):
-        arguments = {"wants": dumped(dict(wants))}
-    else:
-        arguments = {"streams": [one for one, _ in wants], "since": [seq for _, seq in wants]}
-    found: dict[str, list[Any]] = {stream: [] for stream, _ in wants}
-    for row in connection.execute(_past(connection.dialect.name), arguments).all():
-        found[row[0]].append(row)
-    for stream, rows in found.items():
-        yield stream, sorted(rows, key=BY_SEQ)
-
-
-def _long_stream(connection: Connection, stream: str, since: int) -> Iterator[Any]:
-    """The rows of one long stream, a piece at a time."""
-    statement = _long(fresh=since == 0)
-    while True:
-        arguments = {"stream": stream, "since": since, "rows": ROWS_READ_MAX}
-        piece = connection.execute(statement, arguments).all()
-        yield from piece
-        if len(piece) < ROWS_READ_MAX:
-            return
-        since = piece[-1].seq
-
-
-def followed(connection: Connection, person: str) -> set[str]:
-    """The streams that a person's devices may follow, the person's own included."""
-    found = connection.scalars(_FOLLOWED, {"person": person}).all()
-    return {*found, stream_of(("person", person))}
-
-
-_FOLLOWED: Final = (
-    select(SUBSCRIPTION.c.stream).where(SUBSCRIPTION.c.person_id == bindparam("person")).distinct()
-)
+_streams: Final = union(
+    select(SUBSCRIPTION.c.stream).where(SUBSCRIPTION.c.person_id == bindparam("person")),
+    select(bindparam("own", type_=String).label("stream")),
+).subquery()
+_FOLLOWED: Final = select(
+    _streams.c.stream, *(column for column in HEAD.c if column.name != "stream")
+).select_from(_streams.outerjoin(HEAD, HEAD.c.stream == _streams.c.stream))
 
 
 @cache
@@ -319,36 +219,3 @@ def _forgetting() -> Delete:
     return delete(FEED).where(
         FEED.c.stream == bindparam("its_stream"), FEED.c.seq == bindparam("its_seq")
     )
-
-
-def _page_columns() -> Select[Any]:
-    return select(FEED.c.stream, FEED.c.seq, FEED.c.table, FEED.c.pk, FEED.c.body)
-
-
-@cache
-def _past(dialect: str) -> Executable:
-    if dialect == "sqlite":
-        given = func.json_each(bindparam("wants", type_=String)).table_valued("key", "value")
-        stream, since = given.c.key, given.c.value
-    else:
-        arrays = (
-            bindparam("streams", type_=ARRAY(String)),
-            bindparam("since", type_=ARRAY(BigInteger)),
-        )
-        unnested = func.unnest(*arrays).table_valued("stream", "since").render_derived()
-        stream, since = unnested.c.stream, unnested.c.since
-    return _page_columns().where(
-        FEED.c.stream == stream,
-        FEED.c.seq > since,
-        or_(since > 0, FEED.c.body.is_not(None)),
-    )
-
-
-@cache
-def _long(*, fresh: bool) -> Executable:
-    chosen = _page_columns().where(
-        FEED.c.stream == bindparam("stream"), FEED.c.seq > bindparam("since")
-    )
-    if fresh:
-        chosen = chosen.where(FEED.c.body.is_not(None))
-    return chosen.order_by(FEED.c.seq).limit(bindparam("rows"))

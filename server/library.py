@@ -1,14 +1,15 @@
 """The library: what devices may read, as one read transaction sees it (`sync.library.Library`)."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable
 from functools import cached_property
 from typing import Any, Final
 
 from msgspec import structs
 from sqlalchemy import Connection, select, true
 
-from server import feed, prints, rows, tree, uploads
+from server import feed, portions, prints, rows, tree, uploads
 from server.entries import standing_of
+from server.portions import Portions, Reading
 from server.rows import SETTING
 from server.tree import EPOCH, HEAD
 from sync.digest import Sums
@@ -40,10 +41,15 @@ def distrust(connection: Connection, now_ms: int) -> None:
 
 
 class ReadingRoom:
-    """The server's books inside one read transaction: a single snapshot of everything."""
+    """The server's books inside one read transaction: a single snapshot of everything.
 
-    def __init__(self, connection: Connection) -> None:
+    `kept` are portions that others have read already.
+    """
+
+    def __init__(self, connection: Connection, kept: Portions | None = None) -> None:
         self._connection = connection
+        self._portions = Portions(0) if kept is None else kept
+        self._heads: dict[str, Head | None] = {}
 
     @cached_property
     def _signpost(self) -> tuple[Any, str | None, SignedHead | None]:
@@ -64,19 +70,26 @@ class ReadingRoom:
 
     def scope(self, person: str) -> set[str]:
         """The streams a person's devices may follow, their own included."""
-        return feed.followed(self._connection, person)
+        followed = feed.followed(self._connection, person)
+        self._heads |= followed
+        return set(followed)
 
     def heads(self, streams: Collection[str]) -> dict[str, Head]:
         """Where the streams end; one that never had a row is left out."""
-        return feed.heads(self._connection, streams)
+        known = self._heads
+        unknown = [stream for stream in streams if stream not in known]
+        if unknown:
+            known |= dict.fromkeys(unknown) | feed.heads(self._connection, unknown)
+        return {one: head for one in streams if (head := known[one]) is not None}
 
     def standing(self, incarnation: str) -> Standing | None:
         """What is known of an incarnation, without locking it."""
         return standing_of(self._connection, incarnation, held=False)
 
-    def pages(self, wants: Sequence[tuple[str, int]], bytes_max: int) -> dict[str, Piece]:
+    def pages(self, wants: Iterable[tuple[str, int]], bytes_max: int) -> dict[str, Piece]:
         """Rows past each (stream, cursor), by seq, until their bodies pass the size."""
-        return feed.pages(self._connection, wants, bytes_max)
+        reading = Reading(self._connection, self.epoch, self.heads, self._portions)
+        return portions.pages(reading, wants, bytes_max)
 
     def bucket_sums(self, stream: str, bits: int) -> dict[int, Sums]:
         """The rows of a stream added up by bucket; a bucket without rows is left out."""

@@ -15,6 +15,7 @@ from server.keys import Dice, Keys
 from server.ledger import Ledger
 from server.logs import Log, trace_of
 from server.notary import Seal
+from server.packs import Packs
 from server.parts import Parts
 from server.problems import Problem, throttled
 from server.sessions import Opened
@@ -135,8 +136,8 @@ class Office(Struct, frozen=True, kw_only=True):
 
     `reading` and `writing` are one transaction each; the latter commits at its end. `contacts`
     waits to be written down with the next thing that is. `evidence` holds checked files, `parts`
-    those that have not all arrived. `pin` is the thumbprint by which phones
-    know the server, `revision` the newest migration.
+    those that have not all arrived, `packs` what was compressed lately. `pin` is the thumbprint by
+    which phones know the server, `revision` the newest migration.
     """
 
     settings: Settings
@@ -156,6 +157,7 @@ class Office(Struct, frozen=True, kw_only=True):
     revision: str
     release: Release
     contacts: dict[str, Contact]
+    packs: Packs
 
     def fresh_id(self) -> str:
         """A new id."""

@@ -1,6 +1,6 @@
 """The server's half of one round trip: who speaks, what was pushed, what is there to pull."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial
 from typing import Literal
 
@@ -22,6 +22,7 @@ from sync.tokens import Token, is_ours, make_stamp, read_token, seal_token
 
 # What a phone needs first comes first: its inbox, its jobs, then what they hang on.
 ORDER = ("tech", "wo", "ticket", "site", "customer", "stock", "catalog")
+RANKS = {prefix: rank for rank, prefix in enumerate(ORDER)}
 REVOKED = "revoked"  # the code of what a revoked device handed in, until a person has seen it
 Chain = Literal["goes_on", "repeats", "begins", "foreign", "fork", "rolled_back"]
 
@@ -180,34 +181,28 @@ def _with_pages(
         head = heads.pop(doubt.stream)  # its news is in what it differs by
         differences = compare(library, doubt, (head.seq, head.sums), limit)
         reply = structs.replace(reply, differences=differences)
-    wants: list[tuple[str, int]] = []
-    kinds: dict[str, Literal["delta", "snapshot"]] = {}
-    for stream in sorted((one for one in scope if one in heads), key=_rank):
-        where = _where(request, standing.vector.get(stream), heads[stream], stream)
-        if where is not None:
-            kinds[stream] = where[0]
-            wants.append((stream, where[1]))
-    pieces = library.pages(wants, limit)
+    cursors = standing.vector
+    behind = _by_rank(one for one, head in heads.items() if cursors.get(one) != head.seq)
+    places = (_where(request, cursors.get(one), heads[one], one)[1] for one in behind)
+    pieces = library.pages(zip(behind, places, strict=True), limit)
     pages: list[Page] = []
-    for stream, since in wants:
-        piece = pieces.get(stream)
-        if piece is None:
-            continue
+    for stream, piece in pieces.items():
         head = heads[stream]
+        kind, since = _where(request, cursors.get(stream), head, stream)
         end = head.seq if piece.complete else piece.rows[-1][0]
         pages.append(
             Page(
                 stream=stream,
-                kind=kinds[stream],
+                kind=kind,
                 since=since,
                 to=end,
                 head=head.seq,
                 rows=[row for _, row in piece.rows],
                 sums=head.sums if piece.complete else None,
-                floor=head.min_seq if kinds[stream] == "snapshot" else 0,
+                floor=head.min_seq if kind == "snapshot" else 0,
             )
         )
-    whole = len(pages) == len(wants) and all(page.sums is not None for page in pages)
+    whole = len(pages) == len(behind) and all(page.sums is not None for page in pages)
     gone = sorted(stream for stream in standing.vector if stream not in scope)
     return structs.replace(
         reply,
@@ -220,10 +215,8 @@ def _with_pages(
 
 def _where(
     request: Request, cursor: int | None, head: Head, stream: str
-) -> tuple[Literal["delta", "snapshot"], int] | None:
-    """From where a stream has to be read, or None when the device has all of it."""
-    if cursor is not None and cursor == head.seq:
-        return None
+) -> tuple[Literal["delta", "snapshot"], int]:
+    """From where a stream has to be read of which a device has not all."""
     if cursor is not None and head.min_seq <= cursor < head.seq:
         return ("delta", cursor)
     staged = request.staged.get(stream, 0)
@@ -232,9 +225,9 @@ def _where(
     return ("snapshot", staged if goes_on else 0)
 
 
-def _rank(stream: str) -> tuple[int, str]:
-    prefix = stream.partition(":")[0]
-    return (ORDER.index(prefix) if prefix in ORDER else len(ORDER), stream)
+def _by_rank(streams: Iterable[str]) -> list[str]:
+    ranked = [(RANKS.get(one.partition(":")[0], len(RANKS)), one) for one in streams]
+    return [one for _, one in sorted(ranked)]
 
 
 def _known(authority: Authority, request: Request, before: Standing | None) -> dict[int, str]:

@@ -1,6 +1,6 @@
 """The reading port: what the engine needs from the server's database to answer a phone."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable
 from typing import Protocol
 
 from msgspec import Struct
@@ -12,11 +12,15 @@ from sync.protocol import Files, Row, SignedHead
 
 
 class Head(Struct, frozen=True, kw_only=True):
-    """Where a stream ends, its checksum there, and the oldest position a delta may start from."""
+    """Where a stream ends, its checksum there, and the oldest position a delta may start from.
+
+    `entries` is how many the feed holds of it.
+    """
 
     seq: int
     sums: Sums
     min_seq: int = 0
+    entries: int = 0
 
 
 class Piece(Struct, frozen=True, kw_only=True):
@@ -42,7 +46,7 @@ class Library(Original, Protocol):
     def standing(self, incarnation: str) -> Standing | None:
         """What is known of an incarnation, without locking it."""
 
-    def pages(self, wants: Sequence[tuple[str, int]], bytes_max: int) -> dict[str, Piece]:
+    def pages(self, wants: Iterable[tuple[str, int]], bytes_max: int) -> dict[str, Piece]:
         """Rows past each (stream, cursor), by seq; the streams in the order asked.
 
         Stops when the bodies together pass `bytes_max`, but gives at least one row if there is any;

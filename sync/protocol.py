@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from msgspec import Meta, Raw, Struct, field
+from msgspec import Meta, Raw, Struct, field, structs
 
 from shared.clock import At
 from shared.errors import Flag
@@ -275,6 +275,12 @@ _encoder = msgspec.json.Encoder()
 def encode(message: Request | Reply) -> bytes:
     """A message's bytes, before compression."""
     return _encoder.encode(message)
+
+
+def encode_apart(reply: Reply) -> tuple[bytes, list[bytes], bytes]:
+    """The bytes of an answer with a comma between those of its pages: before, pages, and after."""
+    frame = _encoder.encode(structs.replace(reply, streams=[]))
+    return frame[:-1] + b',"streams":[', [_encoder.encode(one) for one in reply.streams], b"]}"
 
 
 def decode_request(data: bytes) -> Request:

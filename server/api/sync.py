@@ -11,11 +11,12 @@ from litestar.di import NamedDependency
 from litestar.params import RawBody
 from msgspec import Struct, structs
 
-from server import drains, enrolment, throttle, wiping
+from server import drains, enrolment, packs, throttle, wiping
 from server.api.pacing import its_turn, paces
 from server.drains import Parting
 from server.keys import mark_epoch
 from server.office import AnyRequest, Contact, Office, kept_of
+from server.packs import PIECE_BYTES, Item
 from server.problems import FAULTS, Problem, enough_today, malformed, wrong_field
 from server.queries import delivery, divergences, troubles
 from server.queries.delivery import Confirmed
@@ -36,13 +37,13 @@ from sync.protocol import (
     Wipe,
     decode_request,
     encode,
+    encode_apart,
 )
 
 OPS: Final = "ops|"
 BYTES: Final = "op bytes|"
 DOUBTS: Final = "doubts|"
 NONCE_BYTES: Final = 8
-GZIP_LEVEL: Final = 5
 GZIP_FROM_BYTES: Final = 250
 VERSION_PARTS: Final = 3
 _VERSION: Final = re.compile(r"\d{1,6}(\.\d{1,6}){0,2}$")
@@ -88,7 +89,7 @@ def _exchange(office: Office, actor: Actor, body: bytes, request: AnyRequest) ->
         ops=[op.id for op in talk.request.ops],
         verdicts=[str(result.verdict) for result in reply.results],
     )
-    return _packed(encode(reply), request)
+    return _told(office, reply, request)
 
 
 def _read(body: bytes) -> Request:
@@ -306,10 +307,21 @@ def _confirmed(talk: Talk) -> Confirmed:
     return Confirmed(person=caller.person, device=caller.device, at=now, cursors=told)
 
 
-def _packed(content: bytes, request: AnyRequest) -> Response[Any]:
+def _told(office: Office, reply: Reply, request: AnyRequest) -> Response[Any]:
     headers = {"Cache-Control": "no-store", "Vary": "Accept-Encoding"}
+    content = encode(reply)
     accepted = "gzip" in request.headers.get("accept-encoding", "").lower()
     if accepted and len(content) >= GZIP_FROM_BYTES:
-        content = gzip.compress(content, GZIP_LEVEL, mtime=0)
+        content = _packed(office, reply, content)
         headers["Content-Encoding"] = "gzip"
     return Response(content, media_type=MediaType.JSON, headers=headers)
+
+
+def _packed(office: Office, reply: Reply, content: bytes) -> bytes:
+    """An answer packed; snapshots in pieces, for others are sent the same ones."""
+    lasts = [page.kind == "snapshot" for page in reply.streams]
+    if len(content) < PIECE_BYTES or not any(lasts):
+        return gzip.compress(content, packs.LEVEL, mtime=0)
+    before, pages, after = encode_apart(reply)
+    names = [page.stream for page in reply.streams]
+    return office.packs.packed(before, map(Item, names, pages, lasts), after)

@@ -1,6 +1,6 @@
 """The server's books in memory: `Authority` and `Library` in one."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -206,8 +206,10 @@ class MemoryBooks:
         head = self.pages.heads.get(stream, Head(seq=0, sums=NO_ROWS))
         sums = row_sums(*key, body) if body is not None else NO_ROWS
         total = plus(minus(head.sums, before.sums if before else NO_ROWS), sums)
-        self.pages.heads[stream] = Head(seq=head.seq + 1, sums=total, min_seq=head.min_seq)
-        self.pages.feed[stream] = {**fed, key: Fed(head.seq + 1, body, sums)}
+        after = self.pages.feed[stream] = {**fed, key: Fed(head.seq + 1, body, sums)}
+        self.pages.heads[stream] = Head(
+            seq=head.seq + 1, sums=total, min_seq=head.min_seq, entries=len(after)
+        )
 
     def forget_gone(self) -> None:
         """Let go of what says that rows are gone, however short a time ago; no stream's last."""
@@ -215,8 +217,9 @@ class MemoryBooks:
             head = self.pages.heads[stream]
             over = {key for key, one in fed.items() if one.body is None and one.seq < head.seq}
             last = max((fed[key].seq for key in over), default=head.min_seq)
-            self.pages.heads[stream] = structs.replace(head, min_seq=last)
-            self.pages.feed[stream] = {key: one for key, one in fed.items() if key not in over}
+            left = {key: one for key, one in fed.items() if key not in over}
+            self.pages.feed[stream] = left
+            self.pages.heads[stream] = structs.replace(head, min_seq=last, entries=len(left))
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -298,7 +301,7 @@ class MemoryLibrary:
     def __getattr__(self, attribute: str) -> Any:
         return getattr(self.books, attribute)
 
-    def pages(self, wants: Sequence[tuple[str, int]], bytes_max: int) -> dict[str, Piece]:
+    def pages(self, wants: Iterable[tuple[str, int]], bytes_max: int) -> dict[str, Piece]:
         """As `Library.pages`."""
         found: dict[str, Piece] = {}
         size = 0

@@ -12,6 +12,7 @@ from mobile.replica import Replica as PhoneReplica
 from server import database, migrations
 from server.ledger import Ledger
 from server.library import ReadingRoom
+from server.portions import Portions
 from shared.ids import derive
 from sync.library import Library
 from sync.ports import Authority, Identity, Replica
@@ -28,6 +29,7 @@ class BookServer:
         self.engine: Engine = database.open_engine(url)
         migrations.upgrade(self.engine)
         self.dies_after: int | None = None
+        self.portions = Portions()
         self.epochs = 1
         with database.writing(self.engine) as connection:
             Ledger(connection, ZONE).begin_epoch(derive("epoch", 1), START_MS, "0" * 32)
@@ -41,7 +43,7 @@ class BookServer:
     @contextmanager
     def reading(self) -> Iterator[Library]:
         with database.reading(self.engine) as connection:
-            yield ReadingRoom(connection)
+            yield ReadingRoom(connection, self.portions)
 
     def renew(self) -> None:
         with database.writing(self.engine) as connection:

@@ -1,14 +1,17 @@
 """Records, ops and books to try the server's storage with."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, get_args, get_type_hints
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
 
+from server import feed, portions
 from server.database import writing
 from server.ledger import Ledger
+from server.portions import Portions, Reading
 from shared.charges import QuoteLine
 from shared.checklist import Choice, Item, PhotoSlot
 from shared.history import PastReading, PastVisit
@@ -20,11 +23,13 @@ from shared.prices import PriceItem, WarrantyTerm
 from shared.records import Record, State
 from shared.tasks import Loser
 from shared.visit import Attendance
+from sync.library import Piece
 from sync.ports import Entry
 
 ZONE = ZoneInfo("Asia/Shanghai")
 SALT = "5a" * 16
 RECEIVED = 1_795_000_000_000
+EPOCH = derive("epoch")
 
 # Fields that must name a row that is there, and those that hold more than one value.
 NAMES = {"customer_id": "customer", "site_id": "site", "ticket_id": "ticket"}
@@ -183,3 +188,24 @@ def undone(engine: Engine) -> Iterator[Connection]:
             yield connection
         finally:
             transaction.rollback()
+
+
+def pages(
+    connection: Connection,
+    wants: Iterable[tuple[str, int]],
+    bytes_max: int,
+    kept: Portions | None = None,
+    epoch: str = EPOCH,
+) -> dict[str, Piece]:
+    """What the feed holds past these places, with portions that were read before, if any."""
+    heads = partial(feed.heads, connection)
+    reading = Reading(connection, epoch, heads, Portions(0) if kept is None else kept)
+    return portions.pages(reading, wants, bytes_max)
+
+
+def shown(pages: Mapping[str, Piece]) -> dict[str, tuple[list[Any], bool]]:
+    """Pieces so that they can be compared: where each row is, what it is, and its bytes."""
+    return {
+        stream: ([(seq, row.table, row.id, row.data) for seq, row in one.rows], one.complete)
+        for stream, one in pages.items()
+    }

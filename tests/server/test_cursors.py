@@ -20,6 +20,7 @@ from sqlalchemy import Engine, event, select, text
 from server import feed
 from server.database import open_engine, reading, writing
 from server.ledger import Ledger
+from server.portions import Portions
 from server.tables import METADATA
 from shared.ops import SYSTEM
 from shared.records import Aggregate
@@ -29,6 +30,7 @@ from sync.intake import receive
 from sync.library import Head
 from sync.protocol import Result, WireOp
 from tests.contracts.servers import BookServer
+from tests.server.samples import pages
 from tests.world import ANN, ASSET, BOB, CUSTOMER, FILTER, SITE, VAN_ANN, VAN_BOB, World, known
 
 ZONE: Final = ZoneInfo("Asia/Shanghai")
@@ -58,6 +60,7 @@ class Follower(Struct):
     cursors: dict[str, int] = field(default_factory=dict)
     rows: dict[tuple[str, str, str], bytes] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
+    kept: Portions = field(default_factory=Portions)
 
     def poll(self) -> None:
         """Read on, in one snapshot, and hold it against the heads and what was noted."""
@@ -68,7 +71,7 @@ class Follower(Struct):
             noted: dict[str, list[int]] = {stream: [] for stream in heads}
             for stream, seq in connection.execute(text("SELECT * FROM noted ORDER BY seq")):
                 noted[stream].append(seq)
-            pieces = feed.pages(connection, wants, EVERYTHING)
+            pieces = pages(connection, wants, EVERYTHING, self.kept)
         for stream, since in wants:
             self._take(stream, since, pieces[stream].rows)
             self._compare(stream, heads[stream], noted[stream])

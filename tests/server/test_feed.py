@@ -7,7 +7,7 @@ from hypothesis import given, strategies as st
 from msgspec import structs
 from sqlalchemy import Connection, Engine, event, select
 
-from server import feed
+from server import feed, portions
 from server.database import reading, writing
 from server.queries import leaving
 from server.tables import METADATA
@@ -18,7 +18,7 @@ from shared.site import Asset, Customer, Site
 from shared.tasks import Task
 from sync.digest import row_sums, total
 from sync.library import Head
-from tests.server.samples import begin, entry, ledger, person, put, undone
+from tests.server.samples import begin, entry, ledger, pages, person, put, shown, undone
 
 FEED, HEAD = METADATA.tables["feed"], METADATA.tables["stream_head"]
 HOMES = ("one", "two")
@@ -86,13 +86,13 @@ def test_a_device_that_follows_has_what_a_new_one_gets(
     with undone(memory) as connection:
         for batch in [*batches, *([[]] * 40)]:
             commit(connection, batch)
-            for stream, piece in feed.pages(connection, list(cursors.items()), size).items():
+            for stream, piece in pages(connection, list(cursors.items()), size).items():
                 for seq, row in piece.rows:
                     cursors[stream] = seq
                     base[(stream, row.id)] = row.data
                 if piece.complete:
                     cursors[stream] = max([cursors[stream], *ends(connection, stream)])
-        fresh = feed.pages(connection, [(stream, 0) for stream in streams], 10**9)
+        fresh = pages(connection, [(stream, 0) for stream in streams], 10**9)
         assert {key: data for key, data in base.items() if data is not None} == {
             (stream, row.id): row.data for stream, piece in fresh.items() for _, row in piece.rows
         }
@@ -135,9 +135,9 @@ def test_a_row_that_moves_leaves_the_stream_where_it_was(engine: Engine) -> None
     )
     put(engine, asset(0, 1, "pump"))
     with reading(engine) as connection:
-        pages = feed.pages(connection, [(f"site:{site}", 1) for site in SITES], 10_000)
-        told = [(row.table, row.data) for one in pages.values() for _, row in one.rows]
-        assert told == [("asset", None), ("asset", write_row(asset(0, 1, "pump")))]
+        told = pages(connection, [(f"site:{site}", 1) for site in SITES], 10_000)
+        rows = [(row.table, row.data) for one in told.values() for _, row in one.rows]
+        assert rows == [("asset", None), ("asset", write_row(asset(0, 1, "pump")))]
 
 
 def test_what_is_read_from_the_feed_is_the_record_that_was_written(engine: Engine) -> None:
@@ -145,7 +145,7 @@ def test_what_is_read_from_the_feed_is_the_record_that_was_written(engine: Engin
     ann = person("ann", name="安 “Ann”", skills=("冷水",))
     put(engine, ann)
     with reading(engine) as connection:
-        ((_, row),) = feed.pages(connection, [("catalog", 0)], 1)["catalog"].rows
+        ((_, row),) = pages(connection, [("catalog", 0)], 1)["catalog"].rows
         assert read_row(row.table, bytes(row.body)) == structs.replace(ann, version=1)
 
 
@@ -164,7 +164,8 @@ def test_what_is_gone_is_forgotten_but_for_the_last_and_the_head_says_up_to_wher
         assert feed.forget(connection, gone) == 1
         assert feed.forget(connection, gone) == 0
         assert [(row.seq, row.body is None) for row in fed(connection)] == [(3, False), (5, True)]
-        assert feed.heads(connection, {stream})[stream] == structs.replace(before, min_seq=4)
+        after = feed.heads(connection, {stream})[stream]
+        assert after == structs.replace(before, min_seq=4, entries=2)
         assert connection.scalar(select(HEAD.c.entries).where(HEAD.c.stream == stream)) == 2
 
 
@@ -186,10 +187,10 @@ def test_pages_stop_when_they_are_full_but_never_stay_empty(engine: Engine) -> N
     size = len(write_row(structs.replace(people[0], version=1)))
     with reading(engine) as connection:
         for bytes_max, rows in ((0, 1), (1, 1), (size, 1), (size + 1, 2), (10 * size, 5)):
-            pages = feed.pages(connection, [("catalog", 0), ("never", 0)], bytes_max)
-            assert len(pages["catalog"].rows) == rows
-            assert pages["catalog"].complete is (rows == 5)
-            assert ("never" in pages) is (rows == 5)
+            told = pages(connection, [("catalog", 0), ("never", 0)], bytes_max)
+            assert len(told["catalog"].rows) == rows
+            assert told["catalog"].complete is (rows == 5)
+            assert ("never" in told) is (rows == 5)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
@@ -200,10 +201,10 @@ def test_long_and_short_streams_are_read_the_same(
     put(engine, *(person(f"p{number}") for number in range(7)))
     wanted = [(f"stock:{count}", 0), ("catalog", 2)]
     with reading(engine) as connection:
-        whole = feed.pages(connection, wanted, 10**6)
-        monkeypatch.setattr(feed, "ROWS_READ_MAX", count)
+        whole = pages(connection, wanted, 10**6)
+        monkeypatch.setattr(portions, "ROWS_READ_MAX", count)
         assert [seq for seq, _ in whole["catalog"].rows] == [3, 4, 5, 6, 7]
-        assert shown(feed.pages(connection, wanted, 10**6)) == shown(whole)
+        assert shown(pages(connection, wanted, 10**6)) == shown(whole)
 
 
 def test_streams_are_read_the_same_however_many_are_asked_for_at_once(
@@ -212,17 +213,10 @@ def test_streams_are_read_the_same_however_many_are_asked_for_at_once(
     wanted = [(f"site:{site}", 0) for site in ("nobody", *SITES)]
     with undone(memory) as connection:
         commit(connection, [(0, 0, "a"), (1, 1, "b"), (2, 1, "c")])
-        whole = feed.pages(connection, wanted, 10**6)
+        whole = pages(connection, wanted, 10**6)
         assert [len(whole[stream].rows) for stream, _ in wanted] == [0, 1, 2]
-        monkeypatch.setattr(feed, "STREAMS_AT_ONCE", 1)
-        assert shown(feed.pages(connection, wanted, 10**6)) == shown(whole)
-
-
-def shown(pages: Any) -> dict[str, Any]:
-    return {
-        stream: [(seq, row.table, row.id, row.data) for seq, row in piece.rows]
-        for stream, piece in pages.items()
-    }
+        monkeypatch.setattr(portions, "STREAMS_AT_ONCE", 1)
+        assert shown(pages(connection, wanted, 10**6)) == shown(whole)
 
 
 def test_a_batch_costs_the_same_number_of_statements_whatever_its_size(engine: Engine) -> None:
@@ -243,7 +237,8 @@ def test_heads_of_streams_that_never_had_a_row_are_left_out(engine: Engine) -> N
     with reading(engine) as connection:
         heads = feed.heads(connection, {"catalog", "wo:none"})
         body = write_row(person("ann", version=1))
-    assert heads == {"catalog": Head(seq=1, sums=row_sums("person", derive("ann"), body))}
+        sums = row_sums("person", derive("ann"), body)
+    assert heads == {"catalog": Head(seq=1, sums=sums, entries=1)}
 
 
 def test_a_savepoint_that_is_undone_moves_no_stream(engine: Engine) -> None:

@@ -77,8 +77,8 @@ def test_an_exchange_without_news_asks_little_and_writes_nothing(database_url: s
         with statements(server.engine) as said:
             world.sync(phone)
     acts = [one.split()[0] for one in said if one.split()[0] not in AROUND]
-    # The incarnation, where the server stands (once for either half), the scope, and its heads.
-    assert acts == ["SELECT"] * 5, said
+    # The incarnation, where the server stands (once for either half), and the scope with its heads.
+    assert acts == ["SELECT"] * 4, said
 
 
 def test_what_was_signed_is_not_read_again_by_what_is_done_afterwards(database_url: str) -> None:

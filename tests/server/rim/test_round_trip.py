@@ -11,11 +11,12 @@ from server.app import open_office
 from server.database import Busy
 from server.keys import marked_epoch
 from server.office import Office
+from server.packs import PIECE_BYTES
 from shared.clock import At
 from shared.ops import Op, encode
 from sync.digest import vector_hash
-from sync.protocol import Reply, decode_reply
-from tests.server.rim.company import Company, Phone, asked_of
+from sync.protocol import Page, Reply, decode_reply
+from tests.server.rim.company import CUSTOMER, Company, Phone, asked_of
 from tests.server.rim.test_office_ops import assigned, created, opened, say, verdicts
 
 
@@ -189,3 +190,32 @@ def test_what_broke_a_rule_is_logged_by_its_op_without_its_words(company: Compan
     line = msgspec.json.decode(company.log.getvalue().splitlines()[-1])
     assert (line["op"], line["error"], line["level"]) == ("op-7", "ValueError", "error")
     assert "5678" not in company.log.getvalue()
+
+
+def pulled(company: Company, phone: Phone) -> list[Page]:
+    """What a new phone gets at first, which is all there is."""
+    nothing = vector_hash(epoch_of(company.office), {})
+    named = {"incarnation": phone.device, "vector": nothing, "full": True, "pull": True}
+    reply = talk(company, phone, **named)
+    assert not reply.more
+    return reply.streams
+
+
+def test_a_second_new_phone_is_sent_what_the_first_was_and_what_changed(company: Company) -> None:
+    """Out of what is kept ready, from the second one on."""
+    for _ in range(40):
+        job(company)
+    first, second = pulled(company, company.phone()), pulled(company, company.phone())
+    assert second == first
+    assert len(msgspec.json.encode(first)) > PIECE_BYTES
+    asked = asked_of(company.office)
+    assert pulled(company, company.phone()) == first
+    assert [one for one in asked if "FROM feed" in one] == []
+    order = job(company)
+    third = pulled(company, company.phone())
+    assert {page.stream for page in third} - {page.stream for page in first} >= {f"wo:{order}"}
+    company.put("customer", CUSTOMER, name="Renamed & Sons", type="organisation")
+    (page,) = (
+        one for one in pulled(company, company.phone()) if one.stream == f"customer:{CUSTOMER}"
+    )
+    assert [b"Renamed & Sons" in (row.data or b"") for row in page.rows] == [True]
