@@ -31,13 +31,14 @@ slow: $(READY)
 	@tools/need $(WINDOW) $(BROWSER)
 	$(BIN)/pytest -n 2 --dist worksteal -m slow --timeout 1800
 
-# The server's tests once more, on PostgreSQL instead of SQLite, on the newest and the oldest release:
-# some minutes each.
+# All tests with a server's books once more, on PostgreSQL instead of SQLite: on the newest release,
+# and on the oldest all but those of the console.
 postgres: $(READY)
+	@tools/need $(WINDOW) $(BROWSER)
 	$(BIN)/pytest -n 2 --dist loadfile -m 'not slow' --timeout 600 --database postgres \
-		tests/server tests/contracts tests/test_postgres.py
+		tests/server tests/contracts tests/console tests/e2e tests/test_postgres.py
 	$(BIN)/pytest -n 2 --dist loadfile -m 'not slow' --timeout 600 --database postgres --postgres 16 \
-		tests/server tests/contracts tests/test_postgres.py
+		tests/server tests/contracts tests/e2e tests/test_postgres.py
 
 bench: $(READY)
 	$(BIN)/python tests/benchmarks/run.py

@@ -46,11 +46,9 @@ def init(options: argparse.Namespace) -> Answer:
     """Make a new data folder."""
     from server import administration, app
 
-    day = str(options.day or administration.today(app.real_clock()))
-    told = administration.init(
-        options.data, demo=day if options.demo else None, language=options.lang
-    )
-    return _told(options, told)
+    day = str(options.day or administration.today(app.real_clock())) if options.demo else None
+    said = {"language": options.lang, "books": options.database or ""}
+    return _told(options, administration.init(options.data, demo=day, **said))
 
 
 def serve(options: argparse.Namespace) -> Answer:
@@ -220,12 +218,12 @@ def app(options: argparse.Namespace) -> Answer:
 
 
 def _placed(run: Callable[[Any], Answer], options: argparse.Namespace) -> Answer:
-    """A command over a server's folder; what is unfit about the folder is wrong usage."""
-    from server import keys, settings
+    """A command over a server's folder; what is unfit about its settings is wrong usage."""
+    from server import database, keys, settings
 
     try:
         return run(options)
-    except (settings.Unfit, keys.Exposed) as unfit:
+    except (settings.Unfit, keys.Exposed, database.Unreachable) as unfit:
         parser: argparse.ArgumentParser = options.parser
         parser.error(str(unfit))
 
@@ -324,7 +322,9 @@ def _server_commands(commands: Any) -> None:
     from server import command as safekeeping
 
     new = _command(commands, "init", init)
+    new.set_defaults(run=partial(_placed, init))
     new.add_argument("--data", type=_path, required=True)
+    new.add_argument("--database", metavar="URL", help="an empty database of PostgreSQL")
     new.add_argument("--demo", action="store_true", help="with the demo company")
     new.add_argument("--day", type=date.fromisoformat, help="the demo company's today, 2026-11-21")
     _language(new, default="en")

@@ -13,6 +13,7 @@ from server import (
     admission,
     app,
     auditor,
+    copies,
     database,
     keys,
     people,
@@ -57,18 +58,25 @@ def opened(chosen: Settings) -> Iterator[Office]:
         office.close()
 
 
-def init(folder: Path, *, demo: str | None, language: str) -> dict[str, Any] | Refused:
+def init(
+    folder: Path, *, demo: str | None, language: str, books: str = ""
+) -> dict[str, Any] | Refused:
     """Make a new data folder; with the demo company as of a day (`2026-11-21`), if one is given.
 
+    `books` is the URL of an empty PostgreSQL database that holds the books instead of a file.
     Returns the administrator's login with a one-time password, and the demo company's logins.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         return refuse_value("folder_not_empty", "data", folder=str(folder))
+    if books and not copies.is_free(books):
+        return refuse_state("database_not_empty")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    told = {"language": language, **(DEMO_SETTINGS if demo else {})}
+    place = {"database": books} if books else {}
+    told = {"language": language, **place, **(DEMO_SETTINGS if demo else {})}
     lines = "".join(
         f"{name} = {msgspec.json.encode(value).decode()}\n" for name, value in told.items()
     )
+    (folder / FILE).touch(0o600)  # the URL of a database has a password in it
     (folder / FILE).write_text(lines, encoding="utf-8")
     with opened(settings.load({"data": folder})) as office:
         loaded = load_demo(office, demo) if demo else []

@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import JSON, Connection, Engine, Table, delete, func, inspect, select
 
 from server import migrations, rows
-from server.database import dumped, is_sqlite, open_engine, reading
+from server.database import dumped, first_connection, is_sqlite, open_engine, reading
 from server.tables import METADATA
 
 ROWS_AT_ONCE: Final = 2_000
@@ -94,12 +94,21 @@ def is_sound(path: Path) -> bool:
 
 def is_empty(engine: Engine) -> bool:
     """Whether a database holds nothing yet, or only our tables without a life of the server."""
-    with engine.connect() as connection:
+    with first_connection(engine) as connection:
         names = set(inspect(connection).get_table_names())
         if names - {*METADATA.tables, VERSION}:
             return False
         epoch = METADATA.tables["epoch"]
         return epoch.name not in names or connection.scalar(select(func.count(epoch.c.id))) == 0
+
+
+def is_free(url: str) -> bool:
+    """The same of the database at a URL."""
+    engine = open_engine(url)
+    try:
+        return is_empty(engine)
+    finally:
+        engine.dispose()
 
 
 def received_by(connection: Connection, at: int) -> int:

@@ -19,6 +19,7 @@ from urllib.parse import quote
 import msgspec
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.exc import (
+    ArgumentError,
     DatabaseError,
     DataError,
     DBAPIError,
@@ -41,6 +42,7 @@ CONNECTIONS: Final = 16
 FRESH_S: Final = 1.0  # within which a connection is not asked again whether it lives
 LAID_DOWN: Final = "fieldfare_laid_down"  # when, among what is known of a connection
 PRIVATE: Final = 0o600
+PSYCOPG: Final = "postgresql+psycopg"
 
 READS: Final = {"fieldfare_reads": True}
 READS_ONLY: Final = "fieldfare_reads_only"  # how a connection stands, among what is known of it
@@ -56,6 +58,10 @@ POSTGRES_MISTAKES: Final = ("42", "0A")  # unknown table or column, not supporte
 
 class Busy(Exception):
     """The database cannot do it now; the same request may succeed later."""
+
+
+class Unreachable(Exception):
+    """The database that the settings name cannot be opened; says why, and never its password."""
 
 
 class Unaskable(Exception):
@@ -76,9 +82,10 @@ def open_engine(
     `patience_ms` is how long to wait for a lock or a connection before it is `Busy`. An engine
     that `reads_only` makes no file and changes none. A connection of PostgreSQL that nobody used
     for `fresh_s` is asked whether it lives; one that died meanwhile says `Busy` once.
+    Raises `Unreachable` at an address that names no such database.
     """
     # Not by a text: in a URL `?` would end the path.
-    url = URL.create("sqlite", database=str(place)) if isinstance(place, Path) else make_url(place)
+    url = URL.create("sqlite", database=str(place)) if isinstance(place, Path) else _url(place)
     pool: dict[str, Any] = {
         "pool_size": connections,
         "max_overflow": 0,
@@ -106,6 +113,27 @@ def open_engine(
         event.listen(engine, laid_down, _lay_down)
     event.listen(engine, "checkout", partial(_take_up, engine.dialect, fresh_s))
     return engine
+
+
+def _url(address: str) -> URL:
+    try:
+        url = make_url(address)
+    except ArgumentError:
+        raise Unreachable("database: this is no URL of a database") from None
+    if url.drivername in ("postgresql", "postgres"):
+        return url.set(drivername=PSYCOPG)
+    if url.drivername not in (PSYCOPG, "sqlite"):
+        raise Unreachable(f"database: {url.drivername!r} is neither postgresql nor sqlite")
+    return url
+
+
+def first_connection(engine: Engine) -> Connection:
+    """A connection to a database that may not be there at all. Raises `Unreachable`."""
+    try:
+        return engine.connect()
+    except OperationalError as error:
+        address = engine.url.render_as_string(hide_password=True)
+        raise Unreachable(f"database: {address}: {error.orig}") from None
 
 
 def _lay_down(_raw: Any, record: Any) -> None:

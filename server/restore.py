@@ -119,13 +119,9 @@ def _taken(chosen: Settings) -> Refused | None:
     there = {one.name for one in chosen.data.iterdir()} if chosen.data.is_dir() else set()
     if there - allowed:
         return refuse_value("folder_not_empty", "data", folder=str(chosen.data))
-    if not chosen.database:
-        return None
-    engine = database.open_engine(chosen.books)
-    try:
-        return None if copies.is_empty(engine) else refuse_state("database_not_empty")
-    finally:
-        engine.dispose()
+    if chosen.database and not copies.is_free(chosen.database):
+        return refuse_state("database_not_empty")
+    return None
 
 
 @contextmanager

@@ -149,9 +149,10 @@ def of_flags(options: Mapping[str, Any]) -> Settings:
         if not (flags["database"] and flags["keys_folder"]):
             raise Unfit("give --data, or --database with --evidence and --keys")
         flags["data"] = flags["keys_folder"]
-    elif not flags["database"] and not (flags["data"] / "fieldfare.db").is_file():
-        raise Unfit(f"{flags['data']} holds no Fieldfare data; run `fieldfare init`")
-    return load(flags)
+    settings = load(flags)
+    if isinstance(settings.books, Path) and not settings.books.is_file():
+        raise Unfit(f"{settings.data} holds no Fieldfare data; run `fieldfare init`")
+    return settings
 
 
 def load(flags: Mapping[str, Any], file: Path | None = None) -> Settings:

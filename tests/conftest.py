@@ -42,6 +42,8 @@ def pytest_collection_finish() -> None:
 
 
 def _is_elsewhere(item: pytest.Item) -> bool:
+    if item.get_closest_marker("sqlite"):
+        return True
     given = getattr(item, "callspec", None)
     return given is not None and any(
         one in ELSEWHERE for one in given.params.values() if isinstance(one, str)

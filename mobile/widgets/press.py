@@ -59,9 +59,14 @@ class Rest:
         self._lengthen()
         self._changed = changed
 
+    @property
+    def lasts(self) -> bool:
+        """Whether the moment is not over yet."""
+        return bool(Clock.get_boottime() < self._until or Clock.frames < self._frame)
+
     def keeps_off(self, x: float, y: float) -> bool:
         """Whether a touch at this point of the window would be taken for the rest of another."""
-        if Clock.get_boottime() >= self._until and Clock.frames >= self._frame:
+        if not self.lasts:
             return False
         return self._is_near(x, y) or self._is_on_changed(x, y)
 

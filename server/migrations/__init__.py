@@ -7,7 +7,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine
 
-from server.database import is_sqlite
+from server.database import first_connection, is_sqlite
 
 FOLDER: Final = Path(__file__).resolve().parent
 
@@ -18,7 +18,7 @@ def upgrade(engine: Engine) -> None:
     SQLite checks no foreign keys while its tables are being rebuilt. Of several processes that
     start at once on PostgreSQL, one migrates and the others wait.
     """
-    with engine.connect() as connection:
+    with first_connection(engine) as connection:
         _open(connection)
         try:
             with connection.begin():

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -48,9 +49,15 @@ class StillClock(Clock):
 
 
 class Driver:
-    """One app in the one window of this process. Sizes are in dp."""
+    """One app in the one window of this process. Sizes are in dp.
+
+    Its frames do all but draw: half of a test would go by in a renderer without hardware, for
+    pictures at which nobody looks. What is shown is drawn by `pixels`, and once at the end.
+    """
 
     def __init__(self) -> None:
+        self._draws = False
+        Window.bind(on_draw=self._keeps_dark, on_flip=self._keeps_dark)
         self.app: Any = None
         self.folder: Path | None = None
         self.clock: Any = None
@@ -88,6 +95,7 @@ class Driver:
         """Close the app."""
         if self.app is None:
             return
+        self._draw()
         app, self.app = self.app, None
         Window.remove_widget(app.root)
         app.dispatch("on_stop")
@@ -219,7 +227,10 @@ class Driver:
         return None
 
     def tap(self, what: str | Widget, kind: str | type = Widget) -> None:
-        """Press something, wherever it is; also what is drawn on a card."""
+        """Press something, wherever it is, as soon as it is there; also what is drawn on a card."""
+        if isinstance(what, str):
+            with suppress(AssertionError):  # what never comes is named below
+                self.until(lambda: self.zone(what) or self.sees(what))
         found = self.zone(what) if isinstance(what, str) else None
         if found is not None:
             card, zone = found
@@ -316,9 +327,20 @@ class Driver:
 
     def pixels(self) -> bytes:
         """What is on the screen: rows of red, green, blue from the bottom."""
-        self.frames(2)
+        self.frames(1)
+        self._draw()
         width, height = Window.size
         return bytes(glReadPixels(0, 0, width, height, GL_RGB, GL_UNSIGNED_BYTE))
+
+    def _draw(self) -> None:
+        self._draws = True
+        Window.canvas.ask_update()
+        self.frames(1)
+        self._draws = False
+
+    def _keeps_dark(self, _window: Any) -> bool:
+        """Whether this frame is left undrawn: nobody behind this one hears of it then."""
+        return not self._draws
 
     def shot(self, path: Path) -> Path:
         """A picture of the screen, as PNG."""

@@ -323,7 +323,8 @@ def test_two_fingers_make_a_photo_larger_and_one_moves_it(photos: Any) -> None:
     picture = hand.page.ids.picture
     hand.until(lambda: picture.texture is not None)
     x, y = picture.to_window(*picture.center)
-    rest._until = 0.0  # nobody pinches in the moment in which a screen comes up
+    # Nobody pinches in the moment in which a screen comes up.
+    hand.until(lambda: not rest.lasts)
     left, right = UnitTestTouch(x - 20, y), UnitTestTouch(x + 20, y)
     for finger in (left, right):
         finger.touch_down()

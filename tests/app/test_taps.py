@@ -53,7 +53,7 @@ def test_a_double_tap_answers_nothing_on_what_comes_up_under_the_finger(app: Ope
 def test_what_a_slow_phone_shows_late_is_not_pressed_by_the_second_tap(app: Open) -> None:
     hand = app("ordinary")
     hand.go("work_order", id=job_that_is(hand, "working"))
-    hand.hammer("call", stall=1.2 * REST_S)
+    hand.hammer("call", times=2, stall=1.2 * REST_S)
     assert (hand.place.screen, hand.place.sheet) == ("work_order", "after_call")
 
 

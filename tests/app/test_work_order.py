@@ -8,6 +8,7 @@ import pytest
 from kivy.tests import UnitTestTouch
 
 from mobile.queries import Sheet
+from mobile.widgets.press import rest
 from shared.ids import derive
 from tests.app.conftest import Open
 from tests.app.driver import Driver
@@ -112,6 +113,7 @@ def test_a_double_tap_takes_one_step(orders: Any) -> None:
     hand = orders("空调清洗保养")
     card, zone = hand.zone("step")
     middle = card.to_window(card.x + zone.x + zone.w / 2, card.top - zone.y - zone.h / 2)
+    hand.until(lambda: not rest.keeps_off(*middle))
     for _ in range(2):
         touch = UnitTestTouch(*middle)
         touch.touch_down()

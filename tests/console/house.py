@@ -6,7 +6,6 @@ role, signed in already.
 
 import io
 import json
-import shutil
 import subprocess
 import sys
 import threading
@@ -126,12 +125,7 @@ class Template:
 
     def copied(self, folder: Path, *, lasts: bool = False) -> Path:
         """A copy of all of it, also of a database that is elsewhere."""
-        shutil.copytree(self.folder, folder)
-        if self.database:
-            told = folder / "fieldfare.toml"
-            other = CHOICE.place(self.database, lasts=lasts)
-            told.write_text(told.read_text().replace(self.database, other), encoding="utf-8")
-        return folder
+        return CHOICE.copied(self.folder, folder, lasts=lasts)
 
     def furnish(self, office: Office) -> None:
         """What the company has besides somebody of every role."""

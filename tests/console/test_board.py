@@ -16,7 +16,8 @@ def a_visit(console: Console) -> dict[str, Any]:
         "SELECT w.id, w.number, v.id, v.person_id, v.version, v.planned_from, v.planned_to "
         "FROM visit v JOIN work_order w ON w.id = v.work_order_id "
         "WHERE v.planned_from >= '2026-11-23T13' AND v.planned_from < '2026-11-24' "
-        "AND v.attendance = '[]' AND w.status = 'assigned' ORDER BY v.planned_from LIMIT 1"
+        "AND CAST(v.attendance AS text) = '[]' AND w.status = 'assigned' "
+        "ORDER BY v.planned_from LIMIT 1"
     )
     names = ("order", "number", "visit", "person", "seen", "from", "to")
     return dict(zip(names, rows[0], strict=True))
@@ -50,7 +51,7 @@ def technicians(console: Console) -> list[str]:
     return [
         str(one)
         for (one,) in console.ask(
-            "SELECT id FROM person WHERE roles LIKE '%technician%' ORDER BY login"
+            "SELECT id FROM person WHERE CAST(roles AS text) LIKE '%technician%' ORDER BY login"
         )
     ]
 

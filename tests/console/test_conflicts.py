@@ -149,7 +149,8 @@ def test_a_conflict_nobody_knows_and_who_may_not_see_any(console: Console) -> No
 def test_the_demo_companys_office_speaks_at_the_console(new_console: Console) -> None:
     told = new_console.ask(
         "SELECT o.origin, count(*) FROM op o JOIN person p ON p.id = o.by_id "
-        "WHERE p.roles LIKE '%dispatcher%' OR p.roles LIKE '%warehouse%' GROUP BY o.origin"
+        "WHERE CAST(p.roles AS text) LIKE '%dispatcher%' "
+        "OR CAST(p.roles AS text) LIKE '%warehouse%' GROUP BY o.origin"
     )
     assert [origin for origin, _ in told] == ["console"]
 

@@ -19,7 +19,8 @@ def held(console: Console) -> tuple[str, str, str, str]:
         "SELECT w.id, w.number, a.person_id, v.id FROM work_order w "
         "JOIN assignment a ON a.work_order_id = w.id AND a.until_ms IS NULL "
         "JOIN visit v ON v.work_order_id = w.id AND v.ended_at IS NULL "
-        "WHERE w.status = 'assigned' AND v.attendance = '[]' ORDER BY w.number LIMIT 1"
+        "WHERE w.status = 'assigned' AND CAST(v.attendance AS text) = '[]' "
+        "ORDER BY w.number LIMIT 1"
     )
     identity, number, person, visit = rows[0]
     return str(identity), str(number), str(person), str(visit)

@@ -15,8 +15,9 @@ CHAT = (
 def a_caller(console: Console) -> tuple[str, str, str, str]:
     """A private customer with one site and one machine: phone, name, site and machine."""
     rows = console.ask(
-        "SELECT c.phone, c.name, s.id, a.id FROM customer c JOIN site s ON s.customer_id = c.id "
-        "JOIN asset a ON a.site_id = s.id WHERE c.type = 'person' GROUP BY c.id "
+        "SELECT c.phone, c.name, min(s.id), min(a.id) FROM customer c "
+        "JOIN site s ON s.customer_id = c.id JOIN asset a ON a.site_id = s.id "
+        "WHERE c.type = 'person' GROUP BY c.id, c.phone, c.name "
         "HAVING count(*) = 1 ORDER BY c.id LIMIT 1"
     )
     return tuple(rows[0])

@@ -1,5 +1,8 @@
 """The start page: what needs a person now, worst first, with one button a row."""
 
+from collections import defaultdict
+from datetime import datetime, timedelta
+
 from server.queries import start
 from tests.console.house import Console
 
@@ -75,16 +78,19 @@ def test_the_load_is_the_planned_hours_of_today(console: Console) -> None:
         for spans in (one.all("span") for one in list_.all("li"))
         if len(spans) > 2
     }
-    minutes = console.ask(
-        "SELECT p.name, count(*), sum((julianday(v.planned_to) - julianday(v.planned_from)) * 24) "
+    planned: dict[str, list[timedelta]] = defaultdict(list)
+    for name, begin, end in console.ask(
+        "SELECT p.name, v.planned_from, v.planned_to "
         "FROM visit v JOIN person p ON p.id = v.person_id JOIN work_order w ON "
         "w.id = v.work_order_id WHERE v.planned_from >= '2026-11-23' AND v.planned_from < "
-        "'2026-11-24' AND w.status NOT IN ('cancelled', 'created') GROUP BY p.name"
-    )
-    assert minutes
-    for name, visits, hours in minutes:
-        unit = "visit" if visits == 1 else "visits"
-        assert told[name] == f"{round(hours * 60) / 60:.1f} h · {visits} {unit}"
+        "'2026-11-24' AND w.status NOT IN ('cancelled', 'created')"
+    ):
+        planned[name].append(datetime.fromisoformat(end) - datetime.fromisoformat(begin))
+    assert planned
+    for name, visits in planned.items():
+        unit = "visit" if len(visits) == 1 else "visits"
+        hours = sum(visits, timedelta()) / timedelta(hours=1)
+        assert told[name] == f"{hours:.1f} h · {len(visits)} {unit}"
 
 
 def test_the_figures_are_those_of_the_books(console: Console) -> None:

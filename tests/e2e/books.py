@@ -1,13 +1,16 @@
 """Reconciling: what the server's database and the phones' say of the same ops, from outside."""
 
 import json
-import sqlite3
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from sqlalchemy import Connection, create_engine
+
+from server.database import open_engine
+from server.settings import load
 from shared.ids import derive
 from shared.ops import FINAL
 from shared.parts import INSTALLED, OUTSIDE
@@ -40,20 +43,15 @@ _HEADS: Final = "SELECT stream, seq, sum_a, sum_b FROM stream_head"
 _ROWS: Final = "SELECT tbl, id, base FROM row WHERE stream = ? AND base IS NOT NULL"
 _FEED: Final = """SELECT "table", pk, body FROM feed WHERE stream = ? AND body IS NOT NULL"""
 
-Rows = list[sqlite3.Row]
-
-
-@contextmanager
-def read_only(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection that cannot change anything."""
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-        connection.row_factory = sqlite3.Row
-        yield connection
+Rows = Sequence[Any]
 
 
 def complaints(server: Path, phones: Sequence[Path], kept: Collection[str]) -> list[str]:
-    """Everything that does not agree. `kept` are ops that were acknowledged to somebody."""
-    with read_only(server) as books:
+    """Everything that does not agree between the books of a server's folder and phones' databases.
+
+    `kept` are ops that were acknowledged to somebody.
+    """
+    with _reading(load({"data": server}).books) as books:
         found = [
             *_doubled(books),
             *_not_there(books, kept),
@@ -62,7 +60,7 @@ def complaints(server: Path, phones: Sequence[Path], kept: Collection[str]) -> l
             *_histories(books),
         ]
         for path in phones:
-            with read_only(path) as phone:
+            with _reading(path) as phone:
                 found += [
                     *_outbox(books, phone),
                     *_chain(phone),
@@ -71,17 +69,45 @@ def complaints(server: Path, phones: Sequence[Path], kept: Collection[str]) -> l
     return found
 
 
-def _rows(connection: sqlite3.Connection, question: str, *values: Any) -> Rows:
-    return connection.execute(question, values).fetchall()
+def read(books: Path | str, question: str, *values: Any) -> Rows:
+    """The rows that answer a question to a database which it cannot change."""
+    with _reading(books) as connection:
+        return _rows(connection, question, *values)
 
 
-def _doubled(books: sqlite3.Connection) -> list[str]:
+def change(server: Path, statement: str) -> None:
+    """Change the books of a server's folder behind its back."""
+    engine = open_engine(load({"data": server}).books)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(statement)
+    engine.dispose()
+
+
+@contextmanager
+def _reading(books: Path | str) -> Iterator[Connection]:
+    """A connection to a file or a server; to a file, one that cannot change anything."""
+    engine = create_engine(
+        f"sqlite:///file:{books}?mode=ro&uri=true" if isinstance(books, Path) else books
+    )
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def _rows(connection: Connection, question: str, *values: Any) -> Rows:
+    return connection.exec_driver_sql(question, values).all()
+
+
+def _doubled(books: Connection) -> list[str]:
     twice = _rows(books, "SELECT fingerprint FROM op GROUP BY 1 HAVING count(*) > 1")
     gaps = _rows(
         books,
         """SELECT op.op_id, op.n, count(leaf.n) AS leaves, max(leaf.n) AS newest FROM op
         LEFT JOIN leaf ON leaf.op_id = op.op_id AND leaf.epoch = op.epoch
-        GROUP BY op.op_id HAVING newest IS NOT op.n OR leaves <> newest""",
+        GROUP BY op.op_id, op.n
+        HAVING coalesce(max(leaf.n), 0) <> op.n OR count(leaf.n) <> op.n""",
     )
     lost = _rows(
         books,
@@ -94,8 +120,8 @@ def _doubled(books: sqlite3.Connection) -> list[str]:
     ]
 
 
-def _not_there(books: sqlite3.Connection, kept: Collection[str]) -> list[str]:
-    verdicts = {row["op_id"]: row["verdict"] for row in _rows(books, "SELECT * FROM op")}
+def _not_there(books: Connection, kept: Collection[str]) -> list[str]:
+    verdicts = {row.op_id: row.verdict for row in _rows(books, "SELECT * FROM op")}
     return [
         f"acknowledged, but without a final verdict: {op} {verdicts.get(op)}"
         for op in kept
@@ -103,30 +129,30 @@ def _not_there(books: sqlite3.Connection, kept: Collection[str]) -> list[str]:
     ]
 
 
-def _effects(books: sqlite3.Connection) -> list[str]:
+def _effects(books: Connection) -> list[str]:
     """Every op that was applied left what it leaves, and nothing else is there."""
     wrong: list[str] = []
     for kind, (table, called) in EFFECTS.items():
         ops = _rows(books, "SELECT op_id FROM op WHERE kind = ? AND verdict = 'applied'", kind)
-        expected = {derive(row["op_id"], called) for row in ops}
-        there = {row["id"] for row in _rows(books, f"SELECT id FROM {table}")}
+        expected = {derive(row.op_id, called) for row in ops}
+        there = {row.id for row in _rows(books, f"SELECT id FROM {table}")}
         wrong += [f"{table} without its op, or the other way: {one}" for one in expected ^ there]
     return wrong
 
 
-def _stock(books: sqlite3.Connection) -> list[str]:
+def _stock(books: Connection) -> list[str]:
     """Uses are movements, and a balance is the sum of its movements."""
     moved = _rows(books, "SELECT * FROM movement")
     uses = Counter(tuple(row) for row in _rows(books, _USES))
     taken = Counter(
-        (derive(row["op_id"], "part"), row["part_id"], row["source_id"], row["amount"])
+        (derive(row.op_id, "part"), row.part_id, row.source_id, row.amount)
         for row in moved
-        if row["target_id"] == INSTALLED
+        if row.target_id == INSTALLED
     )
     sums: Counter[tuple[str, str]] = Counter()
     for row in moved:
-        sums[row["source_id"], row["part_id"]] -= row["amount"]
-        sums[row["target_id"], row["part_id"]] += row["amount"]
+        sums[row.source_id, row.part_id] -= row.amount
+        sums[row.target_id, row.part_id] += row.amount
     held = {tuple(row[:2]): row[2] for row in _rows(books, _BALANCES)}
     inside = {key for key in {*held, *sums} if key[0] not in OUTSIDE}
     return [
@@ -139,32 +165,32 @@ def _stock(books: sqlite3.Connection) -> list[str]:
     ]
 
 
-def _histories(books: sqlite3.Connection) -> Iterator[str]:
+def _histories(books: Connection) -> Iterator[str]:
     """The steps of every job, in the order they were decided, are a path that ends where it is."""
     decided = {
-        derive(row["op_id"], "status"): (row["received"], row["lseq"] or 0, row["done_at"])
+        derive(row.op_id, "status"): (row.received, row.lseq or 0, row.done_at)
         for row in _rows(books, "SELECT op_id, received, lseq, done_at FROM op")
     }
-    steps: dict[str, list[sqlite3.Row]] = {}
+    steps: dict[str, list[Any]] = {}
     for row in _rows(books, "SELECT * FROM status_change"):
-        steps.setdefault(row["work_order_id"], []).append(row)
+        steps.setdefault(row.work_order_id, []).append(row)
     for order in _rows(books, "SELECT id, status FROM work_order"):
         here = "created"
-        for step in sorted(steps.get(order["id"], []), key=lambda one: decided[one["id"]]):
-            sources, ends = EDGES[step["verb"]]
-            legal = step["before"] in sources and step["after"] in ends
-            if step["before"] != here or not legal:
+        for step in sorted(steps.get(order.id, []), key=lambda one: decided[one.id]):
+            sources, ends = EDGES[step.verb]
+            legal = step.before in sources and step.after in ends
+            if step.before != here or not legal:
                 yield f"not a path: {order['id']} at {here}: {tuple(step)}"
-            here = step["after"]
-        if here != order["status"]:
+            here = step.after
+        if here != order.status:
             yield f"the history ends elsewhere: {order['id']} {here} {order['status']}"
 
 
-def _outbox(books: sqlite3.Connection, phone: sqlite3.Connection) -> Iterator[str]:
+def _outbox(books: Connection, phone: Connection) -> Iterator[str]:
     """The phone and the server know the same ops, by the same bytes, with the same verdicts."""
     device = json.loads(_rows(phone, "SELECT value FROM meta WHERE key = 'device'")[0][0])
-    here = {row["op_id"]: tuple(row) for row in _rows(phone, _OUTBOX)}
-    there = {row["op_id"]: tuple(row) for row in _rows(books, _DEVICE, device)}
+    here = {row.op_id: tuple(row) for row in _rows(phone, _OUTBOX)}
+    there = {row.op_id: tuple(row) for row in _rows(books, _DEVICE, device)}
     for op in here.keys() | there.keys():
         if here.get(op) != there.get(op):
             yield f"phone and server differ: {here.get(op)} {there.get(op)}"
@@ -172,25 +198,25 @@ def _outbox(books: sqlite3.Connection, phone: sqlite3.Connection) -> Iterator[st
         yield f"still waiting or laid over the office's rows: {row['op_id']}"
 
 
-def _chain(phone: sqlite3.Connection) -> Iterator[str]:
+def _chain(phone: Connection) -> Iterator[str]:
     """Ops are numbered without gaps, and each names the one before it."""
     before = None
     chain = _rows(phone, "SELECT lseq, fingerprint, body FROM outbox ORDER BY lseq")
     for place, row in enumerate(chain, start=1):
-        if row["lseq"] != place:
+        if row.lseq != place:
             yield f"a gap: {row['lseq']} stands at {place}"
-        if json.loads(row["body"]).get("prev") != before:
+        if json.loads(row.body).get("prev") != before:
             yield f"the chain is broken at {row['lseq']}"
-        before = row["fingerprint"]
+        before = row.fingerprint
 
 
-def _replica(books: sqlite3.Connection, phone: sqlite3.Connection) -> Iterator[str]:
+def _replica(books: Connection, phone: Connection) -> Iterator[str]:
     """Every stream of the phone is the server's, byte by byte, and so are the checksums."""
-    heads = {row["stream"]: tuple(row)[1:] for row in _rows(books, _HEADS)}
+    heads = {row.stream: tuple(row)[1:] for row in _rows(books, _HEADS)}
     if _rows(phone, "SELECT 1 FROM staged UNION ALL SELECT 1 FROM row WHERE view IS NOT NULL"):
         yield "rows are still staged, or still shown otherwise than the office has them"
     for mark in _rows(phone, "SELECT stream, cursor, lane1, lane2 FROM mark"):
-        stream = mark["stream"]
+        stream = mark.stream
         if heads.get(stream) != tuple(mark)[1:]:
             yield f"checksums differ: {stream} {heads.get(stream)} {tuple(mark)[1:]}"
         here = {tuple(row)[:2]: bytes(row[2]) for row in _rows(phone, _ROWS, stream)}

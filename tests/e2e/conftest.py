@@ -1,12 +1,12 @@
 """A demo company that is served once per module, its desk, and its technicians' phones."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from msgspec import Struct, field
 
+from tests.bases import CHOICE
 from tests.e2e.processes import Desk, Phone, Server, Told, fieldfare
 
 DAY = "2026-11-21"
@@ -40,7 +40,9 @@ class Company(Struct, kw_only=True):
 def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data folder of a demo company that nobody has served yet."""
     folder = tmp_path_factory.mktemp("pristine") / "data"
-    made = fieldfare("init", "--data", folder, "--demo", "--day", DAY)
+    url = CHOICE.place(lasts=True)
+    place = ("--database", url) if url else ()
+    made = fieldfare("init", "--data", folder, "--demo", "--day", DAY, *place)
     assert made.code == 0, made
     return folder
 
@@ -49,7 +51,7 @@ def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def company(pristine: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     """A demo company that is served for all tests of a module."""
     folder = tmp_path_factory.mktemp("company")
-    shutil.copytree(pristine, folder / "data")
+    CHOICE.copied(pristine, folder / "data", lasts=True)
     with Server(folder / "data").serving() as server:
         yield opened(folder, server)
         assert server.faults() == []

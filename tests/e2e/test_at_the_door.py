@@ -3,9 +3,7 @@
 import gzip
 import re
 import shutil
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +14,8 @@ from msgspec import structs
 from mobile.device import installation
 from mobile.keys import next_key
 from sync.protocol import encode
-from tests.e2e.books import complaints
+from tests.bases import CHOICE
+from tests.e2e.books import change, complaints
 from tests.e2e.conftest import Company, opened
 from tests.e2e.processes import ANSWER_S, Desk, Phone, Ran, Refusal, Server, fieldfare
 from tests.e2e.talker import Talker, talking
@@ -61,8 +60,7 @@ def test_a_code_is_good_once(company: Company, tmp_path: Path) -> None:
 
 def test_a_code_is_good_for_minutes(company: Company, tmp_path: Path) -> None:
     text = company.desk.code(ZHOU)
-    with closing(sqlite3.connect(company.server.data / "fieldfare.db", timeout=30)) as books, books:
-        books.execute("UPDATE enrolment_code SET expires_at = 1 WHERE used_at IS NULL")
+    change(company.server.data, "UPDATE enrolment_code SET expires_at = 1 WHERE used_at IS NULL")
     assert_refused(company, tmp_path / "phone", text, "code_expired")
 
 
@@ -241,10 +239,11 @@ def test_an_op_with_a_slip_from_the_office_is_told_before_anything_is_done(
 
 
 @pytest.mark.slow
+@pytest.mark.sqlite
 def test_a_server_put_back_takes_a_new_epoch_and_gets_everything_again(
     pristine: Path, tmp_path: Path
 ) -> None:
-    shutil.copytree(pristine, tmp_path / "data")
+    CHOICE.copied(pristine, tmp_path / "data")
     server, books = Server(tmp_path / "data"), tmp_path / "data" / "fieldfare.db"
     with server.serving():
         company = opened(tmp_path, server)
@@ -273,7 +272,7 @@ def test_a_server_put_back_takes_a_new_epoch_and_gets_everything_again(
         phone.sync()
     audited = fieldfare("audit", "verify", "--data", server.data)
     assert (audited.code, audited.told["fault"]) == (0, None)
-    assert complaints(books, [phone.database()], kept) == []
+    assert complaints(server.data, [phone.database()], kept) == []
 
 
 @pytest.mark.slow
@@ -281,7 +280,7 @@ def test_without_a_server_everything_is_kept_and_can_be_gone_on_with(
     pristine: Path, tmp_path: Path
 ) -> None:
     """R8."""
-    shutil.copytree(pristine, tmp_path / "data")
+    CHOICE.copied(pristine, tmp_path / "data")
     server = Server(tmp_path / "data")
     with server.serving():
         company = opened(tmp_path, server)

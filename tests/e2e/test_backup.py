@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec import Struct
 
+from tests.bases import CHOICE
 from tests.e2e.books import complaints
 from tests.e2e.conftest import Company, opened
 from tests.e2e.processes import Phone, Ran, Server, Told, fieldfare
@@ -20,7 +21,7 @@ ARRIVED_S = 30.0
 @pytest.fixture
 def company(pristine: Path, tmp_path: Path) -> Iterator[Company]:
     """A demo company of one's own; whoever serves it in the end is stopped."""
-    shutil.copytree(pristine, tmp_path / "data")
+    CHOICE.copied(pristine, tmp_path / "data")
     server = Server(tmp_path / "data")
     server.start()
     found = opened(tmp_path, server)
@@ -120,7 +121,7 @@ def test_a_lost_server_is_brought_back_and_phones_hand_in_what_its_backup_lacks(
     data = company.server.data
     assert company.server.stop() == 0
     ops = [*shift.kept, *(one["id"] for one in shift.photos), shift.lost]
-    assert complaints(data / "fieldfare.db", [shift.phone.database()], ops) == []
+    assert complaints(data, [shift.phone.database()], ops) == []
     audit = fieldfare("audit", "verify", "--data", data)
     assert (audit.code, audit.told["fault"], audit.told["unnumbered"]) == (0, None, 0), audit
     assert company.server.faults() == []

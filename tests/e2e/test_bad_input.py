@@ -12,7 +12,7 @@ from shared.errors import refuse_value
 from shared.ids import fingerprint, id_of_unreadable
 from shared.texts import explain
 from sync.protocol import Result, WireOp
-from tests.e2e.books import read_only
+from tests.e2e.books import read
 from tests.e2e.conftest import Company
 from tests.e2e.processes import ROOT, Desk, Phone, Told, asked
 from tests.e2e.talker import Talker, now_ms, talking, wired
@@ -207,8 +207,7 @@ def desktop(company: Company) -> Iterator[Desktop]:
 
 
 def recorded(phone: Phone) -> int:
-    with read_only(phone.database()) as connection:
-        (count,) = connection.execute("SELECT count(*) FROM outbox").fetchone()
+    ((count,),) = read(phone.database(), "SELECT count(*) FROM outbox")
     return int(count)
 
 

@@ -1,7 +1,6 @@
 """Every subcommand's exit codes and what it prints, as the command's help promises."""
 
 import json
-import shutil
 import socket
 import sqlite3
 from contextlib import closing
@@ -12,6 +11,7 @@ import pytest
 
 from mobile.courier import alone
 from shared.kinds import REGISTRY
+from tests.bases import CHOICE
 from tests.e2e.conftest import Company
 from tests.e2e.processes import Phone, Ran, Server, Told, begun, ended, fieldfare
 
@@ -45,7 +45,7 @@ def assert_usage(ran: Ran, words: str) -> None:
 @pytest.fixture
 def data(pristine: Path, tmp_path: Path) -> Path:
     """A data folder of one's own that nobody serves."""
-    return Path(shutil.copytree(pristine, tmp_path / "data"))
+    return CHOICE.copied(pristine, tmp_path / "data")
 
 
 # init
@@ -93,6 +93,10 @@ def test_nothing_is_served_where_others_could_listen_or_know_the_password(
     kept = [line for line in lines if not line.startswith("demo ")]
     (data / "fieldfare.toml").write_text("\n".join(kept))
     assert_usage(fieldfare("serve", "--data", data, "--host", "0.0.0.0"), "plain HTTP")
+
+
+@pytest.mark.sqlite
+def test_a_file_of_books_is_served_by_one_process(data: Path) -> None:
     assert_usage(fieldfare("serve", "--data", data, "--workers", "2"), "SQLite")
 
 
@@ -146,6 +150,7 @@ def test_a_login_that_nobody_could_type_is_refused(data: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.sqlite
 def test_the_audit_log_is_verified_and_what_was_tampered_with_is_named(data: Path) -> None:
     whole = fieldfare("audit", "verify", "--data", data)
     assert (whole.code, whole.told["fault"]) == (DONE, None)

@@ -17,7 +17,7 @@ from shared.clock import At
 from shared.ids import derive
 from shared.parts import balance_id
 from sync.ports import Outboxed
-from tests.e2e.books import read_only
+from tests.e2e.books import read
 from tests.e2e.conftest import Company
 from tests.e2e.processes import Phone, Ran, Told, asked
 
@@ -281,11 +281,8 @@ def task_of(phone: Phone, identity: str) -> Told:
 
 def rows_of(phone: Phone, table: str, identity: str) -> list[Told]:
     """A row as the phone shows it."""
-    with read_only(phone.database()) as connection:
-        found = connection.execute(
-            "SELECT body FROM shown WHERE tbl = ? AND id = ?", (table, identity)
-        ).fetchall()
-    return [msgspec.json.decode(row["body"]) for row in found]
+    asked = "SELECT body FROM shown WHERE tbl = ? AND id = ?"
+    return [msgspec.json.decode(row.body) for row in read(phone.database(), asked, table, identity)]
 
 
 def test_two_technicians_with_one_serial_number_both_keep_their_part(company: Company) -> None:
@@ -310,9 +307,8 @@ def test_two_technicians_with_one_serial_number_both_keep_their_part(company: Co
 
 def serialised(phone: Phone) -> str:
     """The number of a part that has serial numbers."""
-    with read_only(phone.database()) as connection:
-        rows = connection.execute("SELECT body FROM shown WHERE tbl = 'part' ORDER BY id")
-        parts = [msgspec.json.decode(row["body"]) for row in rows]
+    rows = read(phone.database(), "SELECT body FROM shown WHERE tbl = 'part' ORDER BY id")
+    parts = [msgspec.json.decode(row.body) for row in rows]
     return str(next(one["number"] for one in parts if one.get("serialised")))
 
 

@@ -1,6 +1,5 @@
 """An upload is cut at every place, by a road that ends or one that stands still, and goes on."""
 
-import shutil
 import sys
 import threading
 import time
@@ -15,6 +14,7 @@ from mobile import tus
 from mobile.wire import Got, Unreachable
 from sync.shelf import OTHER
 from sync.transfer import Answer, Asked
+from tests.bases import CHOICE
 from tests.e2e.conftest import Company, opened
 from tests.e2e.processes import ANSWER_S, Server
 from tests.e2e.road import Road
@@ -119,7 +119,7 @@ def test_cut_at_every_piece_and_inside_no_byte_that_was_kept_goes_twice(
 def impatient(pristine: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     """A company whose server bears no long silence."""
     folder = tmp_path_factory.mktemp("impatient")
-    shutil.copytree(pristine, folder / "data")
+    CHOICE.copied(pristine, folder / "data", lasts=True)
     server = Server(folder / "data")
     words = ["-m", "tests.e2e.impatient", str(server.data), str(server.port), str(STILL_S)]
     with server.serving([sys.executable, *words]):

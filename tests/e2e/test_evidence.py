@@ -2,7 +2,6 @@
 
 import io
 import random
-import shutil
 import threading
 import time
 from base64 import b64encode
@@ -17,6 +16,7 @@ from playwright.sync_api import Page, sync_playwright
 from tusclient.client import TusClient
 from tusclient.exceptions import TusCommunicationError
 
+from tests.bases import CHOICE
 from tests.e2e.conftest import Company, opened
 from tests.e2e.processes import Server
 from tests.e2e.uploading import Uploader, picture, sha256
@@ -120,7 +120,7 @@ def test_a_refusal_is_heard_by_who_sends_much(company: Company, uploader: Upload
 
 @pytest.mark.slow
 def test_killed_at_any_moment_the_upload_goes_on(pristine: Path, tmp_path: Path) -> None:
-    shutil.copytree(pristine, tmp_path / "data")
+    CHOICE.copied(pristine, tmp_path / "data")
     server, dice = Server(tmp_path / "data"), random.Random(7)
     server.start()
     try:

@@ -2,7 +2,6 @@
 
 import json
 import random
-import shutil
 import sys
 import threading
 import time
@@ -15,6 +14,7 @@ import pytest
 import requests
 from msgspec import Struct, field
 
+from tests.bases import CHOICE
 from tests.e2e.books import complaints
 from tests.e2e.conftest import opened
 from tests.e2e.processes import (
@@ -52,7 +52,7 @@ class Field(Struct, frozen=True, kw_only=True):
 
     def copied(self, folder: Path) -> "Field":
         """The same in another folder."""
-        shutil.copytree(self.folder, folder)
+        CHOICE.copied(self.folder, folder)
         return Field(
             folder=folder, port=self.port, orders=self.orders, ids=self.ids, parts=self.parts
         )
@@ -88,7 +88,7 @@ class Day(Struct, kw_only=True):
 def prepared(pristine: Path, tmp_path_factory: pytest.TempPathFactory) -> Field:
     """Two enrolled phones, and four jobs that belong to both."""
     folder = tmp_path_factory.mktemp("kills") / "field"
-    shutil.copytree(pristine, folder / "data")
+    CHOICE.copied(pristine, folder / "data", lasts=True)
     with Server(folder / "data").serving() as server:
         company = opened(folder, server)
         jobs = [company.job(*LOGINS) for _ in range(4)]
@@ -294,4 +294,4 @@ def compare(place: Field, server: Server, day: Day) -> None:
     audited = fieldfare("audit", "verify", "--data", server.data)
     assert (audited.code, audited.told["fault"]) == (0, None), audited
     files = [phone.database() for phone in phones]
-    assert complaints(server.data / "fieldfare.db", files, day.kept) == []
+    assert complaints(server.data, files, day.kept) == []

@@ -2,7 +2,6 @@
 
 import hashlib
 import random
-import shutil
 import sys
 import time
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 from msgspec import Struct, structs
 
 from mobile.device import install, installation
+from tests.bases import CHOICE
 from tests.e2e.books import complaints
 from tests.e2e.conftest import opened
 from tests.e2e.processes import Phone, Server, begun, ended, fieldfare
@@ -59,7 +59,7 @@ def test_nothing_is_lost_in_fifty_falls(pristine: Path, tmp_path: Path, seed: in
 def survive(pristine: Path, folder: Path, falls_wanted: int, *, photos: int, seed: int) -> None:
     """Take photos, send them over a narrow road while one or the other falls, and compare."""
     dice = random.Random(f"photo falls {seed}")
-    shutil.copytree(pristine, folder / "data")
+    CHOICE.copied(pristine, folder / "data")
     server = Server(folder / "data")
     server.start()
     try:
@@ -164,4 +164,4 @@ def compare(phone: Phone, server: Server, number: str, files: dict[str, bytes]) 
     }
     audited = fieldfare("audit", "verify", "--data", server.data)
     assert (audited.code, audited.told["fault"]) == (0, None), audited
-    assert complaints(server.data / "fieldfare.db", [phone.database()], []) == []
+    assert complaints(server.data, [phone.database()], []) == []

@@ -51,6 +51,44 @@ def complaint(capsys: pytest.CaptureFixture[str], *words: str | Path) -> str:
     return said.err
 
 
+def test_a_company_begins_in_an_empty_database_of_postgresql(
+    fresh_postgres: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, url = tmp_path / "data", fresh_postgres.replace("postgresql+psycopg:", "postgresql:")
+    made = told(capsys, "init", "--data", data, "--database", url)
+    assert (data / "fieldfare.toml").stat().st_mode & 0o077 == 0  # the URL has a password in it
+    listed = told(capsys, "person", "list", "--data", data)["items"]
+    assert [one["login"] for one in listed] == [made["admin"]["login"]]
+    again = ("init", "--data", tmp_path / "other", "--database", url)
+    assert fieldfare.main([str(word) for word in again]) == fieldfare.REFUSED
+    assert json.loads(capsys.readouterr().out)["code"] == "database_not_empty"
+    assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("postgresql://me:hidden@127.0.0.1:1/books", "me:***@127.0.0.1:1/books: connection failed"),
+        ("mysql://me:hidden@127.0.0.1/books", "'mysql' is neither postgresql nor sqlite"),
+        ("hidden", "this is no URL of a database"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["init", "person list"])
+def test_a_database_that_is_not_there_is_named_without_its_password(
+    verb: str, url: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    error = complaint(capsys, *verb.split(), "--data", tmp_path / "data", "--database", url)
+    assert said in error
+    assert "hidden" not in error
+
+
+def test_a_database_is_named_by_the_settings_of_a_folder(
+    fresh_postgres: str, tmp_path: Path
+) -> None:
+    (tmp_path / "fieldfare.toml").write_text(f"database = {json.dumps(fresh_postgres)}\n")
+    assert settings.of_flags({"data": tmp_path}).books == fresh_postgres
+
+
 def test_an_audit_writes_nothing(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = content(data)
     assert told(capsys, "audit", "verify", "--data", data)["fault"] is None
