@@ -183,12 +183,15 @@ class Ledger:
 
     def links(self, subjects: Collection[Aggregate]) -> dict[Aggregate, Links]:
         """The ids that things name (`shared.kinds.LINKS`); nothing for one that is not there."""
-        links: dict[Aggregate, Links] = {}
-        for noun, (kind, fields) in LINKS.items():
-            ids = {identity for one, identity in subjects if one == noun}
-            for row in rows.fetch(self._connection, table(kind), "id", ids):
-                links[(noun, row.id)] = {field: getattr(row, field) for field in fields}
-        return links
+        wanted: dict[rows.Place, set[str]] = {}
+        for noun, identity in subjects:
+            if noun in LINKS:
+                wanted.setdefault((noun, "id"), set()).add(identity)
+        return {
+            (noun, row.id): {field: getattr(row, field) for field in LINKS[noun][1]}
+            for row in rows.fetch_all(self._connection, wanted)
+            for noun in (table(type(row)),)
+        }
 
     def aliases(self, things: Collection[Aggregate]) -> dict[Aggregate, str]:
         """Of those of the things that were merged into others: the id of the one there is."""
@@ -199,11 +202,10 @@ class Ledger:
     def naming(self, thing: Aggregate) -> list[Record]:
         """The rows that name a thing (`shared.merging.NAMING`)."""
         noun, identity = thing
-        found: list[Record] = []
-        for kind, name in NAMING[noun]:
-            wanted = {key_of(noun, name, identity)}
-            found += rows.fetch(self._connection, table(kind), name, wanted)
-        return found
+        return rows.fetch_all(
+            self._connection,
+            {(table(kind), name): {key_of(noun, name, identity)} for kind, name in NAMING[noun]},
+        )
 
     def load(self, wanted: Wanted) -> State:
         """Lock the aggregates in sorted order, then load what `EAGER` says of them, and refs.
@@ -230,7 +232,7 @@ class Ledger:
         )
 
     def _loaded(self, wanted: Wanted) -> State:
-        asked: dict[tuple[str, str], set[str]] = {}
+        asked: dict[rows.Place, set[str]] = {}
         for noun, identity in wanted.aggregates:
             for kind in EAGER.get(noun, ()):
                 field = "home_id" if kind.home[0] == "*" else kind.home[1]
@@ -240,10 +242,7 @@ class Ledger:
             if not parting or KEYS.get(kind) != field:
                 field, value = "id", identity
             asked.setdefault((table(kind), field), set()).add(value)
-        loaded: list[Record] = []
-        for (name, column), ids in sorted(asked.items()):
-            loaded += rows.fetch(self._connection, name, column, ids)
-        return State(loaded)
+        return State(rows.fetch_all(self._connection, asked))
 
     def hold(self, aggregates: Collection[Aggregate]) -> None:
         """Let nobody else act on these until the transaction ends; they need not be things."""

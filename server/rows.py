@@ -5,28 +5,35 @@ argument, and rows as one `executemany` or, on PostgreSQL, as one list per colum
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import cache
-from operator import attrgetter
+from functools import cache, lru_cache
+from itertools import accumulate
+from operator import attrgetter, itemgetter
 from typing import Any, Final, get_type_hints
 
 import msgspec
 from sqlalchemy import (
     ARRAY,
     JSON,
+    BigInteger,
+    Boolean,
     ClauseElement,
     Column,
     ColumnElement,
     Connection,
+    Dialect,
     Executable,
     Select,
     String,
     Table,
     any_,
     bindparam,
-    cast,
+    cast as sql_cast,
     delete,
     func,
+    literal_column,
+    null,
     select,
+    union_all,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -38,10 +45,13 @@ from shared.records import Record, table
 
 Values = Sequence[Any]
 Conflict = tuple[str, ...]
+Place = tuple[str, str]  # a table, and the column by which its rows are looked for
 
 ORDER: Final = {name: place for place, name in enumerate(TABLES)}
 SETTING: Final = METADATA.tables["setting"]
 _SETTING: Final = select(SETTING.c.value).where(SETTING.c.name == bindparam("name"))
+QUESTIONS_KEPT_MAX: Final = 500
+CELLS: Final = (String, BigInteger, Boolean)
 _compiled: dict[tuple[str, Any], str] = {}
 
 
@@ -150,7 +160,7 @@ def _unnested(table: Table) -> Select[Any]:
     given = _lists(table.c)
     return select(
         *(
-            cast(given[one.name], one.type) if _is_nested(one) else given[one.name]
+            sql_cast(given[one.name], one.type) if _is_nested(one) else given[one.name]
             for one in table.c
         )
     )
@@ -209,22 +219,62 @@ def erase(connection: Connection, records: Iterable[Record]) -> None:
 
 def fetch(connection: Connection, name: str, column: str, ids: Collection[str]) -> list[Record]:
     """The records of a table that have one of these values in a column, oldest id first."""
-    if not ids:
+    return sorted(fetch_all(connection, {(name, column): ids}), key=attrgetter("id"))
+
+
+def fetch_all(connection: Connection, wanted: Mapping[Place, Collection[str]]) -> list[Record]:
+    """The records that have one of these values in these columns, of all tables by one statement.
+
+    One that is found by two columns comes twice.
+    """
+    places = tuple(sorted(place for place, ids in wanted.items() if ids))
+    if not places:
         return []
-    found = connection.execute(
-        _selection(name, column, connection.dialect.name), {"ids": listed(connection, ids)}
-    ).all()
-    return [_as_record(name)(row) for row in found]
+    text = _question(connection.dialect, places)
+    given = tuple(listed(connection, wanted[place]) for place in places)
+    makers = [_as_record(name) for name, _ in places]
+    return [makers[row[0]](row) for row in connection.exec_driver_sql(text, given).all()]
+
+
+@lru_cache(QUESTIONS_KEPT_MAX)
+def _question(dialect: Dialect, places: tuple[Place, ...]) -> str:
+    """One statement for many tables: every row has columns for texts, numbers and truth values.
+
+    What a table has less than another is null. Which table a row is of is told by its first column.
+    """
+    parts = [
+        select(literal_column(str(number)), *_cells(name)).where(
+            among(METADATA.tables[name].c[column], f"ids_{number}", dialect.name)
+        )
+        for number, (name, column) in enumerate(places)
+    ]
+    return str(union_all(*parts).compile(dialect=dialect))
+
+
+def _cells(name: str) -> list[ColumnElement[Any]]:
+    """The columns of a table, each at its place among those of its kind."""
+    columns = METADATA.tables[name].c
+    cells: list[ColumnElement[Any]] = []
+    for kind, width in _widths().items():
+        found = [sql_cast(columns[field], kind) for field in _fields_of(name, kind)]
+        cells += [*found, *(sql_cast(null(), kind) for _ in range(width - len(found)))]
+    return cells
 
 
 @cache
-def _selection(name: str, column: str, dialect: str) -> Select[Any]:
-    table = METADATA.tables[name]
-    return (
-        select(*(table.c[field] for field in TABLES[name].__struct_fields__))
-        .where(among(table.c[column], "ids", dialect))
-        .order_by(table.c.id)
-    )
+def _widths() -> dict[Any, int]:
+    """How many columns of each kind the table has that has most of them."""
+    return {kind: max(len(_fields_of(name, kind)) for name in TABLES) for kind in CELLS}
+
+
+def _fields_of(name: str, kind: Any) -> list[str]:
+    columns = METADATA.tables[name].c
+    return [field for field in TABLES[name].__struct_fields__ if _kind_of(columns[field]) is kind]
+
+
+def _kind_of(column: Column[Any]) -> Any:
+    """As what a value travels: JSON as text."""
+    return next((kind for kind in (BigInteger, Boolean) if isinstance(column.type, kind)), String)
 
 
 @cache
@@ -259,18 +309,32 @@ def _as_row(name: str) -> Callable[[Record], Values]:
 
 
 @cache
-def _as_record(name: str) -> Callable[[Any], Record]:
+def _as_record(name: str) -> Callable[[Sequence[Any]], Record]:
     """Turns a row into a record. What was written is believed; only nested values are rebuilt."""
     kind = TABLES[name]
     fields = kind.__struct_fields__
     columns = METADATA.tables[name].c
     types = get_type_hints(kind)
-    nested = [(place, types[f]) for place, f in enumerate(fields) if _is_nested(columns[f])]
+    nested = [
+        (place, msgspec.json.Decoder(types[field]))
+        for place, field in enumerate(fields)
+        if _is_nested(columns[field])
+    ]
+    truths = [place for place, field in enumerate(fields) if _kind_of(columns[field]) is Boolean]
+    starts = dict(zip(CELLS, accumulate(_widths().values(), initial=1), strict=False))
+    cell_of = {
+        field: starts[one] + number
+        for one in CELLS
+        for number, field in enumerate(_fields_of(name, one))
+    }
+    chosen = itemgetter(*(cell_of[field] for field in fields))
 
-    def build(row: Any) -> Record:
-        values = list(row)
-        for place, wanted in nested:
-            values[place] = msgspec.convert(values[place], wanted)
+    def build(row: Sequence[Any]) -> Record:
+        values = list(chosen(row))
+        for place, decoder in nested:
+            values[place] = decoder.decode(values[place] or b"null")
+        for place in truths:
+            values[place] = bool(values[place])  # SQLite has numbers for them
         return kind(**dict(zip(fields, values, strict=True)))
 
     return build

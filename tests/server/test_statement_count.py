@@ -15,6 +15,8 @@ from tests.proof import picture, sign
 from tests.world import ANN, FILTER, VAN_ANN, World
 
 OPS_PER_JOB = 10
+# Of a push with acts of every class, and the answer to it; some are said for each table written.
+STATEMENTS_MAX = {"sqlite": 38, "postgresql": 37}
 AROUND = {"BEGIN", "PRAGMA"}  # what is said around questions
 
 
@@ -64,7 +66,7 @@ def test_a_push_costs_the_same_number_of_statements_whatever_its_size(database_u
             assert (summary.rounds, summary.verdicts) == (1, {"applied": size})
             counts[size] = len(said)
     assert len(set(counts.values())) == 1, counts
-    assert max(counts.values()) < OPS_PER_PUSH_MAX / 2
+    assert max(counts.values()) <= STATEMENTS_MAX[server.engine.dialect.name], counts
 
 
 def test_an_exchange_without_news_asks_little_and_writes_nothing(database_url: str) -> None:

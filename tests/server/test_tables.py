@@ -13,6 +13,7 @@ from server.tables import METADATA
 from shared.kinds import TABLES
 from shared.records import Record
 from tests.server.samples import full
+from tests.server.test_statement_count import statements
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -91,6 +92,18 @@ def test_every_record_with_nothing_in_it_comes_back_too(engine: Engine) -> None:
     with reading(engine) as connection:
         found = [rows.fetch(connection, table, "id", {full(table).id}) for table in TABLES]
     assert found == [[record] for record in written]
+
+
+def test_rows_of_all_tables_come_back_by_one_statement(engine: Engine) -> None:
+    written = [full(table) for table in TABLES]
+    with writing(engine) as connection:
+        rows.save(connection, written)
+    with reading(engine) as connection, statements(engine) as said:
+        wanted = {(table, "id"): {full(table).id, "nobody's"} for table in TABLES}
+        found = rows.fetch_all(connection, wanted)
+        assert rows.fetch_all(connection, {("person", "id"): set()}) == []
+    assert sorted(found, key=repr) == sorted(written, key=repr)
+    assert len([one for one in said if one.startswith("SELECT")]) == 1, said
 
 
 def bare(record: Record) -> Record:
