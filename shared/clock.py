@@ -65,28 +65,29 @@ class Corrected(Struct, frozen=True, kw_only=True):
     uncertain: bool
 
 
-def corrected(at: At, sightings: Iterable[Sighting], received: int) -> Corrected:
-    """The true time of an act, never later than its receipt, nor before there were such clocks.
+def corrected(at: At, sightings: Iterable[Sighting], received: int, *, since: int = 0) -> Corrected:
+    """The true time of an act: never later than its receipt, nor before `since`.
 
-    Same boot as a sighting: counted back by the boot clock, which nobody can set. Other boot:
-    the wall clock plus the offset of the nearest sighting. No sighting at all: the wall clock.
-    The last two are marked uncertain.
+    `since` is when the server gave the last answer that the device had by then, if that is proven.
+    Same boot as a sighting: counted back by the boot clock, which nobody can set. Other boot: the
+    wall clock plus the offset of the nearest sighting. No sighting at all: the wall clock. The last
+    two are marked uncertain.
     """
     known = list(sightings)
     same_boot = [one for one in known if one.boot == at.boot]
     if same_boot:
         nearest = min(same_boot, key=lambda one: abs(one.mono - at.mono))
         counted = nearest.received - (nearest.mono - at.mono)
-        return Corrected(ms=_within(counted, received), uncertain=False)
+        return Corrected(ms=_within(counted, since, received), uncertain=False)
     if known:
         nearest = min(known, key=lambda one: abs(one.wall - at.wall))
         shifted = at.wall + nearest.received - nearest.wall
-        return Corrected(ms=_within(shifted, received), uncertain=True)
-    return Corrected(ms=_within(at.wall, received), uncertain=True)
+        return Corrected(ms=_within(shifted, since, received), uncertain=True)
+    return Corrected(ms=_within(at.wall, since, received), uncertain=True)
 
 
-def _within(ms: int, received: int) -> int:
-    return min(max(ms, 0), received)
+def _within(ms: int, since: int, received: int) -> int:
+    return min(max(ms, since, 0), received)
 
 
 def zone_of(name: str) -> ZoneInfo | None:

@@ -192,18 +192,23 @@ def true_time(desk: Desk, op: Op) -> Corrected:
     """When an op was done, as far as its evidence tells."""
     if op.origin != "device":
         return Corrected(ms=min(op.at.wall, desk.parcel.received), uncertain=False)
-    return corrected(op.at, desk.sightings, desk.parcel.received)
+    since = op.after.server_ms if op.after is not None and _is_proven(desk, op) else 0
+    return corrected(op.at, desk.sightings, desk.parcel.received, since=since)
+
+
+def _is_proven(desk: Desk, op: Op) -> bool:
+    """Whether an op says truly which answer of this server its device had last."""
+    genuine = desk.parcel.is_ours
+    return op.after is not None and (genuine is None or genuine(op.after))
 
 
 def doubts(desk: Desk, op: Op, time: Corrected) -> tuple[Flag, ...]:
     """What speaks against the evidence that an op of a phone carries."""
     if op.origin != "device":
         return ()
-    genuine = desk.parcel.is_ours
-    unproven = op.after is None or (genuine is not None and not genuine(op.after))
     return (
         *((Flag(code="clock_uncertain"),) if time.uncertain else ()),
-        *((Flag(code="no_evidence"),) if unproven else ()),
+        *(() if _is_proven(desk, op) else (Flag(code="no_evidence"),)),
     )
 
 

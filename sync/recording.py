@@ -66,7 +66,8 @@ def _recorded(replica: Replica, registry: Registry, draft: Draft) -> Outboxed | 
             code=problem.code, grounds="value", field=problem.field, params=problem.params
         )
     known = [identity.sighting] if identity.sighting is not None else []
-    moment = corrected(draft.at, known, MS_MAX).ms
+    since = identity.stamp.server_ms if identity.stamp is not None else 0
+    moment = corrected(draft.at, known, MS_MAX, since=since).ms
     weighed = weigh(replica, registry, arrived, moment)
     if isinstance(weighed, Refused):
         return weighed

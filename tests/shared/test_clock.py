@@ -66,6 +66,18 @@ def test_no_act_is_later_than_its_receipt_or_older_than_all_clocks(
     assert found.uncertain == all(one.boot != boot for one in sightings)
 
 
+@given(SIGHTINGS, BOOTS, MS, st.integers(-(10**14), 10**14), MS, MS)
+def test_no_act_is_older_than_the_answer_that_was_there_before_it(
+    sightings: list[Sighting], boot: str, mono: int, wall: int, one: int, other: int
+) -> None:
+    """C57, S4."""
+    since, received = sorted((one, other))
+    found = corrected(at(boot, mono, wall), sightings, received, since=since)
+    free = corrected(at(boot, mono, wall), sightings, received)
+    assert found == Corrected(ms=max(free.ms, since), uncertain=free.uncertain)
+    assert corrected(at(boot, mono, wall), sightings, since, since=received).ms == since
+
+
 @given(SIGHTINGS, MS, st.integers(-(10**14), 10**14), st.integers(-(10**14), 10**14))
 def test_setting_the_wall_clock_moves_nothing_within_a_boot(
     sightings: list[Sighting], mono: int, one: int, other: int

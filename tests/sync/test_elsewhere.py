@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from msgspec import structs
 
+from shared.clock import At
 from shared.ids import fingerprint
 from shared.ops import Op, encode
 from shared.parts import Balance, balance_id
@@ -14,10 +15,10 @@ from shared.tasks import Conflict
 from shared.work_order import Assignment, WorkOrder
 from sync.memory import MemoryPhone
 from sync.memory.phone import copied
-from sync.ports import Outboxed
+from sync.ports import Outboxed, Replica
 from sync.protocol import Request, WireOp
 from sync.session import Surroundings, converse
-from tests.world import ANN, BOB, FILTER, SITE, VAN_ANN, MemoryServer, World
+from tests.world import ANN, BOB, FILTER, SITE, START_MS, VAN_ANN, MemoryServer, World
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -287,6 +288,50 @@ def test_no_clock_wins_or_loses_an_edit(wrong: int, writer: str) -> None:
     assert site.contact_phone == "222"
     (conflict,) = conflicts(server)
     assert [loser.value for loser in conflict.losers] == ["111"]
+
+
+class Restarting(World):
+    """Phones that are switched off and on again, and may not know the date then."""
+
+    boots = 1
+
+    def restart(self, phone: MemoryPhone, wrong: int = 0) -> None:
+        self.boots += 1
+        self.clock_error_ms[id(phone)] = wrong
+
+    def clock(self, phone: Replica) -> At:
+        return structs.replace(super().clock(phone), boot=f"boot-{self.boots}")
+
+
+@pytest.mark.parametrize("is_genuine", [True, False])
+def test_what_is_done_in_1970_was_done_after_the_last_answer_where_that_is_proven(
+    *, is_genuine: bool
+) -> None:
+    """C57, S4: a flat battery loses the date; what the server sealed into its answer is kept."""
+    world = Restarting()
+    order = world.job(ANN)
+    phone = world.phone(ANN)
+    assert isinstance(phone, MemoryPhone)
+    assert isinstance(world.server, MemoryServer)
+    world.sync(phone)
+    stamp = phone.identity().stamp
+    assert stamp is not None
+    if not is_genuine:
+        stamp = structs.replace(stamp, server_ms=stamp.server_ms + DAY_MS)
+        phone.identify(structs.replace(phone.identity(), stamp=stamp))
+    world.restart(phone, wrong=-START_MS)
+    done = note(world, phone, order, "the battery was flat")
+    assert done.recorded == stamp.server_ms
+    world.tick(2 * DAY_MS)
+    world.restart(phone)
+    assert world.sync(phone).verdicts == {"applied": 1}
+    known = world.server.books.pages.ops[done.op_id]
+    assert {flag.code for flag in known.flags} == {
+        "clock_uncertain",
+        *(() if is_genuine else ("no_evidence",)),
+    }
+    assert (known.done_at == stamp.server_ms) == is_genuine
+    assert (known.done_at < DAY_MS) == (not is_genuine)
 
 
 def test_a_clock_that_is_set_in_the_middle_of_a_job_stops_nothing() -> None:
