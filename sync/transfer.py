@@ -234,6 +234,7 @@ def _hindered(talk: _Talk, answer: Answer, file: File) -> File:
     if isinstance(answer, Disagreed):
         return _disagreed(talk, file)
     if isinstance(answer, Failed):
+        talk.pace.slow_down()  # somebody on the way may have given up on a piece as large as this
         talk.later.add(file.sha256)
         talk.failures += 1
         return file
