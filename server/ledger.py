@@ -7,23 +7,16 @@ The order of locks is the same for everybody: incarnation, aggregates, ops, stre
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from functools import cache
-from typing import Any, Final, cast
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
-    ARRAY,
     Connection,
-    Executable,
-    String,
-    bindparam,
-    collate,
     func,
     select,
-    text,
 )
 
-from server import feed, rows, tree
+from server import feed, rows, statements, tree
 from server.database import dumped, is_sqlite, refusals, savepoint
 from server.entries import (
     Event,
@@ -36,9 +29,8 @@ from server.entries import (
     op_row,
     standing_of,
 )
-from server.rows import among, listed
+from server.rows import listed
 from server.tables import METADATA
-from server.tables.books import WAITS
 from shared.aliases import Alias, alias_id
 from shared.clock import Sighting
 from shared.ids import fingerprint
@@ -49,18 +41,7 @@ from shared.registry import Links
 from sync.leaves import traces
 from sync.ports import Entry, Recorded, Shifted, Standing, Wanted
 
-BOOTS_READ_MAX: Final = 256
-
-OP: Final = METADATA.tables["op"]
-RAW: Final = METADATA.tables["raw_op"]
 EPOCH: Final = METADATA.tables["epoch"]
-LOCK: Final = METADATA.tables["aggregate"]
-EVIDENCE: Final = METADATA.tables["clock_evidence"]
-COUNTER: Final = METADATA.tables["counter"]
-
-# What a later verdict changes of an op; the bytes, the place and the time of receipt stay.
-SETTLED: Final = ("verdict", "code", "detail", "flags", "at", "n", "epoch")
-READABLE: Final = ("kind", "v", "noun", "on_id", "by_id", "origin")
 
 
 class Ledger:
@@ -149,7 +130,7 @@ class Ledger:
         if not lseqs:
             return {}
         found = self._connection.execute(
-            _PLACES, {"incarnation": incarnation, "low": min(lseqs), "high": max(lseqs)}
+            statements.PLACES, {"incarnation": incarnation, "low": min(lseqs), "high": max(lseqs)}
         )
         wanted = set(lseqs)
         return {lseq: print_ for lseq, print_ in found if lseq in wanted}
@@ -159,21 +140,31 @@ class Ledger:
         if not op_ids:
             return {}
         found = self._connection.execute(
-            _recorded(self._dialect), {"op_ids": listed(self._connection, op_ids)}
+            statements.recorded(self._dialect), {"op_ids": listed(self._connection, op_ids)}
         )
         return {row.op_id: as_recorded(row) for row in found}
 
     def provisional(self, incarnation: str) -> list[Recorded]:
         """The quarantined and held ops of an incarnation, by lseq."""
-        found = self._connection.execute(_PROVISIONAL, {"incarnation": incarnation})
+        found = self._connection.execute(statements.PROVISIONAL, {"incarnation": incarnation})
         return [as_recorded(row) for row in found]
+
+    def waiting_on(self, things: Collection[Aggregate]) -> list[Recorded]:
+        """The quarantined and held ops on these things, of whichever incarnation, by lseq."""
+        if not things:
+            return []
+        nouns, ids = (listed(self._connection, set(said)) for said in zip(*things, strict=True))
+        found = self._connection.execute(
+            statements.waiting_on(self._dialect), {"nouns": nouns, "ids": ids}
+        )
+        return [one for one in map(as_recorded, found) if one.on in things]
 
     def bodies(self, fingerprints: Collection[str]) -> dict[str, str]:
         """The bodies of ops, by fingerprint; one that was erased is left out."""
         if not fingerprints:
             return {}
         found = self._connection.execute(
-            _bodies(self._dialect), {"prints": listed(self._connection, fingerprints)}
+            statements.bodies(self._dialect), {"prints": listed(self._connection, fingerprints)}
         )
         return {
             print_: body.decode("utf-8", "surrogatepass")
@@ -255,11 +246,11 @@ class Ledger:
         ordered = sorted(aggregates)
         rows.add(self._connection, "aggregate", ("noun", "id"), ordered)
         nouns, ids = zip(*ordered, strict=True)
-        self._connection.execute(_locks(), {"nouns": list(nouns), "ids": list(ids)})
+        self._connection.execute(statements.locks(), {"nouns": list(nouns), "ids": list(ids)})
 
     def sightings(self, device: str) -> list[Sighting]:
         """The device's clock evidence: the last of each of its newest boots, oldest first."""
-        found = self._connection.execute(_SIGHTINGS, {"device": device}).all()
+        found = self._connection.execute(statements.SIGHTINGS, {"device": device}).all()
         return [Sighting(**row._asdict()) for row in reversed(found)]
 
     def sighted(self, device: str, sighting: Sighting) -> None:
@@ -271,7 +262,7 @@ class Ledger:
         """The next human numbers of a table, e.g. WO-26-000123, in order."""
         year = datetime.fromtimestamp(received / 1000, self._zone).strftime("%y")
         last: int = self._connection.execute(
-            _counted(self._dialect), {"name": f"{table}:{year}", "value": count}
+            statements.counted(self._dialect), {"name": f"{table}:{year}", "value": count}
         ).scalar_one()
         prefix = NUMBERED[table]
         return [f"{prefix}-{year}-{number:06d}" for number in range(last - count + 1, last + 1)]
@@ -324,73 +315,8 @@ class Ledger:
             row = op_row(entry, as_read(entry), at[entry.op_id], self.epoch)
             (settled if entry.settles else fresh).append(row)
         rows.add(self._connection, "op", (), fresh)
-        rows.write(self._connection, ("settle",), lambda: _settle(self._dialect), settled)
+        rows.write(self._connection, ("settle",), lambda: statements.settle(self._dialect), settled)
 
     def savepoint(self) -> AbstractContextManager[None]:
         """A part of the transaction that is undone when it raises."""
         return savepoint(self._connection)
-
-
-_COLUMNS: Final = tuple(
-    OP.c[name]
-    for name in (
-        *("op_id", "fingerprint", "verdict", "code", "received", "epoch", "detail", "flags"),
-        *("at", "n", "kind", "by_id", "noun", "on_id", "device", "incarnation", "lseq", "done_at"),
-    )
-)
-_PLACES: Final = select(OP.c.lseq, OP.c.fingerprint).where(
-    OP.c.incarnation == bindparam("incarnation"),
-    OP.c.lseq.between(bindparam("low"), bindparam("high")),
-)
-_PROVISIONAL: Final = (
-    select(*_COLUMNS)
-    .where(
-        OP.c.incarnation == bindparam("incarnation"),
-        text(WAITS),
-    )
-    .order_by(OP.c.lseq)
-)
-_SIGHTINGS: Final = (
-    select(EVIDENCE.c.boot, EVIDENCE.c.mono, EVIDENCE.c.wall, EVIDENCE.c.received)
-    .where(EVIDENCE.c.device == bindparam("device"))
-    .order_by(EVIDENCE.c.received.desc(), EVIDENCE.c.mono.desc())
-    .limit(BOOTS_READ_MAX)
-)
-
-
-@cache
-def _recorded(dialect: str) -> Executable:
-    return select(*_COLUMNS).where(among(OP.c.op_id, "op_ids", dialect))
-
-
-@cache
-def _bodies(dialect: str) -> Executable:
-    return select(*RAW.c).where(among(RAW.c.fingerprint, "prints", dialect))
-
-
-@cache
-def _locks() -> Executable:
-    arrays = (bindparam("nouns", type_=ARRAY(String)), bindparam("ids", type_=ARRAY(String)))
-    wanted = func.unnest(*arrays).table_valued("noun", "id").render_derived()
-    return (
-        select(LOCK.c.id)
-        .join(wanted, (LOCK.c.noun == wanted.c.noun) & (LOCK.c.id == wanted.c.id))
-        .order_by(collate(LOCK.c.noun, "C"), collate(LOCK.c.id, "C"))
-        .with_for_update(of=LOCK)
-    )
-
-
-@cache
-def _counted(dialect: str) -> Executable:
-    insert = rows.insert_into(COUNTER, dialect)
-    total = {"value": COUNTER.c.value + insert.excluded.value}
-    counted = insert.on_conflict_do_update(index_elements=["name"], set_=total)
-    return cast("Executable", counted.returning(COUNTER.c.value))
-
-
-def _settle(dialect: str) -> Any:
-    """A later verdict; what could not be read before is taken from what was corrected."""
-    insert = rows.insert_into(OP, dialect)
-    changes = {name: insert.excluded[name] for name in SETTLED}
-    readable = {name: func.coalesce(OP.c[name], insert.excluded[name]) for name in READABLE}
-    return insert.on_conflict_do_update(index_elements=["op_id"], set_={**changes, **readable})

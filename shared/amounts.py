@@ -34,6 +34,10 @@ Line = Annotated[str, Meta(min_length=1, max_length=LINE_CHARS_MAX)]
 OptionalLine = Annotated[str, Meta(max_length=LINE_CHARS_MAX)]
 Text = Annotated[str, Meta(min_length=1, max_length=TEXT_CHARS_MAX)]
 OptionalText = Annotated[str, Meta(max_length=TEXT_CHARS_MAX)]
+PROVISIONAL_PATTERN = r"^[A-Z][0-9A-Z]{2}-[0-9]{4,9}$(?!\n)"
+Provisional = Annotated[
+    str, Meta(pattern=PROVISIONAL_PATTERN, description="a phone's code and a count, K7Q-0012")
+]
 Code = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,40}$(?!\n)", description="stable code")]
 LocalTime = Annotated[
     str,
@@ -60,6 +64,11 @@ class Money(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     minor: int
     currency: str
+
+
+def is_provisional(number: str) -> bool:
+    """Whether a job's number is one that a phone gave it, until the office knows of it."""
+    return re.match(PROVISIONAL_PATTERN, number) is not None
 
 
 def thousandths(quantity: str) -> int:

@@ -216,6 +216,11 @@ def follow(person_id: str, stream: str, reason: str, *, name: str = "subscribe")
     return Emit(on=("person", person_id), name=name, args={"stream": stream, "reason": reason})
 
 
+def follows(order: WorkOrder, person_id: str) -> tuple[Emit, ...]:
+    """What somebody's devices follow who has a job: that, and what it hangs on."""
+    return _follow(order, person_id, "subscribe")
+
+
 def open_to(state: State, act: Act, person: str) -> WorkOrder | Refused:
     """The job, if it may still be given to somebody, and this person can take it."""
     order = subject(state, act)

@@ -33,7 +33,7 @@ class Flag(Struct, frozen=True, kw_only=True):
 # A flag on the server; on the device the same precondition refuses before anything is recorded.
 REFUSED_ON_DEVICE = frozenset(
     {
-        *("late", "incomplete", "by_former_assignee", "not_accepted", "not_arrived"),
+        *("late", "incomplete", "by_former_assignee", "not_accepted", "not_arrived", "orphan"),
         *("no_ink", "seal_broken", "not_arrived_too", "incomplete_too"),
         *("over_limit", "charged_twice", "nothing_charged", "not_collector"),
     }
@@ -103,6 +103,7 @@ REFUSALS = frozenset(
         "not_collector",
         "not_issued",
         "nothing_charged",
+        "orphan",
         "over_limit",
         "price_is_listed",
         "wrong_check_digit",
@@ -111,6 +112,7 @@ REFUSALS = frozenset(
 
 FLAGS = frozenset(
     {
+        "alias_twice",
         "by_former_assignee",
         "clock_uncertain",
         "done_after_cancel",
@@ -124,6 +126,7 @@ FLAGS = frozenset(
         "not_accepted",
         "not_arrived",
         "not_arrived_too",
+        "orphan",
         "other_prices",
         "out_of_limits",
         "over_quote",

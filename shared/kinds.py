@@ -6,6 +6,7 @@ import msgspec
 
 from shared import (
     assignment,
+    beginning,
     billing,
     collecting,
     contracts,
@@ -60,6 +61,7 @@ REGISTRY: Final = Registry(
         *planning.KINDS,
         *assignment.KINDS,
         *work_order.KINDS,
+        *beginning.KINDS,
         *readings.KINDS,
         *parts.KINDS,
         *provision.KINDS,
@@ -165,6 +167,7 @@ KEYS: Final[dict[type[Record], str]] = {
     Site: "customer_id",
     Asset: "serial",
     Contract: "customer_id",
+    WorkOrder: "provisional",
     Note: "work_order_id",
     PartUse: "work_order_id",
     Photo: "work_order_id",

@@ -14,6 +14,7 @@ from shared.photos import Audience
 from shared.records import State
 from shared.registry import Act, Args, Kind, Outcome
 from shared.visit import OUTCOMES
+from shared.work_order import SERVICES
 
 # What a phone says by one of a few codes: the field, the group of its words, the codes.
 CHOICES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
@@ -24,6 +25,7 @@ CHOICES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "old_part": ("old_parts", OLD_PARTS),
     "outcome": ("outcomes", tuple(OUTCOMES)),
     "priority": ("priorities", PRIORITIES),
+    "service": ("services", SERVICES),
     "type": ("invoice_types", get_args(InvoiceType)),
 }
 

@@ -47,6 +47,7 @@ MAY: Final[dict[str, frozenset[str]]] = {
     "contract.end": _MONEY | frozenset({"service_manager"}),
     "ticket.open": _DESK,
     "work_order.create": _PLAN,
+    "work_order.begin": _FIELD,
     "work_order.assign": _PLAN,
     "work_order.reassign": _PLAN,
     "work_order.unassign": _PLAN,

@@ -107,6 +107,10 @@ class State:
             if found is not None:
                 yield found
 
+    def know(self, row: Record) -> None:
+        """Let a row be found that is not there yet; it becomes a new one once it is `put`."""
+        self._keep(row)
+
     def put(self, row: Record) -> Record:
         """Take a changed or new row; its version becomes the next one. Returns it as kept."""
         key = (type(row), row.id)

@@ -93,7 +93,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     never corrected: what a customer has signed, nobody else can say. `upcasts` lead from each
     older version to the next one, the first from version 1. `mentions` is (noun, argument) of the
     ids in the arguments that may be aliases. One that `gathers` is about all rows that name what
-    it is on.
+    it is on. `provisional` is the argument that a phone fills in with its next provisional number.
     """
 
     name: str
@@ -111,6 +111,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     names: tuple[str, str] | None = None
     mentions: tuple[tuple[str, str], ...] = ()
     gathers: bool = False
+    provisional: str = ""
     touches: Callable[[Reach], Iterable[Aggregate]] = nothing
     refs: Callable[[Reach], Iterable[Ref]] = nothing
 

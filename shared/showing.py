@@ -147,7 +147,7 @@ def _job(state: State, asked: Asked, order: WorkOrder) -> SeenJob:
     asset = state.find(Asset, order.asset_id)
     about = SeenJob(
         id=order.id,
-        number=order.number or "",
+        number=order.number or order.provisional or "",
         summary=order.summary,
         service=order.service,
         category=decided.category if decided is not None else order.category,

@@ -60,11 +60,18 @@ ANSWERS_TO_PASS: Final = frozenset({"done"})
 
 
 class WorkOrder(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """A job. Planned times are wall times at the site; `number` is given by the server."""
+    """A job. Planned times are wall times at the site; `number` is given by the server.
+
+    One that was begun on a phone keeps its `provisional` number as an alias, and the job that its
+    author was on (`beside_id`). An `orphan` stands in for a job whose own beginning was given up.
+    """
 
     home = ("work_order", "id")
 
     number: str | None = None
+    provisional: Line | None = None
+    beside_id: Id | None = None
+    orphan: bool = False
     ticket_id: Id
     customer_id: Id
     site_id: Id

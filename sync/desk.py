@@ -9,9 +9,11 @@ from shared.clock import Corrected, Sighting, corrected
 from shared.errors import Flag, Params
 from shared.ops import PROVISIONAL, Op, Origin, Stamp, Verdict
 from shared.people import OpState
-from shared.records import State, stream_of
+from shared.records import Record, State, stream_of
 from shared.registry import Registry
+from shared.work_order import WorkOrder
 from sync.arrival import BEYOND_US, Arrived, Problem
+from sync.births import Births, is_provisional, named_by, stub
 from sync.judge import Case, Judgement, judge, land, streams_of
 from sync.ports import Authority, Entry, Recorded, Unwritable
 from sync.protocol import WireOp
@@ -48,6 +50,8 @@ class Desk(Struct, kw_only=True):
     """The books of one transaction, what is loaded of them, and what has been decided so far.
 
     `waiting` are the provisional ops of this incarnation, those decided in this sitting included.
+    `births` are the acts that began things which are named here and are not there. `elder` are the
+    provisional ops of the incarnation that this one goes on from.
     """
 
     authority: Authority
@@ -56,6 +60,8 @@ class Desk(Struct, kw_only=True):
     state: State
     sightings: Sequence[Sighting]
     waiting: dict[str, Recorded]
+    births: Births = {}
+    elder: dict[str, Recorded] = field(default_factory=dict)
     entries: dict[str, Entry] = field(default_factory=dict)
 
 
@@ -64,7 +70,7 @@ def decide(desk: Desk, one: Arrived) -> Judgement:
     problem = one.problem or not_here(desk.parcel, one)
     if problem is None or problem.code in BEYOND_US:  # no later version sets free what waits aside
         problem = _aside(desk) or problem
-    problem = _anothers(desk, one) or problem or _behind(desk, one)
+    problem = _anothers(desk, one) or problem or _behind(desk, one) or _unborn(desk, one)
     if problem is not None:
         return as_judgement(problem)
     assert one.op is not None
@@ -78,7 +84,7 @@ def decide(desk: Desk, one: Arrived) -> Judgement:
 
 def again(desk: Desk, one: Arrived, at: int) -> Judgement:
     """The judgement of an op that was kept waiting, at the time (ms) it was found to be done."""
-    problem = one.problem or _behind(desk, one)
+    problem = one.problem or _behind(desk, one) or _unborn(desk, one)
     if problem is not None:
         return as_judgement(problem)
     judged = land_safely(desk, one, at)
@@ -92,8 +98,14 @@ def land_safely(desk: Desk, one: Arrived, at: int) -> Judgement:
     assert one.rule is not None
     case = Case(op=one.op, rule=one.rule, args=one.args, at=at, alias=one.alias)
     desk.state.writer = one.op_id
+    stubs = _stubs(desk, one)
+    for row in stubs:
+        desk.state.know(row)
     try:
         judged = judge(desk.state, case)
+        if judged.verdict is not Verdict.REJECTED:
+            for row in stubs:
+                desk.state.put(row)
         return land(desk.registry, desk.state, judged, (one.op_id, at))
     except Exception as broken:
         # The savepoint undoes the half-landed rows; alone, the op becomes `quarantined: crashed`.
@@ -147,6 +159,7 @@ def settle(desk: Desk, target: Recorded, one: Arrived, judged: Judgement, by_op:
         )
         told = _tell(desk, state)
     desk.waiting.pop(target.op_id, None)
+    desk.elder.pop(target.op_id, None)
     if judged.verdict in PROVISIONAL:
         now = structs.replace(target, verdict=judged.verdict, code=judged.code)
         desk.waiting[target.op_id] = now
@@ -255,12 +268,38 @@ def _behind(desk: Desk, one: Arrived) -> Problem | None:
     assert one.rule is not None
     if one.rule.cls not in ("status", "edit"):
         return None
-    if one.op_id in desk.waiting and desk.waiting[one.op_id].verdict != Verdict.HELD:
+    beside = desk.elder if one.op_id in desk.elder else desk.waiting
+    if one.op_id in beside and beside[one.op_id].verdict != Verdict.HELD:
         return None
-    for other in desk.waiting.values():
+    for other in beside.values():
         if other.op_id != one.op_id and is_behind(one, other):
             return Problem(verdict=Verdict.HELD, code="behind", params={"op": other.op_id})
     return None
+
+
+def _unborn(desk: Desk, one: Arrived) -> Problem | None:
+    """Anything waits for the act that began what it is about, while that waits itself."""
+    for name in sorted(named_by(one)):
+        if name in desk.births and is_provisional(_verdict_of(desk, name)):
+            return Problem(verdict=Verdict.HELD, code=AWAITS, params={"op": name})
+    return None
+
+
+def _stubs(desk: Desk, one: Arrived) -> tuple[Record, ...]:
+    """The rows that stand in for what an op names, where the act that began it came to nothing."""
+    for name in sorted(named_by(one)):
+        verdict = _verdict_of(desk, name) if name in desk.births else None
+        if verdict == Verdict.REJECTED and desk.state.find(WorkOrder, name) is None:
+            return stub(desk.state, desk.births, name, desk.entries.get(name))
+    return ()
+
+
+def _verdict_of(desk: Desk, name: str) -> str | None:
+    """What became of an act that began something, as far as this sitting has got."""
+    if name in desk.entries:
+        return desk.entries[name].verdict
+    kept = desk.births[name].kept
+    return kept.verdict if kept is not None else None
 
 
 def awaits(desk: Desk, one: Arrived, judged: Judgement) -> Problem | None:
@@ -268,7 +307,8 @@ def awaits(desk: Desk, one: Arrived, judged: Judgement) -> Problem | None:
 
     What came to no verdict yet counts as not here. With nothing missing it is refused as it is.
     """
-    if judged.code != "unknown_subject" or not str(judged.detail.get("field")).startswith("args."):
+    field = str(judged.detail.get("field"))
+    if judged.code != "unknown_subject" or not (field == "on" or field.startswith("args.")):
         return None
     known = desk.waiting.get(one.op_id)
     incarnation = known.incarnation if known is not None else desk.parcel.incarnation

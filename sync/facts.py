@@ -73,9 +73,9 @@ def first_job(told: Mapping[Aggregate, Facts], thing: Aggregate) -> str | None:
 
 
 def differing(before: Facts | None, after: Facts | None) -> Facts:
-    """What an act made otherwise."""
+    """What an act made otherwise; of what it began, all there is."""
     if before is None or after is None:
-        return {}
+        return after or {}
     return {name: value for name, value in after.items() if before.get(name) != value}
 
 

@@ -15,6 +15,7 @@ from shared.records import State, table
 from shared.registry import Registry
 from sync.aliases import merged_here, recorded, resolve
 from sync.arrival import Arrived, Problem, read, set_aside
+from sync.births import Remembered, births, roots
 from sync.desk import (
     AWAITS,
     Desk,
@@ -98,11 +99,15 @@ def _sit_once(
     theirs = authority.provisional(parcel.incarnation) if parcel.incarnation else []
     waiting = recorded(theirs, authority.aliases)
     mending = mends(authority, registry, fresh.values())
-    early = _early(authority, registry, parcel, waiting) if fresh else ()
+    before = authority.provisional(parcel.forked_from) if parcel.forked_from and fresh else []
+    elder = recorded(before, authority.aliases)
+    early = _early(authority, registry, parcel, [*elder, *waiting]) if fresh else ()
     anew = [one for what in mending.values() for one in _all_of(what)]
     anew += [kept for _, kept in early]
     heard = [one for one in fresh.values() if may_come(parcel, one)]
-    wanted = reach([*heard, *anew], authority.links, authority.naming)
+    links = Remembered(authority.links)
+    begun = births(authority, links, [*heard, *anew], fresh.values())
+    wanted = reach([*heard, *anew], links, authority.naming, roots(begun))
     desk = Desk(
         authority=authority,
         registry=registry,
@@ -110,6 +115,8 @@ def _sit_once(
         state=authority.load(wanted) if fresh else State(),
         sightings=authority.sightings(parcel.device) if parcel.device and fresh else (),
         waiting={one.op_id: one for one in waiting},
+        births=begun,
+        elder={one.op_id: one for one in elder},
     )
     merges = any(one.rule is not None and one.rule.gathers for one in fresh.values())
     for one in fresh.values():
@@ -131,13 +138,9 @@ def _take(desk: Desk, one: Arrived, mending: dict[str, Mend]) -> None:
 def _early(
     authority: Authority, registry: Registry, parcel: Parcel, waiting: Sequence[Recorded]
 ) -> Behind:
-    """Ops of this phone that named what had not arrived, and what they say."""
-    before = authority.provisional(parcel.forked_from) if parcel.forked_from else []
-    found = [
-        one
-        for one in (*recorded(before, authority.aliases), *waiting)
-        if (one.verdict, one.code) == (Verdict.HELD, AWAITS)
-    ]
+    """Ops of this phone that named what had not arrived, those behind them, and what they say."""
+    held = [one for one in waiting if one.verdict == Verdict.HELD]
+    found = held if any(one.code == AWAITS for one in held) else []
     if not found:
         return ()
     chosen = _likeliest(found, parcel)
@@ -163,7 +166,8 @@ def _likeliest(early: Sequence[Recorded], parcel: Parcel) -> Sequence[Recorded]:
 
 def _came_early(desk: Desk, fresh: Mapping[str, Arrived]) -> Behind:
     """Those that came just now, before what they name."""
-    held = (op_id for op_id, entry in desk.entries.items() if entry.code == AWAITS)
+    codes = {op_id: entry.code for op_id, entry in desk.entries.items() if entry.verdict == "held"}
+    held = codes if AWAITS in codes.values() else ()
     found = (
         (desk.waiting[one], fresh[one]) for one in held if one in desk.waiting and one in fresh
     )

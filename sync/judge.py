@@ -4,6 +4,7 @@ from typing import Any
 
 from msgspec import Struct, field, structs
 
+from shared.beginning import BeginArgs
 from shared.editing import EditArgs, Winners, subject_of
 from shared.errors import Flag, Params, Refused, refuse_person, refuse_value
 from shared.fields import FIELDS
@@ -127,6 +128,8 @@ def _authorise(state: State, act: Act) -> Stood | Refused:
     if not may(act.by.roles, act.kind):
         return refuse_person("not_permitted", kind=act.kind)
     ended = (Flag(code="role_ended"),) if act.by.disabled else ()
+    if _is_orphaned(state, act):
+        return Stood(flags=(*ended, Flag(code="orphan")), former=True)
     if not needs_the_job(act.by, act.kind) or act.on[0] not in ("work_order", "site"):
         return Stood(flags=ended)
     job = _job(state, act)
@@ -143,13 +146,33 @@ def _authorise(state: State, act: Act) -> Stood | Refused:
 def _job(state: State, act: Act) -> WorkOrder | Refused:
     """The job that gives a field worker the right to act."""
     on_site = act.on[0] == "site"
-    named = getattr(act.args, "work_order", None) if on_site else act.on[1]
+    named, field = _job_named(act)
     if named is None:
-        return refuse_value("missing_field", "args.work_order")
+        return refuse_value("missing_field", field)
     job = state.find(WorkOrder, named)
     if job is None or (on_site and job.site_id != act.on[1]):
-        return refuse_value("unknown_subject", "args.work_order" if on_site else "on")
+        return refuse_value("unknown_subject", field)
     return job
+
+
+def _job_named(act: Act) -> tuple[str | None, str]:
+    """The job that gives the right to act, and where the op says so."""
+    if act.on[0] == "site":
+        return getattr(act.args, "work_order", None), "args.work_order"
+    if isinstance(act.args, BeginArgs):  # beside that one
+        return act.args.beside, "args.beside"
+    return act.on[1], "on"
+
+
+def _is_orphaned(state: State, act: Act) -> bool:
+    """Whether this is on the stub of something whose beginning came to nothing, by its author."""
+    job = state.find(WorkOrder, _job_named(act)[0])
+    if job is None or not job.orphan or act.origin != "device":
+        return False
+    place = standing(state, job.id, act.by.id)
+    return place == "former_assignee" or (
+        place == "stranger" and not needs_the_job(act.by, act.kind)
+    )
 
 
 def _edited(state: State, act: Act, case: Case, flags: tuple[Flag, ...]) -> Judgement:
@@ -226,20 +249,21 @@ def _former(state: State, act: Act, case: Case) -> Judgement:
     """A status or an edit by somebody who no longer has the job: kept, never run (C47, C48)."""
     current = subject_of(state, act.on)
     wanted = case.rule.reduce(state, act) if case.rule.cls == "status" else None
+    why = "orphan" if _is_orphaned(state, act) else "former_assignee"
     pairs: list[Lost] = []
     if isinstance(act.args, EditArgs):
         for name, (seen, new) in act.args.fields.items():
             if name in FIELDS and FIELDS[name].noun == act.on[0]:
-                pairs.append(Lost(name, "former_assignee", seen, getattr(current, name, None), new))
+                pairs.append(Lost(name, why, seen, getattr(current, name, None), new))
     else:
-        pairs.append(Lost("status", "former_assignee", None, *_step(current, wanted)))
+        pairs.append(Lost("status", why, None, *_step(current, wanted)))
     kept = _evidence(wanted)
     return Judgement(
         verdict=Verdict.CONFLICT,
-        code="former_assignee",
+        code=why,
         detail=_detail(None, {"kind": act.kind}),
         rows=(*kept, *(opened(state, act, one) for one in pairs)),
-        flags=(Flag(code="by_former_assignee"),),
+        flags=(Flag(code="orphan" if why == "orphan" else "by_former_assignee"),),
     )
 
 

@@ -13,6 +13,7 @@ from shared.people import may
 from shared.registry import Registry
 from sync.aliases import FindAliases, recorded, resolve
 from sync.arrival import Arrived, Problem, read
+from sync.births import named_by
 from sync.desk import Desk, again, as_judgement, is_behind, land_safely, not_for_phones, settle
 from sync.judge import Judgement, person
 from sync.ports import Authority, Recorded
@@ -40,7 +41,10 @@ def mends(authority: Authority, registry: Registry, arrived: Iterable[Arrived]) 
     if not menders:
         return {}
     named = {one.args.of for one in menders}
-    places = {one.incarnation for one in authority.recall(named).values() if one.incarnation}
+    found_first = authority.recall(named)
+    began = {one.on for one in found_first.values() if one.on and one.on[1] == one.op_id}
+    holders = (*found_first.values(), *authority.waiting_on(began))
+    places = {one.incarnation for one in holders if one.incarnation}
     for incarnation in sorted(places):
         authority.standing(incarnation)  # locked: its phone may be pushing more at this moment
     found_again = recorded(authority.recall(named).values(), authority.aliases)
@@ -55,7 +59,7 @@ def mends(authority: Authority, registry: Registry, arrived: Iterable[Arrived]) 
         if target is None:
             continue
         anew = _as_mended(registry, mender, target, bodies.get(target.fingerprint, ""))
-        beside = tuple(one for one in waiting if one.incarnation == target.incarnation)
+        beside = tuple(one for one in waiting if _is_beside(one, target))
         found[mender.op_id] = Mend(
             target=target,
             again=resolve([anew], authority.aliases)[0],
@@ -78,7 +82,19 @@ def held_behind(keeping: Keeping, target: Recorded, waiting: Iterable[Recorded])
     held = [one for one in waiting if one.verdict == Verdict.HELD]
     said = [as_kept(keeping.registry, one, keeping.bodies.get(one.fingerprint, "")) for one in held]
     pairs = zip(held, resolve(said, keeping.aliases_of), strict=True)
-    return tuple(pair for pair in pairs if is_behind(pair[1], target))
+    found: list[tuple[Recorded, Arrived]] = []
+    begun = {target.op_id}
+    for pair in sorted(pairs, key=lambda one: (one[0].incarnation or "", one[1].lseq)):
+        if is_behind(pair[1], target) or named_by(pair[1]) & begun:
+            found.append(pair)
+            begun.add(pair[0].op_id)  # what it began in turn goes on with it
+    return tuple(found)
+
+
+def _is_beside(one: Recorded, target: Recorded) -> bool:
+    """Whether an op may wait for another: of the same incarnation, or on what that one began."""
+    began = target.on is not None and target.on[1] == target.op_id
+    return one.incarnation == target.incarnation or (began and one.on == target.on)
 
 
 def mend(desk: Desk, mender: Arrived, what: Mend | None) -> Judgement:

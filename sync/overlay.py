@@ -8,13 +8,14 @@ from msgspec import Struct, structs
 from shared.aliases import MERGED_NOUNS, Alias, alias_id
 from shared.errors import REFUSED_ON_DEVICE, Flag, Refused
 from shared.ops import FINAL, Op, Verdict
+from shared.people import Subscription
 from shared.records import STREAM_PREFIX, Aggregate, Record, State, home, stream_of
 from shared.registry import Emit, Registry
 from sync.aliases import resolve, resolved
 from sync.arrival import Arrived, read
 from sync.facts import DETAILS, differing, facts_of
 from sync.judge import Case, Judgement, judge, land
-from sync.ports import Facts, Outboxed, Replica, StreamMark, Wanted
+from sync.ports import Facts, Outboxed, Replica, Wanted
 from sync.protocol import WireOp
 from sync.reach import reach
 
@@ -86,25 +87,59 @@ def _refusal(judged: Judgement) -> Refused | None:
     return None
 
 
+class Here:
+    """How far the streams on this phone are read, and which of them are still to come."""
+
+    def __init__(self, replica: Replica) -> None:
+        self._replica = replica
+        self._marks = replica.marks()
+        self._followed: frozenset[str] | None = None
+
+    def passed(self, entry: Outboxed, stream: str) -> bool:
+        """Whether a stream already holds what became of an op, so that it is not laid over it.
+
+        So does one that is not here: what becomes of it is not shown. But where its person follows
+        it, it is on its way, as that of a job is which was begun on this phone.
+        """
+        if is_open(entry):
+            return False
+        mark = self._marks.get(stream)
+        if mark is None:
+            return stream not in entry.at or stream not in self.followed()
+        return mark.cursor >= entry.at.get(stream, 0)
+
+    def followed(self) -> frozenset[str]:
+        """The streams that this phone's person follows, as far as it was told."""
+        if self._followed is None:
+            place = ("person", self._replica.identity().person)
+            known = self._replica.living(place, Subscription)
+            self._followed = frozenset(one.stream for one in known)
+        return self._followed
+
+    def is_settled_everywhere(self, entry: Outboxed) -> bool:
+        """Whether every stream that is or comes here holds what became of an op."""
+        return all(self.passed(entry, stream) for stream in entry.at)
+
+
 def refresh(replica: Replica, registry: Registry, dirty: Iterable[Aggregate]) -> None:
     """Lay the pending ops over the base of these things anew, in the order they were recorded.
 
     Whether an op is refused is decided on the thing it is on. What it causes elsewhere is added
     there; so when that changes, those other things have to be done too, once.
     """
-    marks = replica.marks()
+    here = Here(replica)
     things = set(dirty)
     first = sorted(
         things.union((noun, into) for (noun, _), into in _merged(replica, things).items())
     )
-    elsewhere = _lay(replica, registry, marks, first)
-    _lay(replica, registry, marks, sorted(elsewhere - set(first)))
+    elsewhere = _lay(replica, registry, here, first)
+    _lay(replica, registry, here, sorted(elsewhere - set(first)))
     again = sorted(elsewhere & set(first))
-    _lay(replica, registry, marks, again)
+    _lay(replica, registry, here, again)
 
 
 def _lay(
-    replica: Replica, registry: Registry, marks: dict[str, StreamMark], things: Sequence[Aggregate]
+    replica: Replica, registry: Registry, here: Here, things: Sequence[Aggregate]
 ) -> set[Aggregate]:
     also = _aliases_of(replica, things)
     found = _on_top(replica, [*things, *also])
@@ -112,7 +147,7 @@ def _lay(
     by_thing: dict[Aggregate, list[Pending]] = {thing: [] for thing in things}
     for one in pending:
         for place in (touched(one.entry) - {one.entry.on}) | {one.on}:
-            if place in by_thing and not passed(one.entry, stream_of(place), marks):
+            if place in by_thing and not here.passed(one.entry, stream_of(place)):
                 by_thing[place].append(one)
     changed: set[Aggregate] = set()
     for thing, ops in by_thing.items():
@@ -199,19 +234,6 @@ def _rejudge(registry: Registry, state: State, one: Pending) -> Outboxed:
         if emit.on == one.on:
             _absorb(registry, state, emit, entry)
     return structs.replace(entry, refusal=None, emits=judged.emits)
-
-
-def passed(entry: Outboxed, stream: str, marks: dict[str, StreamMark]) -> bool:
-    """Whether a stream already holds what became of an op, so that it need not be laid over it."""
-    if entry.verdict is None or Verdict(entry.verdict) not in FINAL:
-        return False
-    mark = marks.get(stream)
-    return mark is None or mark.cursor >= entry.at.get(stream, 0)
-
-
-def is_settled_everywhere(entry: Outboxed, marks: dict[str, StreamMark]) -> bool:
-    """Whether every stream the phone has holds what became of an op."""
-    return all(passed(entry, stream, marks) for stream in entry.at)
 
 
 def is_open(entry: Outboxed) -> bool:

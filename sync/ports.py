@@ -131,6 +131,9 @@ class Authority(Protocol):
     def provisional(self, incarnation: str) -> list[Recorded]:
         """The quarantined and held ops of an incarnation, by lseq."""
 
+    def waiting_on(self, things: Collection[Aggregate]) -> list[Recorded]:
+        """The quarantined and held ops on these things, of whichever incarnation, by lseq."""
+
     def bodies(self, fingerprints: Collection[str]) -> dict[str, str]:
         """The bodies of ops, by fingerprint."""
 
@@ -216,6 +219,7 @@ class Identity(Struct, frozen=True, kw_only=True):
     care: Care = Care()
     absence: Absence | None = None  # since the last answer, as far as anybody looked
     unconfirmed: bool = False  # the office has yet to let it in
+    begun: int = 0  # how many things this incarnation gave a provisional number
 
 
 class StreamMark(Struct, frozen=True, kw_only=True):

@@ -20,13 +20,19 @@ def nobody(_thing: Aggregate) -> tuple[()]:
     return ()
 
 
-def reach(ops: Sequence[Arrived], links_of: FindLinks, naming_of: FindNaming = nobody) -> Wanted:
+def reach(
+    ops: Sequence[Arrived],
+    links_of: FindLinks,
+    naming_of: FindNaming = nobody,
+    also: Collection[Aggregate] = (),
+) -> Wanted:
     """All that judging these ops may look at, and all they may change elsewhere.
 
-    What they name is locked with it: nobody merges it into another thing meanwhile.
+    What they name is locked with it: nobody merges it into another thing meanwhile. So is what is
+    wanted `also`.
     """
     judged = [(one, one.op, one.rule) for one in ops if one.op is not None and one.rule is not None]
-    aggregates: set[Aggregate] = {op.on for _, op, _ in judged}
+    aggregates: set[Aggregate] = {op.on for _, op, _ in judged} | set(also)
     far_off = {one.op_id: _named(rule.names, one.args) for one, _, rule in judged}
     links = links_of(
         aggregates | {subject for subjects in far_off.values() for subject in subjects}

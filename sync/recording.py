@@ -5,6 +5,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct, structs
 
+from shared.beginning import provisional_number
 from shared.clock import MS_MAX, At, corrected
 from shared.errors import Refused, refuse_person
 from shared.ids import fingerprint
@@ -54,6 +55,9 @@ def _recorded(replica: Replica, registry: Registry, draft: Draft) -> Outboxed | 
         return refuse_person("wiped")
     rule = registry.kinds.get(draft.kind)
     visit = draft.visit or _visit_at_hand(replica, identity.person, draft.on, rule)
+    if rule is not None and rule.provisional:
+        identity = structs.replace(identity, begun=identity.begun + 1)
+        draft = _called(identity, rule, draft)
     body = encode(_op(identity, draft, visit))
     size = len(body.encode())
     if size > BODY_BYTES_MAX:
@@ -87,20 +91,27 @@ def _recorded(replica: Replica, registry: Registry, draft: Draft) -> Outboxed | 
     replica.append(entry)
     replica.hold(named(replica, entry.on, arrived.args, moment))
     replica.show_also(weighed.rows)
-    _learn(replica, entry.on, weighed)
+    _learn(replica, entry, weighed)
     replica.identify(structs.replace(identity, prev=entry.fingerprint))
     return entry
 
 
-def _learn(replica: Replica, on: Aggregate, weighed: Weighed) -> None:
+def _called(identity: Identity, rule: Kind, draft: Draft) -> Draft:
+    """An act that begins something, with the number that it has until the office gives it one."""
+    number = provisional_number(identity.incarnation, identity.begun)
+    args = draft.args if isinstance(draft.args, dict) else {}
+    return structs.replace(draft, args={**args, rule.provisional: number})
+
+
+def _learn(replica: Replica, entry: Outboxed, weighed: Weighed) -> None:
     """What somebody did themselves is no news to them when it comes back from the server."""
-    moved = moves(weighed.judged.emits)
+    on, moved = entry.on, moves(weighed.judged.emits)
     if not (weighed.learnt or moved):
         return
     told = replica.told([on, *moved])
     known = {place: facts_moved(told[place], moved[place]) for place in moved if place in told}
-    if on in told:
-        known[on] = {**told[on], **weighed.learnt}
+    if on in told or entry.op_id == on[1]:  # what they began is theirs from the beginning
+        known[on] = {**told.get(on, {}), **weighed.learnt}
     replica.tell(known)
 
 

@@ -11,6 +11,7 @@ from shared.ops import PROVISIONAL, Origin, Stamp, Verdict
 from shared.registry import Registry
 from sync.aliases import recorded, resolve
 from sync.arrival import BEYOND_US, Arrived, Problem
+from sync.births import Remembered, births, roots
 from sync.desk import (
     Desk,
     Parcel,
@@ -106,13 +107,15 @@ def _sit(authority: Authority, upgrade: Upgrade, op_id: str, broken: Collection[
 def _replay(authority: Authority, registry: Registry, op_id: str) -> Replay | None:
     """The op, once its phone can push nothing more meanwhile; None where it is settled."""
     found = authority.recall({op_id}).get(op_id)
-    if found is not None and found.incarnation is not None:
-        authority.standing(found.incarnation)
+    holders = [found, *_others_on_it(authority, found)] if found is not None else []
+    for incarnation in sorted({one.incarnation for one in holders if one.incarnation}):
+        authority.standing(incarnation)
     target = next(iter(recorded(authority.recall({op_id}).values(), authority.aliases)), None)
     if target is None or not is_beyond_us(target):
         return None
     place = target.incarnation
-    theirs = authority.provisional(place) if place is not None else ()
+    theirs = authority.provisional(place) if place is not None else []
+    theirs = [*theirs, *_others_on_it(authority, target)]
     waiting = tuple(recorded(theirs, authority.aliases))
     bodies = authority.bodies({target.fingerprint, *(one.fingerprint for one in waiting)})
     anew = as_kept(registry, target, bodies.get(target.fingerprint, ""))
@@ -122,6 +125,15 @@ def _replay(authority: Authority, registry: Registry, op_id: str) -> Replay | No
         behind=held_behind(Keeping(registry, authority.aliases, bodies), target, waiting),
         waiting=tuple(one for one in waiting if one.op_id != op_id),
     )
+
+
+def _others_on_it(authority: Authority, target: Recorded) -> list[Recorded]:
+    """What waits on the thing that an op began, said by its phone as another incarnation."""
+    if target.on is None or target.on[1] != target.op_id:
+        return []
+    return [
+        one for one in authority.waiting_on({target.on}) if one.incarnation != target.incarnation
+    ]
 
 
 def _desk(authority: Authority, upgrade: Upgrade, replay: Replay) -> tuple[Desk, dict[str, Mend]]:
@@ -139,7 +151,10 @@ def _desk(authority: Authority, upgrade: Upgrade, replay: Replay) -> tuple[Desk,
     )
     mending = mends(authority, registry, [replay.anew])
     others = [one for what in mending.values() for one in (what.again, *_said(what.behind))]
-    wanted = reach([replay.anew, *_said(replay.behind), *others], authority.links, authority.naming)
+    judged = [replay.anew, *_said(replay.behind), *others]
+    links = Remembered(authority.links)
+    begun = births(authority, links, judged)
+    wanted = reach(judged, links, authority.naming, roots(begun))
     desk = Desk(
         authority=authority,
         registry=registry,
@@ -147,6 +162,7 @@ def _desk(authority: Authority, upgrade: Upgrade, replay: Replay) -> tuple[Desk,
         state=authority.load(wanted),
         sightings=authority.sightings(device) if device is not None else (),
         waiting={one.op_id: one for one in replay.waiting},
+        births=begun,
     )
     return desk, mending
 

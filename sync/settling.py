@@ -13,7 +13,7 @@ from shared.registry import Registry
 from sync.digest import NO_ROWS, plus
 from sync.doubts import Compared, keep, put_right
 from sync.notices import Came, Turned, inform
-from sync.overlay import is_settled_everywhere, refresh, touched
+from sync.overlay import Here, refresh, touched
 from sync.ports import Identity, Outboxed, Replica, StreamMark
 from sync.protocol import Files, Page, Reply, Request, Result
 from sync.witness import Verify, distrust, trust_nobody, witness
@@ -117,6 +117,7 @@ def fork(replica: Replica, registry: Registry, incarnation: str) -> None:
                 forked_from=identity.incarnation,
                 token=None,
                 answered={},
+                begun=0,
             )
         )
 
@@ -254,8 +255,8 @@ def _late_news(replica: Replica, reply: Reply) -> list[Turned]:
 
 def _clear_settled(replica: Replica) -> set[Aggregate]:
     """Ops whose effect has come back in every stream are no longer laid over anything."""
-    marks = replica.marks()
-    done = [one for one in replica.settled_on_top() if is_settled_everywhere(one, marks)]
+    here = Here(replica)
+    done = [one for one in replica.settled_on_top() if here.is_settled_everywhere(one)]
     replica.update(structs.replace(one, on_top=False) for one in done)
     return {place for one in done for place in touched(one)}
 

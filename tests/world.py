@@ -180,12 +180,13 @@ class World:
     def tap(
         self, phone: Replica, kind: str, on: Aggregate, args: Any | None = None
     ) -> Outboxed | Refused:
-        """A technician's act."""
+        """A technician's act. An empty id in `on` means: of this op."""
         self.tick()
+        identity = self.name()
         draft = Draft(
-            id=self.name(),
+            id=identity,
             kind=kind,
-            on=on,
+            on=(on[0], on[1] or identity),
             args=args or {},
             at=self.clock(phone),
             salt="1" * 32,

@@ -11,6 +11,7 @@ from sqlalchemy import JSON, BigInteger, Index, text
 from sqlmodel import Field, SQLModel
 
 NESTED = JSON(none_as_null=True)
+BEGUN_ON_A_PHONE: Final = "provisional IS NOT NULL"
 OF_A_JOB: Final = "stream = reason"  # one of the reasons of each who follows a job
 
 
@@ -170,9 +171,20 @@ class WorkOrder(Kept, table=True):
     """A job."""
 
     __tablename__ = "work_order"
-    __table_args__ = (Index("ix_work_order_asset", "asset_id"),)
+    __table_args__ = (
+        Index("ix_work_order_asset", "asset_id"),
+        Index(
+            "ix_work_order_provisional",
+            "provisional",
+            sqlite_where=text(BEGUN_ON_A_PHONE),
+            postgresql_where=text(BEGUN_ON_A_PHONE),
+        ),
+    )
 
     number: str | None = Field(unique=True)
+    provisional: str | None
+    beside_id: str | None
+    orphan: bool
     ticket_id: str = within("ticket")
     customer_id: str = within("customer")
     site_id: str = within("site")

@@ -96,6 +96,12 @@ class MemoryBooks:
         ]
         return sorted(waiting, key=lambda op: op.lseq or 0)
 
+    def waiting_on(self, things: Collection[Aggregate]) -> list[Recorded]:
+        """As `Authority.waiting_on`."""
+        known = self.pages.ops.values()
+        waiting = [one for one in known if one.on in things and Verdict(one.verdict) in PROVISIONAL]
+        return sorted(waiting, key=lambda op: (op.lseq or 0, op.op_id))
+
     def bodies(self, fingerprints: Collection[str]) -> dict[str, str]:
         """As `Authority.bodies`."""
         raw = self.pages.raw

@@ -40,6 +40,14 @@ OF, PRINT = derive("golden", "of"), "f" * 64
 ARGS: dict[str, Any] = {
     "ticket.open": {**TICKET_ARGS, "asset": ASSET, "caller": "陈女士"},
     "work_order.create": {**ORDER_ARGS, "ticket": OF, "checklist": CHECKLIST, "job_note": "门铃坏"},
+    "work_order.begin": {
+        "beside": OF,
+        "provisional": "K7Q-0012",
+        "summary": "室外机支架松动",
+        "service": "repair",
+        "asset": ASSET,
+        "note": "客户要求今天处理",
+    },
     "work_order.assign": {"person": ANN, "role": "lead"},
     "work_order.reassign": {"person": BOB, "reason": "ill"},
     "work_order.unassign": {"person": ANN, "reason": "ill"},

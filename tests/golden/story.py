@@ -256,10 +256,18 @@ def _merges(day: Day) -> None:
         day.desk(f"{noun}.merge", {"into": stays}, (noun, twice))
 
 
+def _beginnings(day: Day) -> None:
+    """Something else is found beside a job, and is a job of its own from then on."""
+    order = day.job(ANN)
+    day.sync(day.mine)
+    day.act("work_order.begin", {**ARGS["work_order.begin"], "beside": order}, ("work_order", ""))
+    day.sync(day.mine)
+
+
 def bodies_of_a_day() -> list[Kept]:
     """Every act there is as it came in, in order. What became of it is not said yet."""
     day = Day()
-    for part in (_desk_work, _field_work, _mends, _money, _tidy_up, _merges):
+    for part in (_desk_work, _field_work, _mends, _money, _tidy_up, _merges, _beginnings):
         part(day)
     return [
         Kept(

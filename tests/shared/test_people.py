@@ -22,6 +22,7 @@ TABLE = {
     "contract.end": "m f a",
     "ticket.open": "d c l m a",
     "work_order.create": "d l m a",
+    "work_order.begin": "t p",
     "work_order.assign": "d l m a",
     "work_order.reassign": "d l m a",
     "work_order.unassign": "d l m a",

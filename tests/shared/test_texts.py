@@ -98,6 +98,7 @@ NEEDED = {
     "flags": set(FLAGS),
     "given": {"wo", "strokes"},
     "kinds": set(REGISTRY.kinds),
+    "numbers": {"provisional"},
     "outcomes": set(OUTCOMES),
     "part_types": set(PART_TYPES),
     "priorities": set(PRIORITIES),
@@ -115,7 +116,7 @@ NEEDED = {
     "tasks": {
         *("declined", "order_part", "plan_next_visit", "recount", "seal_diverged"),
         *("serial_twice", "unsigned_addition", "work_done_after_cancel", "not_collector"),
-        "ink_reused",
+        *("ink_reused", "alias_twice", "orphan"),
     },
     "verdicts": {verdict.value for verdict in Verdict},
 }

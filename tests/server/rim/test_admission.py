@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import select
 
 from server import admission, people, wipes, wiping
-from server.ledger import OP
+from server.statements import OP
 from server.wiping import HOUR_MS
 from shared.people import Person
 from sync.digest import vector_hash

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from server import drains, throttle, wiping
-from server.ledger import OP
 from server.queries.delivery import delivery
+from server.statements import OP
 from server.wiping import HOUR_MS, Held
 from shared.ids import fingerprint
 from sync.digest import vector_hash

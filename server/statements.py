@@ -1,0 +1,98 @@
+"""The statements by which the ledger looks things up, locks and counts them."""
+
+from functools import cache
+from typing import Any, Final, cast
+
+from sqlalchemy import ARRAY, Executable, String, bindparam, collate, func, select, text
+
+from server import rows
+from server.rows import among
+from server.tables import METADATA
+from server.tables.books import WAITS
+
+BOOTS_READ_MAX: Final = 256
+
+OP: Final = METADATA.tables["op"]
+RAW: Final = METADATA.tables["raw_op"]
+LOCK: Final = METADATA.tables["aggregate"]
+EVIDENCE: Final = METADATA.tables["clock_evidence"]
+COUNTER: Final = METADATA.tables["counter"]
+
+# What a later verdict changes of an op; the bytes, the place and the time of receipt stay.
+SETTLED: Final = ("verdict", "code", "detail", "flags", "at", "n", "epoch")
+READABLE: Final = ("kind", "v", "noun", "on_id", "by_id", "origin")
+
+COLUMNS: Final = tuple(
+    OP.c[name]
+    for name in (
+        *("op_id", "fingerprint", "verdict", "code", "received", "epoch", "detail", "flags"),
+        *("at", "n", "kind", "by_id", "noun", "on_id", "device", "incarnation", "lseq", "done_at"),
+    )
+)
+PLACES: Final = select(OP.c.lseq, OP.c.fingerprint).where(
+    OP.c.incarnation == bindparam("incarnation"),
+    OP.c.lseq.between(bindparam("low"), bindparam("high")),
+)
+PROVISIONAL: Final = (
+    select(*COLUMNS)
+    .where(
+        OP.c.incarnation == bindparam("incarnation"),
+        text(WAITS),
+    )
+    .order_by(OP.c.lseq)
+)
+SIGHTINGS: Final = (
+    select(EVIDENCE.c.boot, EVIDENCE.c.mono, EVIDENCE.c.wall, EVIDENCE.c.received)
+    .where(EVIDENCE.c.device == bindparam("device"))
+    .order_by(EVIDENCE.c.received.desc(), EVIDENCE.c.mono.desc())
+    .limit(BOOTS_READ_MAX)
+)
+
+
+@cache
+def recorded(dialect: str) -> Executable:
+    """Ops by their ids, as they stand."""
+    return select(*COLUMNS).where(among(OP.c.op_id, "op_ids", dialect))
+
+
+@cache
+def waiting_on(dialect: str) -> Executable:
+    """Ops without a final verdict on some things."""
+    on = among(OP.c.noun, "nouns", dialect) & among(OP.c.on_id, "ids", dialect)
+    return select(*COLUMNS).where(on, text(WAITS)).order_by(OP.c.lseq, OP.c.op_id)
+
+
+@cache
+def bodies(dialect: str) -> Executable:
+    """Bodies by their fingerprints."""
+    return select(*RAW.c).where(among(RAW.c.fingerprint, "prints", dialect))
+
+
+@cache
+def locks() -> Executable:
+    """Lock things in sorted order, for as long as the transaction lasts."""
+    arrays = (bindparam("nouns", type_=ARRAY(String)), bindparam("ids", type_=ARRAY(String)))
+    wanted = func.unnest(*arrays).table_valued("noun", "id").render_derived()
+    return (
+        select(LOCK.c.id)
+        .join(wanted, (LOCK.c.noun == wanted.c.noun) & (LOCK.c.id == wanted.c.id))
+        .order_by(collate(LOCK.c.noun, "C"), collate(LOCK.c.id, "C"))
+        .with_for_update(of=LOCK)
+    )
+
+
+@cache
+def counted(dialect: str) -> Executable:
+    """Count on by so many, and say how far that is."""
+    insert = rows.insert_into(COUNTER, dialect)
+    total = {"value": COUNTER.c.value + insert.excluded.value}
+    counted = insert.on_conflict_do_update(index_elements=["name"], set_=total)
+    return cast("Executable", counted.returning(COUNTER.c.value))
+
+
+def settle(dialect: str) -> Any:
+    """A later verdict; what could not be read before is taken from what was corrected."""
+    insert = rows.insert_into(OP, dialect)
+    changes = {name: insert.excluded[name] for name in SETTLED}
+    readable = {name: func.coalesce(OP.c[name], insert.excluded[name]) for name in READABLE}
+    return insert.on_conflict_do_update(index_elements=["op_id"], set_={**changes, **readable})
