@@ -169,7 +169,8 @@ def _is_wanted(person: Mapping[str, Any], wanted: Mapping[str, str]) -> bool:
 
 
 def _mentions(job: Mapping[str, Any], q: str) -> bool:
-    told = (job["number"] or "", job["summary"], job["customer"], job["address"], job["zone"])
+    numbers = (job["number"] or "", job["provisional"] or "")
+    told = (*numbers, job["summary"], job["customer"], job["address"], job["zone"])
     return not q or any(q.casefold() in text.casefold() for text in told)
 
 

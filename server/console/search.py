@@ -45,6 +45,10 @@ def show(
         found = search.everything(books, asked) if asked else {}
     if not may(actor.person.roles, "read.work_orders"):
         found.pop("work_orders", None)
+    jobs = [one for one in found.get("work_orders", ()) if one["provisional"] == asked.upper()]
+    if len(jobs) == 1:  # of two that are called the same, somebody has to choose
+        way = PLACES["WO"][1] + (jobs[0]["number"] or jobs[0]["id"])
+        return Redirect(way, status_code=frame.SEE_OTHER)
     context = {
         "q": asked,
         "found": {sort: rows[:FOUND_MAX] for sort, rows in found.items() if rows},

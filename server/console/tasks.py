@@ -24,7 +24,7 @@ SHOWN: Final = 40
 CODES: Final = (
     *("ink_reused", "seal_diverged", "unsigned_addition", "not_collector"),
     *("declined", "plan_next_visit", "work_done_after_cancel"),
-    *("order_part", "recount", "serial_twice"),
+    *("order_part", "recount", "serial_twice", "orphan", "alias_twice"),
 )
 ICONS: Final = {
     "ink_reused": "gpp_maybe",
@@ -37,6 +37,8 @@ ICONS: Final = {
     "order_part": "shopping_cart",
     "recount": "inventory",
     "serial_twice": "qr_code_scanner",
+    "orphan": "assignment_late",
+    "alias_twice": "keep",
 }
 
 

@@ -24,6 +24,7 @@ SHOWN_CHARS: Final = 120
 MALFORMED: Final = (AttributeError, KeyError, TypeError, ValueError)
 ICONS: Final = {
     "work_order.create": "assignment",
+    "work_order.begin": "assignment",
     "work_order.assign": "person_add",
     "work_order.reassign": "swap_horiz",
     "work_order.unassign": "person_off",
@@ -333,6 +334,7 @@ def _bare(_speech: Speech, _args: Item, _book: Book) -> Told:
 
 WORDS: Final[dict[str, Callable[[Speech, Item, Book], Told]]] = {
     "work_order.create": _plain,
+    "work_order.begin": _plain,
     "work_order.assign": _person,
     "work_order.reassign": _person,
     "work_order.unassign": _unassigned,

@@ -21,7 +21,8 @@ _URGENCY: Final = case(
     {name: place for place, name in enumerate(reversed(PRIORITIES))}, value=ORDER.c.priority
 )
 _OF_ORDER: Final = (
-    *(ORDER.c.id.label("order"), ORDER.c.number, ORDER.c.summary, ORDER.c.status),
+    *(ORDER.c.id.label("order"), ORDER.c.number, ORDER.c.provisional, ORDER.c.orphan),
+    *(ORDER.c.summary, ORDER.c.status),
     *(ORDER.c.priority, ORDER.c.skill, ORDER.c.version.label("order_version")),
     *(SITE.c.name.label("site"), SITE.c.address, SITE.c.zone, SITE.c.time_zone),
     CUSTOMER.c.name.label("customer"),

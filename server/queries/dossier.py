@@ -28,6 +28,7 @@ def job(connection: Connection, number: str) -> Item | None:
         "asset": by_id(connection, "asset", found["asset_id"]),
         "ticket": by_id(connection, "ticket", found["ticket_id"]),
         "checklist": by_id(connection, "checklist", found["checklist_id"]),
+        "beside": by_id(connection, "work_order", found["beside_id"]),
         "assignments": living_with(connection, "assignment", *of_order, order="from_ms"),
         "visits": living_with(connection, "visit", *of_order, order="planned_from"),
         "completions": living_with(connection, "completion", *of_order, order="at"),

@@ -66,7 +66,9 @@ def work_orders(
     if assignee is not None:
         wanted = wanted.where(order.c.id.in_(_assigned_to(assignee)))
     if q:
-        wanted = wanted.where(mentions(q, order.c.number, order.c.summary, CUSTOMER.c.name))
+        wanted = wanted.where(
+            mentions(q, order.c.number, order.c.provisional, order.c.summary, CUSTOMER.c.name)
+        )
     listed = page(connection, wanted, window, (order.c.created_at, order.c.id))
     people = _assignees(connection, [item["id"] for item in listed.items])
     for item in listed.items:

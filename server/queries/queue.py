@@ -106,7 +106,7 @@ def _jobs() -> Select[Any]:
     return (
         select(
             *(ORDER.c.id, ORDER.c.number, ORDER.c.ticket_id, ORDER.c.status, ORDER.c.outcome),
-            *(ORDER.c.summary, ORDER.c.category, ORDER.c.done_at),
+            *(ORDER.c.summary, ORDER.c.category, ORDER.c.done_at, ORDER.c.orphan),
             func.coalesce(VISIT.c.planned_from, ORDER.c.planned_from).label("planned_from"),
             func.coalesce(VISIT.c.planned_to, ORDER.c.planned_to).label("planned_to"),
             PERSON.c.name.label("person"),

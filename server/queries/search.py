@@ -46,13 +46,13 @@ def _tickets(q: str) -> Select[Any]:
 def _work_orders(q: str) -> Select[Any]:
     return (
         select(
-            *(ORDER.c.id, ORDER.c.number, ORDER.c.summary, ORDER.c.status),
+            *(ORDER.c.id, ORDER.c.number, ORDER.c.provisional, ORDER.c.summary, ORDER.c.status),
             *(ORDER.c.planned_from, CUSTOMER.c.name.label("customer")),
         )
         .join_from(ORDER, CUSTOMER, CUSTOMER.c.id == ORDER.c.customer_id)
         .where(
             or_(
-                mentions(q, ORDER.c.number, ORDER.c.summary),
+                mentions(q, ORDER.c.number, ORDER.c.provisional, ORDER.c.summary),
                 ORDER.c.customer_id.in_(_named(q)),
             )
         )
