@@ -35,6 +35,7 @@ class Said(Struct, frozen=True, kw_only=True):
     screen when a field was edited (`{"fields": {"contact_phone": "..."}}`), one's own van. A part
     may be named by its number or bar code. A repair says what is to be different (`args` as a
     whole); the rest is as in the op that `of` names, by its own id or the one it is kept under.
+    What begins a job is said of the job that one is on.
     """
 
     kind: str
@@ -66,11 +67,12 @@ class Journal:
         meant = self._completed(said, self._replica.identity().person)
         if isinstance(meant, Refused):
             return meant
+        identity = uuid7(now.wall, random[:RANDOM_BYTES])
         draft = Draft(
-            id=uuid7(now.wall, random[:RANDOM_BYTES]),
+            id=identity,
             kind=meant.kind,
             v=rule.version,
-            on=meant.on,
+            on=(meant.on[0], identity) if rule.creates else meant.on,
             args=meant.args,
             at=now,
             salt=random[RANDOM_BYTES:].hex(),
@@ -134,6 +136,18 @@ def _complete_edit(said: Said, scene: _Scene) -> Said | Refused:
     return structs.replace(said, on=on, args=args)
 
 
+def _complete_begin(said: Said, scene: _Scene) -> Said:
+    """A job is begun beside the one that one is on, or the one beside which that was begun.
+
+    What the office does not have yet is nothing to lean on: it may come to nothing.
+    """
+    order = scene.state.find(WorkOrder, said.on[1])
+    here = said.on[1]
+    if order is not None and order.version is None and order.beside_id is not None:
+        here = order.beside_id
+    return structs.replace(said, args={"beside": here, **said.args}, visit=None)
+
+
 def _complete_part(said: Said, scene: _Scene) -> Said | Refused:
     """A part may be named by its number or bar code."""
     part = said.args.get("part")
@@ -186,6 +200,7 @@ _COMPLETE: Final[dict[str, Callable[[Said, _Scene], Said | Refused]]] = {
     "edit": _complete_edit,
     "op.discard": _complete_mend,
     "op.repair": _complete_mend,
+    "work_order.begin": _complete_begin,
     "parts.order": _complete_part,
     "parts.plan": _complete_part,
     "parts.use": _complete_use,

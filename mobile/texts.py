@@ -3,8 +3,9 @@
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
+from shared.amounts import is_provisional
 from shared.errors import Refused
 from shared.texts import Catalogue, Language, explain, has_text, parse, say
 
@@ -25,6 +26,18 @@ def catalogue(language: Language, assets: Path = ASSETS) -> Catalogue:
     """Every text of a language."""
     files = sorted((assets / "texts" / language).glob("*.toml"))
     return parse(*(path.read_text(encoding="utf-8") for path in files))
+
+
+class Called(Protocol):
+    """Something with a number, or with one that a phone gave it."""
+
+    @property
+    def number(self) -> str | None:
+        """The office's."""
+
+    @property
+    def provisional(self) -> str | None:
+        """The phone's."""
 
 
 class Words:
@@ -60,6 +73,17 @@ class Words:
     def join(self, *parts: str | None) -> str:
         """What there is of some parts, with a dot between them."""
         return " · ".join(part for part in parts if part)
+
+    def called(self, job: "Called") -> str:
+        """How a job is called: by its number; by that of a phone, which says so, until it has one.
+
+        One that was begun by an app that gave none is called a new job.
+        """
+        return self.numbered(job.number or job.provisional or "") or self("job", "unnumbered")
+
+    def numbered(self, number: str) -> str:
+        """A job's number; one that is not the office's says so."""
+        return self("numbers", "provisional", number=number) if is_provisional(number) else number
 
     def local(self, moment: int) -> datetime:
         """A moment as a wall time on this phone."""

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Collection, Iterable
+from typing import Final
 
 from mobile.database import reading
 from mobile.queries import (
@@ -34,6 +35,7 @@ from mobile.queries.stock import Stocked, Van
 from shared.parts import Part
 from shared.records import State
 from shared.sign_off import SignedDocument, SignOff
+from shared.site import Asset
 from shared.texts import Catalogue
 from shared.work_order import WorkOrder
 from sync.ports import Change, Notice
@@ -67,6 +69,8 @@ __all__ = [
     "Van",
     "Waiting",
 ]
+
+BEGIN: Final = "work_order.begin"
 
 
 class Queries:
@@ -132,6 +136,18 @@ class Queries:
         """What was signed, word for word."""
         with reading(self._connection):
             return proof.signed_document(self._connection, sign_off)
+
+    def machines_at(self, site_id: str) -> tuple[Asset, ...]:
+        """The machines at a site, by name."""
+        with reading(self._connection):
+            found = rows.living(self._connection, ("site", site_id))
+        machines = (one for one in found if isinstance(one, Asset))
+        return tuple(sorted(machines, key=lambda one: (one.name, one.id)))
+
+    def begun(self) -> str | None:
+        """The id of the job that was begun on this phone last, as long as its outbox tells."""
+        found = [one.job for one in self.outbox() if one.kind == BEGIN]
+        return found[-1] if found else None
 
     def history(self, asset_id: str) -> list[Past]:
         """The last visits to a machine, newest first."""

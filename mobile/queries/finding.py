@@ -22,7 +22,7 @@ def _mentions(order: WorkOrder, around: Around, wanted: list[str]) -> bool:
     customer = around.customers.get(order.customer_id)
     site = around.sites.get(order.site_id)
     asset = around.assets.get(order.asset_id or "")
-    texts = [order.number or "", order.summary, order.job_note]
+    texts = [order.number or "", order.provisional or "", order.summary, order.job_note]
     phones: list[str] = []
     if customer is not None:
         texts.append(customer.name)

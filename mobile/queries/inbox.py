@@ -34,7 +34,7 @@ def _named(notice: Notice, orders: dict[str, WorkOrder], customers: dict[str, Cu
     customer = customers.get(order.customer_id)
     return msgspec.structs.replace(
         notice,
-        number=notice.number or order.number,
+        number=notice.number or order.number or order.provisional,
         customer=notice.customer or (customer.name if customer is not None else ""),
     )
 

@@ -11,6 +11,7 @@ from mobile.queries import lines, proof, ready, rows
 from mobile.queries.lines import Sync
 from mobile.queries.proof import Signature
 from mobile.queries.ready import Gap
+from shared.amounts import is_provisional
 from shared.clock import zone_of
 from shared.ids import is_id
 from shared.kinds import read_row
@@ -41,6 +42,7 @@ class Job(Struct, frozen=True, kw_only=True):
 
     id: str
     number: str | None
+    provisional: str | None = None
     status: str
     customer: str
     planned_from: str | None
@@ -160,6 +162,7 @@ def job(order: WorkOrder, around: Around) -> Job:
     return Job(
         id=order.id,
         number=order.number,
+        provisional=order.provisional,
         status=order.status,
         customer=customer.name if customer is not None else "",
         planned_from=None if spent else planned.planned_from,
@@ -195,7 +198,12 @@ def _is_spent(order: WorkOrder, around: Around, site: Site | None) -> bool:
 
 
 def named(connection: sqlite3.Connection, text: str) -> WorkOrder | None:
-    """The order with this number or id."""
+    """The order with this number or id; or else one that a phone gave this number, the latest."""
     if is_id(text):
         return rows.one(connection, WorkOrder, text)
-    return next(iter(rows.found(connection, WorkOrder, NUMBERED, (text,))), None)
+    known = rows.found(connection, WorkOrder, NUMBERED, (text,))
+    if not known and is_provisional(text):
+        every = rows.every(connection, WorkOrder)
+        same = [one for one in every if one.provisional == text]
+        known = sorted(same, key=lambda one: (-one.created_at, one.id))
+    return next(iter(known), None)

@@ -174,7 +174,7 @@ def _line(columns: Sequence[Any], epoch: str | None, orders: dict[str, WorkOrder
         op_id=op_id,
         kind=kind,
         job=job,
-        number=orders[job].number if job in orders else None,
+        number=orders[job].number or orders[job].provisional if job in orders else None,
         done_at=recorded,
         state=_state(verdict, refusal, is_current=kept == epoch),
         verdict=verdict,

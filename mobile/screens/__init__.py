@@ -40,6 +40,7 @@ SHEETS: Final[dict[str, str]] = {
     "outcome": "mobile.screens.outcome:OutcomeSheet",
     "other": "mobile.screens.job_steps:OtherSheet",
     "pause": "mobile.screens.job_steps:PauseSheet",
+    "begin": "mobile.screens.beginning:BeginSheet",
     "decline": "mobile.screens.job_steps:DeclineSheet",
     "after_call": "mobile.screens.after_call:AfterCallSheet",
     "wish": "mobile.screens.after_call:WishSheet",

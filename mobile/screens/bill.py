@@ -50,7 +50,7 @@ class BillScreen(JobPage):
         """Draw its cards, and the total under them."""
         words, today = self.words, self.today
         self.title = words("bill", "title")
-        self.subtitle = sheet.order.number or words("job", "unnumbered")
+        self.subtitle = words.called(sheet.order)
         bill = self.shell.phone.queries.bill(sheet.order.id)
         if bill is None:
             return

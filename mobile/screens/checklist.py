@@ -26,7 +26,7 @@ class ChecklistScreen(JobPage):
         """Draw the checks; what is out of sight comes with the next frames."""
         words = self.words
         self.title = words("job_checks", "title")
-        self.subtitle = sheet.order.number or words("job", "unnumbered")
+        self.subtitle = words.called(sheet.order)
         self.view = view = checklist(sheet, words, self.shell.now)
         self.step.show(sheet)
         if not view.checks:

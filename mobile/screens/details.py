@@ -33,7 +33,7 @@ class DetailsScreen(JobPage):
         """Draw the form; a field that is being typed into is left alone."""
         words = self.words
         self.title = words("job_details", "title")
-        self.subtitle = sheet.order.number or words("job", "unnumbered")
+        self.subtitle = words.called(sheet.order)
         view = details(sheet, words, self.shell.now)
         wish = (view.planned, view.planned_office, view.is_open)
         self.lay([("wish", wish, partial(_wish, view=view, words=words))])

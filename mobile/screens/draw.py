@@ -102,7 +102,7 @@ class DrawScreen(Page):
         photos = queries.photos(job) if sheet is not None else ()
         self.found = pictured(photos, self.args.get("photo", ""))
         self.title = self.words("photos", "draw")
-        self.subtitle = sheet.order.number or "" if sheet is not None else ""
+        self.subtitle = self.words.called(sheet.order) if sheet is not None else ""
         self.ids.acts.disabled = self.found is None
         if self.found is None:
             self.pad.let_go()

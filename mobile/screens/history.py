@@ -15,7 +15,7 @@ class HistoryScreen(JobPage):
         """Draw them."""
         words = self.words
         self.title = words("job_history", "title")
-        self.subtitle = sheet.order.number or words("job", "unnumbered")
+        self.subtitle = words.called(sheet.order)
         view = history(sheet, words, self.shell.now)
         title = words("job_history", "this_job")
         cards: list[Card] = []

@@ -9,7 +9,13 @@ from mobile.views.step import VERBS, Action, is_unseen
 from shared.records import Aggregate
 
 # Steps that ask something first, and the sheet that asks.
-ASKED: Final = {"finish": "outcome", "end": "outcome", "pause": "pause", "decline": "decline"}
+ASKED: Final = {
+    "finish": "outcome",
+    "end": "outcome",
+    "pause": "pause",
+    "decline": "decline",
+    "begin": "begin",
+}
 
 # Steps that lead to another screen of the job.
 LED: Final = {

@@ -36,7 +36,7 @@ class NotesScreen(JobPage):
         """Draw the notes; the one being written stays as it is."""
         words = self.words
         self.title = words("job_notes", "title")
-        self.subtitle = sheet.order.number or words("job", "unnumbered")
+        self.subtitle = words.called(sheet.order)
         view = notes(sheet, self.shell.phone.owner.person, words, self.shell.now)
         cards: list[Laid] = [
             (f"{index}:{one.when}", one, partial(job_rows.note, line=one, words=words))

@@ -42,7 +42,7 @@ class PartsScreen(JobPage):
         """Draw the three lists."""
         words = self.words
         self.title = words("job_parts", "title")
-        self.subtitle = sheet.order.number or words("job", "unnumbered")
+        self.subtitle = words.called(sheet.order)
         view = parts(sheet, held(self.shell.phone.queries.van()), words)
         self.add.disabled = self.order.disabled = not view.is_open
         self.planned = {row.id: row for row in view.planned}

@@ -54,7 +54,7 @@ class PhotoScreen(Page):
             return
         view = self.view = photo(sheet, found, self.words, self.shell.now)
         self.title = view.title
-        self.subtitle = sheet.order.number or self.words("job", "unnumbered")
+        self.subtitle = self.words.called(sheet.order)
         self.ids.picture.look_at(view.thumb, view.full, view.size)
         self.ids.picture.a11y = view.title
         self.told.show(partial(photo_rows.told, view=view, words=self.words))

@@ -50,7 +50,7 @@ class PhotosScreen(JobPage):
         """Draw what is still to be taken, then rows of what there is."""
         shell, words, job = self.shell, self.words, sheet.order.id
         self.title = words("photos", "title")
-        self.subtitle = sheet.order.number or words("job", "unnumbered")
+        self.subtitle = words.called(sheet.order)
         shell.darkroom.resume(shell.phone.owner.person, shell.now)
         slips = shell.darkroom.waiting(job)
         view = photos(sheet, shell.phone.queries.photos(job), slips, words, shell.now)

@@ -51,7 +51,7 @@ def _prepare(page: "SignOffScreen") -> None:
     assert sheet is not None
     title = words("sign_off", "title")
     page.ids.head.add_widget(
-        AppBar(page=page, back=True, title=title, subtitle=sheet.order.number or "")
+        AppBar(page=page, back=True, title=title, subtitle=words.called(sheet.order))
     )
     body = parts.column(page)
     if page.found:

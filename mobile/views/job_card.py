@@ -68,7 +68,7 @@ def job_card(job: Job, words: Words, wall: str, *, with_day: bool = False) -> Jo
     time = time_text(job, words, wall, with_day=with_day)
     hot = job.priority in PRIORITY_TONES
     priority = words("priorities", job.priority) if hot else ""
-    number = job.number or words("card", "no_number")
+    number = words.called(job)
     status, sync = words("statuses", job.status), words("card", f"sync_{job.sync}")
     told = (time, job.summary, job.customer, job.address, status, priority, sync, note)
     return JobCard(

@@ -72,7 +72,7 @@ def report(sheet: Sheet, words: Words, now: int) -> ReportView:
     """The report of a job."""
     sign_off = sheet.signing.sign_off
     return ReportView(
-        number=sheet.order.number or words("job", "unnumbered"),
+        number=words.called(sheet.order),
         seal=seal(sheet, words),
         code=sign_off.code if sign_off is not None else "",
         signed=_signed(sign_off, words, now) if sign_off is not None else (),

@@ -21,6 +21,7 @@ Action = Literal[
     "pause",
     "decline",
     "end",
+    "begin",
     "charges",
     "sign",
     "report",
@@ -41,9 +42,9 @@ BESIDE: Final[dict[str, tuple[Action, ...]]] = {
     "assigned": ("decline",),
     "accepted": ("arrive", "decline"),
     "en_route": ("end",),
-    "on_site": ("end",),
-    "working": ("pause", "end"),
-    "paused": ("end",),
+    "on_site": ("end", "begin"),
+    "working": ("pause", "end", "begin"),
+    "paused": ("end", "begin"),
 }
 CHARGED: Final = "A"  # R-CHG-01: the category whose jobs cost something
 # The steps a tap says at once, and the verb it says; the others open something first.
@@ -66,6 +67,7 @@ ICONS: Final[dict[str, str]] = {
     "pause": "pause",
     "decline": "block",
     "end": "logout",
+    "begin": "note_add",
     "charges": "receipt_long",
     "sign": "signature",
     "report": "summarize",
@@ -122,8 +124,9 @@ def _beside(sheet: Sheet) -> tuple[Action, ...]:
         after = ("charges", "sign")
     began = sheet.order.status in ("done", "accepted")
     report: tuple[Action, ...] = ("report",) if sheet.completions else ()
+    again: tuple[Action, ...] = ("begin",) if sheet.order.status == "done" else ()
     onwards: tuple[Action, ...] = ("depart",) if sheet.order.status == "accepted" else ()
-    return (*onwards, *usual, *after, *report) if began else usual
+    return (*onwards, *usual, *after, *report, *again) if began else usual
 
 
 def missing(checklist: tuple[Answer, ...]) -> tuple[Answer, ...]:

@@ -119,7 +119,7 @@ def _job(job: SeenJob, purpose: str, words: Words) -> JobSummary:
     told = [machine.name, machine.model, machine.serial] if machine is not None else []
     blocks = _items(job, words) if purpose in ("take_away", "item_return") else _work(job, words)
     return JobSummary(
-        number=job.number,
+        number=words.numbered(job.number),
         title=job.summary,
         machine=words.join(*told),
         when=_when(job, words),

@@ -10,6 +10,7 @@ from mobile.views.ready import Readiness, ready
 from mobile.views.step import Step, failed, missing, step
 from shared.fields import read_out
 from shared.tasks import Conflict
+from shared.work_order import WorkOrder
 
 Tone = Literal["neutral", "primary", "info", "success", "warning", "danger"]
 
@@ -117,7 +118,7 @@ def work_order(
     order, job = sheet.order, sheet.job
     return WorkOrderView(
         id=order.id,
-        number=order.number or words("job", "unnumbered"),
+        number=words.called(order),
         title=order.summary,
         status=Mark(text=words("statuses", order.status), tone=status_tone(order.status, job.sync)),
         priority=_priority(order.priority, words),
@@ -133,6 +134,7 @@ def work_order(
             words("services", order.service),
             words("categories", order.category),
             sheet.ticket.number if sheet.ticket is not None else None,
+            _was(order, words),
         ),
         place=_place(sheet, words),
         machine=_machine(sheet, words, now),
@@ -140,6 +142,13 @@ def work_order(
         sections=tuple(_section(name, sheet, words) for name in SECTIONS),
         is_open=is_open(sheet),
     )
+
+
+def _was(order: WorkOrder, words: Words) -> str | None:
+    """What a job was called on the phone that it was begun on, once the office has numbered it."""
+    if order.number is None or order.provisional is None:
+        return None
+    return words("job", "was", provisional=order.provisional)
 
 
 def is_open(sheet: Sheet) -> bool:

@@ -50,6 +50,11 @@ class Content(Struct, frozen=True, kw_only=True):
         """The number of the job it is about; of several the first one's."""
         return self.document.jobs[0].number or "–"
 
+    @property
+    def called(self) -> str:
+        """The same as the paper says it: one that is not the office's says so."""
+        return self.words.called(self.document.jobs[0].number)
+
 
 class Wanted(Struct, frozen=True, kw_only=True):
     """In which language, of which texts, and in which time zone a paper is to be."""

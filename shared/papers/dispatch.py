@@ -87,7 +87,7 @@ def dispatch(content: Dispatch, faces: tuple[Face, Face]) -> Draft:
         words=words,
         head=about.document.head,
         title=words("title_dispatch"),
-        number=about.number,
+        number=about.called,
     )
     paper.sheet.bottom = 14.2
     masthead(paper, y=11, code=about.number)

@@ -61,7 +61,7 @@ def take_away(content: TakeAway, faces: tuple[Face, Face]) -> Draft:
     estimate = words.money(item.estimate, _currency(taken)) if item.estimate is not None else ""
     left = [
         ("customer", who),
-        ("work_order", taken.number),
+        ("work_order", taken.called),
         ("taken", item.what),
         ("serial", item.serial),
         ("accessories", item.accessories),
@@ -187,7 +187,7 @@ def _payment_rows(content: Paid) -> list[Row]:
     return [
         ("received_from", paid.payer or about.document.party.customer),
         ("customer", about.document.party.customer if paid.payer else ""),
-        ("work_order", about.number),
+        ("work_order", about.called),
         ("what_for", job.summary),
         ("date", words.moment(paid.at)),
         ("method", words(paid.method, "payment_methods")),

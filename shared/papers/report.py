@@ -54,7 +54,7 @@ def report(content: Content, faces: tuple[Face, Face]) -> Draft:
     document, words = content.document, content.words
     sheet = begin(A4, faces, words)
     title = words(f"title_{document.purpose}")
-    number = ", ".join(one.number or "–" for one in document.jobs[:3])
+    number = ", ".join(words.called(one.number) for one in document.jobs[:3])
     paper = Paper(
         sheet=sheet,
         words=words,
@@ -147,7 +147,7 @@ def _job(paper: Paper, content: Content, job: SeenJob) -> None:
     if len(content.document.jobs) > 1:
         section(paper, words("work_order"), 24)
         style = Style(size=9.6, bold=True, limit=3)
-        called = f"{job.number} · {job.summary}"
+        called = f"{words.called(job.number)} · {job.summary}"
         paper.sheet.y += paper.sheet.text(Box(X, paper.sheet.y - 0.3, W), called, style) + 2
     _timeline(paper, content, job)
     what = words(job.service, "services")

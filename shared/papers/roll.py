@@ -28,7 +28,7 @@ def short_report(content: Content, faces: tuple[Face, Face]) -> Draft:
     state = standing(content)
     date = content.sign_off.signed_at if content.sign_off is not None else document.made_at
     for label, value in (
-        ("work_order", ", ".join(one.number or "–" for one in document.jobs)),
+        ("work_order", ", ".join(words.called(one.number) for one in document.jobs)),
         ("date", words.moment(date)),
         ("customer", document.party.customer),
         ("site", document.party.address or document.party.site),

@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from shared.amounts import quantity_text
+from shared.amounts import is_provisional, quantity_text
 from shared.document import Document, Named
 from shared.money import written
 from shared.texts import Catalogue, Language, Plural, say
@@ -41,6 +41,12 @@ class Words(Struct, frozen=True, kw_only=True):
     def named(self, name: Named | None) -> str:
         """A name in this language."""
         return "" if name is None else str(getattr(name, self.language))
+
+    def called(self, number: str) -> str:
+        """How a job is called: a number that is not the office's says so."""
+        if is_provisional(number):
+            return self("provisional", "numbers", number=number)
+        return number or "–"
 
     def pair(self, label: str, value: str) -> str:
         """A label and its value in one line."""
@@ -131,6 +137,8 @@ def codes_of(document: Document) -> Iterator[Code]:
     yield ("declaration", f"{document.purpose}_{document.declaration}")
     for job in document.jobs:
         yield ("services", job.service)
+        if is_provisional(job.number):
+            yield ("numbers", "provisional")
         for reading in job.readings:
             yield ("answers", reading.value)
         for part in job.parts:

@@ -62,11 +62,11 @@ def test_the_big_button_names_the_next_step_until_the_job_is_done(phone: Phone) 
         ("Accept the job", "The office sees that you will come.", ["decline"]),
         ("Set off", "Records when you leave.", ["arrive", "decline"]),
         ("I am there", "Records when you arrive.", ["end"]),
-        ("Start work", "Records when work begins.", ["end"]),
-        ("1 check left", "Next: No leaks", ["pause", "end"]),
-        ("Finish the job", "All required checks are answered.", ["pause", "end"]),
-        ("Go on working", "Work is paused.", ["end"]),
-        ("Charges", "Nothing is on the bill yet.", ["sign", "report"]),
+        ("Start work", "Records when work begins.", ["end", "begin"]),
+        ("1 check left", "Next: No leaks", ["pause", "end", "begin"]),
+        ("Finish the job", "All required checks are answered.", ["pause", "end", "begin"]),
+        ("Go on working", "Work is paused.", ["end", "begin"]),
+        ("Charges", "Nothing is on the bill yet.", ["sign", "report", "begin"]),
     ]
 
 

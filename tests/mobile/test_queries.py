@@ -34,6 +34,7 @@ def test_a_line_of_the_list_says_what_where_when_and_how_safe_it_is(phone: Phone
     assert msgspec.to_builtins(job) == {
         "id": phone.job,
         "number": number(phone),
+        "provisional": None,
         "status": "assigned",
         "customer": "陈静",
         "planned_from": "2026-11-23T09:00",
