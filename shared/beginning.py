@@ -56,6 +56,7 @@ class Begun(Struct, frozen=True, kw_only=True):
     by: str
     at: int
     beside: str | None = None
+    asset: str | None = None
     provisional: str | None = None
     summary: str = ""
 
@@ -225,6 +226,7 @@ def _is_line(text: str) -> bool:
 
 _SOUND: Final[dict[str, Callable[[str], bool]]] = {
     "beside": is_id,
+    "asset": is_id,
     "provisional": is_provisional,
     "summary": _is_line,
 }

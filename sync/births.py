@@ -37,7 +37,7 @@ Births = Mapping[str, Birth]
 
 class Remembered:
     """The links of things, each looked up once; of what was begun and is not there, those of the
-    job that it was begun beside.
+    job that it was begun beside, but for its own machine.
     """
 
     def __init__(self, links_of: FindLinks) -> None:
@@ -58,14 +58,16 @@ class Remembered:
             beside = _root(births, identity)
             links = self([(NOUN, beside)]).get((NOUN, beside)) if beside is not None else None
             if links is not None and (NOUN, identity) not in self._known:
-                self._known[(NOUN, identity)] = links
+                own = {"asset_id": births[identity].begun.asset, "checklist_id": None}
+                self._known[(NOUN, identity)] = {**links, **own}
 
 
 def named_by(one: Arrived) -> set[str]:
-    """The jobs that an op is on, or says that it was begun beside; not the one it begins."""
+    """The jobs that an op is on, is begun beside or signed for with; not the one it begins."""
     on = {one.on[1]} if one.on is not None and one.on[0] == NOUN else set()
     said = (getattr(one.args, name, None) for name in ("beside", "work_order"))
-    return {name for name in (*on, *said) if isinstance(name, str)} - {one.op_id}
+    also = getattr(one.args, "also", None) or ()
+    return {name for name in (*on, *said, *also) if isinstance(name, str)} - {one.op_id}
 
 
 def births(

@@ -287,11 +287,12 @@ def _unborn(desk: Desk, one: Arrived) -> Problem | None:
 
 def _stubs(desk: Desk, one: Arrived) -> tuple[Record, ...]:
     """The rows that stand in for what an op names, where the act that began it came to nothing."""
+    found: list[Record] = []
     for name in sorted(named_by(one)):
         verdict = _verdict_of(desk, name) if name in desk.births else None
         if verdict == Verdict.REJECTED and desk.state.find(WorkOrder, name) is None:
-            return stub(desk.state, desk.births, name, desk.entries.get(name))
-    return ()
+            found += stub(desk.state, desk.births, name, desk.entries.get(name))
+    return tuple(found)
 
 
 def _verdict_of(desk: Desk, name: str) -> str | None:

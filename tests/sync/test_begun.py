@@ -8,6 +8,7 @@ import pytest
 from msgspec import structs
 
 from shared.beginning import phone_code
+from shared.history import AssetHistory
 from shared.kinds import REGISTRY
 from shared.notes import Note
 from shared.ops import PROVISIONAL, Op, encode
@@ -15,6 +16,7 @@ from shared.parts import Balance, PartUse
 from shared.people import Subscription
 from shared.records import Record
 from shared.registry import Registry
+from shared.sign_off import SignOff
 from shared.tasks import Conflict, Task
 from shared.ticket import Ticket, TicketEvent
 from shared.work_order import Assignment, WorkOrder
@@ -23,6 +25,7 @@ from sync.ports import Outboxed
 from sync.protocol import Request, WireOp
 from sync.session import Surroundings, converse
 from sync.settling import fork
+from tests.proof import sign
 from tests.world import ANN, ASSET, BOB, FILTER, VAN_ANN, MemoryServer, World
 
 R = TypeVar("R", bound=Record)
@@ -131,6 +134,20 @@ def test_a_whole_visit_on_it_goes_in_one_push() -> None:
     ]
     assert held.amount == 8_000
     assert not any(spot.phone.disk.views.values())
+
+
+def test_a_visit_on_it_in_the_same_push_is_added_to_what_its_machine_remembers() -> None:
+    spot = Spot()
+    world, phone = spot.world, spot.phone
+    world.taps(phone, spot.first, "accept", "depart", "arrive", "start", "complete")
+    world.sync(phone)
+    bare = world.job(ANN, asset=None)  # not of this machine: what it leads to is not enough
+    world.sync(phone)
+    spot.begun = spot.begin(beside=bare)
+    spot.work()
+    world.sync(phone)
+    (history,) = spot.rows(AssetHistory)
+    assert {one.work_order_id for one in history.visits} == {spot.first, spot.begun}
 
 
 def test_it_stays_on_the_screen_while_the_office_s_rows_are_still_on_their_way() -> None:
@@ -443,6 +460,35 @@ def test_one_that_was_begun_beside_it_goes_the_same_way() -> None:
     orphaned(spot)
     found = spot.row(WorkOrder, second.id)
     assert (found.orphan, found.status, found.beside_id) == (False, "accepted", spot.begun)
+
+
+@pytest.mark.parametrize("given_up", [True, False])
+def test_a_signature_for_it_and_another_job_waits_too_and_is_never_lost(given_up: bool) -> None:
+    spot = Spot()
+    world, phone = spot.world, spot.phone
+    world.taps(phone, spot.first, "accept", "depart", "arrive", "start", "complete")
+    spot.work()
+    taken = sign(world, phone, spot.first, spot.begun)
+    assert isinstance(taken, Outboxed)
+    whole = spot.asking()
+    world.server_registry = WITHOUT
+    world.sync(phone)
+    kept = spot.server.books.pages.ops[taken.op_id]
+    assert (kept.verdict, kept.code) == ("held", "awaits")
+    world.server_registry = REGISTRY
+    if given_up:
+        spot.discard()
+        orphaned(spot)
+    else:
+        said = next(msgspec.json.decode(one.body) for one in whole.ops if one.id == spot.begun)
+        told = {name: said[name] for name in ("kind", "v", "on", "args")}
+        entry = spot.server.books.pages.ops[spot.begun]
+        repair = {"of": spot.begun, "body_fingerprint": entry.fingerprint, **told}
+        world.must(world.office("op.repair", ("op", spot.begun), repair))
+    world.tap(phone, "note.add", ("work_order", spot.first), {"text": "x", "audience": "internal"})
+    world.sync(phone)  # what waits for what has come goes with the next push, at the latest
+    assert spot.server.books.pages.ops[taken.op_id].verdict == "applied"
+    assert {one.work_order_id for one in spot.rows(SignOff)} == {spot.first, spot.begun}
 
 
 def test_a_stub_that_is_given_to_somebody_is_a_job_like_any_other() -> None:
