@@ -18,6 +18,7 @@ from shared.registry import Links
 from shared.work_order import WorkOrder, standing
 from sync.arrival import Arrived
 from sync.ports import Authority, Entry, Recorded
+from sync.reach import linked
 
 BEGIN: Final = "work_order.begin"
 NOUN: Final = "work_order"  # the one noun of which a phone begins something
@@ -78,9 +79,10 @@ def births(
     They may be among the ops themselves, or among others that came `also`.
     """
     judged = list(ops)
+    wanted = {name for one in judged for name in named_by(one)}
+    links(linked(judged) | {(NOUN, name) for name in wanted})  # all at once
     said = {one.op_id: one for one in (*also, *judged) if one.on == (NOUN, one.op_id)}
     found: dict[str, Birth] = {}
-    wanted = {name for one in judged for name in named_by(one)}
     for _ in range(CHAIN_MAX):
         here = links([(NOUN, name) for name in wanted])
         missing = {name for name in wanted if (NOUN, name) not in here} - found.keys()

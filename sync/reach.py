@@ -20,6 +20,15 @@ def nobody(_thing: Aggregate) -> tuple[()]:
     return ()
 
 
+def linked(ops: Iterable[Arrived]) -> set[Aggregate]:
+    """The things whose links tell how far these ops reach."""
+    found: set[Aggregate] = set()
+    for one in ops:
+        if one.op is not None and one.rule is not None:
+            found |= {one.op.on, *_named(one.rule.names, one.args)}
+    return found
+
+
 def reach(
     ops: Sequence[Arrived],
     links_of: FindLinks,
@@ -34,9 +43,7 @@ def reach(
     judged = [(one, one.op, one.rule) for one in ops if one.op is not None and one.rule is not None]
     aggregates: set[Aggregate] = {op.on for _, op, _ in judged} | set(also)
     far_off = {one.op_id: _named(rule.names, one.args) for one, _, rule in judged}
-    links = links_of(
-        aggregates | {subject for subjects in far_off.values() for subject in subjects}
-    )
+    links = links_of(linked(ops))
     refs: set[Ref] = set()
     for one, op, rule in judged:
         if op.on[0] not in rule.nouns:
