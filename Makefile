@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 # the dozen, and each would compile the whole product anew before it does anything.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: check test slow postgres bench demo screenshots clean
+.PHONY: check test slow postgres simulate bench demo screenshots clean
 
 check: $(READY)
 	$(BIN)/ruff check
@@ -39,6 +39,10 @@ postgres: $(READY)
 		tests/server tests/contracts tests/console tests/e2e tests/test_postgres.py
 	$(BIN)/pytest -n 2 --dist loadfile -m 'not slow' --timeout 600 --database postgres --postgres 16 \
 		tests/server tests/contracts tests/e2e tests/test_postgres.py
+
+# SEEDS weeks from the seed FROM on, each different; see docs/proof.md.
+simulate: $(READY)
+	$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),500) --from $(or $(FROM),1)
 
 bench: $(READY)
 	$(BIN)/python tests/benchmarks/run.py

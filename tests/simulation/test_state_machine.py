@@ -17,14 +17,16 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from shared.comparing import facts
 from shared.document import hash_of, read
 from shared.ids import derive
+from shared.kinds import write_row
 from shared.ops import FINAL, SYSTEM, Verdict
 from shared.parts import Balance, Movement, PartUse
 from shared.photos import Photo
-from shared.records import State, stream_of
+from shared.records import State, home, stream_of, table
 from shared.sign_off import SignedDocument, SignOff
 from shared.signing import sign_off_id
 from shared.site import Site
 from shared.tasks import Conflict
+from shared.ticket import Ticket
 from shared.work_order import LEGAL, STATUSES, Assignment, StatusChange, WorkOrder
 from sync.digest import row_sums, total
 from sync.facts import DETAILS, TIMES, facts_of
@@ -55,13 +57,16 @@ from tests.world import (
     World,
 )
 
-FAULTS = st.lists(st.sampled_from(["ok", "no request", "no reply", "twice", "late"]), max_size=6)
+FAULTS_OF_A_TRIP = ("ok", "no request", "no reply", "twice", "late")
+FAULTS = st.lists(st.sampled_from(FAULTS_OF_A_TRIP), max_size=6)
 PHONES = st.integers(0, 2)
 VERBS = (
     *("see", "accept", "depart", "arrive", "start", "pause", "resume", "complete"),
     "decline",
 )
 OWNERS = (ANN, BOB, ANN)
+DAY_MS = 24 * 3_600_000
+SEEN_LATE_MS = 60_000  # by so much may the server take something for older than it is
 
 
 class Company(RuleBasedStateMachine):
@@ -79,9 +84,13 @@ class Company(RuleBasedStateMachine):
             assert isinstance(phone, MemoryPhone)
             self.phones.append(phone)
         self.recorded: dict[str, str] = {}
+        self.done: dict[str, int] = {}
+        self.put_back: set[int] = set()
+        self.whole: dict[tuple[int, str], Any] = {}
         self.backups: dict[int, Disk] = {}
         self.backup: Pages | None = None
         self.restored = False
+        self.renewed = False
         self.stood: dict[tuple[int, str], bool] = {}
         self.finals: dict[tuple[str, str], str] = {}
         self.sent: list[tuple[MemoryPhone, Request]] = []
@@ -153,6 +162,7 @@ class Company(RuleBasedStateMachine):
         done = self.world.tap(self.phones[phone], kind, on, args)
         if isinstance(done, Outboxed):
             self.recorded[done.op_id] = done.kind
+            self.done[done.op_id] = self.world.now_ms
 
     @rule(phone=PHONES, order=orders, verb=st.sampled_from(VERBS))
     def step(self, phone: int, order: str, verb: str) -> None:
@@ -280,7 +290,12 @@ class Company(RuleBasedStateMachine):
     def sync(self, phone: int, faults: list[str], ops_max: int, small: bool) -> None:
         replica = self.phones[phone]
         before, noticed = self.priorities(replica), set(replica.disk.notices)
-        self.world.sync(replica, faults, ops_max=ops_max, want_bytes=300 if small else 400_000)
+        summary = self.world.sync(
+            replica, faults, ops_max=ops_max, want_bytes=300 if small else 400_000
+        )
+        assert summary.checksum_ok or self.restored
+        # A request of the epoch before that comes late makes a phone take new places, and no more.
+        assert not summary.forked or phone in self.put_back or self.restored or self.renewed
         fresh = [one for identity, one in replica.disk.notices.items() if identity not in noticed]
         told = {(one.job, change.new) for one in fresh for change in one.changes}
         given = {one.job for one in fresh if one.kind == "assigned"}  # it is read as a new one
@@ -324,13 +339,36 @@ class Company(RuleBasedStateMachine):
                 notice = derive("notice", "assigned", row.id)
                 assert not mine or notice in phone.disk.notices
 
-    @rule(phone=PHONES, after=st.integers(1, 40))
-    def phone_dies_while_syncing(self, phone: int, after: int) -> None:
+    @rule(phone=PHONES, after=st.integers(1, 40), small=st.booleans())
+    def phone_dies_while_syncing(self, phone: int, after: int, small: bool = False) -> None:
         replica = self.phones[phone]
-        mortal = Mortal(replica, after)
+        mortal = Mortal(replica, after * (5 if small else 1))
         self.world.callers[id(mortal)] = self.world.callers[id(replica)]
         with contextlib.suppress(Killed):
-            self.world.sync(mortal)
+            self.world.sync(mortal, want_bytes=300 if small else 400_000)
+
+    @rule(phone=PHONES, order=orders, given=st.booleans())
+    def job_is_taken_away_during_a_visit(self, phone: int, order: str, given: bool) -> None:
+        """What was done on it comes piece by piece, after it was taken away."""
+        self.sync(phone, [], 200, False)
+        for verb in ("accept", "depart", "arrive", "start"):
+            self.step(phone, order, verb)
+        self.answer(phone, order, "pass")
+        if given:
+            self.reassign(order, BOB if OWNERS[phone] == ANN else ANN)
+        else:
+            self.unassign(order)
+        self.sync(phone, [], 1, False)
+
+    @rule(phone=PHONES, order=orders)
+    def job_goes_while_a_phone_is_away(self, phone: int, order: str) -> None:
+        """It is called off and put away, and the server forgets that it was there."""
+        self.sync(phone, [], 200, False)
+        self.cancel(order)
+        self.server_puts_away(order)
+        self.world.job(OWNERS[phone], checklist=CHECKLIST)
+        self.server_forgets_what_is_gone()
+        self.sync(phone, [], 200, False)
 
     @rule(phone=PHONES, after=st.integers(1, 15))
     def server_dies_while_answering(self, phone: int, after: int) -> None:
@@ -339,6 +377,10 @@ class Company(RuleBasedStateMachine):
         with contextlib.suppress(Killed):
             self.world.sync(self.phones[phone])
         self.world.server.dies_after = None
+
+    @rule(phone=PHONES, days=st.sampled_from([-400, -1, 0, 1, 400]))
+    def clock_of_a_phone_jumps(self, phone: int, days: int) -> None:
+        self.world.clock_error_ms[id(self.phones[phone])] = days * DAY_MS
 
     @rule(phone=PHONES)
     def phone_is_backed_up(self, phone: int) -> None:
@@ -351,14 +393,27 @@ class Company(RuleBasedStateMachine):
             return
         self.phones[phone].disk = copied(self.backups[phone])
         self.stood = {}
+        self.put_back.add(phone)
+        self.whole = {key: base for key, base in self.whole.items() if key[0] != phone}
         here = set(self.books.pages.ops)
         for other in self.phones:
             here |= set(other.disk.outbox)
         self.recorded = {op_id: kind for op_id, kind in self.recorded.items() if op_id in here}
 
+    @rule(phone=PHONES, order=orders)
+    def copy_of_a_phone_works_on(self, phone: int, order: str) -> None:
+        """Work goes to the server, the phone is put back to before it, and more is recorded."""
+        self.phone_is_backed_up(phone)
+        self.answer(phone, order, "pass")
+        self.sync(phone, [], 200, False)
+        self.phone_is_restored_from_its_backup(phone)
+        self.answer(phone, order, "fail")
+        self.sync(phone, [], 200, False)
+
     @rule()
     def server_takes_a_new_epoch(self) -> None:
         self.books.renew()
+        self.renewed = True
 
     @rule(after=st.integers(0, 80))
     def server_is_upgraded(self, after: int) -> None:
@@ -461,6 +516,32 @@ class Company(RuleBasedStateMachine):
                 assert (SignOff, sign_off_id(op.op_id, op.on[1])) in rows
 
     @invariant()
+    def every_verdict_has_its_leaf(self) -> None:
+        pages = self.books.pages
+        assert len(pages.leaves) == sum(op.n for op in pages.ops.values())
+        assert {op.fingerprint for op in pages.ops.values()} <= pages.raw.keys()
+
+    @invariant()
+    def a_place_of_a_phone_names_one_op(self) -> None:
+        ops = self.books.pages.ops.values()
+        places = Counter((op.incarnation, op.lseq) for op in ops if op.incarnation is not None)
+        assert set(places.values()) <= {1}
+
+    @invariant()
+    def numbers_are_given_once(self) -> None:
+        for kind in (WorkOrder, Ticket):
+            numbers = [row.number for row in self.rows(kind)]
+            assert len(set(numbers)) == len(numbers)
+            assert None not in numbers
+
+    @invariant()
+    def no_phones_clock_decides_when_something_was_done(self) -> None:
+        for op_id, at in self.done.items():
+            op = self.books.pages.ops.get(op_id)
+            if op is not None:
+                assert at - SEEN_LATE_MS <= op.done_at <= op.received
+
+    @invariant()
     def status_history_is_a_path(self) -> None:
         at = {row.id: "created" for row in self.rows(WorkOrder)}
         for change in self.rows(StatusChange):
@@ -492,6 +573,28 @@ class Company(RuleBasedStateMachine):
                 assert mark.cursor <= head.seq
                 if mark.cursor == head.seq:
                     assert mark.sums == head.sums
+
+    @invariant()
+    def what_is_half_read_replaces_nothing(self) -> None:
+        for number, phone in enumerate(self.phones):
+            for stream, mark in phone.marks().items():
+                base = phone.disk.base.get(stream, {})
+                if mark.cursor:
+                    self.whole[(number, stream)] = base
+                elif mark.staged is not None and (number, stream) in self.whole:
+                    assert base == self.whole[(number, stream)]
+            for key in [one for one in self.whole if one[0] == number]:
+                if key[1] not in phone.disk.marks:
+                    del self.whole[key]
+
+    @invariant()
+    def nothing_waits_for_nothing(self) -> None:
+        waiting = [op for op in self.books.pages.ops.values() if Verdict(op.verdict) not in FINAL]
+        for op in waiting:
+            assert op.code != "behind" or any(
+                (other.by, other.on) == (op.by, op.on) and (other.lseq or 0) < (op.lseq or 0)
+                for other in waiting
+            )
 
     @invariant()
     def no_pending_op_stands_on_nothing(self) -> None:
@@ -548,6 +651,17 @@ class Company(RuleBasedStateMachine):
             if op.device is not None and op.by is not None:
                 assert op.by == self.world.phones[op.device].identity().person
 
+    def everything_is_fed(self) -> None:
+        """The streams hold the rows of the books, as they are, and no others."""
+        wanted: dict[str, dict[tuple[str, str], bytes]] = {}
+        for (kind, identity), row in self.books.pages.rows.items():
+            place = home(row)
+            if place is not None:
+                wanted.setdefault(stream_of(place), {})[(table(kind), identity)] = write_row(row)
+        for stream, fed in self.books.pages.feed.items():
+            living = {key: one.body for key, one in fed.items() if one.body is not None}
+            assert living == wanted.get(stream, {})
+
     def teardown(self) -> None:
         if not hasattr(self, "world"):
             return
@@ -556,6 +670,7 @@ class Company(RuleBasedStateMachine):
         for phone in self.phones:
             assert self.world.sync(phone).checksum_ok
         assert set(self.recorded) <= set(self.books.pages.ops)
+        self.everything_is_fed()
         for phone in self.phones:
             assert phone.outgoing(1, 1) == []
             person = phone.identity().person
@@ -574,6 +689,8 @@ class Company(RuleBasedStateMachine):
                 sent = {key: one.body for key, one in fed.items() if one.body is not None}
                 assert phone.disk.base.get(stream, {}) == sent
                 assert phone.disk.views.get(stream, {}) == {}
+            for entry in phone.all_ops() if not self.restored else ():
+                assert entry.verdict == self.books.pages.ops[entry.op_id].verdict
             open_ops = [one for one in phone.all_ops() if Verdict(str(one.verdict)) not in FINAL]
             needed = {stream_of(place) for one in open_ops for place in touched(one)}
             left = set(phone.disk.base) - scope - needed

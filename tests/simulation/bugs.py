@@ -1,0 +1,245 @@
+"""Mistakes that somebody might make one day, each planted by itself, to see that weeks find it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+from unittest.mock import patch
+
+from msgspec import structs
+
+from shared import signing
+from shared.clock import Corrected
+from shared.ops import FINAL, Verdict
+from shared.photos import Photo
+from shared.sign_off import SignOff
+from shared.work_order import StatusChange
+from sync import desk, exchange, intake, mends, session, settling
+from sync.library import Piece
+from sync.memory import MemoryPhone, phone
+from sync.memory.books import MemoryBooks, MemoryLibrary
+from sync.overlay import touched
+
+Plant = Callable[[], Any]  # a context in which the mistake is made
+
+
+def _instead(of: Any, name: str, wrong: Callable[..., Any]) -> Plant:
+    """`wrong` is called with the right one before its arguments."""
+
+    @contextmanager
+    def planted() -> Iterator[None]:
+        right = getattr(of, name)
+
+        def call(*args: Any, **more: Any) -> Any:
+            return wrong(right, *args, **more)
+
+        with patch.object(of, name, call):
+            yield
+
+    return planted
+
+
+def _says(of: Any, name: str, answer: Any) -> Plant:
+    return _instead(of, name, lambda _right, *_args, **_more: answer)
+
+
+def _both(one: Plant, other: Plant) -> Plant:
+    @contextmanager
+    def planted() -> Iterator[None]:
+        with one(), other():
+            yield
+
+    return planted
+
+
+def _honest(right: Any, *told: Any) -> Any:
+    chain = right(*told)
+    return "goes_on" if chain == "fork" else chain
+
+
+def _acknowledged_when_sent(right: Any, replica: MemoryPhone, *more: Any) -> Any:
+    request = right(replica, *more)
+    sent = replica.outboxed([one.id for one in request.ops])
+    replica.update(
+        structs.replace(one, verdict="applied", epoch=replica.identity().epoch) for one in sent
+    )
+    return request
+
+
+def _verdicts_alone(right: Any, kept: MemoryBooks, entries: Any, state: Any) -> Any:
+    at = right(kept, entries, state)
+    for entry in entries:
+        if entry.verdict == Verdict.REJECTED:
+            kept.pages.ops.pop(entry.op_id)
+    return at
+
+
+def _without_leaves(right: Any, kept: MemoryBooks, entries: Any, state: Any) -> Any:
+    at = right(kept, entries, state)
+    if any(entry.settles for entry in entries):
+        kept.pages.leaves.pop()
+    return at
+
+
+def _photos_vanish(right: Any, kept: MemoryBooks, entries: Any, state: Any) -> Any:
+    at = right(kept, entries, state)
+    for (kind, identity), row in state.changed.items():
+        if kind is Photo and getattr(row, "dropped_at", None) is not None:
+            kept.pages.rows.pop((Photo, identity))
+    return at
+
+
+def _signed_over(right: Any, kept: MemoryBooks, entries: Any, state: Any) -> Any:
+    at = right(kept, entries, state)
+    for _, identity in [key for key in state.changed if key[0] is SignOff]:
+        others = [key for key in kept.pages.rows if key[0] is SignOff and key[1] != identity]
+        for key in others:
+            kept.pages.rows.pop(key)
+    return at
+
+
+def _history_lost(right: Any, kept: MemoryBooks, entries: Any, state: Any) -> Any:
+    at = right(kept, entries, state)
+    for key, row in state.changed.items():
+        if isinstance(row, StatusChange) and row.verb == "work_order.accept":
+            kept.pages.rows.pop(key)
+    return at
+
+
+def _purged(right: Any, replica: MemoryPhone, stream: str) -> None:
+    things = settling.things_of([stream])
+    right(replica, stream)
+    for one in replica.all_ops():
+        if touched(one) & things:
+            del replica.disk.outbox[one.op_id]
+
+
+def _forgotten_with_the_epoch(right: Any, kept: MemoryBooks) -> None:
+    right(kept)
+    kept.pages.ops = dict(list(kept.pages.ops.items())[:-3])
+
+
+def _no_floor(right: Any, kept: MemoryBooks) -> None:
+    floors = {stream: head.min_seq for stream, head in kept.pages.heads.items()}
+    right(kept)
+    for stream, floor in floors.items():
+        kept.pages.heads[stream] = structs.replace(kept.pages.heads[stream], min_seq=floor)
+
+
+def _tombstones_forgotten(
+    right: Any, kept: MemoryBooks, stream: str, key: Any, body: bytes | None
+) -> None:
+    if body is not None:
+        right(kept, stream, key, body)
+
+
+def _one_place_for_all(right: Any, kept: MemoryBooks, stream: str, key: Any, body: Any) -> None:
+    right(kept, stream, key, body)
+    head = kept.pages.heads[stream]
+    kept.pages.heads[stream] = structs.replace(head, seq=max(head.seq - head.seq % 2, 1))
+
+
+@contextmanager
+def _in_halves(_whole: Any, _self: Any) -> Iterator[None]:
+    yield
+
+
+def _staged_is_shown(right: Any, replica: MemoryPhone, stream: str, rows: Any, **how: Any) -> Any:
+    told = right(replica, stream, rows, **how)
+    if how["staged"]:
+        replica.disk.base[stream] = dict(replica.disk.staged[stream])
+    return told
+
+
+def _sent_once(right: Any, replica: MemoryPhone, ops_max: int, bytes_max: int) -> Any:
+    return [one for one in right(replica, ops_max, bytes_max) if one.verdict is None]
+
+
+def _only_ours(right: Any, kept: MemoryBooks, op_ids: Any) -> Any:
+    """Dedup by place in a batch: what came twice at once is known, what came before is not."""
+    found = right(kept, op_ids)
+    return {one: op for one, op in found.items() if op.kind != "parts.use"}
+
+
+def _same_number(right: Any, kept: MemoryBooks, table: str, count: int, received: int) -> Any:
+    numbers = right(kept, table, count, received)
+    kept.pages.counters[table] = max(kept.pages.counters[table] - 1, 1)
+    return numbers
+
+
+def _by_the_wall(_right: Any, _desk: Any, op: Any) -> Corrected:
+    return Corrected(ms=op.at.wall, uncertain=False)
+
+
+def _still_behind(right: Any, replica: Any, registry: Any, dirty: Any) -> None:
+    right(replica, registry, set(list(dirty)[:1]))
+
+
+def _cut_counts_as_whole(right: Any, library: MemoryLibrary, wants: Any, bytes_max: int) -> Any:
+    return {
+        stream: Piece(rows=piece.rows, complete=True)
+        for stream, piece in right(library, wants, bytes_max).items()
+    }
+
+
+def _never_ends(right: Any, entry: Any, result: Any, epoch: str) -> Any:
+    after = right(entry, result, epoch)
+    return structs.replace(after, verdict=entry.verdict if entry.verdict in FINAL else "applied")
+
+
+def _no_movement(right: Any, kept: MemoryBooks, entries: Any, state: Any) -> Any:
+    """What was used is written down, and the balance is not, when many things change at once."""
+    changed = [key for key in state.changed if key[0].__name__ == "Balance"]
+    before = {key: kept.pages.rows.get(key) for key in changed}
+    at = right(kept, entries, state)
+    for key, row in before.items():
+        if row is not None and len(entries) > 1:
+            kept.pages.rows[key] = row
+    return at
+
+
+def _told_again(right: Any, desk_: Any, kind: str, identity: str) -> str:
+    return f"{right(desk_, kind, identity)}-{desk_.replica.disk.lseq}"
+
+
+BUGS: Final[dict[str, Plant]] = {
+    "acknowledged when it was sent": _instead(session, "_compose", _acknowledged_when_sent),
+    "a refused op is not kept": _instead(MemoryBooks, "enter", _verdicts_alone),
+    "a later verdict has no leaf": _instead(MemoryBooks, "enter", _without_leaves),
+    "a photo that was taken back is deleted": _instead(MemoryBooks, "enter", _photos_vanish),
+    "a new signature replaces the old one": _instead(MemoryBooks, "enter", _signed_over),
+    "a step is not written into the history": _instead(MemoryBooks, "enter", _history_lost),
+    "a balance is not moved in a batch": _instead(MemoryBooks, "enter", _no_movement),
+    "what was used before is not recalled": _instead(MemoryBooks, "recall", _only_ours),
+    "ids are forgotten with an epoch": _instead(MemoryBooks, "renew", _forgotten_with_the_epoch),
+    "numbers are given twice": _instead(MemoryBooks, "numbers", _same_number),
+    "rows that went are not told of": _instead(MemoryBooks, "_feed_one", _tombstones_forgotten),
+    "two changes share a place": _instead(MemoryBooks, "_feed_one", _one_place_for_all),
+    "what is gone is forgotten without a floor": _instead(MemoryBooks, "forget_gone", _no_floor),
+    "a page that was cut counts as whole": _instead(MemoryLibrary, "pages", _cut_counts_as_whole),
+    "an answer is taken in halves": _instead(MemoryPhone, "transaction", _in_halves),
+    "a snapshot is shown before it is whole": _instead(MemoryPhone, "take", _staged_is_shown),
+    "a checksum forgets what went": _instead(phone, "minus", lambda _right, one, _other: one),
+    "nothing is sent again after a restore": _instead(MemoryPhone, "outgoing", _sent_once),
+    "a stream that leaves takes what waits along": _both(
+        _says(MemoryPhone, "unsettled_on", []), _instead(MemoryPhone, "drop", _purged)
+    ),
+    "a stream leaves under what waits": _says(MemoryPhone, "unsettled_on", []),
+    "a place is given to two ops": _instead(
+        MemoryPhone, "next_lseq", lambda right, replica: max(right(replica) - 1, 1)
+    ),
+    "a copy of a phone is not noticed": _both(
+        _says(exchange, "_is_another", answer=False), _instead(exchange, "examine", _honest)
+    ),
+    "a phone ignores a new epoch": _says(settling, "_begin_epoch", set()),
+    "a later verdict does not reach its author": _says(settling, "_late_news", []),
+    "every verdict is taken for a good one": _instead(settling, "_with_result", _never_ends),
+    "only one of the things that changed is drawn": _instead(settling, "refresh", _still_behind),
+    "nothing is told": _says(settling, "inform", None),
+    "a phone's wall clock is believed": _instead(desk, "true_time", _by_the_wall),
+    "the vector is not compared": _says(exchange, "vector_hash", ""),
+    "what waits behind a mended op stays": _says(mends, "held_behind", ()),
+    "a signature is sealed over what is missing": _says(
+        signing, "_weighed", signing.Weighed(state="sealed", faults=())
+    ),
+    "numbers are not given at all": _says(intake, "number", None),
+}
