@@ -90,6 +90,7 @@ class World:
         self.clock_error_ms: dict[int, int] = {}
         self.registry = self.server_registry = REGISTRY
         self.late: list[tuple[Replica, Request]] = []
+        self.answered: Callable[[Caller, Reply], None] = lambda _caller, _reply: None
         for kind, on, args in MASTER:
             self.must(self.office(kind, on, args, by=SYSTEM))
 
@@ -249,7 +250,9 @@ class World:
             self.server.renew()
             heard = self._hear(sent, caller, house)
         with self.server.reading() as library:
-            return answer(library, sent, heard, caller, house)
+            reply = answer(library, sent, heard, caller, house)
+        self.answered(caller, reply)
+        return reply
 
     def _hear(self, request: Request, caller: Caller, house: House) -> Heard:
         if has_news(request):

@@ -29,6 +29,7 @@ from shared.tasks import Conflict
 from shared.ticket import Ticket
 from shared.work_order import LEGAL, STATUSES, Assignment, StatusChange, WorkOrder
 from sync.digest import row_sums, total
+from sync.exchange import Caller
 from sync.facts import DETAILS, TIMES, facts_of
 from sync.memory import MemoryPhone
 from sync.memory.books import Pages, copied as books_copied
@@ -36,7 +37,7 @@ from sync.memory.phone import Disk, copied
 from sync.notices import BEGUN, KINDS
 from sync.overlay import is_open, refresh, touched
 from sync.ports import Outboxed
-from sync.protocol import Request
+from sync.protocol import Reply, Request
 from sync.settling import things_of
 from tests import proof
 from tests.simulation.kills import Killed, Mortal
@@ -94,8 +95,25 @@ class Company(RuleBasedStateMachine):
         self.stood: dict[tuple[int, str], bool] = {}
         self.finals: dict[tuple[str, str], str] = {}
         self.sent: list[tuple[MemoryPhone, Request]] = []
+        self.world.answered = self.nobody_is_told_of_what_is_not_theirs
         self.opening = {row.id: row.amount for row in self.rows(Balance)}
         self.first_moves = {row.id for row in self.rows(Movement)}
+
+    def nobody_is_told_of_what_is_not_theirs(self, caller: Caller, reply: Reply) -> None:
+        """No row reaches a phone of a job that its person does not have at that moment."""
+        mine = {
+            self.books.pages.rows[(WorkOrder, row.work_order_id)]
+            for row in self.rows(Assignment)
+            if row.person_id == caller.person and row.until_ms is None
+        }
+        here = {ANN: VAN_ANN, BOB: VAN_BOB}[caller.person]
+        theirs = {"catalog", f"tech:{caller.person}", f"stock:{here}"}
+        for order in mine:
+            assert isinstance(order, WorkOrder)
+            theirs |= {f"wo:{order.id}", f"ticket:{order.ticket_id}", f"site:{order.site_id}"}
+            theirs.add(f"customer:{order.customer_id}")
+        assert {page.stream for page in reply.streams} <= theirs
+        assert set(reply.scope or ()) <= theirs
 
     def rows(self, kind: type[Any]) -> list[Any]:
         return [row for row in self.books.pages.rows.values() if isinstance(row, kind)]

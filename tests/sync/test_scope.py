@@ -2,13 +2,18 @@
 
 from collections import Counter
 
+from msgspec import structs
+
 from shared.checklist import Reading
 from shared.records import Record
 from shared.tasks import Conflict
 from shared.visit import Visit
 from shared.work_order import WorkOrder
+from sync.exchange import Caller
 from sync.memory import MemoryPhone
 from sync.ports import Outboxed
+from sync.prints import Doubted
+from sync.protocol import Reply
 from tests.world import ANN, BOB, CHECKLIST, MemoryServer, World
 
 
@@ -76,6 +81,32 @@ def test_a_whole_team_is_taken_off_in_the_middle_and_nothing_of_theirs_is_lost()
     job = server.books.pages.rows[(WorkOrder, order)]
     assert isinstance(job, WorkOrder)
     assert job.status == "created"
+
+
+def test_whoever_lost_a_job_is_sent_nothing_of_it_from_then_on() -> None:
+    """S15: also where the phone says that it follows it, doubts it, or reads everything anew."""
+    world, server, (ann, bob), order = shared_job()
+    said = {"person": ANN, "reason": "ill"}
+    world.must(world.office("work_order.unassign", ("work_order", order), said))
+    told = {"text": "the key is under the mat", "audience": "internal"}
+    world.must(world.office("note.add", ("work_order", order), told))
+    sent: list[tuple[str, str]] = []
+
+    def hear(caller: Caller, reply: Reply) -> None:
+        assert reply.differences is None or reply.differences.stream != f"wo:{order}"
+        sent.extend((caller.person, page.stream) for page in reply.streams)
+
+    world.answered = hear
+    care = structs.replace(ann.identity().care, doubts={f"wo:{order}": Doubted(found=1)})
+    ann.identify(structs.replace(ann.identity(), care=care))
+    for phone in (ann, bob):
+        world.sync(phone)
+    assert {person for person, stream in sent if stream == f"wo:{order}"} == {BOB}
+    server.renew()  # everything is read anew
+    for phone in (ann, bob):
+        world.sync(phone)
+    assert {person for person, stream in sent if stream == f"wo:{order}"} == {BOB}
+    assert f"wo:{order}" not in ann.marks()
 
 
 def rows_until_joined(world: World, phone: MemoryPhone) -> int:
