@@ -96,9 +96,7 @@ class Pokes:
         while not self._closed:
             now = asyncio.get_running_loop().time()
             if self._seats:
-                is_due = (
-                    now - quiet_from >= KEEP_ALIVE_S
-                )  # rights may end without a word in the log
+                is_due = now - quiet_from >= self._alive_s  # rights end without a word in the log
                 quiet_from = now if is_due else quiet_from
                 await self._look(anyway=is_due)
             seen = await self._signals.after(seen)

@@ -67,6 +67,7 @@ def readers(connection: Connection, devices: Collection[str]) -> set[str]:
         .where(
             among(device.c.id, "devices", connection.dialect.name),
             device.c.revoked_at.is_(None),
+            device.c.confirmed_at.is_not(None),
             person.c.disabled.is_not(True),
         ),
         {"devices": listed(connection, devices)},

@@ -171,6 +171,25 @@ def test_whoever_may_read_no_more_is_let_go(company: Company) -> None:
     in_thread(play)
 
 
+@pytest.mark.parametrize("column", ["revoked_at = 1", "confirmed_at = NULL"])
+def test_whoever_may_read_no_more_is_let_go_within_a_sign_of_life_though_the_log_says_nothing(
+    company: Company, column: str
+) -> None:
+    """S13."""
+    phone, other = company.phone(), company.phone("warehouse")
+
+    async def play() -> None:
+        async with desk(company, alive_s=0.05) as made:
+            mine, others = await made.of(phone), await made.of(other, "warehouse")
+            with company.office.writing() as books:
+                told = f"UPDATE device SET {column} WHERE id = ?"
+                books.exec_driver_sql(told, (phone.device,))
+            await until(lambda: mine.ended)
+            assert (mine.pokes, others.pokes, others.ended) == (0, 0, False)
+
+    in_thread(play)
+
+
 def test_a_line_that_is_still_gives_signs_of_life_and_ends_with_its_token(company: Company) -> None:
     phone = company.phone()
 
