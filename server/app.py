@@ -54,7 +54,7 @@ from server.packs import Packs
 from server.parts import Parts
 from server.pokes import Pokes
 from server.portions import Portions
-from server.sessions import PUBLIC, Actor
+from server.sessions import PUBLIC, Actor, Pass
 from server.settings import Settings
 from server.signals import Signals
 from sync.ports import Unwritable
@@ -123,6 +123,7 @@ def open_office(
         release=release or Release(app=f"fieldfare {version('fieldfare')}"),
         contacts={},
         packs=Packs(),
+        rooms={},
     )
     _agree_on_epoch(office)
     return office
@@ -182,7 +183,7 @@ def create_app(
             "office": Provide(lambda: office, sync_to_thread=False),
             "actor": Provide(_actor, sync_to_thread=False),
         },
-        guards=[sessions.guard(recognise), api.known_parameters],
+        guards=[sessions.guard(recognise, partial(_shown, office)), api.known_parameters],
         middleware=[
             DefineMiddleware(
                 Inflation,
@@ -241,11 +242,15 @@ def _by_session(office: Office, token: str) -> Actor | None:
 
 def _by_device(office: Office, token: str) -> Actor | None:
     now, days = office.now_ms(), office.settings.limits.drain_days
-    shown = sessions.pass_in(office.keys.session, token, now)
+    shown = _shown(office, token)
     if shown is None:
         return None
     with office.reading() as books:
         return sessions.person_of_device(books, shown, now, days)
+
+
+def _shown(office: Office, token: str) -> Pass | None:
+    return sessions.pass_in(office.keys.session, token, office.now_ms())
 
 
 async def _guarded(message: Message, _scope: Scope) -> None:

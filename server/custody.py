@@ -11,16 +11,18 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from server import parts, throttle, uploads
+from server import parts, sessions, throttle, uploads
 from server.database import Busy
 from server.evidence import told
 from server.office import Office
 from server.parts import Elsewhere
 from server.pictures import is_picture
 from server.problems import Problem, enough_today, throttled
-from server.sessions import Actor
-from server.uploads import KEPT_MS, MISMATCHES_MAX, Upload
+from server.sessions import Actor, Pass
+from server.throttle import Try
+from server.uploads import KEPT_MS, MISMATCHES_MAX, Claim, Upload
 
+INTENT: Final = "evidence.upload"
 UNREADABLE: Final = "unreadable"
 FILES_PER_DAY_MAX: Final = 2_000  # per device
 BYTES_PER_DAY_MAX: Final = 1_000_000_000  # per device
@@ -28,7 +30,12 @@ KILOBYTES: Final = "kilobytes|"
 KILO: Final = 1_000
 WAIT_S: Final = 600  # of one who has too much on the way
 STRAY_MS: Final = 60 * 60_000  # after which a part that belongs to no upload is dropped
+ROOM_MS: Final = 60_000  # for which it is believed that a device has room
 IDLE_MS: Final = 10 * 60_000  # after which a new upload may take an unfinished one's place
+
+
+class _NotSoPlain(Exception):
+    """A file has to be begun before it is taken."""
 
 
 class Wish(Struct, frozen=True, kw_only=True):
@@ -49,8 +56,32 @@ class Checked(Struct, kw_only=True):
     so_far: Any  # a hash object of `hashlib`
 
 
+def admit(office: Office, shown: Pass) -> Actor:
+    """Who brings files. Raises `Problem`."""
+    days = office.settings.limits.drain_days
+    with office.reading() as books:
+        return sessions.admitted(books, shown, INTENT, office.now_ms(), days)
+
+
 def begin(office: Office, actor: Actor, wish: Wish) -> Upload:
     """Begin an upload, or find what this device brought already. Raises `Problem`."""
+    left = _left(office, actor, wish)
+    upload = _begin(office, actor, wish)
+    if left is not None and upload.done_at is None:
+        office.parts.adopt(left, upload.id)
+    elif left is not None:
+        office.parts.drop(left)
+    return upload
+
+
+def _left(office: Office, actor: Actor, wish: Wish) -> str | None:
+    """What a server that fell left of a file of which its books do not know yet."""
+    if not wish.again or wish.sha256 is None:
+        return None
+    return office.parts.left(parts.label(str(actor.device), wish.sha256))
+
+
+def _begin(office: Office, actor: Actor, wish: Wish) -> Upload:
     now, device = office.now_ms(), str(actor.device)
     with office.writing() as books:
         known = uploads.known(books, device, wish.sha256) if wish.sha256 else None
@@ -61,28 +92,34 @@ def begin(office: Office, actor: Actor, wish: Wish) -> Upload:
         begun = uploads.begun(books, device, (wish.sha256, wish.size)) if wish.again else None
         if begun is not None:
             return begun
-        upload = Upload(
-            id=office.fresh_id(),
-            device_id=device,
-            person_id=actor.person.id,
-            size=wish.size,
-            sha256=wish.sha256,
-            began_at=now,
-            mismatches=known.mismatches if known is not None else 0,
-        )
-        wait = _count(books, upload, now)
-        has_place = not wait and _place(office, books, upload, now)
-    if wait:  # raised only now, so that the try is counted
-        raise enough_today(wait)
+        upload = _fresh(office, actor, wish, known.mismatches if known is not None else 0)
+        claim = uploads.claim(books, upload, _counted(upload, now))
+        has_place = not claim.wait and _place(office, books, upload, claim)
+    office.rooms[device] = claim.room
+    if claim.wait:  # raised only now, so that the try is counted
+        raise enough_today(claim.wait)
     if not has_place:
         raise throttled(WAIT_S)
     return upload
 
 
-def _count(books: Any, upload: Upload, now: int) -> int:
-    """Let a device bring so much a day. Returns the seconds to wait, or 0."""
-    told = (KILOBYTES + upload.device_id, BYTES_PER_DAY_MAX // KILO, kilobytes(upload.size))
-    return throttle.strike_today(books, [told], now)
+def _fresh(office: Office, actor: Actor, wish: Wish, mismatches: int = 0) -> Upload:
+    return Upload(
+        id=office.fresh_id(),
+        device_id=str(actor.device),
+        person_id=actor.person.id,
+        size=wish.size,
+        sha256=wish.sha256,
+        began_at=office.now_ms(),
+        mismatches=mismatches,
+    )
+
+
+def _counted(upload: Upload, now: int) -> Try:
+    """A device may bring so much a day."""
+    limit = (BYTES_PER_DAY_MAX // KILO, throttle.DAY_MINUTES)
+    key = KILOBYTES + upload.device_id
+    return Try(key=key, limit=limit, at=now, count=kilobytes(upload.size))
 
 
 def kilobytes(size: int) -> int:
@@ -90,14 +127,15 @@ def kilobytes(size: int) -> int:
     return max(-(-size // KILO), BYTES_PER_DAY_MAX // FILES_PER_DAY_MAX // KILO)
 
 
-def _place(office: Office, books: Any, upload: Upload, now: int) -> bool:
+def _place(office: Office, books: Any, upload: Upload, claim: Claim) -> bool:
     """Begin an upload, in the place of the oldest unfinished one if that got nowhere of late."""
-    if uploads.begin(books, upload):
+    if claim.has_place:
+        uploads.write(books, upload)
         return True
-    before = now - IDLE_MS
+    now = claim.room.at
     touched = office.parts.touched()
     for other in uploads.unfinished(books, upload.device_id):
-        if max(other.began_at, touched.get(other.id, 0)) < before:
+        if max(other.began_at, touched.get(other.id, 0)) < now - IDLE_MS:
             uploads.end(books, other, now)
             return uploads.begin(books, upload)
     return False
@@ -108,23 +146,84 @@ def bring(
 ) -> tuple[Upload, int]:
     """Begin an upload with the first bytes of its file, or all; returns it and how far it is.
 
-    What comes as a whole is hashed as it is written, by whom alone has it: nobody else can have
-    put other bytes there, and to read them again would only ask the same memory. Raises `Problem`.
+    What comes as a whole is hashed before it is written, by whom alone has it: nobody else can
+    have put other bytes there, and to read them again would only ask the same memory. Raises
+    `Problem`.
     """
+    size = sum(map(len, pieces))
+    agrees = checked is None or _update(checked.so_far, pieces).digest() == checked.wanted
+    if size == wish.size and agrees:
+        whole = _bring_whole(office, actor, wish, pieces)
+        if whole is not None:
+            return whole, size
     upload = begin(office, actor, wish)
     if upload.done_at is not None:
         return upload, upload.size
-    if checked is not None:
-        _update(checked.so_far, pieces)
-        if checked.so_far.digest() != checked.wanted:
-            raise Problem("checksum_mismatch")
-    size = sum(map(len, pieces))
+    if not agrees:
+        raise Problem("checksum_mismatch")
     with office.parts.begun(upload.id, pieces) as path:
         if size == upload.size:
             _keep(office, upload, path, _update(hashlib.sha256(), pieces).hexdigest())
             office.parts.drop(upload.id)
             return upload, size
     return upload, office.parts.size(upload.id)
+
+
+def _bring_whole(office: Office, actor: Actor, wish: Wish, pieces: list[bytes]) -> Upload | None:
+    """A whole file, written down once: as done. None for one that is not so plain.
+
+    A server that falls before leaves a part that says itself whose it is.
+    """
+    sha256 = _update(hashlib.sha256(), pieces).hexdigest()
+    if sha256 != wish.sha256 or not _has_room(office, str(actor.device), wish):
+        return None
+    upload = _fresh(office, actor, wish)
+    part = f"{upload.id}-{parts.label(upload.device_id, sha256)}"
+    with office.parts.begun(part, pieces) as path:
+        fault, is_new = _store(office, sha256, path)
+        is_taken = _enter(office, upload, fault, is_new=is_new)
+        office.parts.drop(part)
+    if not is_taken:
+        office.rooms.pop(upload.device_id, None)
+        if is_new:
+            _take_back(office, sha256)
+        return None
+    return upload
+
+
+def _has_room(office: Office, device: str, wish: Wish) -> bool:
+    """Whether the books said a moment ago that a device may bring more than this.
+
+    They are asked again in the transaction that takes it: another process may have taken more.
+    """
+    room = office.rooms.get(device)
+    if room is None or office.now_ms() - room.at > ROOM_MS:
+        return False
+    return room.files > 0 and room.kilobytes >= kilobytes(wish.size)
+
+
+def _enter(office: Office, upload: Upload, fault: str, *, is_new: bool) -> bool:
+    """Write a file in the store down, or nothing at all where its device may not bring it so."""
+    now = office.now_ms()
+    try:
+        with office.writing() as books:
+            _see_that_it_stays(office, books, str(upload.sha256), is_new=is_new)
+            claim = uploads.claim(books, upload, _counted(upload, now))
+            if claim.wait or claim.is_known or not claim.has_place:
+                raise _NotSoPlain
+            uploads.bring(books, upload, fault, now)
+    except _NotSoPlain:
+        return False
+    office.rooms[upload.device_id] = claim.room
+    return True
+
+
+def _take_back(office: Office, sha256: str) -> None:
+    """Have nothing in the store of which the books do not know."""
+    with office.writing() as books:
+        office.ledger(books).hold({("evidence_file", sha256)})
+        if not uploads.is_kept(books, sha256):
+            office.evidence.remove(sha256)
 
 
 def find(office: Office, actor: Actor, upload: str) -> Upload:
@@ -193,17 +292,27 @@ def _see_that_it_is_done(office: Office, upload: Upload) -> None:
 
 
 def _keep(office: Office, upload: Upload, path: Path, sha256: str) -> None:
-    with told():
-        fault = "" if is_picture(path) else UNREADABLE
     if upload.sha256 not in (None, sha256):
         raise _disagreed(office, upload)
-    fresh = office.evidence.put(sha256, path)
+    fault, is_new = _store(office, sha256, path)
     with office.writing() as books:
-        if not fresh:
-            office.ledger(books).hold({("evidence_file", sha256)})
-            if not office.evidence.has(sha256):  # it was let go of this very moment
-                raise Busy("the file has just been dropped")
+        _see_that_it_stays(office, books, sha256, is_new=is_new)
         uploads.finish(books, upload, (sha256, fault), office.now_ms())
+
+
+def _store(office: Office, sha256: str, path: Path) -> tuple[str, bool]:
+    """Put a file into the store: what is wrong with it as a picture; whether it is new there."""
+    with told():
+        fault = "" if is_picture(path) else UNREADABLE
+    return fault, office.evidence.put(sha256, path)
+
+
+def _see_that_it_stays(office: Office, books: Any, sha256: str, *, is_new: bool) -> None:
+    """What was in the store before may be let go of at this very moment. Raises `Busy`."""
+    if not is_new:
+        office.ledger(books).hold({("evidence_file", sha256)})
+        if not office.evidence.has(sha256):
+            raise Busy("the file has just been dropped")
 
 
 def _disagreed(office: Office, upload: Upload) -> Problem:
@@ -238,9 +347,14 @@ def tidy(office: Office) -> None:
             office.ledger(books).hold(held)
             for sha256 in uploads.forget(books, gone):
                 office.evidence.remove(sha256)
-    strays = {part for part, at in touched.items() if at < now - STRAY_MS} - known
+    strays = {part for part, at in touched.items() if at < now - _patience_ms(part)} - known
     for part in strays | {one.id for one in gone}:
         office.parts.drop(part)
+
+
+def _patience_ms(part: str) -> int:
+    """How long a part may lie of which the books do not know: with a label it may be asked for."""
+    return KEPT_MS if parts.is_labelled(part) else STRAY_MS
 
 
 def _update(so_far: Any, pieces: list[bytes]) -> Any:

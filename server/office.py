@@ -21,6 +21,7 @@ from server.problems import Problem, throttled
 from server.sessions import Opened
 from server.settings import Settings
 from server.texts import Texts
+from server.uploads import Room
 from shared.amounts import Id
 from shared.clock import At
 from shared.ids import PLAIN_PATTERN, RANDOM_BYTES, uuid7
@@ -135,9 +136,10 @@ class Office(Struct, frozen=True, kw_only=True):
     """The server's settings, keys and texts, its clock and dice, and its books.
 
     `reading` and `writing` are one transaction each; the latter commits at its end. `contacts`
-    waits to be written down with the next thing that is. `evidence` holds checked files, `parts`
-    those that have not all arrived, `packs` what was compressed lately. `pin` is the thumbprint by
-    which phones know the server, `revision` the newest migration.
+    waits to be written down with the next thing that is; `rooms` is how much each device may still
+    bring, as the books said last. `evidence` holds checked files, `parts` those that have not all
+    arrived, `packs` what was compressed lately. `pin` is the thumbprint by which phones know the
+    server, `revision` the newest migration.
     """
 
     settings: Settings
@@ -158,6 +160,7 @@ class Office(Struct, frozen=True, kw_only=True):
     release: Release
     contacts: dict[str, Contact]
     packs: Packs
+    rooms: dict[str, Room]
 
     def fresh_id(self) -> str:
         """A new id."""

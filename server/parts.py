@@ -11,12 +11,25 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Final
 
 from server.evidence import PRIVATE, PRIVATE_FOLDER, settle_folder, told
+
+HASH_CHARS: Final = 64
 
 
 class Elsewhere(Exception):
     """The part does not end where its sender thinks: another one wrote meanwhile."""
+
+
+def label(device: str, sha256: str) -> str:
+    """What a part is known by of which the books do not know yet: who brings it, and its hash."""
+    return f"{device}-{sha256}"
+
+
+def is_labelled(part: str) -> bool:
+    """Whether a part says itself whose it is."""
+    return len(part.rpartition("-")[2]) == HASH_CHARS
 
 
 class Parts:
@@ -68,10 +81,34 @@ class Parts:
             opened = self._locked(part)
         try:
             with told():
-                _extend(opened, 0, pieces)
+                self._fill(opened, part, pieces)
             yield self.path(part)
         finally:
             os.close(opened)
+
+    def _fill(self, opened: int, part: str, pieces: list[bytes]) -> None:
+        try:
+            _extend(opened, 0, pieces)
+        except OSError:
+            self.path(part).unlink()  # an empty one would be no use to anybody
+            raise
+
+    def left(self, label: str) -> str | None:
+        """A part under a label whose writer is dead, if there is one; who lives is waited for."""
+        with told():
+            for part in sorted(one for one in self.touched() if one.endswith(f"-{label}")):
+                with self._held(part) as opened:
+                    if os.fstat(opened).st_size:
+                        return part
+                    self.drop(part)  # which was made anew by looking for it
+        return None
+
+    def adopt(self, left: str, part: str) -> None:
+        """Let what is left be a part of its own, unless that has bytes already."""
+        with told():
+            with suppress(FileExistsError):
+                self.path(part).hardlink_to(self.path(left))
+            self.drop(left)
 
     @contextmanager
     def alone(self, part: str) -> Iterator[Path]:

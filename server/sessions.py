@@ -198,15 +198,39 @@ def person_of_device(
     return Actor(person=as_person(row), device=device, parting=parting)
 
 
+def admitted(
+    connection: Connection, shown: Pass, intent: str, now_ms: int, drain_days: int
+) -> Actor:
+    """Who shows a pass, if their device is still let in and they may. Raises `Problem`.
+
+    Whatever has become of its person, a device may hand in what nobody else has.
+    """
+    actor = person_of_device(connection, shown, now_ms, drain_days)
+    if actor is None:
+        raise Problem("not_signed_in")
+    _see_that_it_drains(actor, intent)
+    if not may(actor.person.roles, intent):
+        raise Problem("not_permitted")
+    return actor
+
+
+def _see_that_it_drains(actor: Actor, intent: str) -> None:
+    if actor.parting is not None and not actor.parting.drains and intent != LAST_WORDS:
+        raise Problem(actor.parting.why)
+
+
 Recognise = Callable[[str], Actor | None]
+Read = Callable[[str], Pass | None]
 Guard = Callable[[AnyConnection, BaseRouteHandler], Awaitable[None]]
 
 
-def guard(bearers: Mapping[str, Recognise]) -> Guard:
+def guard(bearers: Mapping[str, Recognise], read: Read) -> Guard:
     """What stands before every route: who asks, and whether the one table of rights says yes.
 
     A route names its `intent`, and its `bearer`: whose tokens it takes, `session` or `device`, or
-    `console` for a session that a browser keeps as a cookie. `shows` are rights that its answer
+    `console` for a session that a browser keeps as a cookie. One that `admits` itself, when it has
+    the books open, is told only what is in the pass of a device, by `read`, and has to call
+    `admitted` with it before anything else. `shows` are rights that its answer
     takes besides.
     One that names no intent is nobody's. A device is let in whatever has become of its person: it
     may hold work that nobody else has, and its route looks at the rights itself.
@@ -218,11 +242,13 @@ def guard(bearers: Mapping[str, Recognise]) -> Guard:
             return
         bearer = str(handler.opt.get("bearer", "session"))
         token = _token(connection, bearer)
+        if handler.opt.get("admits"):
+            connection.scope["user"] = _shown(read, token)
+            return
         actor = await asyncio.to_thread(bearers[bearer], token) if token else None
         if actor is None:
             raise Problem("not_signed_in")
-        if actor.parting is not None and not actor.parting.drains and intent != LAST_WORDS:
-            raise Problem(actor.parting.why)
+        _see_that_it_drains(actor, intent)
         if actor.must_change and intent != CHANGE_PASSWORD:
             raise Problem("password_must_change")
         asked = (intent, *handler.opt.get("shows", ()))
@@ -231,6 +257,13 @@ def guard(bearers: Mapping[str, Recognise]) -> Guard:
         connection.scope["user"] = actor
 
     return admit
+
+
+def _shown(read: Read, token: str) -> Pass:
+    shown = read(token) if token else None
+    if shown is None:
+        raise Problem("not_signed_in")
+    return shown
 
 
 def _token(connection: AnyConnection, bearer: str) -> str:

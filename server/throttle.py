@@ -1,11 +1,22 @@
 """Throttling: how often something may be done, counted before anybody looks whether it fits."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import cast
+from types import MappingProxyType
+from typing import Any, Final, cast
 
-from sqlalchemy import BigInteger, Connection, Executable, Table, bindparam, case, delete
+from msgspec import Struct
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Executable,
+    Table,
+    bindparam,
+    case,
+    delete,
+)
 
 from server import rows
 from server.tables import METADATA, access
@@ -13,8 +24,26 @@ from server.tables import METADATA, access
 MS = 1000
 MINUTE_MS = 60_000
 DAY_MINUTES = 24 * 60
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 _throttle: Table = METADATA.tables[access.Throttle.__tablename__]
+
+
+class Try(Struct, frozen=True, kw_only=True):
+    """So many more tries of a limit (tries, minutes) at a time (ms)."""
+
+    key: str
+    limit: tuple[int, int]
+    at: int
+    count: int = 1
+
+
+class Struck(Struct, frozen=True, kw_only=True):
+    """What came of a try: the seconds to wait, or 0; how many are left; and what else was asked."""
+
+    wait: int
+    left: int
+    seen: Any
 
 
 def strike(
@@ -24,17 +53,29 @@ def strike(
 
     The key is kept as a hash: it may be a login or an address.
     """
-    tries, minutes = limit
+    return strike_and_see(connection, Try(key=key, limit=limit, at=now_ms, count=count)).wait
+
+
+def strike_and_see(
+    connection: Connection,
+    tried: Try,
+    beside: tuple[ColumnElement[Any], ...] = (),
+    asked: Mapping[str, Any] = NOTHING,
+) -> Struck:
+    """Count as `strike`, and in the same statement ask for something else that is in the books."""
+    tries, minutes = tried.limit
     told = {
-        "key": hashed(key),
-        "since": now_ms,
-        "tries": count,
+        **asked,
+        "key": hashed(tried.key),
+        "since": tried.at,
+        "tries": tried.count,
         "begun": minutes * MINUTE_MS,
         "enough": tries,
     }
-    row = connection.execute(_struck(connection.dialect.name), told).one()
+    row = connection.execute(_struck(connection.dialect.name, beside), told).one()
     ends = row.since + minutes * MINUTE_MS
-    return 0 if row.tries <= tries else max(1, -(-(ends - now_ms) // MS))
+    wait = 0 if row.tries <= tries else max(1, -(-(ends - tried.at) // MS))
+    return Struck(wait=wait, left=tries - row.tries, seen=row)
 
 
 def strike_today(
@@ -50,7 +91,7 @@ def strike_today(
 
 
 @cache
-def _struck(dialect: str) -> Executable:
+def _struck(dialect: str, beside: tuple[ColumnElement[Any], ...]) -> Executable:
     """Count on in a window that is open, or begin a new one; nothing beyond what is too much."""
     began = rows.insert_into(_throttle, dialect)
     since, counted = _throttle.c.since, _throttle.c.tries
@@ -67,7 +108,7 @@ def _struck(dialect: str) -> Executable:
             ),
         },
     )
-    return cast("Executable", struck.returning(since, counted))
+    return cast("Executable", struck.returning(since, counted, *beside))
 
 
 def forget(connection: Connection, keys: Iterable[str]) -> None:

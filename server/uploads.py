@@ -4,10 +4,11 @@ from collections.abc import Collection
 from functools import cache
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from sqlalchemy import (
     Connection,
     Executable,
+    String,
     bindparam,
     delete,
     exists,
@@ -19,6 +20,7 @@ from sqlalchemy import (
 
 from server.rows import add, among, listed
 from server.tables import METADATA
+from server.throttle import Try, strike_and_see
 from sync.protocol import Files
 
 UNFINISHED_MAX: Final = 40  # per device
@@ -50,6 +52,26 @@ class Upload(Struct, frozen=True, kw_only=True):
         return self.done_at is None and self.mismatches >= MISMATCHES_MAX
 
 
+class Room(Struct, frozen=True, kw_only=True):
+    """How many kilobytes and files a device may still bring, as the books said at a time (ms)."""
+
+    at: int
+    kilobytes: int
+    files: int
+
+
+class Claim(Struct, frozen=True, kw_only=True):
+    """What a device may do that begins a file: wait so many seconds; whether there is a place.
+
+    `is_known` is whether it ever began one of the same hash.
+    """
+
+    wait: int
+    has_place: bool
+    is_known: bool
+    room: Room
+
+
 _COLUMNS: Final = tuple(UPLOAD.c[name] for name in Upload.__struct_fields__)
 _OPEN: Final = (UPLOAD.c.done_at.is_(None), UPLOAD.c.ended_at.is_(None))
 _FIND: Final = select(*_COLUMNS).where(
@@ -70,6 +92,31 @@ _HELD: Final = select(
     UPLOAD.c.device_id == bindparam("device"),
     UPLOAD.c.named_at.is_(None),
     UPLOAD.c.ended_at.is_(None),
+)
+# Asked beside what a device brought today: how many it has that are not done or not named, and
+# whether it ever began a file of this hash.
+_STANDING: Final = (
+    *(
+        select(func.count())
+        .where(
+            UPLOAD.c.device_id == bindparam("device", type_=String),
+            UPLOAD.c.named_at.is_(None),
+            UPLOAD.c.ended_at.is_(None),
+            is_of_it,
+        )
+        .scalar_subquery()
+        .label(label)
+        for label, is_of_it in (
+            ("unfinished", UPLOAD.c.done_at.is_(None)),
+            ("waiting", UPLOAD.c.done_at > 0),
+        )
+    ),
+    exists()
+    .where(
+        UPLOAD.c.device_id == bindparam("device", type_=String),
+        UPLOAD.c.sha256 == bindparam("sha256", type_=String),
+    )
+    .label("is_known"),
 )
 _DONE: Final = (
     update(UPLOAD)
@@ -110,6 +157,19 @@ def begun(connection: Connection, device: str, file: tuple[str | None, int]) -> 
     return None if row is None else Upload(**row._asdict())
 
 
+def claim(connection: Connection, upload: Upload, tried: Try) -> Claim:
+    """Count what an upload brings, and ask whether there is a place for it."""
+    asked = {"device": upload.device_id, "sha256": upload.sha256}
+    struck = strike_and_see(connection, tried, _STANDING, asked)
+    free = UNFINISHED_MAX - struck.seen.unfinished, WAITING_MAX - struck.seen.waiting
+    return Claim(
+        wait=struck.wait,
+        has_place=min(free) > 0,
+        is_known=bool(struck.seen.is_known),
+        room=Room(at=tried.at, kilobytes=struck.left, files=min(free) - 1),
+    )
+
+
 def begin(connection: Connection, upload: Upload) -> bool:
     """Write an upload down; False if its device has too many that are not done or not named."""
     unfinished, waiting = connection.execute(_HELD, {"device": upload.device_id}).one()
@@ -134,6 +194,18 @@ def finish(connection: Connection, upload: Upload, file: tuple[str, str], now_ms
         connection.execute(_FOUND, {**done, "hash": sha256})
     else:
         connection.execute(_DONE, done)
+
+
+def bring(connection: Connection, upload: Upload, fault: str, now_ms: int) -> None:
+    """Write down an upload that was never begun and is done, and its checked file."""
+    write(connection, structs.replace(upload, done_at=now_ms))
+    row = (upload.sha256, upload.size, now_ms, fault)
+    add(connection, "evidence_file", ("sha256",), [row])
+
+
+def is_kept(connection: Connection, sha256: str) -> bool:
+    """Whether there is such a checked file."""
+    return connection.scalar(select(FILE.c.size).where(FILE.c.sha256 == sha256)) is not None
 
 
 def mismatch(connection: Connection, upload: str) -> int:

@@ -18,21 +18,20 @@ from msgspec import Struct
 from server import custody
 from server.api import tus
 from server.api.pacing import FILE_THREADS, counted, paces
-from server.custody import Checked, Wish
+from server.custody import INTENT, Checked, Wish
 from server.office import AnyRequest, Office
 from server.problems import FAULTS, Problem
-from server.sessions import PUBLIC, Actor
+from server.sessions import PUBLIC, Pass
 from server.uploads import Upload
-from shared.people import may
 from shared.photos import PHOTO_BYTES_MAX
 
 PATH: Final = "/evidence"
-INTENT: Final = "evidence.upload"
 FLUSH_BYTES: Final = 256_000  # held in memory of one request
 STILL_S: Final = 30  # without a byte; then what came is kept and the request is over
 NO_CONTENT: Final = 204
 CREATED: Final = 201
-UPLOADING: Final = {"intent": INTENT, "bearer": "device", "streams": True}
+# Whoever asks is looked up in the thread that does what is asked, not in one of its own before.
+UPLOADING: Final = {"intent": INTENT, "bearer": "device", "admits": True, "streams": True}
 TUS: Final = ((b"tus-resumable", tus.VERSION.encode()), (b"tus-version", tus.VERSION.encode()))
 OPTIONS: Final = {
     "Tus-Extension": tus.EXTENSIONS,
@@ -87,12 +86,10 @@ async def options() -> Response[None]:
 
 
 @post(PATH, opt=UPLOADING, status_code=CREATED, responses=FAULTS, request_max_body_size=None)
-async def create(
-    request: AnyRequest, actor: NamedDependency[Actor], office: NamedDependency[Office]
-) -> Response[bytes]:
+async def create(request: AnyRequest, office: NamedDependency[Office]) -> Response[bytes]:
     """Begin an upload; its first piece may come along."""
-    async with _asking(request, actor):
-        piece = await _create(request, office, actor)
+    async with _asking(request):
+        piece = await _create(request, office)
     place = f"{office.settings.public_path}{PATH}/{piece.upload.id}"
     headers = {"Location": place, **_at(piece.end)}
     return Response(b"", status_code=CREATED, headers=headers, media_type=MediaType.TEXT)
@@ -102,12 +99,11 @@ async def create(
 async def look(
     upload_id: FromPath[str],
     request: AnyRequest,
-    actor: NamedDependency[Actor],
     office: NamedDependency[Office],
 ) -> Response[None]:
     """How much of an upload is here."""
-    async with _asking(request, actor):
-        upload, offset = await _aside(request, _measure, office, actor, upload_id)
+    async with _asking(request):
+        upload, offset = await _aside(request, _measure, office, _pass(request), upload_id)
     headers = {**_at(offset), "Upload-Length": str(upload.size)}
     return Response(None, headers=headers, media_type=MediaType.TEXT)
 
@@ -122,22 +118,20 @@ async def look(
 async def resume(
     upload_id: FromPath[str],
     request: AnyRequest,
-    actor: NamedDependency[Actor],
     office: NamedDependency[Office],
 ) -> Response[None]:
     """Take the next piece of an upload."""
-    return await _resume(upload_id, request, actor, office)
+    return await _resume(upload_id, request, office)
 
 
 @delete(PATH + "/{upload_id:str}", opt=UPLOADING, status_code=NO_CONTENT, responses=FAULTS)
 async def end(
     upload_id: FromPath[str],
     request: AnyRequest,
-    actor: NamedDependency[Actor],
     office: NamedDependency[Office],
 ) -> None:
     """Give an upload up."""
-    await _end(upload_id, request, actor, office)
+    await _end(upload_id, request, office)
 
 
 @post(
@@ -150,45 +144,42 @@ async def end(
 async def overridden(
     upload_id: FromPath[str],
     request: AnyRequest,
-    actor: NamedDependency[Actor],
     office: NamedDependency[Office],
 ) -> Response[None]:
     """The same for a client on whose way something lets only POST through."""
     meant = request.headers.get(OVERRIDE, "").upper()
     if meant == HttpMethod.PATCH:
-        return await _resume(upload_id, request, actor, office)
+        return await _resume(upload_id, request, office)
     if meant != HttpMethod.DELETE:
         raise Problem("method_not_allowed")
-    await _end(upload_id, request, actor, office)
+    await _end(upload_id, request, office)
     return Response(None, status_code=NO_CONTENT)
 
 
-async def _create(request: AnyRequest, office: Office, actor: Actor) -> Piece:
+async def _create(request: AnyRequest, office: Office) -> Piece:
     wish = tus.wish(request)
     if tus.is_body(request) and (request.content_length or wish.size) <= FLUSH_BYTES:
-        upload, end = await _bring(request, office, actor, wish)
+        upload, end = await _bring(request, office, wish)
         piece = Piece(upload=upload, start=0, end=end)
     else:
-        upload, offset = await _aside(request, _begin, office, actor, wish)
+        upload, offset = await _aside(request, _begin, office, _pass(request), wish)
         piece = Piece(upload=upload, start=offset, end=offset, checked=tus.checksum(request))
         if offset == 0 and tus.is_body(request):
             await _receive(request, office, piece)
     return piece
 
 
-async def _resume(
-    upload_id: str, request: AnyRequest, actor: Actor, office: Office
-) -> Response[None]:
-    async with _asking(request, actor):
-        end = await _go_on(upload_id, request, actor, office)
+async def _resume(upload_id: str, request: AnyRequest, office: Office) -> Response[None]:
+    async with _asking(request):
+        end = await _go_on(upload_id, request, office)
     return Response(None, status_code=NO_CONTENT, headers=_at(end))
 
 
-async def _go_on(upload_id: str, request: AnyRequest, actor: Actor, office: Office) -> int:
+async def _go_on(upload_id: str, request: AnyRequest, office: Office) -> int:
     if not tus.is_body(request):
         raise Problem("wrong_type")
     offset, checked = tus.number(request, "upload-offset"), tus.checksum(request)
-    upload, size = await _aside(request, _measure, office, actor, upload_id)
+    upload, size = await _aside(request, _measure, office, _pass(request), upload_id)
     if size != offset:
         raise Problem("wrong_offset")
     piece = Piece(upload=upload, start=offset, end=offset, checked=checked)
@@ -197,32 +188,42 @@ async def _go_on(upload_id: str, request: AnyRequest, actor: Actor, office: Offi
     return piece.end
 
 
-async def _end(upload_id: str, request: AnyRequest, actor: Actor, office: Office) -> None:
+async def _end(upload_id: str, request: AnyRequest, office: Office) -> None:
     def let_go() -> None:
+        actor = custody.admit(office, _pass(request))
         custody.end(office, custody.find(office, actor, upload_id))
 
-    async with _asking(request, actor):
+    async with _asking(request):
         await _aside(request, let_go)
 
 
 @asynccontextmanager
-async def _asking(request: AnyRequest, actor: Actor) -> AsyncIterator[None]:
-    """Whoever has left may still hand in what nobody else has. Raises `Problem`."""
+async def _asking(request: AnyRequest) -> AsyncIterator[None]:
     tus.see_the_version(request)
-    if not may(actor.person.roles, INTENT):
-        raise Problem("not_permitted")
-    async with counted(paces(request).files, actor):
+    async with counted(paces(request).files, _pass(request).device):
         yield
 
 
-def _begin(office: Office, actor: Actor, wish: Wish) -> tuple[Upload, int]:
-    upload = custody.begin(office, actor, wish)
+def _pass(request: AnyRequest) -> Pass:
+    shown = request.user
+    assert isinstance(shown, Pass)
+    return shown
+
+
+def _begin(office: Office, shown: Pass, wish: Wish) -> tuple[Upload, int]:
+    upload = custody.begin(office, custody.admit(office, shown), wish)
     return upload, custody.end_of(office, upload)
 
 
-def _measure(office: Office, actor: Actor, upload_id: str) -> tuple[Upload, int]:
-    upload = custody.find(office, actor, upload_id)
+def _measure(office: Office, shown: Pass, upload_id: str) -> tuple[Upload, int]:
+    upload = custody.find(office, custody.admit(office, shown), upload_id)
     return upload, custody.end_of(office, upload)
+
+
+def _bring_it(
+    office: Office, shown: Pass, wish: Wish, held: list[bytes], checked: Checked | None
+) -> tuple[Upload, int]:
+    return custody.bring(office, custody.admit(office, shown), wish, held, checked)
 
 
 def _at(offset: int) -> dict[str, str]:
@@ -253,9 +254,7 @@ async def _receive(request: AnyRequest, office: Office, piece: Piece) -> None:
         raise Problem("cut") from broken
 
 
-async def _bring(
-    request: AnyRequest, office: Office, actor: Actor, wish: Wish
-) -> tuple[Upload, int]:
+async def _bring(request: AnyRequest, office: Office, wish: Wish) -> tuple[Upload, int]:
     """Begin an upload with a small body, all in one go: most photos are one. Raises `Problem`."""
     checked = tus.checksum(request)
     held: list[bytes] = []
@@ -272,7 +271,7 @@ async def _bring(
     if broken is not None and not held:
         raise Problem("cut") from broken
     checked = checked if broken is None else None  # which is that of the whole body
-    brought = await _aside(request, custody.bring, office, actor, wish, held, checked)
+    brought = await _aside(request, _bring_it, office, _pass(request), wish, held, checked)
     if broken is not None:
         raise Problem("cut") from broken
     return brought
@@ -301,7 +300,7 @@ async def _aside(
 ) -> Told:
     """Take a step in a thread of the lane, when it is this phone's turn."""
     loop = asyncio.get_running_loop()
-    async with paces(request).files.next(str(request.user.device)):
+    async with paces(request).files.next(_pass(request).device):
         return await loop.run_in_executor(_lane(request).threads, partial(step, *given, **named))
 
 

@@ -65,13 +65,13 @@ async def its_turn(turns: Turns, actor: Actor) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def counted(turns: Turns, actor: Actor) -> AsyncIterator[None]:
-    """One of few requests of the phone that asks, which has a turn for each of its steps.
+async def counted(turns: Turns, device: str) -> AsyncIterator[None]:
+    """One of few requests of a phone, which has a turn for each of its steps.
 
     Raises `Problem`.
     """
     try:
-        async with turns.standing(str(actor.device)):
+        async with turns.standing(device):
             yield
     except Crowded as crowded:
         raise Problem("busy") from crowded

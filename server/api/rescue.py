@@ -54,7 +54,7 @@ async def carry(
     if size > BYTES_MAX:
         raise Problem("rescue_too_large")
     carried = paces(request).carried
-    async with counted(carried, actor):
+    async with counted(carried, str(actor.device)):
         await sync_to_thread(_count, office, actor, size)
         with rescue.drafted(office) as draft:
             await _receive(request, draft)

@@ -227,6 +227,22 @@ def test_a_piece_that_finds_no_room_is_not_there_at_all(tmp_path: Path) -> None:
     assert parts.append("a", 3, [b"defg"]) == 7
 
 
+def test_what_is_left_under_a_label_may_be_adopted_once(tmp_path: Path) -> None:
+    parts = Parts(tmp_path / "uploads")
+    assert parts.left("ann-hash") is None
+    parts.append("1-ann-hash", 0, [b"abc"])
+    parts.append("2-bob-hash", 0, [b"abd"])
+    with parts.begun("3-ann-other", []):
+        assert parts.left("ann-hash") == "1-ann-hash"
+    assert parts.left("ann-other") is None  # there is nothing in it
+    parts.adopt("1-ann-hash", "a")
+    assert (parts.path("a").read_bytes(), parts.left("ann-hash")) == (b"abc", None)
+    parts.append("4-ann-hash", 0, [b"x"])
+    parts.adopt("4-ann-hash", "a")
+    assert parts.path("a").read_bytes() == b"abc"
+    assert sorted(parts.touched()) == ["2-bob-hash", "a"]
+
+
 def test_a_folder_of_parts_that_cannot_be_made_is_unreachable(tmp_path: Path) -> None:
     (tmp_path / "uploads").write_text("in the way")
     with pytest.raises(Unreachable):

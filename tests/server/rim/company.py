@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from litestar import Litestar
 from litestar.testing import TestClient
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from server import database, enrolment, migrations, people, sessions
 from server.app import create_app
@@ -87,14 +87,25 @@ def bring_to_date(settings: Settings) -> None:
 
 
 def asked_of(office: Office) -> list[str]:
-    """Every statement that requests make from now on, without those of the notary's thread."""
+    """Every statement that requests make from now on, without those of the notary's thread.
+
+    On SQLite only those that read: who writes has connections of their own.
+    """
+    return _said_to(office.reading.args[0])  # type: ignore[attr-defined]
+
+
+def written_to(office: Office) -> list[str]:
+    """As `asked_of`, in transactions that write; on PostgreSQL it is the same."""
+    return _said_to(office.writing.args[0])  # type: ignore[attr-defined]
+
+
+def _said_to(engine: Engine) -> list[str]:
     said: list[str] = []
 
     def hear(*told: Any) -> None:
         if threading.current_thread().name != BESIDE:
             said.append(told[2])
 
-    engine = office.reading.args[0]  # type: ignore[attr-defined]
     event.listen(engine, "before_cursor_execute", hear)
     return said
 

@@ -8,6 +8,7 @@ import pytest
 from server import arrivals, custody
 from server.custody import STRAY_MS
 from server.looks import EVERY_MS
+from server.parts import label
 from server.uploads import KEPT_MS, MISMATCHES_MAX
 from shared.people import ROLES
 from tests.server.rim.company import Company
@@ -195,6 +196,20 @@ def test_parts_that_nobody_goes_on_with_are_dropped(company: Company, tmp_path: 
     company.now_ms = touched + KEPT_MS + 60_000
     custody.tidy(company.office)
     assert (parts.touched(), rows_of(company, "upload")) == ({}, [])
+
+
+def test_a_part_that_says_whose_it_is_may_be_asked_for_as_long_as_any_file(
+    company: Company,
+) -> None:
+    parts, part = company.office.parts, f"0-{label('device', sha256(jpeg(1)))}"
+    parts.append(part, 0, [jpeg(1)])
+    touched = parts.touched()[part]
+    company.now_ms = touched + KEPT_MS - 60_000
+    custody.tidy(company.office)
+    assert list(parts.touched()) == [part]
+    company.now_ms = touched + KEPT_MS + 60_000
+    custody.tidy(company.office)
+    assert parts.touched() == {}
 
 
 def test_all_of_it_holds_on_postgresql(tmp_path: Path, fresh_postgres: str) -> None:

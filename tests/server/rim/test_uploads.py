@@ -5,6 +5,7 @@ import resource
 import zlib
 from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,17 @@ def stored(company: Company, data: bytes) -> bool:
     """Whether a file is in the evidence store, and the books say so."""
     known = {row.sha256 for row in rows_of(company, "evidence_file")}
     return company.office.evidence.read(sha256(data)) == data and sha256(data) in known
+
+
+@contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """As if the disk were full once a file has so many bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def code(answer: Any) -> tuple[int, str]:
@@ -500,13 +512,9 @@ def test_a_store_that_cannot_be_used_is_told_and_nothing_is_lost(alone: Company)
 def test_a_full_disk_is_told_in_words_and_what_came_before_is_kept(alone: Company) -> None:
     lane, data = Lane(alone), b"x" * 7_000_000
     place = lane.begin(len(data), sha256=sha256(data))
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (6_000_000, before[1]))
-    try:
+    with largest_file(6_000_000):
         assert lane.patch(place, 0, data[:5_000_000]).status_code == 204
         answer = lane.patch(place, 5_000_000, data[5_000_000:])
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert code(answer) == (507, "no_room")
     assert lane.offset(place) == 5_000_000
     assert lane.patch(place, 5_000_000, data[5_000_000:]).status_code == 204

@@ -1,0 +1,149 @@
+"""Files that come whole in one request: written down once, found again, and never too many."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from server.custody import FILES_PER_DAY_MAX
+from server.parts import label
+from server.settings import Limits
+from tests.server.rim.company import Company, asked_of, written_to
+from tests.server.rim.lane import Lane, jpeg, metadata, sha256
+from tests.server.rim.test_uploads import code, fill, largest_file, parts_in, stored, uploads_of
+
+SEEDS = iter(range(10_000, 11_000))
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
+    """One server for most of them: every test has phones and pictures of its own."""
+    limits = Limits(enrolments_per_address=1_000)
+    made = Company(tmp_path_factory.mktemp("whole") / "data", limits=limits)
+    with made.client:
+        yield made
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> Iterator[Company]:
+    """A server of one's own, for a test that does it harm."""
+    made = Company(tmp_path / "data")
+    with made.client:
+        yield made
+
+
+@pytest.fixture
+def lane(company: Company) -> Lane:
+    """The media lane of a technician's new phone."""
+    return Lane(company)
+
+
+def picture() -> bytes:
+    """One that no other test has."""
+    return jpeg(next(SEEDS))
+
+
+def known(lane: Lane) -> Lane:
+    """A phone of which the books said a moment ago how much it may bring."""
+    assert lane.upload(picture()).status_code == 201
+    return lane
+
+
+def asks_again(lane: Lane, data: bytes) -> Any:
+    """What a phone asks that never heard an answer about a file."""
+    named = metadata(sha256=sha256(data))["Upload-Metadata"]
+    return lane.post(len(data), headers={"Upload-Metadata": f"{named},resume"})
+
+
+def test_a_whole_file_is_written_down_once_and_in_few_words(alone: Company) -> None:
+    lane, data = known(Lane(alone)), picture()
+    asked, written = asked_of(alone.office), written_to(alone.office)
+    lane.upload(data)
+    assert [one.split()[0] for one in asked if "SELECT" in one[:6]] == ["SELECT"]  # who brings it
+    wrote = [one.split()[0] for one in written if one[:6] not in ("SELECT", "PRAGMA", "BEGIN ")]
+    assert wrote == ["INSERT"] * 3  # its quota, the upload, the file
+
+
+def test_a_whole_file_that_a_server_left_when_it_died_is_found_by_who_brought_it(
+    company: Company, lane: Lane
+) -> None:
+    for is_stored in (False, True):
+        data = picture()
+        part = f"{company.new_id()}-{label(str(lane.phone.device), sha256(data))}"
+        company.office.parts.append(part, 0, [data])
+        if is_stored:
+            company.office.evidence.put(sha256(data), company.office.parts.path(part))
+        assert asks_again(Lane(company), data).headers["Upload-Offset"] == "0"
+        assert asks_again(lane, picture()).headers["Upload-Offset"] == "0"
+        answer = asks_again(lane, data)
+        assert (answer.status_code, answer.headers["Upload-Offset"]) == (201, str(len(data)))
+        assert stored(company, data)
+        assert all(row.done_at for row in uploads_of(lane) if row.sha256 == sha256(data))
+        assert part not in parts_in(company)
+
+
+def test_what_a_server_had_of_a_file_when_it_died_is_gone_on_with(
+    company: Company, lane: Lane
+) -> None:
+    data = picture()
+    part = f"{company.new_id()}-{label(str(lane.phone.device), sha256(data))}"
+    company.office.parts.append(part, 0, [data[:70]])
+    answer = asks_again(lane, data)
+    assert answer.headers["Upload-Offset"] == "70"
+    assert lane.patch(answer.headers["Location"], 70, data[70:]).status_code == 204
+    assert stored(company, data)
+
+
+def test_a_whole_file_that_cannot_be_stored_waits_for_the_phone_to_ask(alone: Company) -> None:
+    lane, data = known(Lane(alone)), picture()
+    folder, aside = alone.settings.data / "evidence", alone.settings.data / "aside"
+    folder.rename(aside)
+    folder.write_text("in the way")
+    assert code(lane.upload(data)) == (503, "busy")
+    folder.unlink()
+    aside.rename(folder)
+    assert asks_again(lane, data).headers["Upload-Offset"] == str(len(data))
+    assert stored(alone, data)
+    assert parts_in(alone) == set()
+
+
+def test_a_whole_file_that_finds_no_room_leaves_nothing(alone: Company) -> None:
+    lane, data = known(Lane(alone)), b"x" * 200_000
+    with largest_file(100_000):
+        assert code(lane.upload(data)) == (507, "no_room")
+    assert parts_in(alone) == set()
+    assert lane.upload(data).status_code == 201
+
+
+def test_what_another_process_let_a_phone_use_up_is_not_brought_twice(
+    company: Company, lane: Lane
+) -> None:
+    data = picture()
+    fill(known(lane), 500 * (FILES_PER_DAY_MAX - 1))
+    before = parts_in(company)
+    assert code(lane.upload(data)) == (429, "enough_today")
+    assert not company.office.evidence.has(sha256(data))
+    assert len(uploads_of(lane)) == 1
+    assert parts_in(company) == before
+
+
+def test_what_somebody_else_brought_stays_when_a_phone_may_bring_no_more(
+    company: Company, lane: Lane
+) -> None:
+    data = picture()
+    Lane(company).upload(data)
+    fill(known(lane), 500 * (FILES_PER_DAY_MAX - 1))
+    assert code(lane.upload(data)) == (429, "enough_today")
+    assert stored(company, data)
+
+
+def test_a_whole_file_that_was_begun_before_is_brought_once(company: Company, lane: Lane) -> None:
+    data = picture()
+    place = known(lane).begin(len(data), sha256=sha256(data))
+    lane.patch(place, 0, data[:100])
+    assert lane.upload(data).headers["Upload-Offset"] == str(len(data))
+    assert lane.upload(data).headers["Upload-Offset"] == str(len(data))
+    done = [row for row in uploads_of(lane) if row.sha256 == sha256(data) and row.done_at]
+    assert len(done) == 1
+    assert stored(company, data)
