@@ -1,5 +1,6 @@
 """What the day, the list of jobs and the search tell, as values."""
 
+from datetime import timedelta, timezone
 from typing import Any
 
 from msgspec import structs
@@ -89,6 +90,15 @@ def test_the_strip_shows_seven_days_from_yesterday_and_follows_a_day_far_away() 
     assert [one.number for one in away.days] == ["29", "30", "1", "2", "3", "4", "5"]
     assert away.nothing is not None
     assert (away.nothing.title, away.title) == ("Nothing planned for this day", "Thu, 3 Dec")
+
+
+def test_times_and_days_are_those_of_the_site_wherever_the_phone_is() -> None:
+    zones = [timezone(timedelta(hours=east)) for east in (-11, 0, 8, 14)]
+    days = [today(DAY, Words("en", zone=zone), NOW) for zone in zones]
+    lists = [jobs(DAY, Words("en", zone=zone), NOW, only_open=False) for zone in zones]
+    assert all(view == days[0] for view in days)
+    assert all(view == lists[0] for view in lists)
+    assert names(days[0].groups)["overdue"] == ["late", "yesterday"]
 
 
 def test_another_day_shows_what_is_planned_for_it() -> None:
