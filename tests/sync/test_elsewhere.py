@@ -132,8 +132,10 @@ def test_what_arrives_a_second_time_has_its_first_answer() -> None:
     note(world, phone, order, "once")
     request = asking(world, phone)
     first = world.serve(phone, request).results
+    heads = dict(server.books.pages.heads)
     for _ in range(5):
         assert world.serve(phone, request).results == first
+    assert server.books.pages.heads == heads  # no row got another place, or another version
     assert {one.verdict for one in first} == {"applied"}
     assert filters_of(server) == 8_000
     assert not world.sync(phone).forked
