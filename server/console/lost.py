@@ -253,7 +253,7 @@ def _draw(
         if found is None:
             raise Problem("not_found")
         count, last = parting.waiting(books, device)
-        context = {
+        context: Item = {
             "one": found,
             "jobs": parting.jobs(books, found["person_id"]),
             "ops": parting.handed_in(books, device) if may(roles, "read.conflicts") else [],
@@ -262,7 +262,9 @@ def _draw(
             "wipe": parting.wipe(books, device),
         }
     overhear(office, found)
+    me = actor.person.id
     context |= {
+        "said_already": _has_said(context["wipe"], found, me),
         "fault": wrong.fault,
         "reason": wrong.reason,
         "drain_until": _drain_until(office, found),
@@ -271,11 +273,19 @@ def _draw(
         "may_take_back": may(roles, TAKE_BACK),
         "may_mend": may(roles, "op.accept") and may(roles, "read.conflicts"),
         "delay_ms": office.settings.limits.wipe_delay_hours * wiping.HOUR_MS,
-        "me": actor.person.id,
+        "me": me,
         "line_max": LINE_CHARS_MAX,
         "known_kinds": REGISTRY.kinds.keys(),
     }
     return frame.page(request, office, actor, "lost.html", context)
+
+
+def _has_said(wipe: Item | None, found: Item, me: str) -> bool:
+    """Whether somebody has said already that just what the phone holds now may be lost."""
+    if wipe is None or me not in (wipe["given_up_by"], wipe["given_up_with"]):
+        return False
+    held = (found["unsent"] or 0, found["unsent_files"] or 0)
+    return (wipe["ops"], wipe["files"]) == held
 
 
 def _drain_until(office: Office, found: Mapping[str, Any]) -> int | None:

@@ -199,7 +199,8 @@ def _called(noun: str, thing: Item) -> str:
     """How people call it."""
     if noun == "site":
         return str(thing["name"] or thing["address"])
-    return str(thing["name"]) if noun == "customer" else f"{thing['name']} · {thing['model']}"
+    said = [thing["name"]] if noun == "customer" else [thing["name"], thing["model"]]
+    return " · ".join(dict.fromkeys(said))  # a machine without a name is called by its model
 
 
 ROUTES: Final[list[Any]] = [ask, merge]

@@ -212,10 +212,10 @@ def arrivals(
 
 
 def arrived(office: Office, actor: Actor, whose: Person) -> list[Item]:
-    """The phones of somebody that wait to be let in, the last first."""
+    """The phones of somebody that wait to be let in, first those one may let in, the last first."""
     with office.reading() as books:
-        found = unconfirmed(books, whose.id)
-    return [admitting(office, actor, one) for one in found]
+        found = [admitting(office, actor, one) for one in unconfirmed(books, whose.id)]
+    return sorted(found, key=lambda one: not one["may_confirm"])
 
 
 @get("/enrol-phone", opt=opt(ISSUE, "login"), sync_to_thread=True)

@@ -13,17 +13,23 @@ NOVA = derive("console test", "Huawei nova 11")
 LOST = f"/phones/{NOVA}/lost"
 
 
-def came(console: Console, by: str = "dispatcher", login: str = "zhou.jian") -> str:
+def came(
+    console: Console, by: str = "dispatcher", login: str = "zhou.jian", device: str = PIXEL
+) -> str:
     """A phone comes by a code that somebody gave out; the digits that it shows."""
     issued_by = console.template.people.get(by, "")
     known = enrolment.Newcomer(
-        device=PIXEL, name="Pixel 8", app="1.6.0", public_key="key", address="203.0.113.9"
+        device=device,
+        name="Pixel 8",
+        app="1.6.0",
+        public_key=f"key of {device}",
+        address="203.0.113.9",
     )
     ((person,),) = console.ask("SELECT id FROM person WHERE login = ?", login)
     let = enrolment.Let(person_id=person, issued_by=issued_by)
     with console.office.writing() as books:
         enrolment.admit(books, let, known, console.now_ms)
-    return admission.digits_of(console.office, PIXEL)
+    return admission.digits_of(console.office, device)
 
 
 def toast(answer: Answer) -> str:
@@ -91,6 +97,15 @@ def test_each_is_offered_what_they_may_answer(
 ) -> None:
     came(new_console, by)
     assert offers(new_console.visitor(role), PHONE) == [f"{PHONE}/{one}" for one in may]
+
+
+def test_beside_a_code_the_phone_that_one_may_let_in_stands_first(new_console: Console) -> None:
+    mine = came(new_console)
+    new_console.now_ms += 1
+    later = came(new_console, "team_leader", device=derive("console test", "Pixel 9"))
+    for who, first, second in (("dispatcher", mine, later), ("team_leader", later, mine)):
+        seen = new_console.visitor(who).get(ARRIVALS).page.by_id("arrivals").text
+        assert seen.index(first) < seen.index(second), who
 
 
 def test_a_phone_that_is_turned_away_is_told_of_as_that(new_console: Console) -> None:

@@ -37,7 +37,7 @@ def test_a_conflict_tells_the_old_value_both_values_the_rule_and_what_is_worth_k
     assert "the office's value stands" in english.text
     assert "so it could not have seen the other value" in english.text
     chinese = console.visitor(language="zh").get(f"/conflicts/{identity}")
-    for words in ("两处不一致", "双方所见原值", "当前生效", "已保留，未生效", "以办公室为准"):
+    for words in ("两处不一致", "双方所见原值", "当前生效", "已保留，未生效", "以公司为准"):
         assert words in chinese.text, words
 
 

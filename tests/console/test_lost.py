@@ -30,6 +30,12 @@ def step(visitor: Visitor, name: str) -> Answer:
     return visitor.send(LOST, f"{LOST}/step", {"step": name})
 
 
+def gives_up(visitor: Visitor) -> bool:
+    """Whether somebody is asked how much may be lost."""
+    forms = visitor.get(LOST).page.all("form")
+    return any(form["action"] == f"{LOST}/give-up" for form in forms)
+
+
 def verdicts(console: Console, *ops: str) -> list[str]:
     return [console.ask("SELECT verdict FROM op WHERE op_id = ?", op)[0][0] for op in ops]
 
@@ -136,12 +142,17 @@ def test_whoever_lets_work_be_lost_types_how_much(new_console: Console) -> None:
     said = dispatcher.send(LOST, f"{LOST}/give-up", ops="14", files="3")
     assert "said that 14 entries and 3 files may be lost." in said.text
     assert "A second person has to say the same" in said.text
-    again = dispatcher.send(LOST, f"{LOST}/give-up", ops="14", files="3")
+    assert gives_up(dispatcher) is False
+    again = dispatcher.post(f"{LOST}/give-up", {**dispatcher.proof(), "ops": "14", "files": "3"})
     assert (again.status, "You said so already." in again.text) == (422, True)
     manager = new_console.visitor("service_manager")
     assert "Nothing is lost until you, or somebody else" in manager.get(LOST).text
     both = manager.send(LOST, f"{LOST}/give-up", ops="14", files="3")
     assert "said so, too." in both.text
+    assert (gives_up(dispatcher), gives_up(manager)) == (False, False)
+    with new_console.office.writing() as books:
+        books.exec_driver_sql("UPDATE device SET unsent_files = 4 WHERE id = ?", (NOVA,))
+    assert (gives_up(dispatcher), gives_up(manager)) == (True, True)  # it is more by now
 
 
 def test_what_a_phone_never_told_is_not_asked_for(new_console: Console) -> None:

@@ -87,6 +87,7 @@ def test_machines_of_one_site_are_merged_and_the_old_page_leads_on(new_console: 
     visitor = new_console.visitor()
     page = visitor.get(f"/merge/asset/{gone}").page
     assert "same serial number" in page.text
+    assert "KF35 · KF35" not in page.text  # neither has a name but its model
     assert "The two machines are one." in merge(visitor, "asset", gone, stays)
     assert "was merged into this entry" in visitor.get(f"/machines/{gone}").text
     assert "KF35" in visitor.get(f"/machines/{stays}").page.text
