@@ -31,6 +31,7 @@ class Parcel(Struct, frozen=True, kw_only=True):
     `person` is who is signed in: nobody hands in another's ops; None is the server itself.
     `aside` is the code under which all of it waits for a person, whatever it says. `forked_from` is
     the incarnation that this one goes on from.
+    `waiting_max` is how many ops of that incarnation may wait at once, where that is limited.
     `is_ours` tells a genuine stamp; `on_crash` is told the id of an op that broke a rule, and how.
     """
 
@@ -42,6 +43,7 @@ class Parcel(Struct, frozen=True, kw_only=True):
     incarnation: str | None = None
     forked_from: str | None = None
     aside: str | None = None
+    waiting_max: int | None = None
     is_ours: Callable[[Stamp], bool] | None = None
     on_crash: Callable[[str, Exception], None] | None = None
 

@@ -17,7 +17,16 @@ from sync.doubts import compare
 from sync.intake import receive
 from sync.library import Head, Library
 from sync.ports import Authority, Standing
-from sync.protocol import PULL_BYTES_MAX, PULL_BYTES_WANTED, Page, Reply, Request, Result, Wipe
+from sync.protocol import (
+    PULL_BYTES_MAX,
+    PULL_BYTES_WANTED,
+    WAITING_MAX,
+    Page,
+    Reply,
+    Request,
+    Result,
+    Wipe,
+)
 from sync.tokens import Token, is_ours, make_stamp, read_token, seal_token
 
 # What a phone needs first comes first: its inbox, its jobs, then what they hang on.
@@ -76,7 +85,10 @@ def has_news(request: Request) -> bool:
 
 
 def hear(authority: Authority, request: Request, caller: Caller, house: House) -> Heard:
-    """Take what was pushed. Runs in one write transaction, which the caller commits."""
+    """Take what was pushed. Runs in one write transaction, which the caller commits.
+
+    Raises `Crowded`.
+    """
     before = authority.standing(request.incarnation)
     token = read_token(request.token, house.keys) if request.token else None
     chain = examine(request, token, before, authority.epoch)
@@ -97,6 +109,7 @@ def hear(authority: Authority, request: Request, caller: Caller, house: House) -
             incarnation=request.incarnation,
             forked_from=before.forked_from if before is not None else request.forked_from,
             aside=REVOKED if caller.revoked else None,
+            waiting_max=None if caller.revoked else WAITING_MAX,
             is_ours=cache(partial(is_ours, keys=house.keys, device=caller.device)),
             on_crash=house.on_crash,
         )

@@ -28,7 +28,7 @@ from sync.desk import (
     write_down,
 )
 from sync.mends import MENDING, Behind, Mend, as_kept, mend, mends
-from sync.ports import Authority, Entry, Recorded, Shifted, Unwritable
+from sync.ports import Authority, Crowded, Entry, Recorded, Shifted, Unwritable
 from sync.protocol import Result
 from sync.reach import reach
 
@@ -48,6 +48,7 @@ def receive(authority: Authority, parcel: Parcel, registry: Registry = REGISTRY)
 
     All is decided in memory and written in bulk. Only when the database or a rule breaks down
     over the bulk is each op decided again on its own, so that one bad op stops only itself.
+    Raises `Crowded` where more would wait than may.
     """
     arrived = [read(op, registry) for op in parcel.ops]
     try:
@@ -123,6 +124,9 @@ def _sit_once(
         now = resolve([one], partial(merged_here, desk.state))[0] if merges else one
         _take(desk, now, mending)
     _go_on(desk, (*early, *_came_early(desk, fresh)))
+    most = parcel.waiting_max
+    if most is not None and len(desk.waiting) > max(most, len(waiting)):
+        raise Crowded  # what adds nothing to it, and what takes from it, still comes in
     number(desk)
     at = authority.enter(list(desk.entries.values()), desk.state) if desk.entries else {}
     return [_result(authority, one, desk.entries.get(one.op_id), docket, at) for one in docket.ops]

@@ -21,6 +21,10 @@ class Unwritable(Exception):
     """The database refused a batch because of what is in it; raised inside a savepoint."""
 
 
+class Crowded(Exception):
+    """More of a phone would wait for a person than may at once; nothing was entered."""
+
+
 class Recorded(Struct, frozen=True, kw_only=True):
     """An op the server already has, and what became of it. `n` counts its verdicts so far.
 

@@ -17,6 +17,7 @@ PUSH_BYTES_MAX: Final = 256_000
 REQUEST_BYTES_MAX: Final = 4_000_000  # after decompression
 PULL_BYTES_WANTED: Final = 640_000
 PULL_BYTES_MAX: Final = 1_000_000
+WAITING_MAX: Final = 5_000  # ops of one incarnation that are held or set aside at once
 OPS_PER_DAY_MAX: Final = 20_000  # per device; the rest waits with 429
 BYTES_PER_DAY_MAX: Final = 400_000_000  # of the bodies of these ops
 

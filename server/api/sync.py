@@ -25,6 +25,7 @@ from shared.clock import Sighting, skew_ms
 from shared.people import may
 from sync import exchange
 from sync.exchange import Caller, Heard, House
+from sync.ports import Crowded
 from sync.prints import is_sound
 from sync.protocol import (
     BYTES_PER_DAY_MAX,
@@ -47,6 +48,7 @@ NONCE_BYTES: Final = 8
 GZIP_FROM_BYTES: Final = 250
 VERSION_PARTS: Final = 3
 _VERSION: Final = re.compile(r"\d{1,6}(\.\d{1,6}){0,2}$")
+CROWDED_RETRY_S: Final = 3_600  # until a person may have settled some of what waits
 TEAR_QUIET_MS: Final = 3_600_000  # one torn copy is one trouble, though it stays so a while
 
 
@@ -190,7 +192,12 @@ def _answer(office: Office, talk: Talk) -> Reply:
                 office.contacts[talk.caller.device] = contact
                 reply = exchange.answer(library, talk.request, heard, talk.caller, talk.house)
                 return _agreed(office, talk, contact, reply)
-    heard, patient = _heard(office, talk, contact)
+    try:
+        heard, patient = _heard(office, talk, contact)
+    except Crowded:  # nothing was entered; that it was handed in counts all the same
+        with office.writing() as books:
+            _count(books, talk)
+        raise enough_today(CROWDED_RETRY_S) from None
     if not patient:
         talk = structs.replace(talk, request=structs.replace(talk.request, doubt=None))
     with office.reading() as books:

@@ -15,7 +15,7 @@ from shared.records import Record
 from sync.desk import Parcel
 from sync.intake import EARLY_MAX, receive
 from sync.memory import MemoryPhone
-from sync.ports import Identity, Outboxed
+from sync.ports import Crowded, Identity, Outboxed
 from sync.protocol import OPS_PER_PUSH_MAX, Request, Result, WireOp
 from sync.session import Surroundings, converse
 from sync.settling import fork
@@ -191,3 +191,38 @@ def test_it_waits_for_what_its_phone_says_as_a_new_incarnation() -> None:
     assert verdicts(server, whole.ops) == [("applied", None)] * 3
     world.sync(phone)
     assert {one.verdict for one in phone.all_ops()} == {"applied"}
+
+
+def crowding(world: World, phone: MemoryPhone, monkeypatch: pytest.MonkeyPatch) -> Request:
+    """Two ops of a phone wait, and no more may."""
+    monkeypatch.setattr("sync.exchange.WAITING_MAX", 2)
+    whole = asking(world, phone)
+    strays = [described(whole, 10 + one, derive("none", one)) for one in range(2)]
+    held(world, phone, whole, strays)
+    return whole
+
+
+def test_so_many_may_wait_at_once_and_more_of_them_stay_on_the_phone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world, server, phone, order = begun()
+    photographed(world, phone, order)
+    whole = crowding(world, phone, monkeypatch)
+    more = described(whole, 20, derive("none"))
+    with pytest.raises(Crowded):
+        world.serve(phone, structs.replace(whole, ops=[more]))
+    assert more.id not in server.books.pages.ops
+    world.serve(phone, structs.replace(whole, ops=whole.ops[:2]))  # what settles is taken
+    assert verdicts(server, whole.ops[:2]) == [("applied", None)] * 2
+
+
+def test_what_a_revoked_phone_hands_in_waits_within_limits_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world, server, phone, order = begun()
+    photographed(world, phone, order)
+    whole = crowding(world, phone, monkeypatch)
+    caller = world.callers[id(phone)]
+    world.callers[id(phone)] = structs.replace(caller, revoked=True)
+    world.serve(phone, whole)
+    assert verdicts(server, whole.ops) == [("quarantined", "revoked")] * 3

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from server import database, migrations, people, throttle
 from server.app import tidy
@@ -84,6 +85,27 @@ def test_a_device_hands_in_so_much_a_day_and_the_rest_waits(company: Company) ->
     assert talk(company, phone, token=first.token, pull=True).results == []
     company.now_ms += 23 * 60 * 60_000
     assert [one.verdict for one in talk(company, phone, **told).results] == ["applied"]
+
+
+def test_more_than_may_wait_for_a_person_at_once_stays_on_the_phone_for_an_hour(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone, order = company.phone(), job(company)
+    first = begun(company, phone)
+    monkeypatch.setattr("sync.exchange.WAITING_MAX", 0)
+    vector = vector_hash(first.server_epoch, {})
+    told = {"token": first.token, "vector": vector}
+    said = accept(company, phone, order)
+    strange = {**said, "body": said["body"].replace("work_order.accept", "work_order.beam")}
+    content = msgspec.json.encode(phone.request(**told, ops=[strange]))
+    answer = company.client.post("/sync", content=content, headers=phone.headers())
+    assert (answer.status_code, answer.json()["code"]) == (429, "enough_today")
+    assert answer.headers["Retry-After"] == "3600"
+    with company.office.writing() as books:  # it counts as handed in all the same
+        most = (1, throttle.DAY_MINUTES)
+        assert throttle.strike(books, f"ops|{phone.device}", most, company.now_ms) > 0
+    taken = talk(company, phone, **told, ops=[accept(company, phone, order)])
+    assert [one.verdict for one in taken.results] == ["applied"]
 
 
 def test_a_device_hands_in_so_many_bytes_a_day(company: Company) -> None:
