@@ -25,6 +25,7 @@ SHEETS: Final[tuple[tuple[str, dict[str, str]], ...]] = (
     ("outcome", {"outcome": "waits_for_part"}),
     ("other", {}),
     ("pause", {}),
+    ("begin", {}),
     ("decline", {}),
     ("after_call", {"copied": "yes"}),
     ("wish", {}),

@@ -178,6 +178,28 @@ def test_a_pause_takes_one_tap_and_work_goes_on(orders: Any) -> None:
     assert sheet_of(hand).order.status == "working"
 
 
+def test_what_is_found_beside_a_job_is_a_job_of_its_own_at_once(orders: Any) -> None:
+    hand = orders("Lift 4 door reopening fault")
+    beside = hand.place.args["id"]
+    hand.tap("more")
+    answer(hand, "Another job here")
+    answer(hand, "Begin the job")
+    assert hand.sees("Say in a few words what it is.")
+    hand.type("Summary", "Bracket is loose")
+    answer(hand, "Begin the job")
+    hand.until(lambda: hand.place.args["id"] != beside)
+    order = sheet_of(hand).order
+    assert (order.summary, order.beside_id, order.status) == (
+        "Bracket is loose",
+        beside,
+        "accepted",
+    )
+    assert hand.sees(f"{order.provisional} (provisional)")
+    hand.root.hush()
+    step(hand, "Set off")
+    assert recorded(hand) == ["work_order.begin", "work_order.depart"]
+
+
 def test_after_a_call_one_tap_writes_down_how_it_went(orders: Any) -> None:
     hand = orders("空调清洗保养")
     hand.tap("Call")

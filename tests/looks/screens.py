@@ -122,6 +122,7 @@ VIEWS: Final = (
     _job("sheet-outcome-waits", "outcome", outcome="waits_for_part"),
     _job("sheet-other", "other"),
     _job("sheet-pause", "pause"),
+    _job("sheet-begin", "begin"),
     _job("sheet-decline", "decline"),
     _job("sheet-after-call", "after_call", copied="yes"),
     _job("sheet-wish", "wish"),
