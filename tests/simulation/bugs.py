@@ -18,6 +18,7 @@ from sync.library import Piece
 from sync.memory import MemoryPhone, phone
 from sync.memory.books import MemoryBooks, MemoryLibrary
 from sync.overlay import touched
+from tests.world import ANN, BOB
 
 Plant = Callable[[], Any]  # a context in which the mistake is made
 
@@ -201,6 +202,10 @@ def _told_again(right: Any, desk_: Any, kind: str, identity: str) -> str:
     return f"{right(desk_, kind, identity)}-{desk_.replica.disk.lseq}"
 
 
+def _all_for_everybody(right: Any, books: MemoryBooks, _person: str) -> set[str]:
+    return set().union(*(right(books, person) for person in (ANN, BOB)))
+
+
 BUGS: Final[dict[str, Plant]] = {
     "acknowledged when it was sent": _instead(session, "_compose", _acknowledged_when_sent),
     "a refused op is not kept": _instead(MemoryBooks, "enter", _verdicts_alone),
@@ -236,6 +241,7 @@ BUGS: Final[dict[str, Plant]] = {
     "only one of the things that changed is drawn": _instead(settling, "refresh", _still_behind),
     "nothing is told": _says(settling, "inform", None),
     "a phone's wall clock is believed": _instead(desk, "true_time", _by_the_wall),
+    "rows of others are sent": _instead(MemoryBooks, "scope", _all_for_everybody),
     "the vector is not compared": _says(exchange, "vector_hash", ""),
     "what waits behind a mended op stays": _says(mends, "held_behind", ()),
     "a signature is sealed over what is missing": _says(
