@@ -92,6 +92,12 @@ def test_nothing_is_left_for_later() -> None:
     assert lines_matching(LEFT_FOR_LATER) == []
 
 
+def test_no_backup_of_the_system_takes_away_what_a_phone_holds() -> None:
+    """S2."""
+    told = (ROOT / "packaging" / "android" / "buildozer.spec").read_text(encoding="utf-8")
+    assert re.findall(r"^android\.allow_backup *= *(\w+)$", told, re.MULTILINE) == ["False"]
+
+
 def test_every_pin_is_a_name_and_a_version() -> None:
     assert [line for line in PINS if not re.fullmatch(r"[a-z0-9\-]+==[\w.]+", line)] == []
     assert sorted(PINS) == PINS
