@@ -1,6 +1,7 @@
 """The workload: a technician's day, op by op, and the set of ten thousand rows.
 
-Sign-off does not exist yet: a note with as many bytes as its strokes stands in for it.
+A note with as many bytes as its strokes stands in for a sign-off, which carries a document of all
+that a phone shows: a phone of the bench keeps no rows.
 """
 
 from collections.abc import Iterator, Sequence
