@@ -292,7 +292,8 @@ def _stubs(desk: Desk, one: Arrived) -> tuple[Record, ...]:
     found: list[Record] = []
     for name in sorted(named_by(one)):
         verdict = _verdict_of(desk, name) if name in desk.births else None
-        if verdict == Verdict.REJECTED and desk.state.find(WorkOrder, name) is None:
+        is_settled = verdict is not None and not is_provisional(verdict)
+        if is_settled and desk.state.find(WorkOrder, name) is None:
             found += stub(desk.state, desk.births, name, desk.entries.get(name))
     return tuple(found)
 

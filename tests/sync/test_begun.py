@@ -391,6 +391,24 @@ def test_refused_it_comes_to_the_same_in_every_order(
     assert len([task for task in spot.rows(Task) if task.code == "orphan"]) == 1
 
 
+def test_corrected_into_something_else_it_came_to_nothing_as_well() -> None:
+    spot = Spot()
+    quarantined(spot)
+    entry = spot.server.books.pages.ops[spot.begun]
+    repair = {
+        "of": spot.begun,
+        "body_fingerprint": entry.fingerprint,
+        "kind": "note.add",
+        "v": 1,
+        "on": ["work_order", spot.first],
+        "args": {"text": "Bracket is loose", "audience": "internal"},
+    }
+    spot.world.must(spot.world.office("op.repair", ("op", spot.begun), repair))
+    orphaned(spot)
+    assert spot.came_to()["note.add"] == ("applied", None)
+    assert spot.came_to()["work_order.complete"] == ("conflict", "orphan")
+
+
 def test_given_up_with_nothing_done_on_it_nothing_stands_in_for_it() -> None:
     spot = Spot()
     spot.world.server_registry = WITHOUT
