@@ -1,5 +1,6 @@
 """Entries: verdicts and events as the rows and leaves that the books keep of them."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -7,6 +8,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, bindparam, select
 
 from server.database import dumped
+from server.questions import Question, from_json
 from server.tables import METADATA
 from shared.audit import Trace, leaf_bytes, leaf_hash
 from shared.canonical import canonical
@@ -21,8 +23,9 @@ STANDING: Final = METADATA.tables["incarnation"]
 UNPRINTABLE: Final = "\N{REPLACEMENT CHARACTER}"
 
 
-_STANDING: Final = select(*STANDING.c).where(STANDING.c.id == bindparam("id"))
-_HELD: Final = _STANDING.with_for_update()
+_standing: Final = select(*STANDING.c).where(STANDING.c.id == bindparam("id"))
+_STANDING: Final = Question(_standing)
+_HELD: Final = Question(_standing.with_for_update())
 
 
 class Event(Struct, frozen=True, kw_only=True):
@@ -107,8 +110,15 @@ def as_recorded(row: Any) -> Recorded:
 
 def standing_of(connection: Connection, incarnation: str, *, held: bool) -> Standing | None:
     """What is known of an incarnation; `held` locks it until the transaction ends."""
-    found = connection.execute(_HELD if held else _STANDING, {"id": incarnation}).first()
-    if found is None:
+    found = (_HELD if held else _STANDING).ask(connection, id=incarnation)
+    return standing_in(connection, found[0]) if found else None
+
+
+def standing_in(connection: Connection, row: Sequence[Any]) -> Standing | None:
+    """What is known of an incarnation, of the values of its row; nothing where all are null."""
+    known = dict(zip(STANDING.c.keys(), row, strict=True))
+    incarnation = known.pop("id")
+    if incarnation is None:
         return None
-    known = found._asdict()
-    return Standing(incarnation=known.pop("id"), **known)
+    known["vector"] = from_json(connection, known["vector"])
+    return Standing(incarnation=incarnation, **known)

@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from server.database import is_sqlite
+from server.questions import Question
 from server.rows import add, among, listed, upsert, write
 from server.tables import METADATA
 from server.tables.books import GONE as GONE_ENTRY
@@ -179,7 +180,7 @@ def followed(connection: Connection, person: str) -> dict[str, Head | None]:
     One that never had a row has none.
     """
     own = stream_of(("person", person))
-    found = connection.execute(_FOLLOWED, {"person": person, "own": own}).all()
+    found = _FOLLOWED.ask(connection, person=person, own=own)
     return {
         stream: Head(seq=seq, sums=(a, b), min_seq=min_seq, entries=entries) if seq else None
         for stream, seq, a, b, min_seq, entries in found
@@ -190,9 +191,11 @@ _streams: Final = union(
     select(SUBSCRIPTION.c.stream).where(SUBSCRIPTION.c.person_id == bindparam("person")),
     select(bindparam("own", type_=String).label("stream")),
 ).subquery()
-_FOLLOWED: Final = select(
-    _streams.c.stream, *(column for column in HEAD.c if column.name != "stream")
-).select_from(_streams.outerjoin(HEAD, HEAD.c.stream == _streams.c.stream))
+_FOLLOWED: Final = Question(
+    select(
+        _streams.c.stream, *(column for column in HEAD.c if column.name != "stream")
+    ).select_from(_streams.outerjoin(HEAD, HEAD.c.stream == _streams.c.stream))
+)
 
 
 @cache

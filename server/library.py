@@ -1,16 +1,18 @@
 """The library: what devices may read, as one read transaction sees it (`sync.library.Library`)."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from typing import Any, Final
 
-from msgspec import structs
-from sqlalchemy import Connection, select, true
+from msgspec import Struct, structs
+from sqlalchemy import Connection, bindparam, select, true
 
 from server import feed, portions, prints, rows, tree, uploads
-from server.entries import standing_of
+from server.entries import STANDING, standing_in, standing_of
 from server.portions import Portions, Reading
+from server.questions import Question, from_json
 from server.rows import SETTING
+from server.tables import METADATA
 from server.tree import EPOCH, HEAD
 from sync.digest import Sums
 from sync.library import Head, Piece
@@ -27,7 +29,38 @@ _signed: Final = (
     select(*HEAD.c).where(HEAD.c.epoch == _epoch).order_by(HEAD.c.size.desc()).limit(1).subquery()
 )
 _here: Final = select(_through.label("through"), _epoch.label("its_epoch")).subquery()
-_SIGNPOST: Final = select(*_here.c, *_signed.c).select_from(_here.outerjoin(_signed, true()))
+_posts: Final = _here.outerjoin(_signed, true())
+_SIGNPOST: Final = Question(select(*_here.c, *_signed.c).select_from(_posts))
+_SIGNS: Final = len(_here.c) + len(_signed.c)
+
+# What every exchange begins with.
+_device: Final = METADATA.tables["device"]
+_person: Final = METADATA.tables["person"]
+_OWNED: Final = (
+    *(_device.c.revoked_at, _device.c.drain_closed_at, _device.c.confirmed_at),
+    *(_person.c.id, _person.c.roles, _person.c.disabled),
+)
+_STANDS: Final = _SIGNS + len(STANDING.c)
+_ENTRANCE: Final = Question(
+    select(*_here.c, *_signed.c, *STANDING.c, *_OWNED).select_from(
+        _posts.outerjoin(STANDING, STANDING.c.id == bindparam("incarnation"))
+        .outerjoin(_device, _device.c.id == bindparam("device"))
+        .outerjoin(_person, _person.c.id == _device.c.person_id)
+    )
+)
+
+
+class Owned(Struct, frozen=True):
+    """A device as it is kept: since when (ms) it is revoked, hands in nothing more, and is in; and
+    its person, their roles, and whether they are gone.
+    """
+
+    revoked_at: int | None
+    drain_closed_at: int | None
+    confirmed_at: int | None
+    person: str
+    roles: tuple[str, ...]
+    disabled: bool
 
 
 def distrust(connection: Connection, now_ms: int) -> None:
@@ -40,6 +73,9 @@ def distrust(connection: Connection, now_ms: int) -> None:
         rows.keep_setting(connection, DURABLE_THROUGH, None)
 
 
+Signs = tuple[Any, str | None, SignedHead | None]  # of the last backup, the epoch, the newest head
+
+
 class ReadingRoom:
     """The server's books inside one read transaction: a single snapshot of everything.
 
@@ -50,16 +86,31 @@ class ReadingRoom:
         self._connection = connection
         self._portions = Portions(0) if kept is None else kept
         self._heads: dict[str, Head | None] = {}
+        self._standings: dict[str, Standing | None] = {}
 
     @cached_property
-    def _signpost(self) -> tuple[Any, str | None, SignedHead | None]:
+    def _signpost(self) -> Signs:
         """What every answer tells, by one statement: last backup, epoch, newest signed head."""
-        through, epoch, *head = self._connection.execute(_SIGNPOST).one()
-        return (
-            through,
-            epoch,
-            None if head[0] is None else SignedHead(**dict(zip(HEAD.c.keys(), head, strict=True))),
-        )
+        (found,) = _SIGNPOST.ask(self._connection)
+        return self._signs(found)
+
+    def _signs(self, row: Sequence[Any]) -> Signs:
+        through, epoch, *head = row
+        told = dict(zip(HEAD.c.keys(), head, strict=True))
+        signed = None if head[0] is None else SignedHead(**told)
+        return from_json(self._connection, through), epoch, signed
+
+    def enter(self, device: str, incarnation: str) -> Owned | None:
+        """The device that asks, if it is known. Read with it is what its exchange begins with."""
+        books = self._connection
+        (found,) = _ENTRANCE.ask(books, device=device, incarnation=incarnation)
+        self._signpost = self._signs(found[:_SIGNS])
+        self._standings[incarnation] = standing_in(books, found[_SIGNS:_STANDS])
+        revoked_at, closed_at, confirmed_at, person, roles, disabled = found[_STANDS:]
+        if person is None:
+            return None
+        may = tuple(from_json(books, roles))
+        return Owned(revoked_at, closed_at, confirmed_at, person, may, bool(disabled))
 
     @property
     def epoch(self) -> str:
@@ -84,7 +135,10 @@ class ReadingRoom:
 
     def standing(self, incarnation: str) -> Standing | None:
         """What is known of an incarnation, without locking it."""
-        return standing_of(self._connection, incarnation, held=False)
+        if incarnation not in self._standings:
+            known = standing_of(self._connection, incarnation, held=False)
+            self._standings[incarnation] = known
+        return self._standings[incarnation]
 
     def pages(self, wants: Iterable[tuple[str, int]], bytes_max: int) -> dict[str, Piece]:
         """Rows past each (stream, cursor), by seq, until their bodies pass the size."""

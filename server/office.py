@@ -13,6 +13,7 @@ from server.entries import Event
 from server.evidence import Evidence
 from server.keys import Dice, Keys
 from server.ledger import Ledger
+from server.library import ReadingRoom
 from server.logs import Log, trace_of
 from server.notary import Seal
 from server.packs import Packs
@@ -33,7 +34,6 @@ from shared.texts import Catalogue
 from sync.desk import Parcel
 from sync.enrolment import invitation_text
 from sync.intake import receive
-from sync.library import Library
 from sync.protocol import Result, WireOp
 
 EPOCH_BYTES: Final = 8
@@ -152,7 +152,7 @@ class Office(Struct, frozen=True, kw_only=True):
     writing: Callable[[], AbstractContextManager[Any]]
     close: Callable[[], None]
     ledger: Callable[[Any], Ledger]
-    library: Callable[[Any], Library]
+    library: Callable[[Any], ReadingRoom]
     evidence: Evidence
     parts: Parts
     pin: str

@@ -19,7 +19,6 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     Connection,
-    Executable,
     Select,
     String,
     bindparam,
@@ -29,6 +28,7 @@ from sqlalchemy import (
 
 from server.database import dumped, is_sqlite
 from server.feed import FEED
+from server.questions import Question
 from sync.digest import NO_ROWS, Sums
 from sync.library import Head, Piece
 from sync.protocol import GONE, Row
@@ -246,7 +246,7 @@ def _short_streams(reading: Reading, places: list[Place]) -> dict[str, Portion]:
     else:
         arguments = {"streams": streams, "since": since}
     found: dict[str, list[Placed]] = {stream: [] for stream in streams}
-    rows = connection.execute(_past(connection.dialect.name), arguments).all()
+    rows = _past(connection.dialect.name).ask(connection, **arguments)
     for stream, *entry in sorted(rows, key=BY_SEQ):
         found[stream].append(_placed(entry))
     return {
@@ -264,8 +264,10 @@ def _long_stream(reading: Reading, first: Place) -> Iterator[list[Placed]]:
 
 
 def _read_on(reading: Reading, place: Place) -> Portion:
-    arguments = {"stream": place.stream, "since": place.since, "rows": ROWS_READ_MAX}
-    rows = [_placed(entry) for _, *entry in reading.connection.execute(_LONG, arguments).all()]
+    found = _LONG.ask(
+        reading.connection, stream=place.stream, since=place.since, rows=ROWS_READ_MAX
+    )
+    rows = [_placed(entry) for _, *entry in found]
     is_last = len(rows) < ROWS_READ_MAX
     return reading.keep(place, rows, place.head.seq if is_last else rows[-1][0])
 
@@ -279,7 +281,7 @@ def _columns() -> Select[Any]:
     return select(FEED.c.stream, FEED.c.seq, FEED.c.table, FEED.c.pk, FEED.c.body)
 
 
-_LONG: Final = (
+_LONG: Final = Question(
     _columns()
     .where(FEED.c.stream == bindparam("stream"), FEED.c.seq > bindparam("since"))
     .order_by(FEED.c.seq)
@@ -288,7 +290,7 @@ _LONG: Final = (
 
 
 @cache
-def _past(dialect: str) -> Executable:
+def _past(dialect: str) -> Question:
     if dialect == "sqlite":
         given = func.json_each(bindparam("wants", type_=String)).table_valued("key", "value")
         stream, since = given.c.key, given.c.value
@@ -299,4 +301,4 @@ def _past(dialect: str) -> Executable:
         )
         unnested = func.unnest(*arrays).table_valued("stream", "since").render_derived()
         stream, since = unnested.c.stream, unnested.c.since
-    return _columns().where(FEED.c.stream == stream, FEED.c.seq > since)
+    return Question(_columns().where(FEED.c.stream == stream, FEED.c.seq > since))

@@ -4,7 +4,8 @@ import asyncio
 import hashlib
 from base64 import urlsafe_b64encode
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, Protocol
 
 import jwt
 from litestar.connection import ASGIConnection
@@ -25,6 +26,7 @@ TOKEN_PREFIX: Final = "ff_"  # noqa: S105 - it marks a token, it is none
 SEEN_EVERY_MS: Final = 5 * 60_000
 MS: Final = 1000
 ALGORITHM: Final = "HS256"
+PASSES_KEPT_MAX: Final = 2_048
 PUBLIC: Final = "public"
 CONSOLE: Final = "console"
 COOKIE: Final = "fieldfare_session"
@@ -37,7 +39,7 @@ _device: Table = METADATA.tables[access.Device.__tablename__]
 _credential: Table = METADATA.tables[access.Credential.__tablename__]
 _person: Table = METADATA.tables["person"]
 
-# Every request asks one of these, so they are put together once.
+# Nearly every request asks one of these, so they are put together once.
 _BY_SESSION: Final = (
     select(_person, _session.c.hash, _session.c.seen_at, _credential.c.must_change)
     .select_from(
@@ -47,6 +49,7 @@ _BY_SESSION: Final = (
     )
     .where(_session.c.hash == bindparam("hash"), _session.c.expires_at > bindparam("now"))
 )
+
 _BY_DEVICE: Final = (
     select(_person, _device.c.revoked_at, _device.c.drain_closed_at, _device.c.confirmed_at)
     .select_from(_device.join(_person, _person.c.id == _device.c.person_id))
@@ -155,47 +158,70 @@ def device_token(ring: Ring, given: Pass, expires_at: int) -> str:
 
 def pass_in(ring: Ring, token: str, now_ms: int) -> Pass | None:
     """What an access token was made for, unless it is over or not ours."""
+    found = _read_pass(tuple(ring.secrets.items()), token)
+    return None if found is None or found[1] <= now_ms else found[0]
+
+
+@lru_cache(PASSES_KEPT_MAX)
+def _read_pass(secrets: tuple[tuple[str, bytes], ...], token: str) -> tuple[Pass, int] | None:
+    """What a token says, and when it is over (ms). A phone shows the same one for some minutes."""
     try:
-        secret = ring.secrets.get(str(jwt.get_unverified_header(token).get("kid")))
+        secret = dict(secrets).get(str(jwt.get_unverified_header(token).get("kid")))
         if secret is None:
             return None
         claims = jwt.decode(
             token,
             secret,
             [ALGORITHM],
-            options={"require": ["sub", "exp"], "verify_exp": False},  # by our own clock, below
+            options={"require": ["sub", "exp"], "verify_exp": False},  # by our own clock
         )
     except jwt.InvalidTokenError:
         return None
     exp = claims["exp"]
-    if not isinstance(exp, int) or exp * MS <= now_ms:
+    if not isinstance(exp, int):
         return None
-    return Pass(device=str(claims["sub"]), since=claims.get("since"))
+    return Pass(device=str(claims["sub"]), since=claims.get("since")), exp * MS
 
 
-def person_of_device(
-    connection: Connection, shown: Pass, now_ms: int, drain_days: int
-) -> Actor | None:
-    """Whose device this is; None if it is not known, or was let in anew since.
+class Kept(Protocol):
+    """A device as it is kept: since when (ms) it is revoked, hands in nothing more, and is in."""
 
-    Raises `Problem` if nobody has confirmed it yet; or if it was revoked, and nothing is left to
-    be said to it.
+    @property
+    def revoked_at(self) -> int | None: ...
+    @property
+    def drain_closed_at(self) -> int | None: ...
+    @property
+    def confirmed_at(self) -> int | None: ...
+
+
+def person_of_device(connection: Connection, shown: Pass, times: tuple[int, int]) -> Actor:
+    """Whose device this is, and what it may. Raises as `let_in`."""
+    row: Any = connection.execute(_BY_DEVICE, {"device": shown.device}).one_or_none()
+    parting = let_in(connection, row, shown, times)
+    return Actor(person=as_person(row), device=shown.device, parting=parting)
+
+
+def let_in(
+    connection: Connection, known: Kept | None, shown: Pass, times: tuple[int, int]
+) -> Parting | None:
+    """What a device may still do if it was revoked. `times` are (now in ms, for how many days).
+
+    Raises `Problem` if it is not known, if nobody has confirmed it yet, if it was let in anew
+    since; or if it was revoked, and nothing is left to be said to it.
     """
-    device = shown.device
-    row = connection.execute(_BY_DEVICE, {"device": device}).one_or_none()
-    if row is None:
-        return None
-    if row.confirmed_at is None and row.revoked_at is None:
+    if known is None:
+        raise Problem("not_signed_in")
+    if known.confirmed_at is None and known.revoked_at is None:
         raise Problem("device_unconfirmed")
-    if row.confirmed_at != shown.since:
+    if known.confirmed_at != shown.since:
+        raise Problem("not_signed_in")
+    if known.revoked_at is None:
         return None
-    parting = None
-    if row.revoked_at is not None:
-        times = drains.Revoked(device, row.revoked_at, row.drain_closed_at, row.confirmed_at)
-        parting = drains.parting(connection, times, now_ms, drain_days)
-        if not parting.is_let_in:
-            raise Problem(parting.why)
-    return Actor(person=as_person(row), device=device, parting=parting)
+    times_kept = (known.revoked_at, known.drain_closed_at, known.confirmed_at)
+    parting = drains.parting(connection, drains.Revoked(shown.device, *times_kept), *times)
+    if not parting.is_let_in:
+        raise Problem(parting.why)
+    return parting
 
 
 def admitted(
@@ -205,9 +231,7 @@ def admitted(
 
     Whatever has become of its person, a device may hand in what nobody else has.
     """
-    actor = person_of_device(connection, shown, now_ms, drain_days)
-    if actor is None:
-        raise Problem("not_signed_in")
+    actor = person_of_device(connection, shown, (now_ms, drain_days))
     _see_that_it_drains(actor, intent)
     if not may(actor.person.roles, intent):
         raise Problem("not_permitted")
@@ -230,7 +254,7 @@ def guard(bearers: Mapping[str, Recognise], read: Read) -> Guard:
     A route names its `intent`, and its `bearer`: whose tokens it takes, `session` or `device`, or
     `console` for a session that a browser keeps as a cookie. One that `admits` itself, when it has
     the books open, is told only what is in the pass of a device, by `read`, and has to call
-    `admitted` with it before anything else. `shows` are rights that its answer
+    `admitted` or `let_in` with it before anything else. `shows` are rights that its answer
     takes besides.
     One that names no intent is nobody's. A device is let in whatever has become of its person: it
     may hold work that nobody else has, and its route looks at the rights itself.

@@ -94,6 +94,9 @@ class Turns:
             self._give_back(whose)
 
     async def _called(self, whose: str) -> None:
+        if self._free and not self._waiting and whose not in self._at_it:
+            self._begin(whose)
+            return
         waiting = _Waiting(whose=whose, called=asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         self._call()
@@ -121,9 +124,12 @@ class Turns:
                 return
             first = min(ready, key=lambda one: self._share(one.whose))  # of equals who came first
             self._waiting.remove(first)
-            self._at_it.add(first.whose)
-            self._free -= 1
+            self._begin(first.whose)
             first.called.set_result(None)
+
+    def _begin(self, whose: str) -> None:
+        self._at_it.add(whose)
+        self._free -= 1
 
     def _give_back(self, whose: str) -> None:
         self._at_it.remove(whose)

@@ -10,7 +10,6 @@ from msgspec import Struct
 
 from server.office import AnyRequest
 from server.problems import Problem
-from server.sessions import Actor
 from server.turns import PATIENCE_S, Crowded, Turns
 
 EXCHANGES_OF_ONE_MAX: Final = 2  # one that is answered, and one that waits
@@ -55,10 +54,10 @@ def paces(request: AnyRequest) -> Paces:
 
 
 @asynccontextmanager
-async def its_turn(turns: Turns, actor: Actor) -> AsyncIterator[None]:
+async def its_turn(turns: Turns, device: str) -> AsyncIterator[None]:
     """A turn of the phone that asks. Raises `Problem`."""
     try:
-        async with turns.taken(str(actor.device)):
+        async with turns.taken(device):
             yield
     except Crowded as crowded:
         raise Problem("busy") from crowded

@@ -7,7 +7,6 @@ from typing import Any, Final
 import msgspec
 from litestar import MediaType, Response, post
 from litestar.concurrency import sync_to_thread
-from litestar.di import NamedDependency
 from litestar.params import RawBody
 from msgspec import Struct, structs
 
@@ -15,12 +14,13 @@ from server import drains, enrolment, packs, throttle, wiping
 from server.api.pacing import its_turn, paces
 from server.drains import Parting
 from server.keys import mark_epoch
+from server.library import Owned
 from server.office import AnyRequest, Contact, Office, kept_of
 from server.packs import PIECE_BYTES, Item
 from server.problems import FAULTS, Problem, enough_today, malformed, wrong_field
 from server.queries import delivery, divergences, troubles
 from server.queries.delivery import Confirmed
-from server.sessions import Actor
+from server.sessions import Pass, let_in
 from shared.clock import Sighting, skew_ms
 from shared.people import may
 from sync import exchange
@@ -65,24 +65,21 @@ class Talk(Struct, frozen=True, kw_only=True):
 
 @post(
     "/sync",
-    opt={"intent": "sync", "bearer": "device"},
+    opt={"intent": "sync", "bearer": "device", "admits": True},
     status_code=200,
     responses=FAULTS,
 )
-async def sync(
-    body: RawBody,
-    request: AnyRequest,
-    actor: NamedDependency[Actor],
-    office: NamedDependency[Office],
-) -> Response[bytes]:
+async def sync(body: RawBody, request: AnyRequest) -> Response[bytes]:
     """Take what a device pushed and give it what is new."""
-    async with its_turn(paces(request).exchanges, actor):
-        return await sync_to_thread(_exchange, office, actor, body, request)
+    office, shown = request.app.state["office"], request.user
+    async with its_turn(paces(request).exchanges, shown.device):
+        return await sync_to_thread(_exchange, office, shown, body, request)
 
 
-def _exchange(office: Office, actor: Actor, body: bytes, request: AnyRequest) -> Response[bytes]:
-    talk = _talk(office, _read(body), actor)
-    reply = _vouched(office, _answer(office, talk))
+def _exchange(office: Office, shown: Pass, body: bytes, request: AnyRequest) -> Response[bytes]:
+    asked = _read(body)
+    talk, reply = _begin(office, shown, asked)
+    reply = _vouched(office, reply if reply is not None else _answer(office, talk))
     if reply.wipe is not None and not wiping.send(office, talk.caller, reply.wipe.order):
         reply = structs.replace(reply, wipe=None)  # cancelled at the last moment
     office.log.info(
@@ -106,15 +103,15 @@ def _read(body: bytes) -> Request:
     return request
 
 
-def _talk(office: Office, request: Request, actor: Actor) -> Talk:
-    if request.device != actor.device:
+def _talk(office: Office, request: Request, who: tuple[str, Owned, Parting | None]) -> Talk:
+    device, owned, parting = who
+    if request.device != device:
         raise Problem("wrong_device")
-    person = actor.person
-    if person.disabled or not may(person.roles, "sync"):  # may hand in, and read nothing more
+    if owned.disabled or not may(owned.roles, "sync"):  # may hand in, and read nothing more
         request = structs.replace(request, pull=False)
     if is_before(request.app, office.settings.oldest_app):
         request = _outdated(request)
-    parting, wipe = actor.parting, None
+    wipe = None
     if parting is not None:
         request, wipe = _parted(request, parting)
     ring = office.keys.token
@@ -126,7 +123,9 @@ def _talk(office: Office, request: Request, actor: Actor) -> Talk:
         registry=office.release.registry,
         on_crash=office.note_crash,
     )
-    caller = Caller(device=request.device, person=person.id, revoked=parting is not None, wipe=wipe)
+    caller = Caller(
+        device=request.device, person=owned.person, revoked=parting is not None, wipe=wipe
+    )
     return Talk(request=request, caller=caller, house=house)
 
 
@@ -182,16 +181,29 @@ def _with_others(request: Request) -> Request:
     )
 
 
+def _begin(office: Office, shown: Pass, asked: Request) -> tuple[Talk, Reply | None]:
+    """Whom the server speaks with, and its answer to one who only asks. Raises `Problem`."""
+    times = (office.now_ms(), office.settings.limits.drain_days)
+    with office.reading() as books:
+        library = office.library(books)
+        known = library.enter(shown.device, asked.incarnation)
+        parting = let_in(books, known, shown, times)
+        assert known is not None, "whoever is let in is known"
+        talk = _talk(office, asked, (shown.device, known, parting))
+        if exchange.has_news(talk.request):
+            return talk, None
+        heard = exchange.overhear(library, talk.request, talk.caller, talk.house)
+        if heard.rolled_back:
+            return talk, None
+        contact = _contact(talk, office.contacts.get(talk.caller.device))
+        office.contacts[talk.caller.device] = contact
+        reply = exchange.answer(library, talk.request, heard, talk.caller, talk.house)
+    return talk, _agreed(office, talk, contact, reply)
+
+
 def _answer(office: Office, talk: Talk) -> Reply:
+    """The answer to one who has something to say."""
     contact = _contact(talk, office.contacts.get(talk.caller.device))
-    if not exchange.has_news(talk.request):
-        with office.reading() as books:
-            library = office.library(books)
-            heard = exchange.overhear(library, talk.request, talk.caller, talk.house)
-            if not heard.rolled_back:
-                office.contacts[talk.caller.device] = contact
-                reply = exchange.answer(library, talk.request, heard, talk.caller, talk.house)
-                return _agreed(office, talk, contact, reply)
     try:
         heard, patient = _heard(office, talk, contact)
     except Crowded:  # nothing was entered; that it was handed in counts all the same

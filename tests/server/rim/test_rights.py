@@ -76,6 +76,11 @@ def test_nobody_in_particular_may_nothing(shared_company: Company, authorization
     assert set(told.values()) == {401}
 
 
+def test_what_looks_itself_whom_it_lets_in_is_named_here() -> None:
+    itself = {path(one) for one in ROUTES if one.opt.get("admits")}
+    assert itself == {"/evidence", f"/evidence/{NOBODY}", "/sync"}
+
+
 def test_a_session_is_no_phone_and_a_phone_no_session(company: Company) -> None:
     phone = company.phone()
     headers = company.signed_in("technician")

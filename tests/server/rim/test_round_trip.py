@@ -219,3 +219,30 @@ def test_a_second_new_phone_is_sent_what_the_first_was_and_what_changed(company:
         one for one in pulled(company, company.phone()) if one.stream == f"customer:{CUSTOMER}"
     )
     assert [b"Renamed & Sons" in (row.data or b"") for row in page.rows] == [True]
+
+
+def test_an_exchange_without_news_is_one_transaction_of_two_questions(company: Company) -> None:
+    """Who asks and where both stand, and where the streams end; at any time anew."""
+    phone, order = company.phone(), job(company)
+    reply = begun(company, phone)
+    cursors = {page.stream: page.to for page in reply.streams}
+    vector = vector_hash(reply.server_epoch, cursors)
+    reply = talk(company, phone, pull=True, token=reply.token, vector=vector, cursors=cursors)
+    headers, asked = phone.headers(), asked_of(company.office)
+    content = msgspec.json.encode(phone.request(pull=True, token=reply.token, vector=vector))
+    asked.clear()
+    for _ in range(2):
+        answer = company.client.post("/sync", content=content, headers=headers)
+        assert decode_reply(answer.content).streams == []
+    acts = [one.split()[0] for one in asked if "PRAGMA" not in one]
+    assert [one for one in acts if one != "BEGIN"] == ["SELECT"] * 4
+    assert acts.count("BEGIN") in (0, 2)  # which the driver of PostgreSQL says by itself
+    company.say("work_order.cancel", ("work_order", order), reason="other")
+    answer = company.client.post("/sync", content=content, headers=headers)
+    assert f"wo:{order}" in {page.stream for page in decode_reply(answer.content).streams}
+    company.disable("technician")
+    answer = company.client.post("/sync", content=content, headers=headers)
+    assert (answer.status_code, decode_reply(answer.content).streams) == (200, [])
+    company.office.revoke(phone.device, company.people["dispatcher"])
+    answer = company.client.post("/sync", content=content, headers=headers)
+    assert decode_reply(answer.content).revoked
