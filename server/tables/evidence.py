@@ -25,7 +25,7 @@ class Upload(SQLModel, table=True):
         Index("ix_upload_device", "device_id", "sha256"),
         Index(
             "ix_upload_unnamed",
-            "sha256",
+            "device_id",
             sqlite_where=text(UNNAMED),
             postgresql_where=text(UNNAMED),
         ),

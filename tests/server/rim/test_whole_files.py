@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from server.custody import FILES_PER_DAY_MAX
+from server.database import is_sqlite
 from server.parts import label
 from server.settings import Limits
 from tests.server.rim.company import Company, asked_of, written_to
@@ -63,6 +64,21 @@ def test_a_whole_file_is_written_down_once_and_in_few_words(alone: Company) -> N
     assert [one.split()[0] for one in asked if "SELECT" in one[:6]] == ["SELECT"]  # who brings it
     wrote = [one.split()[0] for one in written if one[:6] not in ("SELECT", "PRAGMA", "BEGIN ")]
     assert wrote == ["INSERT"] * 3  # its quota, the upload, the file
+
+
+def test_what_a_phone_brought_and_is_named_is_not_gone_through_each_time(alone: Company) -> None:
+    lane = known(Lane(alone))
+    written = written_to(alone.office)
+    lane.upload(picture())
+    (counted,) = (one for one in written if "throttle" in one)
+    with alone.office.reading() as books:
+        if not is_sqlite(books):
+            pytest.skip("PostgreSQL chooses its ways by how much there is")
+        values = (None,) * counted.count("?")
+        plan = books.exec_driver_sql(f"EXPLAIN QUERY PLAN {counted}", values).all()
+    by_device = [row[-1] for row in plan if row[-1].endswith("(device_id=?)")]
+    assert len(by_device) >= 2, plan  # those that are not done, and those that are not named
+    assert all("ix_upload_unnamed" in one for one in by_device), plan
 
 
 def test_a_whole_file_that_a_server_left_when_it_died_is_found_by_who_brought_it(
