@@ -4,6 +4,7 @@ Nobody signs twice with the same strokes to a tenth of a dp and a millisecond. W
 under another customer's papers, somebody has copied them.
 """
 
+from functools import lru_cache
 from typing import Final
 
 from shared.canonical import digest
@@ -17,6 +18,7 @@ from shared.tasks import Task
 from shared.work_order import WorkOrder
 
 CODE: Final = "ink_reused"
+INKS_KEPT: Final = 16  # about as many as a push has
 
 
 class InkClaim(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -60,7 +62,12 @@ def claim(state: State, order: WorkOrder, args: TakeArgs, signed: SignOff) -> Ou
 
 def strokes_of(args: TakeArgs) -> str | None:
     """The hash of what the customer wrote, whatever pad it was on; None where that is nothing."""
-    ink: Ink | None = args.ink
+    return _written(args.ink)
+
+
+@lru_cache(maxsize=INKS_KEPT)
+def _written(ink: Ink | None) -> str | None:
+    """The same, asked for thrice of each signature of a push."""
     return digest(list(ink.strokes)) if ink is not None and is_signature(ink) else None
 
 
