@@ -122,6 +122,7 @@ class Ledger:
             dumped(standing.vector),
             standing.lseq_max,
             standing.forked_from,
+            standing.epoch,
         )
         rows.upsert(self._connection, "incarnation", ("id",), [row])
 

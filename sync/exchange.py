@@ -115,6 +115,9 @@ def hear(authority: Authority, request: Request, caller: Caller, house: House) -
         )
         results = tuple(receive(authority, parcel, house.registry))
     after = _after(request, before, chain, caller, house)
+    if chain == "foreign":
+        after = structs.replace(after, nonce_before=_nonces_of_before(before, token))
+    after = structs.replace(after, epoch=authority.epoch)
     told = vector_hash(authority.epoch, after.vector) == request.vector
     if not told:
         after = structs.replace(after, vector=before.vector if before else {})
@@ -143,15 +146,36 @@ def examine(request: Request, token: Token | None, before: Standing | None, epoc
         honest = before is None or before.n <= 1
         return "begins" if honest else "fork"
     if token is None or token.epoch != epoch:
-        return "foreign"
+        return _from_elsewhere(token, before, epoch)
     if token.incarnation != request.incarnation:
         return "fork"
     if before is None or token.n > before.n or token.place > before.lseq_max:
         return "rolled_back"
     if token.n == before.n:
         return "goes_on" if token.nonce == before.nonce else "rolled_back"
-    last = token.n == before.n - 1 and token.nonce == before.nonce_before
+    last = token.n == before.n - 1 and _was_before(token, before)
     return "repeats" if last else "fork"
+
+
+def _from_elsewhere(token: Token | None, before: Standing | None, epoch: str) -> Chain:
+    """Who comes from another epoch is let in once; what was on its way then may come as well."""
+    if token is None or before is None or before.epoch != epoch:
+        return "foreign"
+    return "repeats" if _was_before(token, before) else "fork"
+
+
+def _was_before(token: Token, before: Standing) -> bool:
+    return token.nonce in (before.nonce_before or "").split()
+
+
+def _nonces_of_before(before: Standing | None, token: Token | None) -> str | None:
+    """Those that a phone may still show where a new epoch came between its request and the answer.
+
+    A late request may have come first, and the phone with the answer to it second.
+    """
+    known = [before.nonce, before.nonce_before] if before is not None else []
+    shown = [token.nonce] if token is not None else []
+    return " ".join(dict.fromkeys(one for one in (*known, *shown) if one)) or None
 
 
 def answer(library: Library, request: Request, heard: Heard, caller: Caller, house: House) -> Reply:

@@ -101,7 +101,11 @@ class Wanted(Struct, frozen=True, kw_only=True):
 
 
 class Standing(Struct, frozen=True, kw_only=True):
-    """What the server knows of one incarnation: whose it is, its token chain, its cursors."""
+    """What the server knows of one incarnation: whose it is, its token chain, its cursors.
+
+    `epoch` is the one in which it spoke last; `nonce_before` are several, with spaces between, where
+    it came from another one.
+    """
 
     incarnation: str
     device: str
@@ -110,6 +114,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     nonce_before: str | None
     vector: dict[str, int]
     lseq_max: int = 0
+    epoch: str = ""
     forked_from: str | None = None
 
 

@@ -200,6 +200,7 @@ class Incarnation(SQLModel, table=True):
     vector: dict[str, int] = nested()
     lseq_max: int = whole()
     forked_from: str | None
+    epoch: str
 
 
 class ClockEvidence(SQLModel, table=True):

@@ -25,6 +25,7 @@ STANDING = Standing(
     nonce_before="four",
     vector={},
     lseq_max=9,
+    epoch="e-1",
 )
 TOKEN = Token(key="k1", epoch="e-1", incarnation="i-1", n=5, place=9, nonce="five", vector="0" * 32)
 REQUEST = Request(
@@ -48,13 +49,37 @@ REQUEST = Request(
         ({"n": 6, "nonce": "six"}, "rolled_back"),
         ({"nonce": "another"}, "rolled_back"),
         ({"place": 10}, "rolled_back"),
-        ({"epoch": "e-0", "n": 99}, "foreign"),
+        ({"epoch": "e-0", "n": 99, "nonce": "four"}, "repeats"),
+        ({"epoch": "e-0", "n": 4, "nonce": "another"}, "fork"),
         ({"incarnation": "i-2"}, "fork"),
     ],
 )
 def test_a_token_says_how_the_conversation_goes_on(changes: dict[str, object], chain: str) -> None:
     """C10."""
     assert examine(REQUEST, structs.replace(TOKEN, **changes), STANDING, "e-1") == chain
+
+
+@pytest.mark.parametrize("nonce", ["five", "four", "another"])
+def test_who_comes_from_an_earlier_epoch_is_let_in_once(nonce: str) -> None:
+    before = structs.replace(STANDING, epoch="e-0")
+    token = structs.replace(TOKEN, epoch="e-0", nonce=nonce)
+    assert examine(REQUEST, token, before, "e-1") == "foreign"
+
+
+def test_a_request_of_before_an_epoch_that_comes_late_disturbs_nobody() -> None:
+    world = World()
+    order = world.job(ANN)
+    phone = world.phone(ANN)
+    world.sync(phone, ["ok", "late"])
+    world.server.renew()
+    world.taps(phone, order, "accept")
+    told = [world.sync(phone, ["late", "no reply", "no reply"])]
+    world.taps(phone, order, "depart")
+    told.append(world.sync(phone, ["late", "ok", "late"]))
+    world.server.renew()
+    told.append(world.sync(phone, ["twice", "late", "no reply"]))
+    told.append(world.sync(phone))
+    assert [(one.forked, one.checksum_ok) for one in told] == [(False, True)] * 4
 
 
 def test_without_a_token_only_a_beginning_is_honest() -> None:
