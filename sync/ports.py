@@ -103,8 +103,8 @@ class Wanted(Struct, frozen=True, kw_only=True):
 class Standing(Struct, frozen=True, kw_only=True):
     """What the server knows of one incarnation: whose it is, its token chain, its cursors.
 
-    `epoch` is the one in which it spoke last; `nonce_before` are several, with spaces between, where
-    it came from another one.
+    `epoch` is the one in which it spoke last. Where it came from another one, `nonce_before` are
+    several, with spaces between.
     """
 
     incarnation: str

@@ -19,7 +19,7 @@ from shared.kinds import TABLES
 from shared.records import Record
 from tests.server.samples import full
 
-LINE = [*(f"{number:04}" for number in range(1, 16)), "0018", "0019", "0020"]
+LINE = [*(f"{number:04}" for number in range(1, 16)), "0018", "0019", "0020", "0021"]
 NEW = {
     *("planned_part", "ordered_part", "asset_history"),
     *("photo", "sign_off", "signed_document"),
