@@ -58,7 +58,7 @@ def _announce(connection: Connection, text: str, arguments: tuple[Any, ...]) -> 
 
 
 def from_json(connection: Connection, value: Any) -> Any:
-    """What a JSON column holds: SQLite has it as text."""
-    if connection.dialect.name != "sqlite" or value is None:
+    """What a JSON column holds: SQLite has it as text, but for a number, which it keeps as one."""
+    if connection.dialect.name != "sqlite" or not isinstance(value, str | bytes):
         return value
     return msgspec.json.decode(value)
