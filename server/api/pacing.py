@@ -12,9 +12,10 @@ from server.office import AnyRequest
 from server.problems import Problem
 from server.turns import PATIENCE_S, Crowded, Turns
 
+EXCHANGES_AT_ONCE_MAX: Final = 4  # more would hand the interpreter's lock round
 EXCHANGES_OF_ONE_MAX: Final = 2  # one that is answered, and one that waits
 UPLOADS_OF_ONE_MAX: Final = 8
-FILE_THREADS: Final = 3  # more would hand the interpreter's lock round instead of working
+FILE_THREADS: Final = 3  # likewise
 CARRIED_AT_ONCE: Final = 2
 
 
@@ -30,10 +31,12 @@ class Paces(Struct, frozen=True, kw_only=True):
 async def open_paces(app: Litestar) -> AsyncIterator[None]:
     """Turns are given for as long as the server lives.
 
-    Exchanges have half of the threads at most, so that the office always has the others.
+    Exchanges have half of the threads at most, so that the office always has the others; and no
+    more than one interpreter can work at while some of them wait for the database.
     """
     seconds = asyncio.get_running_loop().time
-    app.state["paces"] = paced(app.state["office"].settings.threads // 2, seconds)
+    half = app.state["office"].settings.threads // 2
+    app.state["paces"] = paced(min(half, EXCHANGES_AT_ONCE_MAX), seconds)
     yield
 
 
