@@ -25,7 +25,7 @@ from sqlalchemy import (
     update,
 )
 
-from server import throttle
+from server import rows, throttle
 from server.keys import Dice
 from server.people import ALPHABET, GROUP, readable
 from server.problems import Problem
@@ -220,7 +220,8 @@ def unsent(connection: Connection, device: str) -> tuple[int | None, int | None]
 
 def note_contact(connection: Connection, device: str, heard: dict[str, Any]) -> None:
     """Write down when a device was last heard of, and what it said of itself, by column."""
-    connection.execute(update(_device).where(_device.c.id == device).values(**heard))
+    columns, values = zip(*sorted(heard.items()), strict=True)
+    rows.change(connection, "device", ("id",), columns, [(device, *values)])
 
 
 def confirm(connection: Connection, device: str, now_ms: int) -> None:

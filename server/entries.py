@@ -1,6 +1,6 @@
 """Entries: verdicts and events as the rows and leaves that the books keep of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from server.database import dumped
 from server.questions import Question, from_json
+from server.rows import Insert
 from server.tables import METADATA
 from shared.audit import Trace, leaf_bytes, leaf_hash
 from shared.canonical import canonical
@@ -20,6 +21,7 @@ from sync.leaves import leaf_of
 from sync.ports import Entry, Recorded, Standing
 
 STANDING: Final = METADATA.tables["incarnation"]
+NOTHING, NONE = "{}", "[]"  # as JSON
 UNPRINTABLE: Final = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -60,6 +62,16 @@ def event_row(event: Event) -> tuple[Any, ...]:
     return (event.kind, 1, noun, on_id, event.by, "server")
 
 
+def bodies(entries: Iterable[Entry]) -> Insert:
+    """The bodies of ops. One that a person corrected is not the op's, whose is kept already."""
+    kept = {
+        entry.fingerprint: entry.body.encode("utf-8", "surrogatepass")
+        for entry in entries
+        if not entry.settles or fingerprint(entry.body) == entry.fingerprint
+    }
+    return Insert("raw_op", ("fingerprint",), sorted(kept.items()))
+
+
 def leaf_row(
     entry: Entry, epoch: str, *, number: int | None = None, trace: Trace | None = None
 ) -> tuple[Any, ...]:
@@ -70,16 +82,14 @@ def leaf_row(
 
 def as_read(entry: Entry | Arrived) -> tuple[Any, ...]:
     """What could be read of an op. PostgreSQL keeps no NUL in a text; the body has it anyway."""
-    texts = (entry.kind, *(entry.on or (None, None)), entry.by, entry.origin)
-    kind, noun, on_id, by, origin = (
-        None if text is None else text.replace("\0", UNPRINTABLE) for text in texts
-    )
-    return (kind, entry.v, noun, on_id, by, origin)
+    noun, on_id = entry.on or (None, None)
+    read = (entry.kind, entry.v, noun, on_id, entry.by, entry.origin)
+    if not any(isinstance(one, str) and "\0" in one for one in read):
+        return read
+    return tuple(one.replace("\0", UNPRINTABLE) if isinstance(one, str) else one for one in read)
 
 
-def op_row(
-    entry: Entry, readable: tuple[Any, ...], at: dict[str, int], epoch: str
-) -> tuple[Any, ...]:
+def op_row(entry: Entry, readable: tuple[Any, ...], at: str, epoch: str) -> tuple[Any, ...]:
     return (
         entry.op_id,
         entry.fingerprint,
@@ -89,9 +99,9 @@ def op_row(
         entry.lseq,
         entry.verdict,
         entry.code,
-        dumped(entry.detail),
-        dumped(entry.flags),
-        dumped(at),
+        dumped(entry.detail) if entry.detail else NOTHING,
+        dumped(entry.flags) if entry.flags else NONE,
+        at,
         entry.received,
         entry.done_at,
         entry.uncertain,

@@ -4,7 +4,7 @@ A stream's head is locked at the end of the writing transaction, so that commit 
 of positions, without gaps, on both databases.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from typing import Any, Final
 
@@ -24,12 +24,12 @@ from sqlalchemy import (
 
 from server.database import is_sqlite
 from server.questions import Question
-from server.rows import add, among, listed, upsert, write
+from server.rows import Insert, add, among, insert_all, listed, upsert, write
 from server.tables import METADATA
 from server.tables.books import GONE as GONE_ENTRY
-from shared.kinds import write_row
-from shared.records import State, home, stream_of, table
+from shared.records import RowKey, State, home, stream_of, table
 from sync.digest import NO_ROWS, Sums, minus, plus, row_sums
+from sync.leaves import written
 from sync.library import Head
 
 FEED: Final = METADATA.tables["feed"]
@@ -56,18 +56,31 @@ class Known(Struct, frozen=True):
     sums: Sums
 
 
-def publish(connection: Connection, state: State) -> None:
-    """Tell the streams what a batch changed. The last thing a transaction does but for its ops.
+class News(Struct, frozen=True):
+    """What the streams are to be told, and where those end then that were locked for it."""
 
-    Bytes that are already there keep their position. A row that is gone, or that lives elsewhere
-    now, leaves an entry without bytes where it was.
+    inserts: tuple[Insert, ...] = ()
+    ends: Mapping[str, int] = {}
+
+
+def publish(connection: Connection, state: State) -> None:
+    """Tell the streams what a batch changed."""
+    insert_all(connection, told(connection, state, written(state)).inserts)
+
+
+def told(connection: Connection, state: State, bytes_of: Mapping[RowKey, bytes]) -> News:
+    """What is to be written to tell the streams what a batch changed, in these bytes.
+
+    The last thing a transaction does but for its ops. Bytes that are already there keep their
+    position. A row that is gone, or that lives elsewhere now, leaves an entry without bytes where
+    it was.
     """
-    news = _news(state)
+    news = _news(state, bytes_of)
     homes = {(pk, table): stream for pk, table, stream in news}
     gone = {(row.id, table(type(row))) for row in state.deleted.values()}
     streams = {*homes.values(), *_left(state)}
     if not streams:
-        return
+        return News()
     marks = _lock(connection, streams)
     known = _known(connection, {pk for pk, _ in (*homes, *gone)})
     left = [
@@ -79,9 +92,14 @@ def publish(connection: Connection, state: State) -> None:
     entries: list[tuple[Any, ...]] = []
     for key, body in (*news.items(), *((key, None) for key in left)):
         entries += _entered(marks[key[2]], key, body, known.get(key))
-    upsert(connection, "feed", ("pk", "table", "stream"), entries)
-    moved = {entry[2] for entry in entries}
-    upsert(connection, "stream_head", ("stream",), [_as_row(marks[one]) for one in sorted(moved)])
+    moved = [_as_row(marks[one]) for one in sorted({entry[2] for entry in entries})]
+    return News(
+        (
+            Insert("feed", ("pk", "table", "stream"), entries, renews=True),
+            Insert("stream_head", ("stream",), moved, renews=True),
+        ),
+        {mark.stream: mark.seq for mark in marks.values()},
+    )
 
 
 def forget(connection: Connection, gone: Collection[tuple[str, int]]) -> int:
@@ -106,12 +124,12 @@ def forget(connection: Connection, gone: Collection[tuple[str, int]]) -> int:
     return len(over)
 
 
-def _news(state: State) -> dict[Key, bytes]:
+def _news(state: State, bytes_of: Mapping[RowKey, bytes]) -> dict[Key, bytes]:
     news = {}
-    for row in state.changed.values():
+    for key, row in state.changed.items():
         place = home(row)
         if place is not None:
-            news[(row.id, table(type(row)), stream_of(place))] = write_row(row)
+            news[(row.id, table(type(row)), stream_of(place))] = bytes_of[key]
     return news
 
 

@@ -4,9 +4,10 @@ One `Ledger` is one write transaction. It commits nothing, and no method costs a
 The order of locks is the same for everybody: incarnation, aggregates, ops, stream heads.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -19,9 +20,11 @@ from sqlalchemy import (
 from server import feed, rows, statements, tree
 from server.database import dumped, is_sqlite, refusals, savepoint
 from server.entries import (
+    NOTHING,
     Event,
     as_read,
     as_recorded,
+    bodies,
     event_body,
     event_id,
     event_row,
@@ -38,8 +41,10 @@ from shared.kinds import EAGER, KEYS, LINKS, NUMBERED
 from shared.merging import NAMING, key_of
 from shared.records import Aggregate, Record, State, table
 from shared.registry import Links
-from sync.leaves import traces
+from sync.leaves import traces, written
 from sync.ports import Entry, Recorded, Shifted, Standing, Wanted
+
+Positions = dict[frozenset[str], dict[str, int]]  # by the streams that an effect is in
 
 EPOCH: Final = METADATA.tables["epoch"]
 
@@ -98,9 +103,10 @@ class Ledger:
         )
         readable = event_row(event)
         with refusals():
-            self._keep_bodies([entry])
-            rows.add(self._connection, "leaf", (), [leaf_row(entry, self.epoch, number=number)])
-            rows.add(self._connection, "op", (), [op_row(entry, readable, {}, self.epoch)])
+            leaf = leaf_row(entry, self.epoch, number=number)
+            op = op_row(entry, readable, NOTHING, self.epoch)
+            kept = (bodies([entry]), rows.Insert("leaf", (), [leaf]), rows.Insert("op", (), [op]))
+            rows.insert_all(self._connection, kept)
         return entry.op_id
 
     def standing(self, incarnation: str) -> Standing | None:
@@ -277,46 +283,44 @@ class Ledger:
         """
         with refusals():
             ordered = sorted(entries, key=lambda entry: entry.op_id)
-            self._keep_bodies(ordered)
-            wrote = traces(ordered, state)
+            bytes_of = written(state)
+            wrote = traces(ordered, state, bytes_of)
             leaves = [
                 leaf_row(entry, self.epoch, trace=wrote.get(entry.op_id)) for entry in ordered
             ]
-            rows.add(self._connection, "leaf", (), leaves)
-            rows.save(self._connection, state.changed.values())
+            kept = (bodies(ordered), rows.Insert("leaf", (), leaves))
+            rows.insert_all(self._connection, (*kept, *rows.saved(state.changed.values())))
             rows.erase(self._connection, state.deleted.values())
-            feed.publish(self._connection, state)
-            at = self._positions(ordered)
-            self._keep_ops(ordered, at)
-        return at
+            news = feed.told(self._connection, state, bytes_of)
+            at = self._positions(ordered, news.ends)
+            fresh, settled = self._op_rows(ordered, at)
+            rows.insert_all(self._connection, (*news.inserts, rows.Insert("op", (), fresh)))
+            rows.write(
+                self._connection, ("settle",), partial(statements.settle, self._dialect), settled
+            )
+        return {entry.op_id: at[entry.streams] for entry in ordered}
 
-    def _keep_bodies(self, entries: Iterable[Entry]) -> None:
-        """A body that a person corrected is not the op's: that one has been kept already."""
-        bodies = {
-            entry.fingerprint: entry.body.encode("utf-8", "surrogatepass")
-            for entry in entries
-            if not entry.settles or fingerprint(entry.body) == entry.fingerprint
-        }
-        rows.add(self._connection, "raw_op", ("fingerprint",), sorted(bodies.items()))
-
-    def _positions(self, entries: Sequence[Entry]) -> dict[str, dict[str, int]]:
-        streams = {stream for entry in entries for stream in entry.streams}
-        ends = feed.heads(self._connection, streams) if streams else {}
+    def _positions(self, entries: Sequence[Entry], ends: Mapping[str, int]) -> Positions:
+        """Where the effects of ops are there; of streams that nothing moved it is asked."""
+        others = {stream for entry in entries for stream in entry.streams} - set(ends)
+        heads = feed.heads(self._connection, others) if others else {}
+        ends = {**ends, **{stream: head.seq for stream, head in heads.items()}}
         return {
-            entry.op_id: {
-                stream: ends[stream].seq for stream in sorted(entry.streams) if stream in ends
-            }
-            for entry in entries
+            streams: {stream: ends[stream] for stream in sorted(streams) if ends.get(stream)}
+            for streams in {entry.streams for entry in entries}
         }
 
-    def _keep_ops(self, entries: Sequence[Entry], at: dict[str, dict[str, int]]) -> None:
+    def _op_rows(
+        self, entries: Sequence[Entry], at: Positions
+    ) -> tuple[list[rows.Values], list[rows.Values]]:
+        """The rows of new ops, and of those that get a later verdict."""
+        texts = {streams: dumped(ends) for streams, ends in at.items()}
         fresh: list[rows.Values] = []
         settled: list[rows.Values] = []
         for entry in entries:
-            row = op_row(entry, as_read(entry), at[entry.op_id], self.epoch)
+            row = op_row(entry, as_read(entry), texts[entry.streams], self.epoch)
             (settled if entry.settles else fresh).append(row)
-        rows.add(self._connection, "op", (), fresh)
-        rows.write(self._connection, ("settle",), lambda: statements.settle(self._dialect), settled)
+        return fresh, settled
 
     def savepoint(self) -> AbstractContextManager[None]:
         """A part of the transaction that is undone when it raises."""

@@ -5,12 +5,13 @@ argument, and rows as one `executemany` or, on PostgreSQL, as one list per colum
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from itertools import accumulate
 from operator import attrgetter, itemgetter
 from typing import Any, Final, get_type_hints
 
 import msgspec
+from msgspec import Struct
 from sqlalchemy import (
     ARRAY,
     JSON,
@@ -103,20 +104,59 @@ def _insert(
     conflict: tuple[Conflict, tuple[str, ...]],
     rows: Sequence[Values],
 ) -> None:
+    build = partial(_insertion, connection, table, conflict)
+    _run(connection, ("insert", table.name, *conflict), build, rows)
+
+
+def _insertion(
+    connection: Connection, table: Table, conflict: tuple[Conflict, tuple[str, ...]]
+) -> Any:
     key, changes = conflict
+    insert = insert_into(table, connection.dialect.name)
+    if not is_sqlite(connection):
+        insert = insert.from_select([column.name for column in table.c], _unnested(table))
+    if not key:
+        return insert
+    if not changes:
+        return insert.on_conflict_do_nothing(index_elements=key)
+    taken = {column: insert.excluded[column] for column in changes}
+    return insert.on_conflict_do_update(index_elements=key, set_=taken)
 
-    def build() -> Any:
-        insert = insert_into(table, connection.dialect.name)
-        if not is_sqlite(connection):
-            insert = insert.from_select([column.name for column in table.c], _unnested(table))
-        if not key:
-            return insert
-        if not changes:
-            return insert.on_conflict_do_nothing(index_elements=key)
-        taken = {column: insert.excluded[column] for column in changes}
-        return insert.on_conflict_do_update(index_elements=key, set_=taken)
 
-    _run(connection, ("insert", table.name, key, changes), build, rows)
+class Insert(Struct, frozen=True):
+    """Rows for a table, in the order of its columns; with `renews` in place of those there."""
+
+    name: str
+    key: Conflict
+    rows: Sequence[Values]
+    renews: bool = False
+
+
+def insert_all(connection: Connection, inserts: Iterable[Insert]) -> None:
+    """Write rows of several tables, targets of foreign keys first; on PostgreSQL by one statement.
+
+    It looks at foreign keys when all of the statement is done.
+    """
+    wanted = [one for one in inserts if one.rows]
+    if is_sqlite(connection) or len(wanted) == 1:
+        for one in wanted:
+            _insert(connection, METADATA.tables[one.name], (one.key, _changes(one)), one.rows)
+    elif wanted:
+        *before, last = (_inserted(connection, one) for one in wanted)
+        parts = ", ".join(f"part_{number} AS ({one})" for number, one in enumerate(before))
+        lists = [column for one in wanted for column in _columns(one.rows)]
+        connection.exec_driver_sql(f"WITH {parts} {last}", tuple(lists))
+
+
+def _inserted(connection: Connection, one: Insert) -> str:
+    conflict, table = (one.key, _changes(one)), METADATA.tables[one.name]
+    build = partial(_insertion, connection, table, conflict)
+    return _binary(_compiled_once(connection, ("insert", one.name, *conflict), build))
+
+
+def _changes(one: Insert) -> tuple[str, ...]:
+    names = METADATA.tables[one.name].c.keys() if one.renews else ()
+    return tuple(name for name in names if name not in one.key)
 
 
 def change(
@@ -151,8 +191,16 @@ def _run(
     if is_sqlite(connection):
         connection.exec_driver_sql(text, [tuple(row) for row in rows])
     else:
-        binary = text.replace("%s", "%b")  # lists as text are three times as dear to write
-        connection.exec_driver_sql(binary, tuple(map(list, zip(*rows, strict=True))))
+        connection.exec_driver_sql(_binary(text), tuple(_columns(rows)))
+
+
+def _binary(text: str) -> str:
+    """A statement that is given its lists as bytes: as text they are three times as dear."""
+    return text.replace("%s", "%b")
+
+
+def _columns(rows: Sequence[Values]) -> list[list[Any]]:
+    return list(map(list, zip(*rows, strict=True)))
 
 
 def _unnested(table: Table) -> Select[Any]:
@@ -204,8 +252,15 @@ def listed(connection: Connection, values: Iterable[str]) -> Any:
 
 def save(connection: Connection, records: Iterable[Record]) -> None:
     """Write records in place of those with their ids, targets of foreign keys first."""
-    for name, rows in sorted(_by_table(records).items(), key=lambda item: ORDER[item[0]]):
-        upsert(connection, name, ("id",), [_as_row(name)(row) for row in rows])
+    insert_all(connection, saved(records))
+
+
+def saved(records: Iterable[Record]) -> list[Insert]:
+    """How records are written in place of those with their ids."""
+    return [
+        Insert(name, ("id",), [_as_row(name)(row) for row in rows], renews=True)
+        for name, rows in sorted(_by_table(records).items(), key=lambda item: ORDER[item[0]])
+    ]
 
 
 def erase(connection: Connection, records: Iterable[Record]) -> None:

@@ -42,7 +42,12 @@ def is_id(text: str) -> bool:
 
 def fingerprint(body: str) -> str:
     """SHA-256, as 64 hexadecimal digits, of an op's body as it was sent."""
-    return hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest()
+    return fingerprint_of(body.encode("utf-8", "surrogatepass"))
+
+
+def fingerprint_of(body: bytes) -> str:
+    """The same, of the body's bytes."""
+    return hashlib.sha256(body).hexdigest()
 
 
 def id_of_unreadable(body_fingerprint: str) -> str:

@@ -38,6 +38,7 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 R = TypeVar("R", bound=Record)
+RowKey = tuple[type[Record], str]
 
 
 @cache
@@ -76,13 +77,13 @@ class State:
 
     def __init__(self, rows: Iterable[Record] = (), *, versioned: bool = True) -> None:
         self._versioned = versioned
-        self._rows: dict[tuple[type[Record], str], Record] = {}
-        self._at_home: dict[tuple[type[Record], str], dict[str, None]] = {}
-        self.changed: dict[tuple[type[Record], str], Record] = {}
-        self.deleted: dict[tuple[type[Record], str], Record] = {}
+        self._rows: dict[RowKey, Record] = {}
+        self._at_home: dict[RowKey, dict[str, None]] = {}
+        self.changed: dict[RowKey, Record] = {}
+        self.deleted: dict[RowKey, Record] = {}
         self.left: set[Aggregate] = set()
         self.writer = ""
-        self.written: dict[tuple[type[Record], str], str] = {}
+        self.written: dict[RowKey, str] = {}
         for row in rows:
             self._keep(row)
 
@@ -130,18 +131,18 @@ class State:
         self.deleted[key] = row
         self._sign(key)
 
-    def _leave(self, key: tuple[type[Record], str], row: Record) -> None:
+    def _leave(self, key: RowKey, row: Record) -> None:
         before = self._rows.get(key)
         place = home(before) if before is not None else None
         if place is not None and place != home(row):
             self.left.add(place)
 
-    def _sign(self, key: tuple[type[Record], str]) -> None:
+    def _sign(self, key: RowKey) -> None:
         """Note who changed a row; what is filled in after all decisions stays its writer's."""
         if self.writer:
             self.written[key] = self.writer
 
-    def _next_version(self, key: tuple[type[Record], str]) -> int | None:
+    def _next_version(self, key: RowKey) -> int | None:
         if key in self.changed:
             return self.changed[key].version
         before = self._rows.get(key)

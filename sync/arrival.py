@@ -8,7 +8,7 @@ from msgspec import Struct, structs
 
 from shared.amounts import has_control_characters
 from shared.errors import Params
-from shared.ids import fingerprint, id_of_unreadable, is_id
+from shared.ids import fingerprint_of, id_of_unreadable, is_id
 from shared.ops import BODY_BYTES_MAX, Op, Verdict, decode
 from shared.records import Aggregate
 from shared.registry import Kind, Registry
@@ -75,24 +75,43 @@ _header = msgspec.json.Decoder(Header)
 
 def read(wire: WireOp, registry: Registry) -> Arrived:
     """Everything that can be said of an op without the books."""
-    print_ = fingerprint(wire.body)
-    arrived = Arrived(
-        lseq=wire.lseq, wire_id=wire.id, op_id=wire.id, body=wire.body, fingerprint=print_
-    )
-    if len(wire.body.encode("utf-8", "surrogatepass")) > BODY_BYTES_MAX:
+    said = wire.body.encode("utf-8", "surrogatepass")
+    print_ = fingerprint_of(said)
+    if len(said) > BODY_BYTES_MAX:
         op_id = wire.id if is_id(wire.id) else id_of_unreadable(print_)
         limit: Params = {"limit": BODY_BYTES_MAX}
         problem = Problem(verdict=Verdict.REJECTED, code="too_large", params=limit)
-        return structs.replace(arrived, op_id=op_id, problem=problem)
+        return structs.replace(_unread(wire, print_), op_id=op_id, problem=problem)
+    try:
+        op = decode(wire.body)
+        if op.id == wire.id:
+            return _understand(wire, print_, op, registry)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        pass  # what is wrong is said below
+    return _misunderstood(wire, print_)
+
+
+def _unread(wire: WireOp, print_: str) -> Arrived:
+    return Arrived(
+        lseq=wire.lseq, wire_id=wire.id, op_id=wire.id, body=wire.body, fingerprint=print_
+    )
+
+
+def _misunderstood(wire: WireOp, print_: str) -> Arrived:
+    """An op that is no op, or not the one it is said to be: as much as its header says."""
+    arrived = _unread(wire, print_)
     header = _read_header(wire.body)
     if header is None or not is_id(header.id):
         return set_aside(arrived, "unreadable")
     if header.id != wire.id:
         return set_aside(arrived, "id_mismatch")
     try:
-        return _understand(_headed(arrived, header), registry)
+        decode(wire.body)
+    except msgspec.ValidationError as wrong:
+        return structs.replace(_headed(arrived, header), problem=shape_problem(wrong, ""))
     except RecursionError:  # brackets without end
-        return set_aside(arrived, "unreadable")
+        pass
+    return set_aside(arrived, "unreadable")
 
 
 def _headed(arrived: Arrived, header: Header) -> Arrived:
@@ -133,21 +152,32 @@ def set_aside(arrived: Arrived, code: str) -> Arrived:
     )
 
 
-def _understand(arrived: Arrived, registry: Registry) -> Arrived:
-    try:
-        op = decode(arrived.body)
-    except msgspec.ValidationError as wrong:
-        return structs.replace(arrived, problem=shape_problem(wrong, ""))
-    arrived = structs.replace(arrived, op=op)
-    rule = registry.kinds.get(op.kind)
+def _understand(wire: WireOp, print_: str, op: Op, registry: Registry) -> Arrived:
+    rule, problem, args = registry.kinds.get(op.kind), None, None
     if rule is None:
-        return _from_the_future(arrived, "future_kind", "kind")
-    if op.v > rule.version:
-        return _from_the_future(arrived, "future_version", "v")
-    args = read_args(op, rule, registry)
-    if isinstance(args, Problem):
-        return structs.replace(arrived, problem=args)
-    return structs.replace(arrived, args=args, rule=rule)
+        problem = _from_the_future(op, "future_kind", "kind")
+    elif op.v > rule.version:
+        rule, problem = None, _from_the_future(op, "future_version", "v")
+    else:
+        args = read_args(op, rule, registry)
+        if isinstance(args, Problem):
+            rule, problem, args = None, args, None
+    return Arrived(
+        lseq=wire.lseq,
+        wire_id=wire.id,
+        op_id=wire.id,
+        body=wire.body,
+        fingerprint=print_,
+        op=op,
+        args=args,
+        rule=rule,
+        problem=problem,
+        kind=op.kind,
+        v=op.v,
+        on=op.on,
+        by=op.by,
+        origin=op.origin,
+    )
 
 
 def read_args(op: Op, rule: Kind, registry: Registry) -> Any | Problem:
@@ -199,11 +229,9 @@ def shape_problem(wrong: msgspec.ValidationError, root: str) -> Problem:
     )
 
 
-def _from_the_future(arrived: Arrived, code: str, field: str) -> Arrived:
-    problem = Problem(
-        verdict=Verdict.QUARANTINED, code=code, field=field, params={"kind": arrived.kind}
-    )
-    return structs.replace(arrived, problem=problem)
+def _from_the_future(op: Op, code: str, field: str) -> Problem:
+    params: Params = {"kind": op.kind}
+    return Problem(verdict=Verdict.QUARANTINED, code=code, field=field, params=params)
 
 
 def _unsayable(raw: bytes) -> str | None:

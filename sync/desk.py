@@ -54,6 +54,7 @@ class Desk(Struct, kw_only=True):
     `waiting` are the provisional ops of this incarnation, those decided in this sitting included.
     `births` are the acts that began things which are named here and are not there. `elder` are the
     provisional ops of the incarnation that this one goes on from.
+    `times` are when those ops were done that were come to.
     """
 
     authority: Authority
@@ -65,6 +66,7 @@ class Desk(Struct, kw_only=True):
     births: Births = {}
     elder: dict[str, Recorded] = field(default_factory=dict)
     entries: dict[str, Entry] = field(default_factory=dict)
+    times: dict[str, Corrected] = field(default_factory=dict)
 
 
 def decide(desk: Desk, one: Arrived) -> Judgement:
@@ -205,10 +207,16 @@ def as_judgement(problem: Problem) -> Judgement:
 
 def true_time(desk: Desk, op: Op) -> Corrected:
     """When an op was done, as far as its evidence tells."""
+    known = desk.times.get(op.id)
+    if known is not None:
+        return known
     if op.origin != "device":
-        return Corrected(ms=min(op.at.wall, desk.parcel.received), uncertain=False)
-    since = op.after.server_ms if op.after is not None and _is_proven(desk, op) else 0
-    return corrected(op.at, desk.sightings, desk.parcel.received, since=since)
+        found = Corrected(ms=min(op.at.wall, desk.parcel.received), uncertain=False)
+    else:
+        since = op.after.server_ms if op.after is not None and _is_proven(desk, op) else 0
+        found = corrected(op.at, desk.sightings, desk.parcel.received, since=since)
+    desk.times[op.id] = found
+    return found
 
 
 def _is_proven(desk: Desk, op: Op) -> bool:

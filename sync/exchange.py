@@ -280,8 +280,8 @@ def _is_another(
     """Whether a place of this incarnation already names another op, or another device's."""
     if before is not None and before.device != caller.device:
         return True
-    named = ((op.lseq, fingerprint(op.body)) for op in request.ops if known)
-    return any(known.get(lseq, told) != told for lseq, told in named)
+    again = (op for op in request.ops if op.lseq in known)
+    return any(known[op.lseq] != fingerprint(op.body) for op in again)
 
 
 def _after(

@@ -1,6 +1,6 @@
 """Leaves: what the audit log says of a verdict, the same in every kind of books."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -8,7 +8,7 @@ import msgspec
 from shared.audit import Leaf, Trace, Traced, row_hash, rows_digest
 from shared.canonical import digest
 from shared.kinds import REMOVABLE, write_row
-from shared.records import State, table
+from shared.records import RowKey, State, table
 from sync.ports import Entry
 
 
@@ -41,7 +41,14 @@ def detail_hash(detail: Any, flags: Any) -> str:
 NOTHING_TOLD: Final = detail_hash({}, [])  # as of nearly every verdict
 
 
-def traces(entries: Sequence[Entry], state: State) -> dict[str, Trace]:
+def written(state: State) -> dict[RowKey, bytes]:
+    """The bytes of every row that was changed, as it is sent, hashed and kept."""
+    return {key: write_row(row) for key, row in state.changed.items()}
+
+
+def traces(
+    entries: Sequence[Entry], state: State, bytes_of: Mapping[RowKey, bytes]
+) -> dict[str, Trace]:
     """What each op wrote, by op id; of a row that several wrote only the last one's counts.
 
     A row that no op wrote is in no trace: the auditor finds it.
@@ -54,7 +61,7 @@ def traces(entries: Sequence[Entry], state: State) -> dict[str, Trace]:
             continue
         gone = key in state.deleted
         assert not gone or name in REMOVABLE, name
-        hashed = None if gone else row_hash(salts[writer], (name, row.id), write_row(row))
+        hashed = None if gone else row_hash(salts[writer], (name, row.id), bytes_of[key])
         wrote.setdefault(writer, []).append(Traced(name, row.id, row.version, hashed))
     return {
         writer: Trace(salt=salts[writer], rows=tuple(sorted(rows, key=_place)))

@@ -18,7 +18,7 @@ from shared.people import Subscription
 from shared.records import Aggregate, Record, State, home, stream_of, table
 from shared.registry import Links, by
 from sync.digest import NO_ROWS, Sums, minus, plus, row_sums
-from sync.leaves import leaf_of, traces
+from sync.leaves import leaf_of, traces, written
 from sync.library import Head, Piece
 from sync.ports import Entry, Recorded, Standing, Unwritable, Wanted
 from sync.prints import bucket_of
@@ -153,7 +153,7 @@ class MemoryBooks:
         for key in state.deleted:
             pages.rows.pop(key, None)
         self._feed(state)
-        wrote = traces(entries, state)
+        wrote = traces(entries, state, written(state))
         at: dict[str, dict[str, int]] = {}
         for entry in entries:
             at[entry.op_id] = {

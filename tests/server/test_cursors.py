@@ -367,12 +367,12 @@ class Halt(Struct, frozen=True):
 
 
 @contextmanager
-def halting(engine: Engine, beginning: str) -> Iterator[Halt]:
-    """The same database by another engine, whose writers halt where a statement begins so."""
+def halting(engine: Engine, piece: str) -> Iterator[Halt]:
+    """The same database by another engine, whose writers halt at a statement that says so."""
     halt = Halt(open_engine(engine.url.render_as_string(hide_password=False)))
 
     def listen(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if statement.startswith(beginning):
+        if piece in statement:
             halt.reached.set()
             halt.over.wait(SEEN_S)
 
