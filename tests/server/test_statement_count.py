@@ -16,7 +16,7 @@ from tests.world import ANN, FILTER, VAN_ANN, World
 
 OPS_PER_JOB = 10
 # Of a push with acts of every class, and the answer to it; some are said for each table written.
-STATEMENTS_MAX = {"sqlite": 38, "postgresql": 37}
+STATEMENTS_MAX = {"sqlite": 37, "postgresql": 20}
 AROUND = {"BEGIN", "PRAGMA"}  # what is said around questions
 
 
