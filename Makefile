@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 # the dozen, and each would compile the whole product anew before it does anything.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: check test slow postgres simulate bench demo screenshots clean
+.PHONY: check test slow postgres postgres-faces simulate bench demo screenshots clean
 
 check: $(READY)
 	$(BIN)/ruff check
@@ -31,14 +31,18 @@ slow: $(READY)
 	@tools/need $(WINDOW) $(BROWSER)
 	$(BIN)/pytest -n 2 --dist worksteal -m slow --timeout 1800
 
-# All tests with a server's books once more, on PostgreSQL instead of SQLite: on the newest release,
-# and on the oldest all but those of the console.
+# Tests with a server's books once more, on PostgreSQL instead of SQLite, on the newest release and on
+# the oldest; postgres-faces are those of the console and of whole processes, on the newest.
 postgres: $(READY)
+	$(BIN)/pytest -n 3 --dist loadfile -m 'not slow' --timeout 600 --database postgres \
+		tests/server tests/contracts tests/test_postgres.py
+	$(BIN)/pytest -n 3 --dist loadfile -m 'not slow' --timeout 600 --database postgres --postgres 16 \
+		tests/server tests/contracts tests/test_postgres.py
+
+postgres-faces: $(READY)
 	@tools/need $(WINDOW) $(BROWSER)
-	$(BIN)/pytest -n 2 --dist loadfile -m 'not slow' --timeout 600 --database postgres \
-		tests/server tests/contracts tests/console tests/e2e tests/test_postgres.py
-	$(BIN)/pytest -n 2 --dist loadfile -m 'not slow' --timeout 600 --database postgres --postgres 16 \
-		tests/server tests/contracts tests/e2e tests/test_postgres.py
+	$(BIN)/pytest -n 3 --dist loadfile -m 'not slow' --timeout 600 --database postgres \
+		tests/console tests/e2e
 
 # SEEDS weeks from the seed FROM on, each different; see docs/proof.md.
 simulate: $(READY)

@@ -173,8 +173,9 @@ def change(
         found = (table.c[one] == given[one] for one in key)
         return update(table).where(*found).values({one: given[one] for one in columns})
 
-    if is_sqlite(connection):  # whose statement names the values first
-        rows = [(*row[len(key) :], *row[: len(key)]) for row in rows]
+    if is_sqlite(connection):  # whose statement names the values first, as the table has them
+        places = [order.index(one.name) for one in table.c if one.name in columns]
+        rows = [(*(row[place] for place in places), *row[: len(key)]) for row in rows]
     _run(connection, ("change", name, key, columns), build, rows)
 
 

@@ -4,11 +4,11 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
 from msgspec import NODEFAULT
-from sqlalchemy import JSON, BigInteger, Column, Engine
+from sqlalchemy import JSON, BigInteger, Column, Engine, select
 from sqlmodel import AutoString
 
 from server import rows
-from server.database import reading, writing
+from server.database import dumped, reading, writing
 from server.tables import METADATA
 from shared.kinds import TABLES
 from shared.records import Record
@@ -126,3 +126,20 @@ def test_a_record_is_deleted_after_what_names_it(engine: Engine) -> None:
         rows.erase(connection, written)
         left = [rows.fetch(connection, table, "id", {full(table).id}) for table in TABLES]
     assert left == [[]] * len(TABLES)
+
+
+def test_columns_are_changed_in_whatever_order_they_are_named(engine: Engine) -> None:
+    known = ("i", "a device", 1, "a nonce", None, {"s": 1}, 2, None, "e-1")
+    with writing(engine) as books:
+        row = [dumped(one) if isinstance(one, dict) else one for one in known]
+        rows.upsert(books, "incarnation", ("id",), [tuple(row)])
+        rows.change(books, "incarnation", ("id",), ("nonce", "n", "device"), [("i", "b", 7, "c")])
+    with reading(engine) as books:
+        (found,) = books.execute(select(METADATA.tables["incarnation"]))
+    assert (found.device, found.n, found.nonce, found.lseq_max, found.epoch) == (
+        "c",
+        7,
+        "b",
+        2,
+        "e-1",
+    )
