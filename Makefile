@@ -25,7 +25,7 @@ check: $(READY)
 # because one of them mostly waits for a browser, a server or a disk.
 test: $(READY)
 	@tools/need $(WINDOW) $(BROWSER)
-	$(BIN)/pytest -n 3 --dist loadfile -m 'not slow'
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m 'not slow'
 
 slow: $(READY)
 	@tools/need $(WINDOW) $(BROWSER)

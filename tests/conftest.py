@@ -7,6 +7,7 @@ database they want.
 import gc
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -18,6 +19,8 @@ settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("explore", max_examples=2_000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
+# Files with few tests that take long come first, so that at the end no process waits for another.
+FIRST = ("story", "benchmarks", "simulation", "e2e", "test_line.py", "papers", "app", "console")
 ELSEWHERE = frozenset({"sqlite", "memory"})  # what a test is called that says so itself
 
 
@@ -27,6 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=_turn)
     for item in items:
         if "postgres_url" in getattr(item, "fixturenames", ()):
             item.add_marker("postgres")
@@ -39,6 +43,11 @@ def pytest_collection_finish() -> None:
     """What is loaded by now stays to the end: nobody has to look through it for garbage again."""
     gc.collect()
     gc.freeze()
+
+
+def _turn(item: pytest.Item) -> int:
+    room = item.path.relative_to(Path(__file__).parent).parts[0]
+    return FIRST.index(room) if room in FIRST else len(FIRST)
 
 
 def _is_elsewhere(item: pytest.Item) -> bool:

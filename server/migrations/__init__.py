@@ -1,10 +1,13 @@
 """Migrations: the way of a database from any released version to this one, forward only."""
 
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
 from server.database import first_connection, is_sqlite
@@ -19,12 +22,21 @@ def upgrade(engine: Engine) -> None:
     start at once on PostgreSQL, one migrates and the others wait.
     """
     with first_connection(engine) as connection:
+        if MigrationContext.configure(connection).get_current_revision() == newest():
+            return
+        connection.rollback()
         _open(connection)
         try:
             with connection.begin():
                 command.upgrade(config(connection), "head")
         finally:
             _close(connection)
+
+
+@cache
+def newest() -> str | None:
+    """The migration that this version of the server is at."""
+    return ScriptDirectory.from_config(config()).get_current_head()
 
 
 def config(connection: Connection | None = None) -> Config:

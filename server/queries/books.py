@@ -2,7 +2,6 @@
 
 from typing import Any, Final
 
-from alembic.script import ScriptDirectory
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -143,7 +142,7 @@ def revision(connection: Connection) -> str | None:
 
 def newest_revision() -> str | None:
     """The migration this version of the server is at."""
-    return ScriptDirectory.from_config(migrations.config()).get_current_head()
+    return migrations.newest()
 
 
 def signed(epoch: ColumnElement[Any]) -> Any:

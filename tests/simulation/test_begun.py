@@ -98,7 +98,7 @@ class Finders(Company):
 
 TestFinders = Finders.TestCase
 TestFinders.settings = settings(
-    max_examples=25, stateful_step_count=40, deadline=None, derandomize=True
+    max_examples=10, stateful_step_count=40, deadline=None, derandomize=True
 )
 
 

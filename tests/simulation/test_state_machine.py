@@ -473,7 +473,7 @@ class Company(Always):
 
 TestCompany = Company.TestCase
 TestCompany.settings = settings(
-    max_examples=60, stateful_step_count=40, deadline=None, derandomize=True
+    max_examples=30, stateful_step_count=40, deadline=None, derandomize=True
 )
 
 

@@ -155,7 +155,7 @@ class Traders(Company):
 
 TestTraders = Traders.TestCase
 TestTraders.settings = settings(
-    max_examples=40, stateful_step_count=40, deadline=None, derandomize=True
+    max_examples=15, stateful_step_count=40, deadline=None, derandomize=True
 )
 
 
