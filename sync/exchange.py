@@ -115,7 +115,7 @@ def hear(authority: Authority, request: Request, caller: Caller, house: House) -
         )
         results = tuple(receive(authority, parcel, house.registry))
     after = _after(request, before, chain, caller, house)
-    if chain == "foreign":
+    if before is None or before.epoch != authority.epoch:
         after = structs.replace(after, nonce_before=_nonces_of_before(before, token))
     after = structs.replace(after, epoch=authority.epoch)
     told = vector_hash(authority.epoch, after.vector) == request.vector

@@ -82,6 +82,15 @@ def test_a_request_of_before_an_epoch_that_comes_late_disturbs_nobody() -> None:
     assert [(one.forked, one.checksum_ok) for one in told] == [(False, True)] * 4
 
 
+def test_a_first_request_that_comes_again_in_a_new_epoch_disturbs_nobody() -> None:
+    world = World()
+    phone, other = world.phone(ANN), world.phone(BOB)
+    world.sync(phone, ["late"])
+    world.server.renew()
+    world.sync(other, ["late", "twice"])  # with which the other's first request comes again
+    assert not world.sync(phone).forked
+
+
 def test_without_a_token_only_a_beginning_is_honest() -> None:
     first = structs.replace(REQUEST, token=None)
     assert examine(first, None, None, "e-1") == "begins"
