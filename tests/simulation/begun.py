@@ -3,8 +3,6 @@
 from typing import Any
 
 import hypothesis.strategies as st
-import pytest
-from hypothesis import settings
 from hypothesis.stateful import invariant, rule
 
 from shared.kinds import REGISTRY
@@ -94,19 +92,3 @@ class Finders(Company):
             elif birth is not None and birth.kind == BEGIN:
                 assert birth.verdict == "applied"
                 assert birth.by in OWNERS
-
-
-TestFinders = Finders.TestCase
-TestFinders.settings = settings(
-    max_examples=10, stateful_step_count=40, deadline=None, derandomize=True
-)
-
-
-class LongFinds(Finders):
-    """The same for longer."""
-
-
-TestLongFinds = pytest.mark.slow(pytest.mark.timeout(1800)(LongFinds.TestCase))
-TestLongFinds.settings = settings(
-    max_examples=600, stateful_step_count=60, deadline=None, derandomize=True, print_blob=True
-)
