@@ -187,12 +187,13 @@ class Replica(ComparedShelf):
         self._connection.executemany(_UNTOUCH, [(entry.op_id,) for entry in changed])
         self._touch(changed)
 
-    def on_top_of(self, aggregates: Collection[Aggregate]) -> list[Outboxed]:
-        """Ops still on top that are on one of these, or emit to one, by lseq.
+    def on_top_of(self, aggregates: Collection[Aggregate] | None = None) -> list[Outboxed]:
+        """Ops still on top (of any, if none are named) that are on one of these or emit to one.
 
         What came to harm is not: it never gets to the office, and may be entered anew.
         """
-        found = self._ops(f"WHERE on_top AND {_TOUCHES}", list(aggregates))
+        which = "?1 IS NOT NULL" if aggregates is None else _TOUCHES
+        found = self._ops(f"WHERE on_top AND {which}", list(aggregates or ()))
         return [one for one in found if not outbox.is_torn(one)]
 
     def unsettled_on(self, aggregates: Collection[Aggregate]) -> list[Outboxed]:

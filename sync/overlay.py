@@ -10,14 +10,14 @@ from shared.errors import REFUSED_ON_DEVICE, Flag, Refused
 from shared.ops import FINAL, Op, Verdict
 from shared.people import Subscription
 from shared.records import STREAM_PREFIX, Aggregate, Record, State, home, stream_of
-from shared.registry import Emit, Registry
+from shared.registry import Emit, Ref, Registry
 from sync.aliases import resolve, resolved
 from sync.arrival import Arrived, read
 from sync.facts import DETAILS, differing, facts_of
 from sync.judge import Case, Judgement, judge, land
 from sync.ports import Facts, Outboxed, Replica, Wanted
 from sync.protocol import WireOp
-from sync.reach import reach
+from sync.reach import linked, reach
 
 
 class Pending(Struct, frozen=True, kw_only=True):
@@ -136,6 +136,36 @@ def refresh(replica: Replica, registry: Registry, dirty: Iterable[Aggregate]) ->
     _lay(replica, registry, here, sorted(elsewhere - set(first)))
     again = sorted(elsewhere & set(first))
     _lay(replica, registry, here, again)
+
+
+def looking_at(
+    replica: Replica, registry: Registry, moved: Collection[Aggregate]
+) -> set[Aggregate]:
+    """The things with an op on top whose rule looks at rows that live with these other things.
+
+    A signature looks at whose name is on file: when the customer's rows come or go, it has to be
+    laid anew, although nothing has changed on its job.
+    """
+    found = [_read(one, registry) for one in replica.on_top_of()] if moved else []
+    links = replica.links(linked(found)) if found else {}
+    nouns = {noun for noun, _ in moved}
+    looking: set[Aggregate] = set()
+    for one in found:
+        wanted = reach([one], lambda _subjects: links)
+        at_all = any(_lives_with(ref, moved, nouns) for ref in wanted.refs)
+        if one.op is not None and (at_all or not wanted.aggregates.isdisjoint(moved)):
+            looking.add(one.op.on)
+    return {thing for thing in looking if thing[0] in STREAM_PREFIX}
+
+
+def _lives_with(ref: Ref, moved: Collection[Aggregate], nouns: Collection[str]) -> bool:
+    """Whether a row that a ref names may live with one of these things."""
+    kind, identity = ref
+    noun, key = kind.home
+    field, parted, value = identity.partition("=")
+    if (field if parted else "id") == key:
+        return (noun, value or identity) in moved
+    return noun in nouns
 
 
 def _lay(

@@ -328,8 +328,8 @@ class Replica(Shelf, Copy, Protocol):
     def update(self, entries: Iterable[Outboxed]) -> None:
         """Keep changed entries of the outbox (found by op id)."""
 
-    def on_top_of(self, aggregates: Collection[Aggregate]) -> list[Outboxed]:
-        """Ops still on top that are on one of these, or emit to one, by lseq."""
+    def on_top_of(self, aggregates: Collection[Aggregate] | None = None) -> list[Outboxed]:
+        """Ops still on top (of any, if none are named) that are on one of these or emit to one."""
 
     def unsettled_on(self, aggregates: Collection[Aggregate]) -> list[Outboxed]:
         """Ops without a final verdict that are on one of these, or emit to one, by lseq."""

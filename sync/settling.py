@@ -13,7 +13,7 @@ from shared.registry import Registry
 from sync.digest import NO_ROWS, plus
 from sync.doubts import Compared, keep, put_right
 from sync.notices import Came, Turned, inform
-from sync.overlay import Here, refresh, touched
+from sync.overlay import Here, looking_at, refresh, touched
 from sync.ports import Identity, Outboxed, Replica, StreamMark
 from sync.protocol import Files, Page, Reply, Request, Result
 from sync.witness import Verify, distrust, trust_nobody, witness
@@ -88,8 +88,8 @@ def absorb(
         dirty |= _clear_settled(replica)
         told = Files(have=frozenset(reply.have), wanted=frozenset(reply.wanted))
         replica.hear(request.files, told, reply.now)
-        _leave(replica, request, reply)
-        refresh(replica, registry, dirty)
+        moved = dirty | things_of(_leave(replica, request, reply))
+        refresh(replica, registry, dirty | looking_at(replica, registry, moved))
         inform(replica, registry, _came(replica, request, reply, turned))
         audit_ok = _stand(replica, request, reply, asker.verify)
         keep(replica, request, reply, torn, compared)
@@ -261,10 +261,14 @@ def _clear_settled(replica: Replica) -> set[Aggregate]:
     return {place for one in done for place in touched(one)}
 
 
-def _leave(replica: Replica, request: Request, reply: Reply) -> None:
-    """Forget streams that are no longer ours, but never under a pending op or file."""
+def _leave(replica: Replica, request: Request, reply: Reply) -> set[str]:
+    """Forget streams that are no longer ours, but never under a pending op or file.
+
+    Returns those that are not here any more.
+    """
     if not request.pull or reply.need_vector:
-        return
+        return set()
+    left: set[str] = set()
     marks = replica.marks()
     dropped = marks.keys() - set(reply.scope) if reply.scope is not None else set(reply.drop)
     for stream, mark in sorted(marks.items()):
@@ -272,8 +276,10 @@ def _leave(replica: Replica, request: Request, reply: Reply) -> None:
         things = things_of([stream]) if leaving else set()
         if leaving and not (replica.unsettled_on(things) or replica.is_awaited(things)):
             replica.drop(stream)
+            left.add(stream)
         elif leaving is not mark.leaving:
             replica.mark(structs.replace(mark, leaving=leaving))
+    return left
 
 
 def _stand(replica: Replica, request: Request, reply: Reply, verify: Verify) -> bool:

@@ -104,10 +104,10 @@ class MemoryPhone(MemoryShelf):
         for entry in entries:
             self.disk.outbox[entry.op_id] = entry
 
-    def on_top_of(self, aggregates: Collection[Aggregate]) -> list[Outboxed]:
+    def on_top_of(self, aggregates: Collection[Aggregate] | None = None) -> list[Outboxed]:
         """As `Replica.on_top_of`."""
-        wanted = set(aggregates)
-        return [one for one in self.all_ops() if one.on_top and touched(one) & wanted]
+        found = [one for one in self.all_ops() if one.on_top]
+        return [one for one in found if aggregates is None or touched(one) & set(aggregates)]
 
     def unsettled_on(self, aggregates: Collection[Aggregate]) -> list[Outboxed]:
         """As `Replica.unsettled_on`."""

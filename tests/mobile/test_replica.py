@@ -343,6 +343,8 @@ def test_ops_on_top_are_found_by_what_they_are_on_and_what_they_cause(replica: R
         replica.append(op(4, on_top=False))
     assert [one.lseq for one in replica.on_top_of([place])] == [2, 3]
     assert [one.lseq for one in replica.on_top_of([ON, place])] == [1, 2, 3]
+    assert [one.lseq for one in replica.on_top_of()] == [1, 2, 3]
+    assert replica.on_top_of([]) == []
     with replica.transaction():
         settled = op(2, verdict="applied", epoch="e1")
         replica.update([settled, op(1, on_top=False)])

@@ -70,9 +70,20 @@ def given_to_another_while_it_was_done(week: Company) -> None:
     week.server_takes_a_new_epoch()
 
 
+def signed_after_its_customer_had_left(week: Company) -> None:
+    """What is signed on a job that has left is compared anew when its customer comes back."""
+    order = str(week.whole_visit(phone=1, waits=True, signs=2))
+    week.job_goes_while_a_phone_is_away(phone=2, order=order)
+    week.phone_dies_while_syncing(phone=1, after=38, small=True)
+    week.have_it_signed(phone=1, order=order, refuses=False)
+    week.new_job(both=False, who=BOB)
+    week.sync(phone=1, ops_max=1, small=True, faults=["ok", "late", "no request", "late"])
+
+
 @pytest.mark.parametrize(
     "live",
     [
+        signed_after_its_customer_had_left,
         given_to_another_while_it_was_done,
         restored_while_a_part_was_pending,
         taken_away_and_given_back,
