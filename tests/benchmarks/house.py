@@ -75,6 +75,12 @@ class House(Served, kw_only=True):
             found = books.execute(select(METADATA.tables[table]).where(*conditions))
             return [dict(row._mapping) for row in found]
 
+    def count(self, table: str) -> int:
+        """How many rows a table has."""
+        with self.office.reading() as books:
+            wanted = select(func.count()).select_from(METADATA.tables[table])
+            return int(books.scalar(wanted) or 0)
+
     def waiting(self) -> int:
         """How many leaves of the audit log have no number yet."""
         leaf = METADATA.tables["leaf"]

@@ -13,10 +13,20 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from tests.benchmarks import consoles, fairness, faults, papers, phones, photos, scenarios
+from tests.benchmarks import (
+    consoles,
+    fairness,
+    faults,
+    growth,
+    papers,
+    phones,
+    photos,
+    scenarios,
+)
 from tests.benchmarks.consoles import Desk
 from tests.benchmarks.estate import Extent
 from tests.benchmarks.fairness import Crowd
+from tests.benchmarks.growth import Past
 from tests.benchmarks.house import House, on_postgres, on_sqlite
 from tests.benchmarks.phones import Load
 from tests.benchmarks.photos import Roll
@@ -27,6 +37,8 @@ from tests.benchmarks.scenarios import Figures, Sizes
 # Scenarios of one server, of another that has nothing but a large company, and of a phone.
 BUSY, LARGE, ON_A_PHONE = ("P", "L", "I", "F", "X", "PHOTO", "Q"), ("C", "V"), ("A", "D", "T")
 PAPERS = ("R",)
+# A company with a hundred times the past takes long to make: it is measured where it is asked for.
+GROWN = ("G",)
 SCENARIOS = (*BUSY, *LARGE, *ON_A_PHONE, *PAPERS)
 RESULTS = ROOT / "var" / "bench.json"
 
@@ -39,6 +51,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     load: Load = Load()
     roll: Roll = Roll()
     crowd: Crowd = Crowd()
+    past: Past = Past()
 
 
 QUICK = Plan(
@@ -46,6 +59,7 @@ QUICK = Plan(
     desk=Desk(extent=Extent(orders=40, technicians=2, visits=3), times=1, listeners=3, idle_s=0.1),
     roll=Roll(devices=2, photos=3),
     crowd=Crowd(phones=2, times=3, jobs=4, photos=4),
+    past=Past(orders=4, technicians=2, times=(1, 3), phones=2, loads=1, exchanges=4),
     load=Load(orders=4, rows=50, starts=1, times=2, taps=5),
 )
 
@@ -62,6 +76,7 @@ def measure(house: House, wanted: Sequence[str], plan: Plan, folder: Path) -> di
         "Q": lambda: fairness.fairness(house, plan.crowd),
         "C": lambda: consoles.pages(house, plan.desk, folder),
         "V": lambda: consoles.listening(house, plan.desk),
+        "G": lambda: growth.growth(house, plan.past),
     }
     found: dict[str, Figures] = {}
     for name in wanted:
@@ -74,7 +89,7 @@ def run(wanted: Sequence[str], plan: Plan, *, postgres: bool) -> dict[str, Figur
     """All scenarios on SQLite, and on PostgreSQL where wanted: `P`, and `P on PostgreSQL`."""
     found: dict[str, Figures] = {}
     for place in (on_sqlite, on_postgres) if postgres else (on_sqlite,):
-        for served in (BUSY, LARGE):
+        for served in (BUSY, LARGE, GROWN):
             asked = [name for name in wanted if name in served]
             if not asked:
                 continue
@@ -98,7 +113,7 @@ def run(wanted: Sequence[str], plan: Plan, *, postgres: bool) -> dict[str, Figur
 def main(argv: Sequence[str] | None = None) -> int:
     """Run what is asked for."""
     options = _options(argv)
-    wanted = [name for name in SCENARIOS if name in options.only.split(",")]
+    wanted = [name for name in (*SCENARIOS, *GROWN) if name in options.only.split(",")]
     plan = QUICK if options.quick else Plan(sizes=Sizes(devices=options.devices))
     found = run(wanted, plan, postgres=options.postgres and not options.quick)
     options.out.parent.mkdir(parents=True, exist_ok=True)

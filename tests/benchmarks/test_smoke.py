@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.benchmarks.faults import ZEROS
-from tests.benchmarks.run import BUSY, LARGE, ON_A_PHONE, PAPERS, main
+from tests.benchmarks.run import BUSY, GROWN, LARGE, ON_A_PHONE, PAPERS, main
 
 SPEED = {
     "P": {"cpu_s_per_1000_ops", "wall_s", "requests", "kb_up", "kb_down", "rows"},
@@ -57,6 +57,14 @@ def test_the_bench_measures_the_pages_of_a_large_company(tmp_path: Path) -> None
     assert found["C"]["board_kb"] < found["C"]["board_raw_kb"]
     assert found["C"]["floor"].keys() >= {"board_ms"}
     assert found["V"]["consoles"] == 3
+
+
+@pytest.mark.slow
+def test_the_bench_measures_the_same_work_beside_a_longer_past(tmp_path: Path) -> None:
+    (found,) = bench(tmp_path, *GROWN).values()
+    costs = ("push_cpu_s_per_1000_ops", "pull_cpu_s_per_1000_ops", "load_cpu_ms", "change_cpu_ms")
+    assert {f"{cost}_{times}x" for cost in costs for times in (1, 3)} <= found.keys()
+    assert found["ops_3x"] > 2 * found["ops_1x"]
 
 
 @pytest.mark.slow
