@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 # the dozen, and each would compile the whole product anew before it does anything.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: check test slow postgres postgres-faces simulate bench demo screenshots clean
+.PHONY: check test slow postgres postgres-faces simulate kills bench demo screenshots clean
 
 check: $(READY)
 	$(BIN)/ruff check
@@ -47,6 +47,11 @@ postgres-faces: $(READY)
 # SEEDS weeks from the seed FROM on, each different; see docs/proof.md.
 simulate: $(READY)
 	$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),500) --from $(or $(FROM),1)
+
+# Servers and phones killed at random, so many rounds of it; `make slow` has forty.
+kills: $(READY)
+	$(BIN)/pytest -n 2 -m 'slow or not slow' --kill-rounds $(or $(ROUNDS),200) \
+		--dist worksteal -rP tests/e2e/test_kills.py
 
 bench: $(READY)
 	$(BIN)/python tests/benchmarks/run.py

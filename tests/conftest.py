@@ -1,7 +1,7 @@
 """What every test may ask for: a repeatable Hypothesis, and a PostgreSQL of its own.
 
 `--postgres 16` is which one, and `--database postgres` gives it to all who do not say which
-database they want.
+database they want. `--kill-rounds` is how often servers and phones are killed at random.
 """
 
 import gc
@@ -26,6 +26,7 @@ ELSEWHERE = frozenset({"sqlite", "memory"})  # what a test is called that says s
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--postgres", type=int, choices=VERSIONS, default=VERSIONS[0])
+    parser.addoption("--kill-rounds", type=int, default=40)
     parser.addoption("--database", choices=("sqlite", "postgres"), default="sqlite")
 
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import requests
 from msgspec import Struct
@@ -65,13 +65,18 @@ def begun(*words: str | Path, stdin: str | None = None) -> "subprocess.Popen[str
 
 
 def ended(process: "subprocess.Popen[str]", stdin: str | None = None) -> Ran:
-    """What a started command came to. Output that was cut off counts as none."""
+    """What a started command came to."""
     printed, errors = process.communicate(stdin, timeout=COMMAND_S)
+    return ran_of(process.returncode, printed, errors)
+
+
+def ran_of(code: int, printed: str, errors: str) -> Ran:
+    """How a command ended that printed this. Output that was cut off counts as none."""
     try:
         told = json.loads(printed) if printed.strip() else None
     except ValueError:
         told = None
-    return Ran(code=process.returncode, told=told, errors=errors)
+    return Ran(code=code, told=told, errors=errors)
 
 
 def new_id() -> str:
@@ -87,21 +92,27 @@ class Server:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = data.parent / f"{data.name}.log"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Any = None
 
     def start(self, words: Sequence[str] = ()) -> None:
         """Serve, by other words than the usual ones if there are any; wait until it answers."""
         assert self._process is None
-        usual = [*COMMAND, "serve", "--data", str(self.data), "--port", str(self.port)]
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                words or usual, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=log
-            )
+            self._process = self._launched(words or [*COMMAND, *self.words], log)
         until = time.monotonic() + READY_S
         while not self._answers():
             assert self._process.poll() is None, self.log.read_text()[-2000:]
             assert time.monotonic() < until, "the server does not answer"
             time.sleep(0.03)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The command by which it is served."""
+        return ("serve", "--data", str(self.data), "--port", str(self.port))
+
+    def _launched(self, words: Sequence[str], log: IO[bytes]) -> Any:
+        """The process, which tells of itself in the log."""
+        return subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=log)
 
     def _answers(self) -> bool:
         try:
@@ -126,7 +137,7 @@ class Server:
         process, self._process = self._process, None
         assert process is not None
         process.send_signal(number)
-        return process.wait(COMMAND_S)
+        return int(process.wait(COMMAND_S))
 
     @contextmanager
     def serving(self, words: Sequence[str] = ()) -> Iterator["Server"]:
