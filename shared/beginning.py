@@ -77,9 +77,12 @@ def provisional_number(incarnation: str, count: int) -> str:
 def begin(state: State, act: Act) -> Outcome | Refused:
     """Begin a job beside the one that somebody is on; it is theirs, and accepted, at once.
 
-    A machine that does not stand at that site is left out: a fact is not refused for it.
+    A machine that does not stand at that site is left out: a fact is not refused for it. Laid anew
+    over what the office already has of it, on a phone that missed the answer, it changes nothing.
     """
     args: BeginArgs = act.args
+    if state.find(WorkOrder, act.on[1]) is not None:
+        return Outcome(merged=True)
     if not is_sayable(args.summary):
         return refuse_value("not_text", "args.summary")
     beside = state.find(WorkOrder, args.beside)

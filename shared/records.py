@@ -108,6 +108,10 @@ class State:
             if found is not None:
                 yield found
 
+    def rows(self) -> Iterator[Record]:
+        """Every row that is known."""
+        return iter(self._rows.values())
+
     def know(self, row: Record) -> None:
         """Let a row be found that is not there yet; it becomes a new one once it is `put`."""
         self._keep(row)

@@ -11,8 +11,10 @@ from shared.ops import FINAL, Op, Verdict
 from shared.people import Subscription
 from shared.records import STREAM_PREFIX, Aggregate, Record, State, home, stream_of
 from shared.registry import Emit, Ref, Registry
+from shared.work_order import WorkOrder
 from sync.aliases import resolve, resolved
 from sync.arrival import Arrived, read
+from sync.births import NOUN, named_by
 from sync.facts import DETAILS, differing, facts_of
 from sync.judge import Case, Judgement, judge, land
 from sync.ports import Facts, Outboxed, Replica, Wanted
@@ -146,16 +148,33 @@ def looking_at(
     A signature looks at whose name is on file: when the customer's rows come or go, it has to be
     laid anew, although nothing has changed on its job.
     """
-    found = [_read(one, registry) for one in replica.on_top_of()] if moved else []
+    on_top = replica.on_top_of() if moved else []
+    found = [_read(one, registry) for one in on_top]
+    begun = {one.on for one in on_top if is_beginning(one)}
     links = replica.links(linked(found)) if found else {}
-    nouns = {noun for noun, _ in moved}
+    wanted = [(one, reach([one], lambda _subjects: links)) for one in found if one.op is not None]
     looking: set[Aggregate] = set()
-    for one in found:
-        wanted = reach([one], lambda _subjects: links)
-        at_all = any(_lives_with(ref, moved, nouns) for ref in wanted.refs)
-        if one.op is not None and (at_all or not wanted.aggregates.isdisjoint(moved)):
-            looking.add(one.op.on)
+    fresh = set(moved)
+    while fresh:
+        nouns = {noun for noun, _ in fresh}
+        new = {
+            one.op.on
+            for one, far in wanted
+            if one.op is not None and _looks_at(one, far, fresh, nouns)
+        } - looking
+        looking |= new
+        fresh = new & begun  # nothing but what is laid over it tells of what was begun here
     return {thing for thing in looking if thing[0] in STREAM_PREFIX}
+
+
+def _looks_at(
+    one: Arrived, far: Wanted, moved: Collection[Aggregate], nouns: Collection[str]
+) -> bool:
+    """Whether the rule of an op looks at one of these things, or at a row that lives there."""
+    named = {(NOUN, name) for name in named_by(one)}
+    if not (far.aggregates | named).isdisjoint(moved):
+        return True
+    return any(_lives_with(ref, moved, nouns) for ref in far.refs)
 
 
 def _lives_with(ref: Ref, moved: Collection[Aggregate], nouns: Collection[str]) -> bool:
@@ -174,7 +193,9 @@ def _lay(
     also = _aliases_of(replica, things)
     found = _on_top(replica, [*things, *also])
     pending = [Pending(entry=one, arrived=resolved(_read(one, registry), also)) for one in found]
-    by_thing: dict[Aggregate, list[Pending]] = {thing: [] for thing in things}
+    begun = [one.on for one in pending if is_beginning(one.entry)]  # others look at what these show
+    first = [thing for thing in begun if thing in things]
+    by_thing: dict[Aggregate, list[Pending]] = {thing: [] for thing in (*first, *things)}
     for one in pending:
         for place in (touched(one.entry) - {one.entry.on}) | {one.on}:
             if place in by_thing and not here.passed(one.entry, stream_of(place)):
@@ -212,7 +233,10 @@ def _lay_one(
     if not ops:
         replica.show(thing, ())
         return set()
-    state = replica.load(reach([one.arrived for one in ops], replica.links), base=True)
+    said = [one.arrived for one in ops]
+    state = replica.load(reach(said, replica.links, also=[thing]), base=True)
+    for row in _begun_here(replica, thing, said):
+        state.know(row)
     moved: set[Aggregate] = set()
     changes: list[Outboxed] = []
     for one in ops:
@@ -226,6 +250,22 @@ def _lay_one(
     replica.update(changes)
     replica.show(thing, [row for row in state.changed.values() if home(row) == thing])
     return moved
+
+
+def _begun_here(replica: Replica, thing: Aggregate, ops: Collection[Arrived]) -> list[Record]:
+    """The rows of jobs that these ops name beside the thing, and that nobody but this phone has.
+
+    There is no base of them: they are what is shown.
+    """
+    named = frozenset((NOUN, name) for one in ops for name in named_by(one)) - {thing}
+    here = replica.on_top_of(named) if named else []
+    begun = frozenset(one.on for one in here if is_beginning(one) and one.on in named)
+    if not begun:
+        return []
+    refs = frozenset((WorkOrder, identity) for _, identity in begun)
+    sent = replica.load(Wanted(aggregates=frozenset(), refs=refs), base=True)
+    alone = frozenset(one for one in begun if sent.find(WorkOrder, one[1]) is None)
+    return list(replica.load(Wanted(aggregates=alone, refs=frozenset()), base=False).rows())
 
 
 def _add(registry: Registry, state: State, entry: Outboxed, thing: Aggregate) -> None:
@@ -269,6 +309,11 @@ def _rejudge(registry: Registry, state: State, one: Pending) -> Outboxed:
 def is_open(entry: Outboxed) -> bool:
     """Whether an op still waits for its final verdict."""
     return entry.verdict is None or Verdict(entry.verdict) not in FINAL
+
+
+def is_beginning(entry: Outboxed) -> bool:
+    """Whether an op begins the thing that it is on."""
+    return entry.on == (NOUN, entry.op_id)
 
 
 def touched(entry: Outboxed) -> set[Aggregate]:

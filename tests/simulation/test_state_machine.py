@@ -319,10 +319,13 @@ class Company(Always):
 
     def everything_given_is_told(self, phone: MemoryPhone) -> None:
         begun = phone.disk.told.get(BEGUN, {"at": self.world.now_ms})["at"]
+        own = {derive(op_id, "assignment") for op_id in phone.disk.outbox}  # who began it knows
         shown = phone.shown(base=False).values()
         whole = {job for job in self.priorities(phone) if self.is_whole(phone, job)}
         for row in shown:
             if isinstance(row, Assignment) and row.until_ms is None and row.from_ms >= begun:
+                if row.id in own:
+                    continue
                 mine = row.person_id == phone.identity().person and row.work_order_id in whole
                 notice = derive("notice", "assigned", row.id)
                 assert not mine or notice in phone.disk.notices

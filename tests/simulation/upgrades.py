@@ -13,6 +13,7 @@ LACKING: tuple[frozenset[str], ...] = (
     frozenset(),
     frozenset({"work_order.start", "photo.add"}),
     frozenset({"work_order.accept", "parts.use", "edit"}),
+    frozenset({"work_order.begin"}),
 )
 
 

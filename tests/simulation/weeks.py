@@ -6,19 +6,26 @@ it left out.
 """
 
 import random
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from typing import Any, Final
 
 from msgspec import Struct
 
-from tests.simulation.test_state_machine import FAULTS_OF_A_TRIP, OWNERS, VERBS, Company
+from tests.simulation.begun import Finders
+from tests.simulation.test_state_machine import FAULTS_OF_A_TRIP, OWNERS, VERBS
 from tests.simulation.upgrades import LACKING
 from tests.world import ANN, BOB, VAN_ANN, VAN_BOB
 
 STEPS: Final = 30
 MARKED: Final = "hypothesis_stateful_invariant"  # by which a check is known
-ORDERS: Final = frozenset({"new_job", "whole_visit", "whole_visit_before_an_upgrade"})
+ORDERS: Final = frozenset(
+    {
+        *("new_job", "whole_visit", "whole_visit_before_an_upgrade"),
+        *("find_something", "one_comes_to_nothing"),
+    }
+)
 
 Dice = random.Random
 Happening = tuple[str, dict[str, Any]]
@@ -68,6 +75,7 @@ WORK: Final[dict[str, tuple[int, Choose]]] = {
         _of_phone(order=_order, slot=_one("", "plate"), internal=_yes_or_no),
     ),
     "have_it_signed": (2, _of_phone(order=_order, refuses=_yes_or_no)),
+    "find_something": (3, _of_phone(order=_order, works=_yes_or_no)),
     "sync": (14, _of_phone(ops_max=_one(1, 2, 200), **_small)),
     "server_looks_at_what_waits": (1, _of()),
 }
@@ -105,6 +113,9 @@ TROUBLE: Final[dict[str, tuple[int, Choose]]] = {
         1,
         _of_phone(lacks=_one(*LACKING), after=_up_to(80)),
     ),
+    "one_comes_to_nothing": (2, _of_phone(said=_up_to(3), more=_yes_or_no)),
+    "server_knows_no_beginnings": (2, _of()),
+    "server_knows_them_again": (2, _of()),
 }
 
 
@@ -119,7 +130,8 @@ class Wrong(Exception):
     """A week in which something did not hold: which check, and after how many happenings."""
 
     def __init__(self, check: str, after: int, broken: BaseException) -> None:
-        super().__init__(f"{check} after {after}: {type(broken).__name__}: {broken}")
+        said = str(broken) or traceback.extract_tb(broken.__traceback__)[-1].line
+        super().__init__(f"{check} after {after}: {type(broken).__name__}: {said}")
         self.check = check
         self.after = after
 
@@ -140,7 +152,7 @@ def week_of(seed: int, steps: int = STEPS) -> Week:
 
 def live(week: Week) -> str:
     """Live through a week; returns the hash of all that came of it. Raises `Wrong`."""
-    company = Company()
+    company = Finders()
     orders: list[str] = []
     trace = sha256()
     after = 0
@@ -186,7 +198,7 @@ def _goes_wrong(week: Week, check: str) -> bool:
     return False
 
 
-def _happen(company: Company, orders: list[str], name: str, said: dict[str, Any]) -> None:
+def _happen(company: Finders, orders: list[str], name: str, said: dict[str, Any]) -> None:
     if "order" in said:
         if not orders:
             return
@@ -196,7 +208,7 @@ def _happen(company: Company, orders: list[str], name: str, said: dict[str, Any]
         orders.append(made)
 
 
-def _standing(company: Company) -> Iterator[Any]:
+def _standing(company: Finders) -> Iterator[Any]:
     """What the server and the phones have come to, in an order that is the same in every run."""
     pages = company.books.pages
     yield sorted((op.op_id, op.verdict, op.n) for op in pages.ops.values())
@@ -208,7 +220,7 @@ def _standing(company: Company) -> Iterator[Any]:
 
 
 def _checks() -> Sequence[str]:
-    return [name for name in dir(Company) if hasattr(getattr(Company, name), MARKED)]
+    return [name for name in dir(Finders) if hasattr(getattr(Finders, name), MARKED)]
 
 
 CHECKS: Final = tuple(_checks())

@@ -17,6 +17,7 @@ from shared.people import Subscription
 from shared.records import Record
 from shared.registry import Registry
 from shared.sign_off import SignOff
+from shared.site import Site
 from shared.tasks import Conflict, Task
 from shared.ticket import Ticket, TicketEvent
 from shared.work_order import Assignment, WorkOrder
@@ -26,7 +27,7 @@ from sync.protocol import Request, WireOp
 from sync.session import Surroundings, converse
 from sync.settling import fork
 from tests.proof import sign
-from tests.world import ANN, ASSET, BOB, FILTER, VAN_ANN, MemoryServer, World
+from tests.world import ANN, ASSET, BOB, FILTER, SITE, VAN_ANN, MemoryServer, World
 
 R = TypeVar("R", bound=Record)
 FOUND = {"summary": "Bracket is loose", "service": "repair", "asset": ASSET}
@@ -519,3 +520,33 @@ def test_a_stub_that_is_given_to_somebody_is_a_job_like_any_other() -> None:
     spot.world.taps(spot.phone, spot.begun, "accept")
     assert spot.world.sync(spot.phone).verdicts == {"applied": 1}
     assert spot.row(WorkOrder, spot.begun).status == "accepted"
+
+
+# What is shown of it meanwhile
+
+
+def test_what_was_begun_beside_it_stays_on_the_screen_until_the_office_s_rows_are_there() -> None:
+    """The first is in the books, and none of its rows has come."""
+    spot = Spot()
+    second = spot.begin(beside=spot.begun)
+    third = spot.begin(beside=second)
+    spot.world.sync(spot.phone, ["ok", *["no request"] * 5], ops_max=1, ops_only=True)
+    assert [one.verdict for one in spot.phone.all_ops()] == ["applied", None, None]
+    assert all(map(spot.shown, (spot.begun, second, third)))
+
+
+def test_where_it_waits_for_a_person_what_was_done_by_right_of_it_leaves_the_screen_with_it() -> (
+    None
+):
+    spot = Spot()
+    second = spot.begin(beside=spot.begun)
+    third = spot.begin(beside=second)
+    told = {"fields": {"contact_phone": ["13800005678", "555"]}, "work_order": third}
+    done = spot.world.tap(spot.phone, "edit", ("site", SITE), told)
+    assert isinstance(done, Outboxed)
+    spot.world.server_registry = WITHOUT
+    spot.world.sync(spot.phone, ["ok", *["no request"] * 5], ops_max=1)
+    assert [one.verdict for one in spot.phone.all_ops()] == ["quarantined", None, None, None]
+    assert not any(map(spot.shown, (spot.begun, second, third)))
+    (site,) = [one for one in spot.phone.shown(base=False).values() if isinstance(one, Site)]
+    assert site.contact_phone == "13800005678"
