@@ -88,6 +88,8 @@ class World:
         self.phones: dict[str, Replica] = {}
         self.callers: dict[int, Caller] = {}
         self.clock_error_ms: dict[int, int] = {}
+        self.started: dict[int, At] = {}  # what the clocks of a phone said when it was started last
+        self.upgrades: set[str] = set()  # the acts of upgrades that judged ops again
         self.registry = self.server_registry = REGISTRY
         self.late: list[tuple[Replica, Request]] = []
         self.answered: Callable[[Caller, Reply], None] = lambda _caller, _reply: None
@@ -174,8 +176,18 @@ class World:
     def clock(self, phone: Replica) -> At:
         """What a phone's clocks say now."""
         wrong = self.clock_error_ms.get(id(phone), 0)
+        since = self.started.get(id(phone)) or At(
+            wall=START_MS, boot="boot-1", mono=0, src="boottime"
+        )
         return At(
-            wall=self.now_ms + wrong, boot="boot-1", mono=self.now_ms - START_MS, src="boottime"
+            wall=self.now_ms + wrong, boot=since.boot, mono=self.now_ms - since.wall, src=since.src
+        )
+
+    def start_again(self, phone: Replica) -> None:
+        """A phone is turned off and on: its clock that only runs begins anew."""
+        self.count += 1
+        self.started[id(phone)] = At(
+            wall=self.now_ms, boot=f"boot-{self.count}", mono=0, src="boottime"
         )
 
     def tap(
@@ -202,25 +214,39 @@ class World:
 
     # The network
 
-    def sync(self, phone: Replica, faults: Sequence[str] = (), **more: Any) -> Summary:
-        """A conversation; each round trip meets one fault: ok, no request, no reply, twice."""
-        around = Surroundings(
+    def around(self, phone: Replica, **more: Any) -> Surroundings:
+        """What a conversation of a phone may not know by itself."""
+        return Surroundings(
             now=lambda: self.clock(phone), name=self.random_name, app="test", **more
         )
-        talk = converse(phone, around)
+
+    def sync(self, phone: Replica, faults: Sequence[str] = (), **more: Any) -> Summary:
+        """A conversation; each round trip meets one fault (see `carry`).
+
+        Where it is shut out, as with a token that is over, it ends and is begun again later.
+        """
+        talk = converse(phone, self.around(phone, **more))
         troubles = iter(faults)
         try:
             request = next(talk)
-            while True:
-                request = talk.send(self.carry(phone, request, next(troubles, "ok")))
+            while (trouble := next(troubles, "ok")) != "shut out":
+                request = talk.send(self.carry(phone, request, trouble))
         except StopIteration as end:
             summary: Summary = end.value
             return summary
+        talk.close()
+        return Summary(timed_out=True)
 
     def carry(self, phone: Replica, request: Request, fault: str) -> Reply | TimedOut:
-        """One round trip, through the bytes of the wire."""
+        """One round trip, through the bytes of the wire, unless something happens to it.
+
+        The faults: no request, no reply, twice, late (and again long after), and either of the two
+        cut in its middle.
+        """
         self.tick()
-        if fault == "no request":
+        if fault == "cut request":
+            _cannot_be_read(protocol.decode_request, protocol.encode(request))
+        if fault in ("no request", "cut request"):
             return TimedOut()
         if fault == "late":
             self.late.append((phone, request))
@@ -230,7 +256,9 @@ class World:
         reply = self.serve(phone, request)
         if fault == "twice":
             reply = self.serve(phone, request)
-        if fault == "no reply":
+        if fault == "cut reply":
+            _cannot_be_read(protocol.decode_reply, protocol.encode(reply))
+        if fault in ("no reply", "cut reply"):
             return TimedOut()
         return protocol.decode_reply(protocol.encode(reply))
 
@@ -260,6 +288,15 @@ class World:
                 return hear(authority, request, caller, house)
         with self.server.reading() as library:
             return overhear(library, request, caller, house)
+
+
+def _cannot_be_read(decode: Callable[[bytes], Any], sent: bytes) -> None:
+    """What was cut in its middle is taken for nothing else than that."""
+    try:
+        decode(sent[: len(sent) // 2])
+    except msgspec.DecodeError:
+        return
+    raise AssertionError("half a message was taken for a whole one")
 
 
 ARGS_OF: dict[str, Any] = {

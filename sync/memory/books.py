@@ -51,11 +51,15 @@ class Pages(Struct, kw_only=True):
 
 
 class MemoryBooks:
-    """Books without a disk. `poison` is a text that no op's body may hold: a constraint."""
+    """Books without a disk. `poison` is a text that no op's body may hold: a constraint.
+
+    `stored` are the hashes of the files that are kept beside them.
+    """
 
     def __init__(self, *, poison: str | None = None) -> None:
         self.pages = Pages(epoch=derive("epoch", 1))
         self.poison = poison
+        self.stored: set[str] = set()
 
     @property
     def epoch(self) -> str:
@@ -293,9 +297,10 @@ class MemoryBooks:
         return None
 
     def files(self, device: str, hashes: Collection[str]) -> Files:
-        """As `Library.files`; memory holds no files, so it wants them all."""
+        """As `Library.files`; it wants all that it has not, whoever it was named by."""
         assert device
-        return Files(wanted=frozenset(hashes))
+        have = self.stored.intersection(hashes)
+        return Files(have=frozenset(have), wanted=frozenset(hashes) - have)
 
 
 class MemoryLibrary:

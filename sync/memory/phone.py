@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 from msgspec import field, structs
@@ -19,6 +20,7 @@ from sync.prints import Place
 from sync.protocol import Row
 
 Base = dict[tuple[str, str], bytes]
+_read = lru_cache(maxsize=10_000)(read_row)  # rows never change, and are looked at again and again
 
 
 class Disk(Filed, kw_only=True):
@@ -253,7 +255,7 @@ class MemoryPhone(MemoryShelf):
         rows: dict[Key, Record] = {}
         for shelf in self.disk.base.values():
             for (table, _), body in shelf.items():
-                row = read_row(table, body)
+                row = _read(table, body)
                 known = rows.get((type(row), row.id))
                 if known is None or (known.version or 0) <= (row.version or 0):
                     rows[(type(row), row.id)] = row

@@ -14,6 +14,7 @@ from shared.ops import FINAL, Verdict
 from shared.parts import Balance, Movement, PartUse
 from shared.photos import Photo
 from shared.records import home, stream_of, table
+from shared.registry import Registry
 from shared.sign_off import SignedDocument, SignOff
 from shared.signing import sign_off_id
 from shared.ticket import Ticket
@@ -21,6 +22,7 @@ from shared.work_order import LEGAL, STATUSES, Assignment, StatusChange, WorkOrd
 from sync.digest import row_sums, total
 from sync.exchange import Caller
 from sync.memory import MemoryBooks, MemoryPhone
+from sync.memory.phone import Disk, copied
 from sync.notices import KINDS
 from sync.overlay import is_open, refresh
 from sync.protocol import Reply
@@ -48,6 +50,7 @@ class Always(RuleBasedStateMachine):
     restored: bool
     stood: dict[tuple[int, str], bool]
     finals: dict[tuple[str, str], str]
+    looked_at: dict[int, tuple[Registry, Disk]]
     opening: dict[str, int]
     first_moves: set[str]
 
@@ -228,6 +231,10 @@ class Always(RuleBasedStateMachine):
     @invariant()
     def what_is_shown_is_base_and_pending(self) -> None:
         for phone in self.phones:
+            now = (self.world.registry, phone.disk)
+            if self.looked_at.get(id(phone)) == now:
+                continue
+            self.looked_at[id(phone)] = (self.world.registry, copied(phone.disk))
             shown = phone.shown(base=False)
             again = MemoryPhone(phone.identity())
             again.disk = msgspec.structs.replace(

@@ -7,17 +7,23 @@ from unittest.mock import patch
 
 from msgspec import structs
 
+from mobile import lane
 from shared import signing
+from shared.checklist import Reading
 from shared.clock import Corrected
 from shared.ops import FINAL, Verdict
 from shared.photos import Photo
+from shared.registry import Registry
 from shared.sign_off import SignOff
 from shared.work_order import StatusChange
-from sync import desk, exchange, intake, mends, session, settling
+from sync import desk, exchange, intake, judge, mends, merge, session, settling, transfer
 from sync.library import Piece
 from sync.memory import MemoryPhone, phone
-from sync.memory.books import MemoryBooks, MemoryLibrary
+from sync.memory.books import MemoryBooks, MemoryLibrary, copied
 from sync.overlay import touched
+from sync.protocol import Result
+from sync.session import TimedOut
+from tests.simulation.kills import Killed
 from tests.world import ANN, BOB
 
 Plant = Callable[[], Any]  # a context in which the mistake is made
@@ -206,6 +212,101 @@ def _all_for_everybody(right: Any, books: MemoryBooks, _person: str) -> set[str]
     return set().union(*(right(books, person) for person in (ANN, BOB)))
 
 
+def _seen_elsewhere(right: Any, authority: MemoryBooks, parcel: Any, registry: Any) -> Any:
+    """A place that another incarnation of the phone has used counts as this op's."""
+    theirs = {
+        op.lseq: op
+        for op in authority.pages.ops.values()
+        if op.device == parcel.device and op.incarnation != parcel.incarnation
+    }
+    fresh = [one for one in parcel.ops if one.id in authority.pages.ops or one.lseq not in theirs]
+    results = right(authority, structs.replace(parcel, ops=fresh), registry)
+    said = [
+        structs.replace(_RESULT, lseq=one.lseq, id=one.id, verdict=theirs[one.lseq].verdict)
+        for one in parcel.ops
+        if one not in fresh
+    ]
+    return [*results, *said]
+
+
+_RESULT: Final = Result(lseq=0, id="", verdict="applied", received=0)
+
+
+@contextmanager
+def _seen_too_late() -> Iterator[None]:
+    """A change takes its place when its transaction begins, and is seen after the next one."""
+    fresh: set[tuple[str, Any]] = set()
+
+    def enter(right: Any, kept: MemoryBooks, entries: Any, state: Any) -> Any:
+        fresh.clear()
+        return right(kept, entries, state)
+
+    def feed_one(right: Any, kept: MemoryBooks, stream: str, key: Any, body: Any) -> None:
+        fresh.add((stream, key))
+        right(kept, stream, key, body)
+
+    def pages_of(right: Any, kept: MemoryBooks, stream: str, since: int) -> Any:
+        rows = right(kept, stream, since)
+        return [pair for pair in rows if (stream, (pair[1].table, pair[1].id)) not in fresh]
+
+    with (
+        _instead(MemoryBooks, "enter", enter)(),
+        _instead(MemoryBooks, "_feed_one", feed_one)(),
+        _instead(MemoryBooks, "pages_of", pages_of)(),
+    ):
+        yield
+
+
+def _taken_late(right: Any, replica: Any, registry: Any, request: Any, *more: Any) -> Any:
+    here = replica.identity()
+    asked = structs.replace(request, incarnation=here.incarnation, token=here.token)
+    return right(replica, registry, asked, *more)
+
+
+@contextmanager
+def _effect_stays(_right: Any, kept: MemoryBooks) -> Iterator[None]:
+    """A server that dies keeps what an op did, and not that it was done."""
+    before = copied(kept.pages)
+    try:
+        yield
+    except Killed:
+        done = kept.pages
+        kept.pages = structs.replace(before, rows=done.rows, feed=done.feed, heads=done.heads)
+        raise
+    except BaseException:
+        kept.pages = before
+        raise
+
+
+def _by_itself(right: Any, desk_: Any, target: Any, one: Any, judged: Any, _by_op: str) -> None:
+    right(desk_, target, one, judged, target.op_id)
+
+
+def _log_rewritten(right: Any, kept: MemoryBooks, entries: Any, state: Any) -> Any:
+    at = right(kept, entries, state)
+    if any(entry.settles for entry in entries):
+        kept.pages.leaves[0] = kept.pages.leaves[-1]
+    return at
+
+
+def _answer_replaces(right: Any, kept: MemoryBooks, entries: Any, state: Any) -> Any:
+    at = right(kept, entries, state)
+    for kind, identity in list(state.changed):
+        if kind is Reading:
+            for key in [key for key in kept.pages.rows if key[0] is Reading and key[1] != identity]:
+                kept.pages.rows.pop(key)
+    return at
+
+
+def _no_loser(right: Any, *told: Any) -> Any:
+    return structs.replace(right(*told), losers=())
+
+
+def _safe_when_sent(right: Any, talk: Any, answer: Any, file: Any) -> Any:
+    after = right(talk, answer, file)
+    return structs.replace(file, state="safe") if isinstance(answer, TimedOut) else after
+
+
 BUGS: Final[dict[str, Plant]] = {
     "acknowledged when it was sent": _instead(session, "_compose", _acknowledged_when_sent),
     "a refused op is not kept": _instead(MemoryBooks, "enter", _verdicts_alone),
@@ -247,5 +348,26 @@ BUGS: Final[dict[str, Plant]] = {
     "a signature is sealed over what is missing": _says(
         signing, "_weighed", signing.Weighed(state="sealed", faults=())
     ),
+    "a place of another incarnation is taken for this one's": _instead(
+        exchange, "receive", _seen_elsewhere
+    ),
+    "a change is seen after its place was passed": _seen_too_late,
+    "an answer that comes late is taken in": _instead(session, "absorb", _taken_late),
+    "a dying server keeps what was done without its verdict": _instead(
+        MemoryBooks, "savepoint", _effect_stays
+    ),
+    "a lane does not come back": _says(lane, "delay_ms", 10**9),
+    "an older version is read as today's": _instead(
+        Registry, "upcast", lambda _right, _registry, _name, _version, args: args
+    ),
+    "what somebody else did is taken from anybody": _says(desk, "_anothers", None),
+    "what waits is settled by itself": _instead(mends, "settle", _by_itself),
+    "the log is written anew": _instead(MemoryBooks, "enter", _log_rewritten),
+    "an answer replaces those before": _instead(MemoryBooks, "enter", _answer_replaces),
+    "what lost is not kept": _both(
+        _instead(judge, "opened", _no_loser), _instead(merge, "opened", _no_loser)
+    ),
+    "a file counts as safe once it was sent": _instead(transfer, "_hindered", _safe_when_sent),
+    "a restored server is believed to have all files": _says(MemoryPhone, "doubt", None),
     "numbers are not given at all": _says(intake, "number", None),
 }

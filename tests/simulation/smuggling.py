@@ -10,15 +10,17 @@ from sync.ports import Outboxed
 from tests.world import World
 
 
-def smuggled(world: World, replica: MemoryPhone, order: str, said: tuple[str, bytes]) -> Outboxed:
-    """An act on a job, by its kind and arguments, as the phone's next one."""
+def smuggled(
+    world: World, replica: MemoryPhone, order: str, said: tuple[str, bytes], by: str = ""
+) -> Outboxed:
+    """An act on a job, by its kind and arguments, as the next one of a phone, or of another."""
     identity, clock = replica.identity(), world.clock(replica)
     op = Op(
         id=world.name(),
         kind=said[0],
         v=1,
         on=("work_order", order),
-        by=identity.person,
+        by=by or identity.person,
         origin="device",
         at=At(wall=clock.wall, boot=clock.boot, mono=clock.mono, src="boottime"),
         salt="2" * 32,
@@ -35,6 +37,7 @@ def smuggled(world: World, replica: MemoryPhone, order: str, said: tuple[str, by
         by=op.by,
         recorded=clock.wall,
         incarnation=identity.incarnation,
+        on_top=not by,
     )
     with replica.transaction():
         replica.append(entry)

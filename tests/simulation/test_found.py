@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.simulation.begun import Finders
+from tests.simulation.hardships import Hardships
 from tests.simulation.test_state_machine import Company
 from tests.simulation.weeks import CHECKS
 from tests.world import ANN, BOB
@@ -117,7 +118,7 @@ def taken_away_beside_one_that_waits(week: Finders) -> None:
 )
 def test_a_week_that_once_went_wrong_goes_right(live: Callable[[Finders], None]) -> None:
     """C18."""
-    week = Finders()
+    week = Hardships()
     week.begin()
     live(week)
     for check in CHECKS:

@@ -50,7 +50,10 @@ from tests.world import (
     World,
 )
 
-FAULTS_OF_A_TRIP = ("ok", "no request", "no reply", "twice", "late")
+FAULTS_OF_A_TRIP = (
+    *("ok", "no request", "no reply", "twice", "late"),
+    *("cut request", "cut reply", "shut out"),
+)
 FAULTS = st.lists(st.sampled_from(FAULTS_OF_A_TRIP), max_size=6)
 PHONES = st.integers(0, 2)
 VERBS = (
@@ -83,6 +86,7 @@ class Company(Always):
         self.backup: Pages | None = None
         self.restored = False
         self.stood: dict[tuple[int, str], bool] = {}
+        self.looked_at = {}
         self.finals: dict[tuple[str, str], str] = {}
         self.sent: list[tuple[MemoryPhone, Request]] = []
         self.world.answered = self.nobody_is_told_of_what_is_not_theirs

@@ -1,9 +1,16 @@
 """A server that is behind its phones, and is brought to their release."""
 
 import contextlib
+from typing import Annotated, Any
 
+from msgspec import Meta, structs
+
+from shared.amounts import Code, Id
+from shared.errors import Refused
 from shared.kinds import REGISTRY
-from shared.registry import Registry
+from shared.readings import VALUE_CHARS_MAX, AnswerArgs
+from shared.records import State
+from shared.registry import Act, Args, Outcome, Registry
 from sync.replays import Upgrade, is_beyond_us, judge_again
 from tests.simulation.kills import Killed
 from tests.world import MemoryServer, World
@@ -23,6 +30,40 @@ def without(lacks: frozenset[str]) -> Registry:
     return Registry(kinds, REGISTRY.absorbs)
 
 
+class AnsweredArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
+    """Version 2 of an answer: it calls the value a result."""
+
+    item: Code
+    result: Annotated[str, Meta(min_length=1, max_length=VALUE_CHARS_MAX)]
+    not_applicable: bool = False
+    asset: Id | None = None
+
+
+def _renamed(args: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **{name: said for name, said in args.items() if name != "value"},
+        "result": args["value"],
+    }
+
+
+def _answered(state: State, act: Act) -> Outcome | Refused:
+    said: AnsweredArgs = act.args
+    args = AnswerArgs(
+        item=said.item, value=said.result, not_applicable=said.not_applicable, asset=said.asset
+    )
+    return _ANSWER.reduce(state, structs.replace(act, args=args))
+
+
+_ANSWER = REGISTRY.kinds["checklist.answer"]
+_ANEW = structs.replace(
+    _ANSWER, version=2, upcasts=(_renamed,), args=AnsweredArgs, reduce=_answered
+)
+# A release after today's, that says one thing otherwise.
+NEWER = Registry(
+    [_ANEW if kind is _ANSWER else kind for kind in REGISTRY.kinds.values()], REGISTRY.absorbs
+)
+
+
 def upgrade(world: World, after: int) -> None:
     """To the release that the phones have; dies after so many steps of one op, if any are named."""
     server = world.server
@@ -38,6 +79,7 @@ def upgrade(world: World, after: int) -> None:
 
 def _judge_again(world: World, server: MemoryServer, op_id: str) -> None:
     act, now = world.name(), world.tick()
+    world.upgrades.add(act)
     newer = Upgrade(app="newer", registry=REGISTRY, act=act, received=now)
     with server.writing() as authority:
         verdict = judge_again(authority, newer, op_id)

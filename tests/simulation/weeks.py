@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from tests.simulation.begun import Finders
+from tests.simulation.hardships import FILE_FAULTS, Hardships
 from tests.simulation.test_state_machine import FAULTS_OF_A_TRIP, OWNERS, VERBS
 from tests.simulation.upgrades import LACKING
 from tests.world import ANN, BOB, VAN_ANN, VAN_BOB
@@ -38,6 +38,10 @@ def _phone(dice: Dice) -> int:
 
 def _trip(dice: Dice) -> list[str]:
     return dice.choices(FAULTS_OF_A_TRIP, k=dice.randrange(7))
+
+
+def _file_trip(dice: Dice) -> list[str]:
+    return dice.choices(FILE_FAULTS, k=dice.randrange(9))
 
 
 def _of_phone(**choose: Callable[[Dice], Any]) -> Choose:
@@ -78,6 +82,7 @@ WORK: Final[dict[str, tuple[int, Choose]]] = {
     "find_something": (3, _of_phone(order=_order, works=_yes_or_no)),
     "sync": (14, _of_phone(ops_max=_one(1, 2, 200), **_small)),
     "server_looks_at_what_waits": (1, _of()),
+    "files_go": (4, _of_phone(order=_order, faults=_file_trip, after=_one(0, 0, 9, 30))),
 }
 # What may go wrong, or comes in between; a week has some of it.
 TROUBLE: Final[dict[str, tuple[int, Choose]]] = {
@@ -100,7 +105,8 @@ TROUBLE: Final[dict[str, tuple[int, Choose]]] = {
     "phone_dies_while_syncing": (4, _of_phone(after=_up_to(40, 1), small=_yes_or_no)),
     "job_is_taken_away_during_a_visit": (2, _of_phone(order=_order, given=_yes_or_no)),
     "job_goes_while_a_phone_is_away": (2, _of_phone(order=_order)),
-    "server_dies_while_answering": (4, _of_phone(after=_up_to(15, 1))),
+    "server_dies_while_answering": (4, _of_phone(after=_up_to(25, 1))),
+    "server_dies_over_a_push": (3, _of_phone(order=_order, after=_up_to(30, 5))),
     "clock_of_a_phone_jumps": (3, _of_phone(days=_one(-400, -1, 0, 1, 400))),
     "phone_is_backed_up": (3, _of_phone()),
     "phone_is_restored_from_its_backup": (3, _of_phone()),
@@ -116,6 +122,17 @@ TROUBLE: Final[dict[str, tuple[int, Choose]]] = {
     "one_comes_to_nothing": (2, _of_phone(said=_up_to(3), more=_yes_or_no)),
     "server_knows_no_beginnings": (2, _of()),
     "server_knows_them_again": (2, _of()),
+    "phone_dies_while_recording": (3, _of_phone(order=_order, after=_up_to(20, 1))),
+    "disk_of_a_phone_is_full": (3, _of_phone(order=_order, after=_up_to(20))),
+    "phone_is_started_again": (2, _of_phone()),
+    "copy_of_a_phone_works_beside_it": (2, _of_phone(order=_order, turns=_up_to(3, 1))),
+    "an_answer_comes_late": (3, _of_phone(order=_order, small=_yes_or_no)),
+    "an_op_of_somebody_else_is_in_the_outbox": (2, _of_phone(order=_order)),
+    "an_op_is_too_large": (1, _of_phone(order=_order)),
+    "all_comes_anew_over_a_bad_line": (2, _of_phone(order=_order)),
+    "server_forgets_all_that_changed": (3, _of()),
+    "a_release_breaks_on_a_note": (2, _of_phone(order=_order)),
+    "everybody_gets_a_newer_release": (2, _of()),
 }
 
 
@@ -152,7 +169,7 @@ def week_of(seed: int, steps: int = STEPS) -> Week:
 
 def live(week: Week) -> str:
     """Live through a week; returns the hash of all that came of it. Raises `Wrong`."""
-    company = Finders()
+    company = Hardships()
     orders: list[str] = []
     trace = sha256()
     after = 0
@@ -198,7 +215,7 @@ def _goes_wrong(week: Week, check: str) -> bool:
     return False
 
 
-def _happen(company: Finders, orders: list[str], name: str, said: dict[str, Any]) -> None:
+def _happen(company: Hardships, orders: list[str], name: str, said: dict[str, Any]) -> None:
     if "order" in said:
         if not orders:
             return
@@ -208,7 +225,7 @@ def _happen(company: Finders, orders: list[str], name: str, said: dict[str, Any]
         orders.append(made)
 
 
-def _standing(company: Finders) -> Iterator[Any]:
+def _standing(company: Hardships) -> Iterator[Any]:
     """What the server and the phones have come to, in an order that is the same in every run."""
     pages = company.books.pages
     yield sorted((op.op_id, op.verdict, op.n) for op in pages.ops.values())
@@ -220,7 +237,7 @@ def _standing(company: Finders) -> Iterator[Any]:
 
 
 def _checks() -> Sequence[str]:
-    return [name for name in dir(Finders) if hasattr(getattr(Finders, name), MARKED)]
+    return [name for name in dir(Hardships) if hasattr(getattr(Hardships, name), MARKED)]
 
 
 CHECKS: Final = tuple(_checks())
