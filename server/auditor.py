@@ -21,7 +21,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, Select, and_, or_, select
 
 from server import rows, tally, traces, tree
-from server.entries import as_read, event_read
+from server.entries import as_read, event_read, with_today
 from server.keys import LANE_BYTES
 from server.notary import PUBLIC_KEYS
 from server.tables import METADATA
@@ -122,7 +122,7 @@ def examine(connection: Connection, publics: Publics, op_ids: Collection[str]) -
     newest: dict[str, Any] = {}
     for leaf in rows:
         newest[leaf.op_id] = leaf
-        fault = _fault_of(leaf) or (
+        fault = _fault_of(connection, leaf) or (
             "row_changed" if traces.rewritten(connection, leaf.wrote) else None
         )
         if fault is not None:
@@ -207,7 +207,7 @@ def _check_epoch(audit: Audit, epoch: Any) -> None:
         raise Wrong(Fault(what=what, epoch=epoch.id, number=min(signed, growth.size)))
     tail = []
     for leaf in audit.connection.execute(_leaves(epoch.id).where(LEAF.c.number.is_(None))):
-        _check_leaf(leaf)
+        _check_leaf(audit, leaf)
         tail.append(leaf.hash)
     audit.unnumbered += len(tail)
     audit.survived = {
@@ -227,7 +227,7 @@ def _check_piece(audit: Audit, epoch: Any, growth: Growth, heads: Mapping[int, S
     for leaf in audit.connection.execute(wanted.order_by(LEAF.c.number)).all():
         if leaf.number != growth.size:
             raise Wrong(Fault(what="leaf_missing", epoch=epoch.id, number=growth.size))
-        _check_leaf(leaf)
+        _check_leaf(audit, leaf)
         if leaf.number == 0:
             _check_first(audit, epoch, leaf)
         growth.nodes = []
@@ -243,14 +243,15 @@ def _check_piece(audit: Audit, epoch: Any, growth: Growth, heads: Mapping[int, S
         raise Wrong(Fault(what="leaf_missing", epoch=epoch.id, number=growth.size))
 
 
-def _check_leaf(leaf: Any) -> None:
-    fault = _fault_of(leaf)
+def _check_leaf(audit: Audit, leaf: Any) -> None:
+    fault = _fault_of(audit.connection, leaf)
     if fault is not None:
         raise Wrong(Fault(what=fault, epoch=leaf.epoch, number=leaf.number, op_id=leaf.op_id))
 
 
-def _fault_of(leaf: Any) -> str | None:
-    return _leaf_fault(leaf) or _op_fault(leaf) or _body_fault(leaf) or _reading_fault(leaf)
+def _fault_of(books: Connection, leaf: Any) -> str | None:
+    known = _leaf_fault(leaf) or _op_fault(leaf) or _body_fault(leaf)
+    return known or _reading_fault(books, leaf)
 
 
 def _leaf_fault(leaf: Any) -> str | None:
@@ -285,16 +286,15 @@ def _body_fault(leaf: Any) -> str | None:
     return "body_changed" if changed else None
 
 
-def _reading_fault(leaf: Any) -> str | None:
-    """What is written of an op beside its body must be what the body says.
-
-    A repair fills in what could not be read; whatever could be read stays.
-    """
+def _reading_fault(connection: Connection, leaf: Any) -> str | None:
+    """What is written of an op must be what its body says; a repair adds what was unreadable."""
     body = bytes(leaf.body).decode("utf-8", "surrogatepass")
     says = event_read(leaf.op_id, body)
     if says is None:
         says = as_read(read(WireOp(lseq=0, id=leaf.op_id, body=body), REGISTRY))
     shows = (leaf.kind, leaf.v, leaf.noun, leaf.on_id, leaf.by_id, leaf.origin)
+    if says != shows:
+        shows, says = with_today(connection, shows), with_today(connection, says)
     repaired = isinstance(leaf.detail, dict) and "repaired_by" in leaf.detail
     same = all(
         shown == said or (repaired and said is None)

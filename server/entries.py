@@ -7,15 +7,17 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, bindparam, select
 
+from server import rows
 from server.database import dumped
 from server.questions import Question, from_json
 from server.rows import Insert
 from server.tables import METADATA
+from shared.aliases import MERGED_NOUNS, Alias, alias_id
 from shared.audit import Trace, leaf_bytes, leaf_hash
 from shared.canonical import canonical
 from shared.errors import Flag
 from shared.ids import derive, fingerprint
-from shared.records import Aggregate
+from shared.records import Aggregate, table
 from sync.arrival import Arrived
 from sync.leaves import leaf_of
 from sync.ports import Entry, Recorded, Standing
@@ -87,6 +89,17 @@ def as_read(entry: Entry | Arrived) -> tuple[Any, ...]:
     if not any(isinstance(one, str) and "\0" in one for one in read):
         return read
     return tuple(one.replace("\0", UNPRINTABLE) if isinstance(one, str) else one for one in read)
+
+
+def with_today(connection: Connection, read: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What was read of an op (`as_read`), on the thing that its own was merged into, if it was."""
+    kind, v, noun, on_id, *rest = read
+    if noun not in MERGED_NOUNS:
+        return read
+    for one in rows.fetch(connection, table(Alias), "id", {alias_id((noun, on_id))}):
+        assert isinstance(one, Alias)
+        return (kind, v, noun, one.into_id, *rest)
+    return read
 
 
 def op_row(entry: Entry, readable: tuple[Any, ...], at: str, epoch: str) -> tuple[Any, ...]:
