@@ -386,7 +386,7 @@ def _abstract(kind: str, body: bytes) -> tuple[str | None, str | None, int | Non
         return (None, None, None)
     try:
         row = read_row(kind, body)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         return (None, None, None)
     return (*(home(row) or (None, None)), row.version)
 

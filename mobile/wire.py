@@ -170,7 +170,7 @@ class Wire:
         answer = self._post(path, msgspec.json.encode(message), None)
         try:
             return msgspec.json.decode(answer, type=kind)
-        except msgspec.DecodeError as wrong:
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as wrong:
             raise Unreachable(f"{path}: not an answer of this server: {wrong}") from wrong
 
     def _post(self, path: str, body: bytes, token: str | None) -> bytes:
@@ -329,7 +329,7 @@ def _wait_s(got: Got) -> float | None:
 def _problem(status: int, content: bytes) -> Problem:
     try:
         found = msgspec.json.decode(content, type=Problem)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         found = Problem()
     return structs.replace(found, status=status)
 

@@ -6,10 +6,11 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Raw, Struct
 
-from shared.amounts import Id
-from shared.clock import At
+from shared.amounts import Id, has_control_characters
+from shared.clock import MS_MAX, At
 
 BODY_BYTES_MAX = 200_000
+STAMP_CHARS_MAX = 64
 SALT_BYTES = 16  # of randomness, in hexadecimal in the op
 Origin = Literal["device", "console", "api", "timer"]
 SYSTEM = "00000000-0000-7000-8000-000000000001"
@@ -37,6 +38,14 @@ class Stamp(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     server_ms: int
     key: str
     mac8: str
+
+
+def is_plain(stamp: Stamp) -> bool:
+    """Whether it is one that a server gives: acts are recorded with it, so it has to be short."""
+    texts = (stamp.epoch, stamp.key, stamp.mac8)
+    return 0 <= stamp.server_ms <= MS_MAX and all(
+        len(one) <= STAMP_CHARS_MAX and not has_control_characters(one) for one in texts
+    )
 
 
 class Op(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

@@ -8,7 +8,7 @@ from msgspec import Meta, Raw, Struct, field, structs
 from shared.clock import At
 from shared.errors import Flag
 from shared.ids import PLAIN_PATTERN
-from shared.ops import Stamp
+from shared.ops import Stamp, is_plain
 from shared.photos import Hash
 
 PROTOCOL: Final = 1
@@ -33,6 +33,10 @@ DOUBTS_PER_DAY_MAX: Final = 1_000  # comparisons that a device may ask for
 OpaqueId = Annotated[str, Meta(min_length=1, max_length=64, pattern=PLAIN_PATTERN)]
 Stream = Annotated[str, Meta(max_length=80, pattern=PLAIN_PATTERN)]
 Place = Annotated[int, Meta(ge=0, le=2**53)]
+
+
+Lane = Annotated[int, Meta(ge=0, lt=2**32)]
+Token = Annotated[str, Meta(max_length=400, pattern=PLAIN_PATTERN)]
 
 
 class WireOp(Struct, frozen=True, kw_only=True):
@@ -92,7 +96,7 @@ class Request(Struct, frozen=True, kw_only=True, omit_defaults=True):
     device: OpaqueId
     incarnation: OpaqueId
     clock: At
-    token: Annotated[str, Meta(max_length=400, pattern=PLAIN_PATTERN)] | None = None
+    token: Token | None = None
     ops: list[WireOp] = field(default_factory=list)
     cursors: Annotated[dict[Stream, Place | None], Meta(max_length=STREAMS_MAX)] = field(
         default_factory=dict
@@ -125,12 +129,12 @@ class Request(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Result(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What became of one op. `at` says, per stream, from which position on its effect is in it."""
 
-    lseq: int
+    lseq: Place
     id: str
     verdict: str
-    received: int
+    received: Place
     code: str | None = None
-    at: dict[str, int] = field(default_factory=dict)
+    at: dict[Stream, Place] = field(default_factory=dict)
     detail: dict[str, Any] = field(default_factory=dict)
     flags: list[Flag] = field(default_factory=list)
 
@@ -161,14 +165,14 @@ class Page(Struct, frozen=True, kw_only=True, omit_defaults=True):
     begun anew.
     """
 
-    stream: str
+    stream: Stream
     kind: Literal["delta", "snapshot"]
-    since: int
-    to: int
-    head: int
+    since: Place
+    to: Place
+    head: Place
     rows: list[Row] = field(default_factory=list)
-    sums: tuple[int, int] | None = None
-    floor: int = 0
+    sums: tuple[Lane, Lane] | None = None
+    floor: Place = 0
 
 
 class Differences(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -179,10 +183,10 @@ class Differences(Struct, frozen=True, kw_only=True, omit_defaults=True):
     compared, as the device has asked too often.
     """
 
-    stream: str
-    to: int
-    sums: tuple[int, int]
-    buckets: list[int] = field(default_factory=list)
+    stream: Annotated[str, Meta(max_length=80, pattern=PLAIN_PATTERN)]
+    to: Place
+    sums: tuple[Lane, Lane]
+    buckets: list[Place] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     gone: bytes = b""
     more: bool = False
@@ -208,10 +212,10 @@ class SignedHead(Struct, frozen=True, kw_only=True, omit_defaults=True):
     from each key that ever signed to the next, oldest first.
     """
 
-    epoch: str
-    size: int
+    epoch: OpaqueId
+    size: Place
     root: str
-    at: int
+    at: Place
     key: str
     signature: str
     proof: list[str] = field(default_factory=list)
@@ -224,9 +228,9 @@ class Wipe(Struct, frozen=True, kw_only=True, omit_defaults=True):
     A device that holds more unsent ops or files than that keeps everything.
     """
 
-    order: str
-    ops: int = 0
-    files: int = 0
+    order: OpaqueId
+    ops: Place = 0
+    files: Place = 0
 
 
 class Reply(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -241,19 +245,19 @@ class Reply(Struct, frozen=True, kw_only=True, omit_defaults=True):
     tells a device that it reads nothing any more and that a person looks at what it hands in.
     """
 
-    server_epoch: str
-    now: int
+    server_epoch: OpaqueId
+    now: Place
     stamp: Stamp
-    token: str | None = None
+    token: Token | None = None
     results: list[Result] = field(default_factory=list)
     streams: list[Page] = field(default_factory=list)
-    drop: list[str] = field(default_factory=list)
-    scope: list[str] | None = None
+    drop: list[Stream] = field(default_factory=list)
+    scope: list[Stream] | None = None
     more: bool = False
     need_vector: bool = False
     fork: bool = False
     head: SignedHead | None = None
-    durable_through: int | None = None
+    durable_through: Place | None = None
     have: list[str] = field(default_factory=list)
     wanted: list[str] = field(default_factory=list)
     revoked: bool = False
@@ -290,5 +294,16 @@ def decode_request(data: bytes) -> Request:
 
 
 def decode_reply(data: bytes) -> Reply:
-    """A reply from its bytes. Raises `msgspec.DecodeError` or `msgspec.ValidationError`."""
-    return _reply.decode(data)
+    """A reply from its bytes. Raises `msgspec.DecodeError`, whatever is wrong with them.
+
+    What a phone is to keep and to say again has the same limits as what it says: else one wrong
+    answer would make a request of it that is refused for ever.
+    """
+    try:
+        reply = _reply.decode(data)
+    except (UnicodeError, RecursionError) as wrong:
+        raise msgspec.DecodeError(type(wrong).__name__) from wrong
+    found = reply.differences
+    if not is_plain(reply.stamp) or (found is not None and len(found.gone) % PRINT_BYTES):
+        raise msgspec.ValidationError("out of range")
+    return reply
