@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 # the dozen, and each would compile the whole product anew before it does anything.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: check test slow postgres postgres-faces simulate kills bench demo screenshots clean
+.PHONY: check test slow postgres postgres-faces simulate kills fuzz soak bench demo screenshots clean
 
 check: $(READY)
 	$(BIN)/ruff check
@@ -52,6 +52,14 @@ simulate: $(READY)
 kills: $(READY)
 	$(BIN)/pytest -n 2 -m 'slow or not slow' --kill-rounds $(or $(ROUNDS),200) \
 		--dist worksteal -rP tests/e2e/test_kills.py
+
+# CASES of each kind of wrong thing, each made of SEED and its number; see docs/proof.md.
+fuzz: $(READY)
+	$(BIN)/python -m tests.fuzz --cases $(or $(CASES),5000) --seed $(or $(SEED),1)
+
+# DEVICES phones at one real server for MINUTES; the figures are in var/soak.json.
+soak: $(READY)
+	$(BIN)/python -m tests.soak --devices $(or $(DEVICES),500) --minutes $(or $(MINUTES),15)
 
 bench: $(READY)
 	$(BIN)/python tests/benchmarks/run.py

@@ -18,7 +18,7 @@ from server.tables import METADATA
 from tests.benchmarks.company import Company, Technician
 from tests.benchmarks.line import Line
 from tests.benchmarks.phone import Phone
-from tests.benchmarks.process import ROOT, cpu_s, free_port, serving
+from tests.benchmarks.process import ROOT, cpu_s, free_port, resident_bytes, serving
 
 SEED = 20_26
 SETTLED_EVERY_S = 0.1
@@ -39,6 +39,10 @@ class Served(Struct, kw_only=True):
     def cpu_s(self) -> float:
         """CPU seconds of the server with its database so far."""
         return cpu_s(self.pids)
+
+    def resident_bytes(self) -> int:
+        """Memory that the server with its database holds."""
+        return resident_bytes(self.pids)
 
     def line(self) -> Line:
         """A new line to it, closed when the server stops."""

@@ -61,7 +61,7 @@ class Phone:
         self.person: str = known["person"]["id"]
         self.epoch: str = known["server_epoch"]
         self.stamp = msgspec.convert(known["stamp"], Stamp)
-        self._access = ""
+        self.access = ""
 
     def _ask(self, path: str, message: dict[str, str]) -> bytes:
         answer = self.line.post(path, gzip.compress(msgspec.json.encode(message)), HEADERS)
@@ -70,7 +70,7 @@ class Phone:
 
     def begin(self) -> None:
         """Be given access, once it was let in."""
-        self._access = self._granted()
+        self.access = self._granted()
 
     def _granted(self) -> str:
         nonce = msgspec.json.decode(self._ask("/token", {"device": self.device}))["nonce"]
@@ -87,7 +87,7 @@ class Phone:
             "Tus-Resumable": "1.0.0",
             "Content-Type": "application/offset+octet-stream",
             "Upload-Length": str(len(data)),
-            "Authorization": f"Bearer {self._access}",
+            "Authorization": f"Bearer {self.access}",
             "User-Agent": APP,
             "Host": "127.0.0.1",
         }
@@ -155,7 +155,7 @@ class Phone:
 
     def send(self, request: bytes, cut: Cut | None = None) -> Reply | None:
         """One round trip; None if nobody waited for the answer. `keep` takes it in."""
-        headers = {**HEADERS, "Authorization": f"Bearer {self._access}"}
+        headers = {**HEADERS, "Authorization": f"Bearer {self.access}"}
         answer = self.line.post("/sync", request, headers, cut)
         if answer is None:
             return None

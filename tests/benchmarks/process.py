@@ -1,4 +1,4 @@
-"""Processes that are measured: started, asked for their CPU time with all descendants, stopped."""
+"""Processes that are measured: started, asked for their CPU time and memory, stopped."""
 
 import os
 import socket
@@ -10,10 +10,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 STOP_S = 30
 READY_EVERY_S = 0.05
-# Places in /proc/PID/stat after the command: parent, and user, system, both of gone children.
-PARENT, TIMES = 1, slice(11, 15)
+# Places in /proc/PID/stat after the command: parent; user, system, both of gone children; pages.
+PARENT, TIMES, RESIDENT = 1, slice(11, 15), 21
 
 
 def free_port() -> int:
@@ -31,11 +32,20 @@ def _listens(port: int) -> bool:
 
 def cpu_s(roots: Sequence[int]) -> float:
     """CPU seconds of these processes and all their descendants, gone ones included."""
+    return sum(int(one) for told in _family(roots) for one in told[TIMES]) / TICKS_PER_S
+
+
+def resident_bytes(roots: Sequence[int]) -> int:
+    """Memory that these processes and all their descendants hold; what they share counts twice."""
+    return sum(int(told[RESIDENT]) for told in _family(roots)) * PAGE_BYTES
+
+
+def _family(roots: Sequence[int]) -> list[list[str]]:
     known = dict(_stats())
     wanted = [pid for pid in roots if pid in known]
     for pid in wanted:
         wanted += [child for child, told in known.items() if int(told[PARENT]) == pid]
-    return sum(int(one) for pid in wanted for one in known[pid][TIMES]) / TICKS_PER_S
+    return [known[pid] for pid in wanted]
 
 
 def _stats() -> Iterator[tuple[int, list[str]]]:

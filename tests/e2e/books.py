@@ -114,9 +114,9 @@ def _doubled(books: Connection) -> list[str]:
         "SELECT op_id FROM op WHERE fingerprint NOT IN (SELECT fingerprint FROM raw_op)",
     )
     return [
-        *(f"the same bytes are two ops: {row['fingerprint']}" for row in twice),
+        *(f"the same bytes are two ops: {row.fingerprint}" for row in twice),
         *(f"leaves of an op are missing: {tuple(row)}" for row in gaps),
-        *(f"the bytes of an op are missing: {row['op_id']}" for row in lost),
+        *(f"the bytes of an op are missing: {row.op_id}" for row in lost),
     ]
 
 
@@ -176,14 +176,23 @@ def _histories(books: Connection) -> Iterator[str]:
         steps.setdefault(row.work_order_id, []).append(row)
     for order in _rows(books, "SELECT id, status FROM work_order"):
         here = "created"
-        for step in sorted(steps.get(order.id, []), key=lambda one: decided[one.id]):
+        left = sorted(steps.get(order.id, []), key=lambda one: decided[one.id])
+        while left:
+            step = _next(left, decided, here)
+            left.remove(step)
             sources, ends = EDGES[step.verb]
             legal = step.before in sources and step.after in ends
             if step.before != here or not legal:
-                yield f"not a path: {order['id']} at {here}: {tuple(step)}"
+                yield f"not a path: {order.id} at {here}: {tuple(step)}"
             here = step.after
         if here != order.status:
-            yield f"the history ends elsewhere: {order['id']} {here} {order['status']}"
+            yield f"the history ends elsewhere: {order.id} {here} {order.status}"
+
+
+def _next(left: Rows, decided: dict[str, Any], here: str) -> Any:
+    """The step that comes first; of those that the office said in the same moment, the fitting."""
+    same = [one for one in left if decided[one.id] == decided[left[0].id]]
+    return next((one for one in same if one.before == here), left[0])
 
 
 def _outbox(books: Connection, phone: Connection) -> Iterator[str]:
@@ -195,7 +204,7 @@ def _outbox(books: Connection, phone: Connection) -> Iterator[str]:
         if here.get(op) != there.get(op):
             yield f"phone and server differ: {here.get(op)} {there.get(op)}"
     for row in _rows(phone, "SELECT op_id FROM outbox WHERE verdict IS NULL OR on_top"):
-        yield f"still waiting or laid over the office's rows: {row['op_id']}"
+        yield f"still waiting or laid over the office's rows: {row.op_id}"
 
 
 def _chain(phone: Connection) -> Iterator[str]:
@@ -204,9 +213,9 @@ def _chain(phone: Connection) -> Iterator[str]:
     chain = _rows(phone, "SELECT lseq, fingerprint, body FROM outbox ORDER BY lseq")
     for place, row in enumerate(chain, start=1):
         if row.lseq != place:
-            yield f"a gap: {row['lseq']} stands at {place}"
+            yield f"a gap: {row.lseq} stands at {place}"
         if json.loads(row.body).get("prev") != before:
-            yield f"the chain is broken at {row['lseq']}"
+            yield f"the chain is broken at {row.lseq}"
         before = row.fingerprint
 
 
