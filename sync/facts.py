@@ -5,7 +5,7 @@ that copy is thrown away and read anew, and nothing is missed. One's own acts ch
 because nobody needs to be told what they did themselves.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from shared.editing import EditArgs
@@ -105,26 +105,44 @@ def moved(known: Facts, change: dict[str, int], *, sign: int = 1) -> Facts:
     return {**known, **{part: known.get(part, 0) + sign * more for part, more in change.items()}}
 
 
-def put_right(known: Facts, shown: Facts | None, arrived: Arrived, *, lost: bool) -> Facts:
+def put_right(
+    known: Facts,
+    shown: Facts | None,
+    arrived: Arrived,
+    *,
+    lost: bool,
+    before: Sequence[EditArgs] = (),
+) -> Facts:
     """What is known of a thing when an act on it did not come about as it was meant.
 
     A field that lost is learnt anew without a word: the conflict is told anyway. A field that was
-    refused is again what its author saw. Whose job it is and when is what is shown now. Its end is
+    refused is again what its author saw; where that was their own doing and did not come about
+    either, what they saw then: `before` are those of their edits of the thing, the newest first.
+    Whose job it is and when is what is shown now. Its end is
     not, nor that it was taken from its author or given anew meanwhile: nobody would be told of it.
     """
     args: Any = arrived.args
     if isinstance(args, EditArgs):
         if lost:
             return {name: value for name, value in known.items() if name not in args.fields}
-        refused = {
-            name: seen
-            for name, (seen, new) in args.fields.items()
-            if name in FIELDS and same(FIELDS[name], known.get(name), new)
-        }
-        return {**known, **refused}
+        return {**known, **_seen(known, args, before)}
     if shown is None or "assignment" not in shown:
         return known
     ended = shown["status"] == "cancelled"
     moved_on = known.get("assignment") not in (None, shown["assignment"])
     news = {*(("status",) if ended else ()), *(HELD if moved_on else ())}
     return {**known, **{one: shown[one] for one in STANDING if one not in news}}
+
+
+def _seen(known: Facts, args: EditArgs, before: Sequence[EditArgs]) -> Facts:
+    """What an author had been told of the fields that they are still known to have changed."""
+    told = {
+        name: seen
+        for name, (seen, new) in args.fields.items()
+        if name in FIELDS and same(FIELDS[name], known.get(name), new)
+    }
+    for earlier in before:
+        for name, (seen, new) in earlier.fields.items():
+            if name in told and same(FIELDS[name], told[name], new):
+                told[name] = seen
+    return told

@@ -20,6 +20,7 @@ from sync.arrival import Arrived, read
 from sync.facts import TIMES
 from sync.ports import Change, Facts, Notice, NoticeKind, Outboxed, Replica, Wanted
 from sync.protocol import WireOp
+from sync.vain import Vain
 
 # Since when (ms) this phone has been told things: what was given to its person before is no news.
 BEGUN: Final[Aggregate] = ("phone", "begun")
@@ -62,6 +63,7 @@ class _Desk(Struct, kw_only=True):
     told: Told
     shown: State
     changed: dict[Aggregate, Facts | None]
+    vain: Vain
 
     def keep(self, thing: Aggregate, known: Facts | None) -> None:
         """Remember what is told of a thing from now on; None forgets it."""
@@ -88,6 +90,7 @@ def inform(replica: Replica, registry: Registry, came: Came) -> None:
         told=replica.told(),
         shown=replica.load(Wanted(aggregates=wanted, refs=refs), base=False),
         changed={},
+        vain=Vain(replica, registry),
     )
     if BEGUN not in desk.told:
         desk.keep(BEGUN, {"at": came.now})
@@ -132,7 +135,8 @@ def _put_right(desk: _Desk, turned: Turned) -> None:
     if known is not None and after.on[0] in facts.DETAILS:
         shown = facts.facts_of(desk.shown, after.on, desk.person)
         arrived, lost = _read(after, desk.registry), verdict is Verdict.CONFLICT
-        desk.keep(after.on, facts.put_right(known, shown, arrived, lost=lost))
+        before = () if lost else desk.vain.before(after)
+        desk.keep(after.on, facts.put_right(known, shown, arrived, lost=lost, before=before))
     for place, change in facts.moves(after.emits).items():
         held = desk.told.get(place)
         if held is not None and verdict is not Verdict.CONFLICT:

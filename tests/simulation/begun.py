@@ -32,6 +32,7 @@ class Finders(Company):
             for verb in ("arrive", "start"):
                 self.step(phone, done.op_id, verb)
             self.use(phone, done.op_id, 1)
+            self.edit(phone, done.op_id, "666")  # its site, by right of it
             self.step(phone, done.op_id, "complete")
         return done.op_id
 

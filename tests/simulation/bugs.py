@@ -8,15 +8,27 @@ from unittest.mock import patch
 from msgspec import structs
 
 from mobile import lane
-from shared import signing
+from shared import merging, signing
 from shared.checklist import Reading
 from shared.clock import Corrected
 from shared.ops import FINAL, Verdict
 from shared.photos import Photo
 from shared.registry import Registry
 from shared.sign_off import SignOff
-from shared.work_order import StatusChange
-from sync import desk, exchange, intake, judge, mends, merge, session, settling, transfer
+from shared.work_order import StatusChange, WorkOrder
+from sync import (
+    desk,
+    doubts,
+    exchange,
+    intake,
+    judge,
+    mends,
+    merge,
+    overlay,
+    session,
+    settling,
+    transfer,
+)
 from sync.library import Piece
 from sync.memory import MemoryPhone, phone
 from sync.memory.books import MemoryBooks, MemoryLibrary, copied
@@ -307,6 +319,10 @@ def _safe_when_sent(right: Any, talk: Any, answer: Any, file: Any) -> Any:
     return structs.replace(file, state="safe") if isinstance(answer, TimedOut) else after
 
 
+def _not_all_that_names_it(right: Any, state: Any, thing: Any) -> Any:
+    return [row for row in right(state, thing) if not isinstance(row, WorkOrder)]
+
+
 BUGS: Final[dict[str, Plant]] = {
     "acknowledged when it was sent": _instead(session, "_compose", _acknowledged_when_sent),
     "a refused op is not kept": _instead(MemoryBooks, "enter", _verdicts_alone),
@@ -370,4 +386,15 @@ BUGS: Final[dict[str, Plant]] = {
     "a file counts as safe once it was sent": _instead(transfer, "_hindered", _safe_when_sent),
     "a restored server is believed to have all files": _says(MemoryPhone, "doubt", None),
     "numbers are not given at all": _says(intake, "number", None),
+    "what is on a job without a beginning is refused": _says(desk, "_stubs", ()),
+    "nothing waits for a beginning that waits": _both(
+        _says(desk, "_unborn", None), _says(desk, "awaits", None)
+    ),
+    "what was begun here is looked for at the office": _says(overlay, "_begun_here", []),
+    "what looks elsewhere is not laid anew": _says(settling, "looking_at", set()),
+    "a merge leaves the jobs behind": _instead(merging, "named_by", _not_all_that_names_it),
+    "what was merged is looked for under its old id": _instead(
+        intake, "resolve", lambda _right, ops, _aliases: list(ops)
+    ),
+    "rows are not read through": _says(doubts, "disagreeing", {}),
 }

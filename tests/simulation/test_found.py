@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from tests.simulation.begun import Finders
-from tests.simulation.hardships import Hardships
 from tests.simulation.test_state_machine import Company
+from tests.simulation.upgrades import without
 from tests.simulation.weeks import CHECKS
+from tests.simulation.whole import Whole
 from tests.world import ANN, BOB
 
 
@@ -102,9 +103,19 @@ def taken_away_beside_one_that_waits(week: Finders) -> None:
     week.job_is_taken_away_during_a_visit(order=str(order), phone=0, given=True)
 
 
+def changed_twice_before_a_server_that_knows_no_changes(week: Finders) -> None:
+    """What was said on top of one's own change that waits is taken back to what was there."""
+    order = week.new_job(both=False, who=ANN)
+    week.sync(faults=[], ops_max=200, phone=0, small=False)
+    week.world.server_registry = without(frozenset({"edit"}))
+    week.edit(order=order, phone=0, value="555")
+    week.edit(order=order, phone=0, value="666")
+
+
 @pytest.mark.parametrize(
     "live",
     [
+        changed_twice_before_a_server_that_knows_no_changes,
         the_site_was_changed_by_right_of_a_job_begun_there,
         begun_while_the_answer_was_lost,
         taken_away_beside_one_that_waits,
@@ -116,9 +127,9 @@ def taken_away_beside_one_that_waits(week: Finders) -> None:
         opened_again_before_it_had_left,
     ],
 )
-def test_a_week_that_once_went_wrong_goes_right(live: Callable[[Finders], None]) -> None:
+def test_a_week_that_once_went_wrong_goes_right(live: Callable[[Whole], None]) -> None:
     """C18."""
-    week = Hardships()
+    week = Whole()
     week.begin()
     live(week)
     for check in CHECKS:

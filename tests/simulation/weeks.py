@@ -13,9 +13,10 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from tests.simulation.hardships import FILE_FAULTS, Hardships
+from tests.simulation.hardships import FILE_FAULTS
 from tests.simulation.test_state_machine import FAULTS_OF_A_TRIP, OWNERS, VERBS
 from tests.simulation.upgrades import LACKING
+from tests.simulation.whole import Whole
 from tests.world import ANN, BOB, VAN_ANN, VAN_BOB
 
 STEPS: Final = 30
@@ -23,7 +24,8 @@ MARKED: Final = "hypothesis_stateful_invariant"  # by which a check is known
 ORDERS: Final = frozenset(
     {
         *("new_job", "whole_visit", "whole_visit_before_an_upgrade"),
-        *("find_something", "one_comes_to_nothing"),
+        *("find_something", "one_comes_to_nothing", "somebody_is_written_down_twice"),
+        "site_is_merged_while_a_phone_is_away",
     }
 )
 
@@ -119,6 +121,13 @@ TROUBLE: Final[dict[str, tuple[int, Choose]]] = {
         1,
         _of_phone(lacks=_one(*LACKING), after=_up_to(80)),
     ),
+    "phone_only_reads": (3, _of_phone(faults=_trip)),
+    "somebody_is_written_down_twice": (2, _of(who=_one(ANN, BOB))),
+    "office_merges": (3, _of(pick=_up_to(9), sites=_yes_or_no)),
+    "site_is_merged_while_a_phone_is_away": (2, _of_phone(waits=_yes_or_no)),
+    "edit_its_site": (3, _of_phone(order=_order, value=_one("666", "777"))),
+    "a_row_comes_to_harm": (2, _of_phone(how=_one("changed", "gone", "added"))),
+    "a_week_passes": (2, _of()),
     "one_comes_to_nothing": (2, _of_phone(said=_up_to(3), more=_yes_or_no)),
     "server_knows_no_beginnings": (2, _of()),
     "server_knows_them_again": (2, _of()),
@@ -169,7 +178,7 @@ def week_of(seed: int, steps: int = STEPS) -> Week:
 
 def live(week: Week) -> str:
     """Live through a week; returns the hash of all that came of it. Raises `Wrong`."""
-    company = Hardships()
+    company = Whole()
     orders: list[str] = []
     trace = sha256()
     after = 0
@@ -215,7 +224,7 @@ def _goes_wrong(week: Week, check: str) -> bool:
     return False
 
 
-def _happen(company: Hardships, orders: list[str], name: str, said: dict[str, Any]) -> None:
+def _happen(company: Whole, orders: list[str], name: str, said: dict[str, Any]) -> None:
     if "order" in said:
         if not orders:
             return
@@ -225,7 +234,7 @@ def _happen(company: Hardships, orders: list[str], name: str, said: dict[str, An
         orders.append(made)
 
 
-def _standing(company: Hardships) -> Iterator[Any]:
+def _standing(company: Whole) -> Iterator[Any]:
     """What the server and the phones have come to, in an order that is the same in every run."""
     pages = company.books.pages
     yield sorted((op.op_id, op.verdict, op.n) for op in pages.ops.values())
@@ -237,7 +246,7 @@ def _standing(company: Hardships) -> Iterator[Any]:
 
 
 def _checks() -> Sequence[str]:
-    return [name for name in dir(Hardships) if hasattr(getattr(Hardships, name), MARKED)]
+    return [name for name in dir(Whole) if hasattr(getattr(Whole, name), MARKED)]
 
 
 CHECKS: Final = tuple(_checks())

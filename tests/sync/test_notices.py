@@ -6,11 +6,13 @@ import msgspec
 import pytest
 
 from shared.ids import derive
+from shared.kinds import REGISTRY
 from shared.ops import SYSTEM
 from shared.site import Site
 from shared.tasks import Conflict
 from sync.memory import MemoryPhone
 from sync.ports import Change, Notice, Outboxed
+from tests.simulation.upgrades import without
 from tests.world import (
     ANN,
     BOB,
@@ -23,6 +25,7 @@ from tests.world import (
     World,
 )
 
+OLD = "13800005678"
 NINE, ELEVEN = "2026-11-23T09:00", "2026-11-23T11:00"
 TWO, FOUR = "2026-11-23T14:00", "2026-11-23T16:00"
 
@@ -264,6 +267,26 @@ def test_a_refused_op_is_told_with_its_reason_and_its_edit_is_no_news() -> None:
     assert [one.changes for one in day.news()] == [
         (Change(field="contact_phone", old="13800005678", new="137"),)
     ]
+
+
+@pytest.mark.parametrize("ops_max", [1, 200])
+def test_after_two_edits_that_came_to_nothing_news_begin_at_what_the_office_had_said(
+    ops_max: int,
+) -> None:
+    """The second was made on top of the first, which nobody but its author ever saw."""
+    day = Day()
+    day.news()
+    site = ("site", SITE)
+    day.world.server_registry = without(frozenset({"edit"}))
+    for seen, new in ((OLD, "666"), ("666", "555")):
+        said = {"fields": {"contact_phone": [seen, new]}, "work_order": day.job}
+        day.tap("edit", said, site)
+    day.world.sync(day.phone, ops_max=ops_max)
+    day.world.server_registry = REGISTRY
+    assert day.phone.disk.told[site]["contact_phone"] == OLD
+    day.office("edit", {"fields": {"contact_phone": [OLD, "777"]}}, site)
+    (notice,) = day.news()
+    assert notice.changes == (Change(field="contact_phone", old=OLD, new="777"),)
 
 
 def test_an_op_that_waits_is_told_and_told_again_when_it_is_put_right() -> None:
