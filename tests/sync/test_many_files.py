@@ -17,7 +17,8 @@ from sync.transfer import (
     Patch,
     Reached,
 )
-from tests.sync.test_transfer import Office, Phone
+from tests.depot import Office
+from tests.sync.test_transfer import Phone
 
 SHOWN_BYTES, PHOTO_BYTES = 20_000, 200_000
 MEGABIT: Final = 125_000  # bytes in a second
