@@ -7,13 +7,15 @@ READY := $(VENV)/ready
 # A window without a screen, a browser, and fonts for what the browser shows.
 WINDOW := libgl1 libegl1
 BROWSER := chromium fonts-noto-cjk
+# What makes a process fall at one call to the system, or the call find no room.
+WATCH := strace
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 
 # What is compiled is kept, also on a machine that says otherwise: the tests start processes by
 # the dozen, and each would compile the whole product anew before it does anything.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: check test slow postgres postgres-faces simulate kills fuzz soak bench demo screenshots clean
+.PHONY: check test slow postgres postgres-faces simulate kills disk fuzz soak bench demo screenshots clean
 
 check: $(READY)
 	$(BIN)/ruff check
@@ -24,11 +26,11 @@ check: $(READY)
 # A file runs in one process, so what its tests share is made once. Three processes on two cores,
 # because one of them mostly waits for a browser, a server or a disk.
 test: $(READY)
-	@tools/need $(WINDOW) $(BROWSER)
+	@tools/need $(WINDOW) $(BROWSER) $(WATCH)
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m 'not slow'
 
 slow: $(READY)
-	@tools/need $(WINDOW) $(BROWSER)
+	@tools/need $(WINDOW) $(BROWSER) $(WATCH)
 	$(BIN)/pytest -n 2 --dist worksteal -m slow --timeout 1800
 
 # Tests with a server's books once more, on PostgreSQL instead of SQLite, on the newest release and on
@@ -52,6 +54,12 @@ simulate: $(READY)
 kills: $(READY)
 	$(BIN)/pytest -n 2 -m 'slow or not slow' --kill-rounds $(or $(ROUNDS),200) \
 		--dist worksteal -rP tests/e2e/test_kills.py
+
+# A process falls, or its disk is full, at every call that writes or syncs: SHARE of them, 1 for all;
+# and CUTS power cuts in each scene.
+disk: $(READY)
+	@tools/need $(WATCH)
+	$(BIN)/python -m tests.disk --share $(or $(SHARE),1) --cuts $(or $(CUTS),100)
 
 # CASES of each kind of wrong thing, each made of SEED and its number; see docs/proof.md.
 fuzz: $(READY)

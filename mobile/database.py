@@ -5,7 +5,7 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -156,7 +156,7 @@ _SQLITE_MEANS: Final[dict[int, type[Exception]]] = {
     **dict.fromkeys((sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM), Shut),
 }
 _ERRNO_MEANS: Final[dict[int, type[Exception]]] = {
-    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), Full),
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO), Full),
     **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST), Shut),
     **dict.fromkeys((errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP), Shut),
 }
@@ -184,6 +184,7 @@ def connect(path: Path, migrations: Migrations = MIGRATIONS) -> sqlite3.Connecti
     """
     with room():
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, PRIVATE))
+        _settle_log(path)
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
     connection.text_factory = _text
     try:
@@ -197,6 +198,20 @@ def connect(path: Path, migrations: Migrations = MIGRATIONS) -> sqlite3.Connecti
         connection.close()
         raise
     return connection
+
+
+def _settle_log(path: Path) -> None:
+    """Have what stands in the log survive a power cut.
+
+    Who wrote it may have been killed right before its sync. It would be read, shown and handed in
+    as what was recorded, and might yet be lost.
+    """
+    with suppress(FileNotFoundError):
+        log = os.open(path.with_name(f"{path.name}-wal"), os.O_RDONLY)
+        try:
+            os.fsync(log)
+        finally:
+            os.close(log)
 
 
 def checkpoint(connection: sqlite3.Connection) -> None:
@@ -220,11 +235,31 @@ def writing(connection: sqlite3.Connection) -> Iterator[None]:
         _begin(connection)
         try:
             yield
+        except BaseException:
+            _undo(connection)
+            raise
+        try:
             connection.execute("COMMIT")
         except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
+            _undo(connection)
+            _write_over(connection)
             raise
+
+
+def _undo(connection: sqlite3.Connection) -> None:
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")
+
+
+def _write_over(connection: sqlite3.Connection) -> None:
+    """See that what was not committed stays so.
+
+    It may stand in the log to its end, and only the sync have failed: whoever opens the file after
+    a crash would take it for committed, and a person who was told no has said it anew by then. So
+    something without meaning is written to the same place; that needs no room.
+    """
+    with suppress(sqlite3.Error):
+        connection.execute(f"PRAGMA user_version = {_version(connection)}")
 
 
 def _begin(connection: sqlite3.Connection) -> None:

@@ -5,6 +5,7 @@ import shutil
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -94,7 +95,7 @@ def install(folder: Path, known: Installation) -> None:
 
 def write_private(path: Path, content: bytes) -> None:
     """A whole file or none of it, for nobody else to read, on the disk when this returns."""
-    path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    _lasting(path.parent)
     draft = path.with_name(f".{path.name}.draft")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE), "wb") as file:
@@ -102,11 +103,31 @@ def write_private(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
+    settle_folder(path.parent)
+
+
+def settle_folder(path: Path) -> None:
+    """Have the names in a folder survive a power cut."""
+    folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _lasting(folder: Path) -> None:
+    """A folder that survives a power cut: made if it is not there.
+
+    One with something in it does already. An empty one may have been made by a process that was
+    killed before it could see to that.
+    """
+    if folder.is_dir() and any(folder.iterdir()):
+        return
+    if folder.parent != folder:
+        _lasting(folder.parent)
+    folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+    with suppress(PermissionError):  # of whoever made the folder for us
+        settle_folder(folder.parent)
 
 
 def _boot(path: Path) -> str | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from mobile.database import room
-from mobile.device import free_bytes, write_private
+from mobile.device import free_bytes, settle_folder, write_private
 from shared.errors import Refused, refuse_state
 
 FOLDER: Final = "evidence"
@@ -48,7 +48,9 @@ def store(folder: Path, data: bytes) -> str:
     sha256 = hashlib.sha256(data).hexdigest()
     path = folder / FOLDER / f"{sha256}{END}"
     with room():
-        if not (path.exists() and path.stat().st_size == len(data)):
+        if path.exists() and path.stat().st_size == len(data):
+            settle_folder(path.parent)  # whoever wrote it may have been killed before that
+        else:
             write_private(path, data)
     return sha256
 

@@ -15,7 +15,14 @@ import msgspec
 from msgspec import Struct
 
 from mobile import database, evidence, salvage
-from mobile.device import INCARNATION_BYTES, PRIVATE, Installation, dice, installation
+from mobile.device import (
+    INCARNATION_BYTES,
+    PRIVATE,
+    Installation,
+    dice,
+    installation,
+    settle_folder,
+)
 from mobile.keys import DeviceKey, open_key
 from mobile.passes import Passes
 from mobile.salvage import NOTHING, Findings
@@ -226,6 +233,7 @@ def _write(out: Path, pieces: Iterator[bytes]) -> int:
             os.fsync(file.fileno())
             size = file.tell()
         draft.replace(out)
+        settle_folder(out.parent)
     except BaseException:
         draft.unlink(missing_ok=True)
         raise

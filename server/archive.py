@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from server.evidence import PRIVATE, PRIVATE_FOLDER, genuine, settle_folder
+from server.evidence import PRIVATE, genuine, make_lasting, settle_folder
 from server.keys import Dice
 from server.strongbox import Altered, Lock, Opener, Sign, Writer, pieces_of
 
@@ -124,7 +124,7 @@ class Files:
 
     def begin(self, sign: Sign) -> None:
         """Make the folder, and say for whom its files are."""
-        self._root.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
+        make_lasting(self._root)
         if self.sign() is None:
             _placed(self._root / SIGN_FILE, lambda file: file.write(msgspec.json.encode(sign)))
 
@@ -136,7 +136,7 @@ class Files:
     def put(self, sha256: str, content: bytes, box: Box) -> None:
         """Close a file here. What lies under its name has been written whole."""
         path = self._path(sha256)
-        path.parent.mkdir(PRIVATE_FOLDER, exist_ok=True)
+        make_lasting(path.parent)
 
         def write(file: Any) -> None:
             writer = Writer(file, box.lock, box.dice)
@@ -144,6 +144,12 @@ class Files:
             writer.close()
 
         _placed(path, write)
+
+    def settle(self) -> None:
+        """Have every name here survive a power cut, also of a file whose writer fell right then."""
+        for folder in self._root.iterdir():
+            if folder.is_dir():
+                settle_folder(folder)
 
     def read(self, sha256: str, opener: Opener) -> bytes | None:
         """The bytes of a file; None if it is not here or no longer what it was."""

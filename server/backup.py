@@ -240,6 +240,7 @@ def _brought(chosen: Settings, shared: Files, named: dict[str, int], box: Box) -
     shared.begin(box.lock.sign)
     fresh = [sha256 for sha256, size in named.items() if not shared.has(sha256, size)]
     lost = [sha256 for sha256 in fresh if not _closed(store, shared, sha256, box)]
+    shared.settle()
     return Brought(
         named=len(named),
         added=len(fresh) - len(lost),

@@ -100,6 +100,7 @@ def open_engine(
             return _sqlite_as_it_is(url, {**chosen, **json})
         if not in_memory:
             _make_private(Path(str(url.database)))
+            _settle_log(Path(str(url.database)))
         return _sqlite(url, patience_ms, {**chosen, **json})
     engine = create_engine(
         url,
@@ -168,6 +169,24 @@ def _make_private(path: Path) -> None:
     """Make the file unless it is there; SQLite gives the files beside it the same rights."""
     with suppress(OSError):  # which SQLite will tell, as `Busy`
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, PRIVATE))
+
+
+def _settle_log(path: Path) -> None:
+    """Have what stands in the log survive a power cut.
+
+    Who wrote it may have fallen right before its sync. Phones would be told of it as of what is in
+    the books, and it might yet be lost.
+    """
+    try:
+        log = os.open(path.with_name(f"{path.name}-wal"), os.O_RDONLY)
+    except OSError:  # there is none; what else may be wrong SQLite will tell
+        return
+    try:
+        os.fsync(log)
+    except OSError as error:
+        raise Unreachable(f"database: {path}: {error.strerror}") from None
+    finally:
+        os.close(log)
 
 
 def _sqlite(url: URL, patience_ms: int, options: dict[str, Any]) -> Engine:

@@ -116,22 +116,13 @@ class Folder:
         target = self._path(sha256)
         with told():
             if _size(target) == source.stat().st_size:
+                settle_folder(target.parent)  # whoever put it there may have fallen before that
                 return False
             settle(source)
-            try:
-                self._bring(source, target)
-            except FileNotFoundError:
-                self._make(target.parent)
-                self._bring(source, target)
+            make_lasting(target.parent)
+            self._bring(source, target)
             settle_folder(target.parent)
         return True
-
-    def _make(self, folder: Path) -> None:
-        """Make a folder and those above it, and have every new name survive a power cut."""
-        for one in (self._root, folder.parent, folder):
-            if not one.is_dir():
-                one.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
-                settle_folder(one.parent)
 
     def _bring(self, source: Path, target: Path) -> None:
         """The file under its name, at once or not at all. One that is too short is replaced."""
@@ -254,6 +245,21 @@ def settle(path: Path) -> None:
 def settle_folder(path: Path) -> None:
     """Have the names in a folder survive a power cut."""
     _settle(path, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def make_lasting(folder: Path) -> None:
+    """A folder that survives a power cut, and those above it: made where they are not there.
+
+    One with something in it does already. An empty one may have been made by a process that fell
+    before it could see to that.
+    """
+    if folder.is_dir() and any(folder.iterdir()):
+        return
+    if folder.parent != folder:
+        make_lasting(folder.parent)
+    folder.mkdir(PRIVATE_FOLDER, exist_ok=True)
+    with suppress(PermissionError):  # of whoever made the folder for us
+        settle_folder(folder.parent)
 
 
 def _settle(path: Path, flags: int) -> None:

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from server.evidence import PRIVATE, PRIVATE_FOLDER, settle_folder, told
+from server.evidence import PRIVATE, make_lasting, settle_folder, told
 
 HASH_CHARS: Final = 64
 
@@ -160,17 +160,8 @@ class Parts:
             os.close(opened)
 
     def _open(self, part: str) -> int:
-        path, flags = self.path(part), os.O_RDWR | os.O_APPEND | os.O_CREAT
-        try:
-            return os.open(path, flags, PRIVATE)
-        except FileNotFoundError:
-            self._make()
-            return os.open(path, flags, PRIVATE)
-
-    def _make(self) -> None:
-        if not self._folder.is_dir():
-            self._folder.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
-            settle_folder(self._folder.parent)
+        make_lasting(self._folder)
+        return os.open(self.path(part), os.O_RDWR | os.O_APPEND | os.O_CREAT, PRIVATE)
 
 
 def _extend(opened: int, offset: int, pieces: list[bytes]) -> None:
