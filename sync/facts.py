@@ -118,20 +118,26 @@ def put_right(
     A field that lost is learnt anew without a word: the conflict is told anyway. A field that was
     refused is again what its author saw; where that was their own doing and did not come about
     either, what they saw then: `before` are those of their edits of the thing, the newest first.
-    Whose job it is and when is what is shown now. Its end is
-    not, nor that it was taken from its author or given anew meanwhile: nobody would be told of it.
+    Whose job it is and when is what is shown now; its end is not, nor that it was taken from its
+    author or given anew meanwhile.
     """
     args: Any = arrived.args
     if isinstance(args, EditArgs):
         if lost:
             return {name: value for name, value in known.items() if name not in args.fields}
         return {**known, **_seen(known, args, before)}
+    moved_on = shown is not None and known.get("assignment") not in (None, shown.get("assignment"))
+    return standing(known, shown, HELD if moved_on else ())
+
+
+def standing(known: Facts, shown: Facts | None, news: Iterable[str]) -> Facts:
+    """What is known of a job once acts are not laid over it any more: how it stands by what is
+    shown now, but for its end and other news, which its person is told of.
+    """
     if shown is None or "assignment" not in shown:
         return known
-    ended = shown["status"] == "cancelled"
-    moved_on = known.get("assignment") not in (None, shown["assignment"])
-    news = {*(("status",) if ended else ()), *(HELD if moved_on else ())}
-    return {**known, **{one: shown[one] for one in STANDING if one not in news}}
+    told = {*news, *(("status",) if shown["status"] == "cancelled" else ())}
+    return {**known, **{one: shown[one] for one in STANDING if one not in told}}
 
 
 def _seen(known: Facts, args: EditArgs, before: Sequence[EditArgs]) -> Facts:

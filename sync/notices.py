@@ -1,6 +1,6 @@
 """Notices: what the office did and what became of one's own ops, told to a person once each."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from msgspec import Struct, structs
@@ -17,6 +17,7 @@ from shared.tasks import Conflict
 from shared.work_order import OPEN
 from sync import facts
 from sync.arrival import Arrived, read
+from sync.came import Came, Turned
 from sync.facts import TIMES
 from sync.ports import Change, Facts, Notice, NoticeKind, Outboxed, Replica, Wanted
 from sync.protocol import WireOp
@@ -31,26 +32,6 @@ KINDS: Final[dict[Verdict, NoticeKind]] = {
     Verdict.CONFLICT: "conflict",
 }
 Told = dict[Aggregate, Facts]
-
-
-class Turned(Struct, frozen=True, kw_only=True):
-    """An op of the outbox whose verdict an answer brought, as it was before and is now."""
-
-    before: Outboxed
-    after: Outboxed
-
-
-class Came(Struct, frozen=True, kw_only=True):
-    """What one answer came to, at the server's time `now` (ms): verdicts, and the things whose
-    streams are read to their ends now. `scope` names all streams that are this phone's, where the
-    answer said so; otherwise `gone` those that no longer are.
-    """
-
-    now: int
-    turned: list[Turned]
-    whole: set[Aggregate]
-    gone: set[Aggregate]
-    scope: Collection[str] | None = None
 
 
 class _Desk(Struct, kw_only=True):
@@ -95,7 +76,7 @@ def inform(replica: Replica, registry: Registry, came: Came) -> None:
     if BEGUN not in desk.told:
         desk.keep(BEGUN, {"at": came.now})
     for one in came.turned:
-        _put_right(desk, one)
+        _put_right(desk, one, came.still)
     found = [
         *(notice for one in came.turned for notice in _of_op(desk, one)),
         *(notice for thing in sorted(came.whole) for notice in _of_thing(desk, thing)),
@@ -125,13 +106,20 @@ def _is_vague(notice: Notice) -> bool:
 # One's own ops
 
 
-def _put_right(desk: _Desk, turned: Turned) -> None:
-    """Take back what an op was taken to have changed, when it did not come about as meant."""
+def _put_right(desk: _Desk, turned: Turned, still: set[Aggregate]) -> None:
+    """Take back what an op was taken to have changed, when it did not come about as meant.
+
+    One that did may have been laid over rows that came after it: where its answer was lost, and the
+    office went on. Then it is shown no more, and how its job stands is none of the office's news.
+    """
     after = turned.after
     verdict = Verdict(str(after.verdict))
-    if verdict in (Verdict.APPLIED, Verdict.MERGED):
-        return
     known = desk.told.get(after.on)
+    if verdict in (Verdict.APPLIED, Verdict.MERGED):
+        if known is not None and after.on in still:
+            shown = facts.facts_of(desk.shown, after.on, desk.person)
+            desk.keep(after.on, facts.standing(known, shown, facts.HELD))
+        return
     if known is not None and after.on[0] in facts.DETAILS:
         shown = facts.facts_of(desk.shown, after.on, desk.person)
         arrived, lost = _read(after, desk.registry), verdict is Verdict.CONFLICT

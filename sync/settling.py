@@ -8,11 +8,13 @@ from msgspec import Struct, field, structs
 from shared.clock import Absence, Sighting
 from shared.ops import FINAL, PROVISIONAL, Verdict
 from shared.people import OpState
-from shared.records import CATALOG, STREAM_PREFIX, Aggregate, table
+from shared.records import CATALOG, STREAM_PREFIX, Aggregate, stream_of, table
 from shared.registry import Registry
+from sync.came import Came, Turned
 from sync.digest import NO_ROWS, plus
 from sync.doubts import Compared, keep, put_right
-from sync.notices import Came, Turned, inform
+from sync.facts import DETAILS
+from sync.notices import inform
 from sync.overlay import Here, looking_at, refresh, touched
 from sync.ports import Identity, Outboxed, Replica, StreamMark
 from sync.protocol import Files, Page, Reply, Request, Result
@@ -142,10 +144,16 @@ def _came(replica: Replica, request: Request, reply: Reply, turned: list[Turned]
         ends[reply.differences.stream] = reply.differences.to
     whole = [one for one, end in ends.items() if one in marks and marks[one].cursor == end]
     told = request.pull and not reply.need_vector
+    ours = {one.after.on for one in turned if one.after.on[0] in DETAILS}
+    still = {one for one in ours if stream_of(one) in marks} - things_of(
+        page.stream for page in reply.streams
+    )
+    at_rest = still if told and not reply.more else set()  # nothing more comes of these
     return Came(
         now=reply.now,
         turned=[one for one in turned if one.before.verdict != one.after.verdict],
-        whole=things_of(whole),
+        whole=things_of(whole) | at_rest,
+        still=still,
         gone=things_of(reply.drop) if told else set(),
         scope=reply.scope if told else None,
     )

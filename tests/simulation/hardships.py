@@ -9,10 +9,8 @@ from typing import Any, Final
 
 import msgspec
 from hypothesis.stateful import invariant
-from msgspec import Struct, structs
+from msgspec import structs
 
-from mobile.lane import PARKED_S, Lane, Pace as LanePace
-from mobile.wire import Unreachable
 from shared.checklist import Reading
 from shared.errors import Refused
 from shared.kinds import REGISTRY
@@ -45,6 +43,7 @@ from tests import proof
 from tests.depot import Office, content
 from tests.simulation.begun import Finders
 from tests.simulation.kills import Full, Killed, Mortal, NoRoom
+from tests.simulation.lanes import come_back
 from tests.simulation.smuggling import smuggled
 from tests.simulation.test_state_machine import OWNERS
 from tests.simulation.upgrades import NEWER, upgrade
@@ -54,7 +53,6 @@ FILE_FAULTS: Final = (
     *("ok", "no request", "no reply", "cut", "flipped", "falls", "gone", "failed"),
 )
 TRIPS_MAX: Final = 200  # more than a phone of this company ever needs for all it has
-ROUNDS_MAX: Final = 12  # so often a lane may have to try until all is through
 POISON: Final = "arsenic"
 MENDS: Final = frozenset({"op.repair", "op.accept", "op.discard"})
 # What nobody ever takes away again, whatever becomes of its job.
@@ -70,26 +68,6 @@ def _fragile(state: State, act: Act) -> Outcome | Refused:
     if act.args.text == POISON:
         raise ZeroDivisionError
     return _NOTE.reduce(state, act)
-
-
-class _Talked(Struct, frozen=True):
-    """What a conversation came to, as a lane wants to know it."""
-
-    timed_out: bool
-    has_news: bool = False
-
-
-class _Bell:
-    """Nobody rings: a lane has to come back by itself."""
-
-    def wait(self, timeout: float) -> bool:
-        return timeout < 0
-
-    def set(self) -> None:
-        """Unheard."""
-
-    def clear(self) -> None:
-        """Nothing to forget."""
 
 
 class Hardships(Finders):
@@ -197,6 +175,18 @@ class Hardships(Finders):
             if not summary.timed_out:
                 return
         raise AssertionError("it never gets to the end")
+
+    def office_goes_on_while_an_answer_is_lost(
+        self, phone: int, order: str, verb: str, after: int, around: bool
+    ) -> None:
+        """What was done is in the books before the phone knows; the job is given away and back."""
+        self.sync(phone, [], 200, False)
+        self.step(phone, order, verb)
+        self.phone_dies_while_syncing(phone, after)
+        me = OWNERS[phone]
+        for who in (BOB if me == ANN else ANN, me) if around else (me,):
+            self.reassign(order, who)
+        self.sync(phone, ["no request"], 200, False)
 
     # Servers
 
@@ -353,29 +343,12 @@ class Hardships(Finders):
                 assert op.by == self.world.phones[op.device].identity().person
 
     def all_lanes_run(self) -> None:
-        """Once the network is back, lanes come back by themselves, and soon."""
+        """Once the network is back, lanes come back by themselves, and soon; files go, too."""
         for phone in self.phones:
-            down = [Unreachable("no network")] * 3
-
-            def talk(_alive: Any, phone: Any = phone, down: list[Unreachable] = down) -> _Talked:
-                if down:
-                    raise down.pop()
-                return _Talked(timed_out=self.world.sync(phone).timed_out)
-
-            lane = Lane(talk, LanePace(bell=_Bell(), dice=lambda: 1.0, monotonic=self._seconds))
-            for _ in range(ROUNDS_MAX):
-                wait_s = lane.round()
-                assert wait_s <= PARKED_S
-                self.world.tick(int(wait_s * 1000))
-                if not (down or phone.outgoing(1, 1)):
-                    break
-            assert phone.outgoing(1, 1) == []
+            come_back(self.world, phone)
             self._carry_files(phone)
             waiting = [one for one in phone.disk.files.values() if one.state == "waiting"]
             assert waiting == []
-
-    def _seconds(self) -> float:
-        return self.world.now_ms / 1000
 
     def teardown(self) -> None:
         """All is healed: the server is of today's release, the network and the disks are well."""

@@ -112,10 +112,33 @@ def changed_twice_before_a_server_that_knows_no_changes(week: Finders) -> None:
     week.edit(order=order, phone=0, value="666")
 
 
+def accepted_before_it_was_given_away_and_back(week: Finders) -> None:
+    """An act that the office had before the phone knew is taken for none of what came after it."""
+    order = week.new_job(both=False, who=ANN)
+    week.sync(faults=[], ops_max=200, phone=0, small=False)
+    week.step(order=order, phone=0, verb="accept")
+    week.phone_dies_while_syncing(after=13, phone=0)
+    week.reassign(order=order, who=BOB)
+    week.reassign(order=order, who=ANN)
+    week.sync(faults=["no request"], ops_max=200, phone=0, small=False)
+
+
+def declined_before_it_was_given_again(week: Finders) -> None:
+    """A job that was given back and given again is told, also where an answer was lost between."""
+    order = week.new_job(both=False, who=ANN)
+    week.sync(faults=[], ops_max=200, phone=0, small=False)
+    week.step(order=order, phone=0, verb="decline")
+    week.phone_dies_while_syncing(after=13, phone=0)
+    week.reassign(order=order, who=ANN)
+    week.sync(faults=["no request"], ops_max=200, phone=0, small=False)
+
+
 @pytest.mark.parametrize(
     "live",
     [
         changed_twice_before_a_server_that_knows_no_changes,
+        accepted_before_it_was_given_away_and_back,
+        declined_before_it_was_given_again,
         the_site_was_changed_by_right_of_a_job_begun_there,
         begun_while_the_answer_was_lost,
         taken_away_beside_one_that_waits,

@@ -108,6 +108,10 @@ TROUBLE: Final[dict[str, tuple[int, Choose]]] = {
     "job_is_taken_away_during_a_visit": (2, _of_phone(order=_order, given=_yes_or_no)),
     "job_goes_while_a_phone_is_away": (2, _of_phone(order=_order)),
     "server_dies_while_answering": (4, _of_phone(after=_up_to(25, 1))),
+    "office_goes_on_while_an_answer_is_lost": (
+        3,
+        _of_phone(order=_order, verb=_one(*VERBS), after=_up_to(30, 9), around=_yes_or_no),
+    ),
     "server_dies_over_a_push": (3, _of_phone(order=_order, after=_up_to(30, 5))),
     "clock_of_a_phone_jumps": (3, _of_phone(days=_one(-400, -1, 0, 1, 400))),
     "phone_is_backed_up": (3, _of_phone()),
