@@ -5,7 +5,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
-from server import rows
+from server import rows, statements
 from server.database import Busy, beside, open_engine, reading, savepoint, writing
 from server.rows import keep_setting, setting
 from sync.ports import Unwritable
@@ -59,6 +59,20 @@ def test_too_many_at_once_are_told_to_come_again(database_url: str) -> None:
         with pytest.raises(Busy), reading(engine):
             pass
     engine.dispose()
+
+
+@pytest.mark.postgres
+def test_what_a_push_names_is_not_looked_for_in_all_there_is(postgres_copy: str) -> None:
+    """Also while nobody has counted yet how much that is."""
+    engine = open_engine(postgres_copy)
+    prints = [f"{number:064x}" for number in range(2_000)]
+    with writing(engine) as connection:
+        rows.add(connection, "raw_op", (), [(one, b"") for one in prints])
+        wanted = rows.listed(connection, prints[:200])
+        asked = str(statements.bodies("postgresql").compile(dialect=engine.dialect))
+        told = connection.exec_driver_sql(f"EXPLAIN {asked}", (wanted,)).scalars().all()
+    engine.dispose()
+    assert not any("Seq Scan" in line for line in told), told
 
 
 @pytest.mark.postgres
