@@ -38,8 +38,8 @@ PATIENCE_MS: Final = 10_000
 IDLE_TRANSACTION_MAX_MS: Final = 60_000
 STATEMENT_MAX_MS: Final = 60_000
 TRANSACTION_MAX_MS: Final = 60_000  # of one that writes, with the wait for its turn
-# What fetching a page at random costs PostgreSQL beside one in a row, on a disk without arms. By its
-# own 4 it reads all ops there are, and holds each against each id it is asked for, one by one.
+# What fetching a page at random costs PostgreSQL beside one in a row, on a disk without arms. By
+# its own 4 it reads all ops there are, and holds each against each id that it is asked for.
 RANDOM_PAGE_COST: Final = 1.1
 CONNECTIONS: Final = 16
 FRESH_S: Final = 1.0  # within which a connection is not asked again whether it lives

@@ -86,7 +86,7 @@ def as_read(entry: Entry | Arrived) -> tuple[Any, ...]:
     """What could be read of an op. PostgreSQL keeps no NUL in a text; the body has it anyway."""
     noun, on_id = entry.on or (None, None)
     read = (entry.kind, entry.v, noun, on_id, entry.by, entry.origin)
-    if not any(isinstance(one, str) and "\0" in one for one in read):
+    if "\0" not in "".join(filter(None, (entry.kind, noun, on_id, entry.by, entry.origin))):
         return read
     return tuple(one.replace("\0", UNPRINTABLE) if isinstance(one, str) else one for one in read)
 

@@ -165,26 +165,22 @@ def _lock(connection: Connection, streams: Collection[str]) -> dict[str, Mark]:
         fresh = [_as_row(Mark(stream)) for stream in sorted(streams)]
         add(connection, "stream_head", ("stream",), fresh)
     marks = {stream: Mark(stream) for stream in streams}
-    found = connection.execute(
-        _heads(connection.dialect.name, held=True), {"streams": listed(connection, streams)}
-    ).all()
+    asked = _heads(connection.dialect.name, held=True)
+    found = asked.ask(connection, streams=listed(connection, streams))
     for stream, seq, a, b, min_seq, entries in found:
         marks[stream] = Mark(stream, seq, (a, b), min_seq, entries)
     return marks
 
 
 def _known(connection: Connection, pks: Collection[str]) -> dict[Key, Known]:
-    found = connection.execute(
-        _entries(connection.dialect.name), {"pks": listed(connection, pks)}
-    ).all()
+    found = _entries(connection.dialect.name).ask(connection, pks=listed(connection, pks))
     return {(pk, table, stream): Known(body, (a, b)) for pk, table, stream, body, a, b in found}
 
 
 def heads(connection: Connection, streams: Collection[str]) -> dict[str, Head]:
     """Where streams end; one that never had a row is left out."""
-    found = connection.execute(
-        _heads(connection.dialect.name, held=False), {"streams": listed(connection, streams)}
-    ).all()
+    asked = _heads(connection.dialect.name, held=False)
+    found = asked.ask(connection, streams=listed(connection, streams))
     return {
         stream: Head(seq=seq, sums=(a, b), min_seq=min_seq, entries=entries)
         for stream, seq, a, b, min_seq, entries in found
@@ -217,17 +213,17 @@ _FOLLOWED: Final = Question(
 
 
 @cache
-def _heads(dialect: str, *, held: bool) -> Executable:
+def _heads(dialect: str, *, held: bool) -> Question:
     chosen = select(*HEAD.c).where(among(HEAD.c.stream, "streams", dialect))
     if not held or dialect == "sqlite":
-        return chosen
-    return chosen.order_by(collate(HEAD.c.stream, "C")).with_for_update()
+        return Question(chosen)
+    return Question(chosen.order_by(collate(HEAD.c.stream, "C")).with_for_update())
 
 
 @cache
-def _entries(dialect: str) -> Executable:
+def _entries(dialect: str) -> Question:
     columns = (FEED.c.pk, FEED.c.table, FEED.c.stream, FEED.c.body, FEED.c.sum_a, FEED.c.sum_b)
-    return select(*columns).where(among(FEED.c.pk, "pks", dialect))
+    return Question(select(*columns).where(among(FEED.c.pk, "pks", dialect)))
 
 
 @cache

@@ -136,8 +136,8 @@ class Ledger:
         """The fingerprint of the op that each place of an incarnation already names."""
         if not lseqs:
             return {}
-        found = self._connection.execute(
-            statements.PLACES, {"incarnation": incarnation, "low": min(lseqs), "high": max(lseqs)}
+        found = statements.PLACES.ask(
+            self._connection, incarnation=incarnation, low=min(lseqs), high=max(lseqs)
         )
         wanted = set(lseqs)
         return {lseq: print_ for lseq, print_ in found if lseq in wanted}
@@ -257,8 +257,11 @@ class Ledger:
 
     def sightings(self, device: str) -> list[Sighting]:
         """The device's clock evidence: the last of each of its newest boots, oldest first."""
-        found = self._connection.execute(statements.SIGHTINGS, {"device": device}).all()
-        return [Sighting(**row._asdict()) for row in reversed(found)]
+        found = statements.SIGHTINGS.ask(self._connection, device=device)
+        return [
+            Sighting(boot=boot, mono=mono, wall=wall, received=received)
+            for boot, mono, wall, received in reversed(found)
+        ]
 
     def sighted(self, device: str, sighting: Sighting) -> None:
         """Keep one more piece of clock evidence, in place of the last of the same boot."""

@@ -1,4 +1,4 @@
-"""Questions that are asked again and again, by the driver itself.
+"""Statements that are said again and again, by the driver itself.
 
 What SQLAlchemy does around a statement costs several times as much as a small question does, and
 on PostgreSQL the more, the more columns there are. Values come as the driver has them: what is
@@ -9,17 +9,21 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select
+from sqlalchemy import Connection, Executable
 from sqlalchemy.exc import DBAPIError
 
 Told = tuple[str, tuple[str, ...], dict[str, Any]]  # the text, its places, and what never varies
 
 
 class Question:
-    """A statement whose text is put together once for each kind of database."""
+    """A statement whose text is put together once for each kind of database.
 
-    def __init__(self, statement: Select[Any]) -> None:
-        self._statement = statement
+    `columns` are those that one that writes is given values for, by their names.
+    """
+
+    def __init__(self, statement: Executable, columns: Sequence[str] | None = None) -> None:
+        self._statement: Any = statement
+        self._columns = columns
         self._told: dict[str, Told] = {}
 
     def ask(self, connection: Connection, **values: Any) -> Sequence[tuple[Any, ...]]:
@@ -27,34 +31,36 @@ class Question:
         text, places, fixed = self._told.get(connection.dialect.name) or self._tell(connection)
         given = fixed | values
         arguments = tuple([given[place] for place in places])
-        _announce(connection, text, arguments)
-        driver: Any = connection.connection.driver_connection
-        errors = connection.dialect.loaded_dbapi.Error
-        try:
-            if connection.dialect.name == "sqlite":
-                found = driver.execute(text, arguments)
-            else:
-                found = driver.execute(text, arguments, binary=True)
-            rows: list[tuple[Any, ...]] = found.fetchall()
-        except errors as error:
-            raise DBAPIError.instance(
-                text, arguments, error, errors, hide_parameters=True, dialect=connection.dialect
-            ) from error
+        rows: list[tuple[Any, ...]] = said(connection, text, arguments).fetchall()
         return rows
 
     def _tell(self, connection: Connection) -> Told:
-        made = self._statement.compile(dialect=connection.dialect)
+        made = self._statement.compile(dialect=connection.dialect, column_keys=self._columns)
         fixed = {name: value for name, value in made.params.items() if value is not None}
         told = (str(made), tuple(made.positiontup or ()), fixed)
         self._told[connection.dialect.name] = told
         return told
 
 
-def _announce(connection: Connection, text: str, arguments: tuple[Any, ...]) -> None:
-    """Whoever listens to what is said to the database hears this, too."""
-    is_many = False
-    for listen in connection.dispatch.before_cursor_execute:
-        listen(connection, None, text, arguments, None, is_many)
+def said(connection: Connection, text: str, given: Any, *, many: bool = False) -> Any:
+    """What the driver answers a statement; with `many`, one that is said for each of some rows.
+
+    It fails as SQLAlchemy does. Of PostgreSQL values come as bytes, not as text.
+    """
+    for listen in connection.dispatch.before_cursor_execute:  # whoever listens hears this, too
+        listen(connection, None, text, given, None, many)
+    driver: Any = connection.connection.driver_connection
+    errors = connection.dialect.loaded_dbapi.Error
+    try:
+        if many:
+            return driver.cursor().executemany(text, given)
+        if connection.dialect.name == "sqlite":
+            return driver.execute(text, given)
+        return driver.execute(text, given, binary=True)
+    except errors as error:
+        raise DBAPIError.instance(
+            text, given, error, errors, hide_parameters=True, dialect=connection.dialect
+        ) from error
 
 
 def from_json(connection: Connection, value: Any) -> Any:

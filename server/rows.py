@@ -6,7 +6,7 @@ argument, and rows as one `executemany` or, on PostgreSQL, as one list per colum
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache, lru_cache, partial
-from itertools import accumulate
+from itertools import accumulate, chain
 from operator import attrgetter, itemgetter
 from typing import Any, Final, get_type_hints
 
@@ -39,7 +39,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from server.columns import packed, texts
 from server.database import dumped, is_sqlite
+from server.questions import said
 from server.tables import METADATA
 from shared.kinds import TABLES
 from shared.records import Record, table
@@ -72,8 +74,7 @@ def write(
     The values stand in the order in which the statement names them, JSON already as text.
     """
     if rows:
-        text = _compiled_once(connection, key, build)
-        connection.exec_driver_sql(text, [tuple(row) for row in rows])
+        said(connection, _compiled_once(connection, key, build), rows, many=True)
 
 
 def _compiled_once(
@@ -105,7 +106,7 @@ def _insert(
     rows: Sequence[Values],
 ) -> None:
     build = partial(_insertion, connection, table, conflict)
-    _run(connection, ("insert", table.name, *conflict), build, rows)
+    _run(connection, ("insert", table.name, *conflict), build, (_kinds_of(table), rows))
 
 
 def _insertion(
@@ -144,14 +145,14 @@ def insert_all(connection: Connection, inserts: Iterable[Insert]) -> None:
     elif wanted:
         *before, last = (_inserted(connection, one) for one in wanted)
         parts = ", ".join(f"part_{number} AS ({one})" for number, one in enumerate(before))
-        lists = [column for one in wanted for column in _columns(one.rows)]
-        connection.exec_driver_sql(f"WITH {parts} {last}", tuple(lists))
+        given = [packed(_kinds_of(METADATA.tables[one.name]), one.rows) for one in wanted]
+        said(connection, f"WITH {parts} {last}", tuple(chain.from_iterable(given)))
 
 
 def _inserted(connection: Connection, one: Insert) -> str:
     conflict, table = (one.key, _changes(one)), METADATA.tables[one.name]
     build = partial(_insertion, connection, table, conflict)
-    return _binary(_compiled_once(connection, ("insert", one.name, *conflict), build))
+    return _compiled_once(connection, ("insert", one.name, *conflict), build)
 
 
 def _changes(one: Insert) -> tuple[str, ...]:
@@ -176,32 +177,31 @@ def change(
     if is_sqlite(connection):  # whose statement names the values first, as the table has them
         places = [order.index(one.name) for one in table.c if one.name in columns]
         rows = [(*(row[place] for place in places), *row[: len(key)]) for row in rows]
-    _run(connection, ("change", name, key, columns), build, rows)
+    given = (_kinds_of(table, order), rows)
+    _run(connection, ("change", name, key, columns), build, given)
 
 
 def _run(
     connection: Connection,
     key: tuple[Any, ...],
     build: Callable[[], ClauseElement],
-    rows: Sequence[Values],
+    given: tuple[tuple[type, ...], Sequence[Values]],
 ) -> None:
     """Run one statement for many rows, on PostgreSQL once, with one list per column."""
+    kinds, rows = given
     if not rows:
         return
     text = _compiled_once(connection, key, build)
     if is_sqlite(connection):
-        connection.exec_driver_sql(text, [tuple(row) for row in rows])
+        said(connection, text, rows, many=True)
     else:
-        connection.exec_driver_sql(_binary(text), tuple(_columns(rows)))
+        said(connection, text, packed(kinds, rows))
 
 
-def _binary(text: str) -> str:
-    """A statement that is given its lists as bytes: as text they are three times as dear."""
-    return text.replace("%s", "%b")
-
-
-def _columns(rows: Sequence[Values]) -> list[list[Any]]:
-    return list(map(list, zip(*rows, strict=True)))
+@cache
+def _kinds_of(table: Table, names: Conflict | None = None) -> tuple[type, ...]:
+    """What the columns of a table hold, or those with these names."""
+    return tuple(table.c[name].type.python_type for name in names or table.c.keys())
 
 
 def _unnested(table: Table) -> Select[Any]:
@@ -287,9 +287,10 @@ def fetch_all(connection: Connection, wanted: Mapping[Place, Collection[str]]) -
     if not places:
         return []
     text = _question(connection.dialect, places)
-    given = tuple(listed(connection, wanted[place]) for place in places)
+    lists: Any = dumped if is_sqlite(connection) else texts
+    given = tuple(lists(sorted(wanted[place])) for place in places)
     makers = [_as_record(name) for name, _ in places]
-    return [makers[row[0]](row) for row in connection.exec_driver_sql(text, given).all()]
+    return [makers[row[0]](row) for row in said(connection, text, given).fetchall()]
 
 
 @lru_cache(QUESTIONS_KEPT_MAX)
@@ -352,7 +353,6 @@ def _as_row(name: str) -> Callable[[Record], Values]:
     columns = tuple(METADATA.tables[name].c)
     fields = tuple(column.name for column in columns)
     nested = tuple(place for place, one in enumerate(columns) if isinstance(one.type, JSON))
-
     plain: Callable[[Record], tuple[Any, ...]] = attrgetter(*fields)
 
     def with_nested(record: Record) -> Values:

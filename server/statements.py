@@ -6,6 +6,7 @@ from typing import Any, Final, cast
 from sqlalchemy import ARRAY, Executable, String, bindparam, collate, func, select, text
 
 from server import rows
+from server.questions import Question
 from server.rows import among
 from server.tables import METADATA
 from server.tables.books import WAITS
@@ -29,9 +30,11 @@ COLUMNS: Final = tuple(
         *("at", "n", "kind", "by_id", "noun", "on_id", "device", "incarnation", "lseq", "done_at"),
     )
 )
-PLACES: Final = select(OP.c.lseq, OP.c.fingerprint).where(
-    OP.c.incarnation == bindparam("incarnation"),
-    OP.c.lseq.between(bindparam("low"), bindparam("high")),
+PLACES: Final = Question(
+    select(OP.c.lseq, OP.c.fingerprint).where(
+        OP.c.incarnation == bindparam("incarnation"),
+        OP.c.lseq.between(bindparam("low"), bindparam("high")),
+    )
 )
 PROVISIONAL: Final = (
     select(*COLUMNS)
@@ -41,7 +44,7 @@ PROVISIONAL: Final = (
     )
     .order_by(OP.c.lseq)
 )
-SIGHTINGS: Final = (
+SIGHTINGS: Final = Question(
     select(EVIDENCE.c.boot, EVIDENCE.c.mono, EVIDENCE.c.wall, EVIDENCE.c.received)
     .where(EVIDENCE.c.device == bindparam("device"))
     .order_by(EVIDENCE.c.received.desc(), EVIDENCE.c.mono.desc())

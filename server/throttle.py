@@ -4,14 +4,13 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from msgspec import Struct
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
-    Executable,
     Table,
     bindparam,
     case,
@@ -19,6 +18,7 @@ from sqlalchemy import (
 )
 
 from server import rows
+from server.questions import Question
 from server.tables import METADATA, access
 
 MS = 1000
@@ -43,7 +43,7 @@ class Struck(Struct, frozen=True, kw_only=True):
 
     wait: int
     left: int
-    seen: Any
+    seen: tuple[Any, ...]
 
 
 def strike(
@@ -72,10 +72,10 @@ def strike_and_see(
         "begun": minutes * MINUTE_MS,
         "enough": tries,
     }
-    row = connection.execute(_struck(connection.dialect.name, beside), told).one()
-    ends = row.since + minutes * MINUTE_MS
-    wait = 0 if row.tries <= tries else max(1, -(-(ends - tried.at) // MS))
-    return Struck(wait=wait, left=tries - row.tries, seen=row)
+    ((since, counted, *seen),) = _struck(connection.dialect.name, beside).ask(connection, **told)
+    ends = since + minutes * MINUTE_MS
+    wait = 0 if counted <= tries else max(1, -(-(ends - tried.at) // MS))
+    return Struck(wait=wait, left=tries - counted, seen=tuple(seen))
 
 
 def strike_today(
@@ -91,7 +91,7 @@ def strike_today(
 
 
 @cache
-def _struck(dialect: str, beside: tuple[ColumnElement[Any], ...]) -> Executable:
+def _struck(dialect: str, beside: tuple[ColumnElement[Any], ...]) -> Question:
     """Count on in a window that is open, or begin a new one; nothing beyond what is too much."""
     began = rows.insert_into(_throttle, dialect)
     since, counted = _throttle.c.since, _throttle.c.tries
@@ -108,7 +108,7 @@ def _struck(dialect: str, beside: tuple[ColumnElement[Any], ...]) -> Executable:
             ),
         },
     )
-    return cast("Executable", struck.returning(since, counted, *beside))
+    return Question(struck.returning(since, counted, *beside), ("key", "since", "tries"))
 
 
 def forget(connection: Connection, keys: Iterable[str]) -> None:

@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 
 from server.database import dumped, is_sqlite
+from server.questions import Question
 from server.tables import METADATA
 from shared.audit import (
     Node,
@@ -42,6 +43,7 @@ NODE: Final = METADATA.tables["tree_node"]
 HEAD: Final = METADATA.tables["tree_head"]
 
 _NEWEST_EPOCH: Final = select(EPOCH.c.id).order_by(EPOCH.c.ordinal.desc()).limit(1)
+_EPOCH: Final = Question(_NEWEST_EPOCH)
 _NEWEST_HEAD: Final = (
     select(*HEAD.c)
     .where(HEAD.c.epoch == _NEWEST_EPOCH.scalar_subquery())
@@ -61,8 +63,8 @@ class Place(Struct, frozen=True, kw_only=True):
 
 def current_epoch(connection: Connection) -> str | None:
     """The newest epoch; none in an empty database."""
-    found: str | None = connection.scalar(_NEWEST_EPOCH)
-    return found
+    found = _EPOCH.ask(connection)
+    return found[0][0] if found else None
 
 
 def size(connection: Connection, epoch: str) -> int:

@@ -161,11 +161,12 @@ def claim(connection: Connection, upload: Upload, tried: Try) -> Claim:
     """Count what an upload brings, and ask whether there is a place for it."""
     asked = {"device": upload.device_id, "sha256": upload.sha256}
     struck = strike_and_see(connection, tried, _STANDING, asked)
-    free = UNFINISHED_MAX - struck.seen.unfinished, WAITING_MAX - struck.seen.waiting
+    unfinished, waiting, is_known = struck.seen
+    free = UNFINISHED_MAX - unfinished, WAITING_MAX - waiting
     return Claim(
         wait=struck.wait,
         has_place=min(free) > 0,
-        is_known=bool(struck.seen.is_known),
+        is_known=bool(is_known),
         room=Room(at=tried.at, kilobytes=struck.left, files=min(free) - 1),
     )
 

@@ -34,6 +34,8 @@ def named_by(one: Arrived) -> set[Aggregate]:
     """The things an op names that may have been merged into others."""
     things = {one.on} if one.on is not None and one.on[0] in MERGED_NOUNS else set()
     mentions = one.rule.mentions if one.rule is not None and one.args is not None else ()
+    if not mentions:
+        return things
     said = ((noun, _said(one.args, path)) for noun, path in mentions)
     return things | {(noun, name) for noun, name in said if isinstance(name, str)}
 

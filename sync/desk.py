@@ -83,7 +83,8 @@ def decide(desk: Desk, one: Arrived) -> Judgement:
     awaited = awaits(desk, one, judged)
     if awaited is not None:
         return as_judgement(awaited)
-    return structs.replace(judged, flags=(*judged.flags, *doubts(desk, one.op, time)))
+    flags = doubts(desk, one.op, time)
+    return structs.replace(judged, flags=(*judged.flags, *flags)) if flags else judged
 
 
 def again(desk: Desk, one: Arrived, at: int) -> Judgement:
@@ -289,7 +290,7 @@ def _behind(desk: Desk, one: Arrived) -> Problem | None:
 
 def _unborn(desk: Desk, one: Arrived) -> Problem | None:
     """Anything waits for the act that began what it is about, while that waits itself."""
-    for name in sorted(named_by(one)):
+    for name in sorted(named_by(one)) if desk.births else ():
         if name in desk.births and is_provisional(_verdict_of(desk, name)):
             return Problem(verdict=Verdict.HELD, code=AWAITS, params={"op": name})
     return None
@@ -298,7 +299,7 @@ def _unborn(desk: Desk, one: Arrived) -> Problem | None:
 def _stubs(desk: Desk, one: Arrived) -> tuple[Record, ...]:
     """The rows that stand in for what an op names, where the act that began it came to nothing."""
     found: list[Record] = []
-    for name in sorted(named_by(one)):
+    for name in sorted(named_by(one)) if desk.births else ():
         verdict = _verdict_of(desk, name) if name in desk.births else None
         is_settled = verdict is not None and not is_provisional(verdict)
         if is_settled and desk.state.find(WorkOrder, name) is None:

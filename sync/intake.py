@@ -233,12 +233,10 @@ def _content(body: str) -> bytes:
 def number(desk: Desk) -> None:
     """Give the new rows that people call by a number their numbers, and tell their authors."""
     desk.state.writer = ""
-    for noun in NUMBERED:
-        nameless = [
-            row
-            for row in desk.state.changed.values()
-            if table(type(row)) == noun and getattr(row, "number", "") is None
-        ]
+    rows = desk.state.changed.values()
+    unnumbered = [row for row in rows if getattr(row, "number", "") is None]
+    for noun in NUMBERED if unnumbered else ():
+        nameless = [row for row in unnumbered if table(type(row)) == noun]
         if not nameless:
             continue
         numbers = desk.authority.numbers(noun, len(nameless), desk.parcel.received)

@@ -114,6 +114,8 @@ def land(registry: Registry, state: State, judged: Judgement, op: tuple[str, int
         for row in landing.removed:
             state.remove(row)
         flags += landing.flags
+    if len(flags) == len(judged.flags):
+        return judged
     return structs.replace(judged, flags=tuple(flags))
 
 

@@ -1,5 +1,7 @@
 """Transactions end in one place, readers see one moment, and failures say who must act."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
@@ -69,7 +71,8 @@ def test_what_a_push_names_is_not_looked_for_in_all_there_is(postgres_copy: str)
     with writing(engine) as connection:
         rows.add(connection, "raw_op", (), [(one, b"") for one in prints])
         wanted = rows.listed(connection, prints[:200])
-        asked = str(statements.bodies("postgresql").compile(dialect=engine.dialect))
+        question: Any = statements.bodies("postgresql")
+        asked = question.compile(dialect=engine.dialect)
         told = connection.exec_driver_sql(f"EXPLAIN {asked}", (wanted,)).scalars().all()
     engine.dispose()
     assert not any("Seq Scan" in line for line in told), told
