@@ -89,6 +89,7 @@ class World:
         self.callers: dict[int, Caller] = {}
         self.clock_error_ms: dict[int, int] = {}
         self.started: dict[int, At] = {}  # what the clocks of a phone said when it was started last
+        self.stands_at: dict[int, int] = {}  # wall clocks that do not go on
         self.upgrades: set[str] = set()  # the acts of upgrades that judged ops again
         self.registry = self.server_registry = REGISTRY
         self.late: list[tuple[Replica, Request]] = []
@@ -180,7 +181,10 @@ class World:
             wall=START_MS, boot="boot-1", mono=0, src="boottime"
         )
         return At(
-            wall=self.now_ms + wrong, boot=since.boot, mono=self.now_ms - since.wall, src=since.src
+            wall=self.stands_at.get(id(phone), self.now_ms + wrong),
+            boot=since.boot,
+            mono=self.now_ms - since.wall,
+            src=since.src,
         )
 
     def start_again(self, phone: Replica) -> None:

@@ -117,6 +117,12 @@ class Hardships(Finders):
             self.recorded[op_id] = "checklist.answer"
             self.done[op_id] = self.world.now_ms
 
+    def clock_of_a_phone_stands_still(self, phone: int) -> None:
+        """The one that shows the time; if it stood still before, it goes on as if nothing were."""
+        replica = self.phones[phone]
+        if self.world.stands_at.pop(id(replica), None) is None:
+            self.world.stands_at[id(replica)] = self.world.clock(replica).wall
+
     def phone_is_started_again(self, phone: int) -> None:
         """What it recorded and nobody heard of yet can only be dated by its wall clock."""
         replica = self.phones[phone]

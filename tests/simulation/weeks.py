@@ -138,6 +138,7 @@ TROUBLE: Final[dict[str, tuple[int, Choose]]] = {
     "phone_dies_while_recording": (3, _of_phone(order=_order, after=_up_to(20, 1))),
     "disk_of_a_phone_is_full": (3, _of_phone(order=_order, after=_up_to(20))),
     "phone_is_started_again": (2, _of_phone()),
+    "clock_of_a_phone_stands_still": (2, _of_phone()),
     "copy_of_a_phone_works_beside_it": (2, _of_phone(order=_order, turns=_up_to(3, 1))),
     "an_answer_comes_late": (3, _of_phone(order=_order, small=_yes_or_no)),
     "an_op_of_somebody_else_is_in_the_outbox": (2, _of_phone(order=_order)),
