@@ -1,5 +1,6 @@
 """The scenarios of honesty: cut connections (F) and a late retry (X). All that counts is zero."""
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -13,8 +14,8 @@ from shared.amounts import thousandths
 from shared.ops import decode
 from sync.protocol import Reply, WireOp
 from tests.benchmarks.house import House
-from tests.benchmarks.line import CUTS, Cut
-from tests.benchmarks.phone import Phone
+from tests.benchmarks.line import CUTS, Busy, Cut
+from tests.benchmarks.phone import BUSY_WAIT_S, Phone
 from tests.benchmarks.scenarios import JSON, Figures, Sizes, at_once, team
 from tests.benchmarks.workload import JOBS_PER_DAY, NOTED, Deed, row_of
 
@@ -90,7 +91,11 @@ def insist(phone: Phone, ops: list[WireOp], cuts: Iterable[Cut | None], ledger: 
     for cut in cuts:
         ledger.requests += 1
         ledger.cut += cut is not None
-        reply = phone.send(request, cut)
+        try:
+            reply = phone.send(request, cut)
+        except Busy:  # with requests of this phone to which nobody listens any more
+            time.sleep(BUSY_WAIT_S)
+            continue
         if reply is not None:
             ledger.note(reply)
             if cut is None:
