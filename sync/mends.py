@@ -10,6 +10,7 @@ from shared.errors import Flag
 from shared.mending import AcceptArgs, DiscardArgs, RepairArgs
 from shared.ops import PROVISIONAL, Verdict
 from shared.people import may
+from shared.records import Aggregate
 from shared.registry import Registry
 from sync.aliases import FindAliases, recorded, resolve
 from sync.arrival import Arrived, Problem, read
@@ -84,10 +85,13 @@ def held_behind(keeping: Keeping, target: Recorded, waiting: Iterable[Recorded])
     pairs = zip(held, resolve(said, keeping.aliases_of), strict=True)
     found: list[tuple[Recorded, Arrived]] = []
     begun = {target.op_id}
+    led: set[tuple[str | None, Aggregate | None]] = set()
     for pair in sorted(pairs, key=lambda one: (one[0].incarnation or "", one[1].lseq)):
-        if is_behind(pair[1], target) or named_by(pair[1]) & begun:
+        whose = (pair[1].by, pair[1].on)
+        if is_behind(pair[1], target) or named_by(pair[1]) & begun or whose in led:
             found.append(pair)
             begun.add(pair[0].op_id)  # what it began in turn goes on with it
+            led.add(whose)  # and what waits behind it, wherever that is
     return tuple(found)
 
 

@@ -83,7 +83,7 @@ class Finders(Company):
             if op.device is None:  # the office may refuse itself what it does not know yet
                 continue
             known = op.code in ("discarded", "wrong_author")  # whatever it is about
-            assert self.restored or known or Verdict(op.verdict) not in FINAL
+            assert known or Verdict(op.verdict) not in FINAL
 
     @invariant()
     def no_fact_on_it_is_refused_for_want_of_a_place(self) -> None:

@@ -133,9 +133,19 @@ def declined_before_it_was_given_again(week: Finders) -> None:
     week.sync(faults=["no request"], ops_max=200, phone=0, small=False)
 
 
+def behind_what_waited_for_a_beginning(week: Finders) -> None:
+    """A release that knows the beginning lets go on what waits behind what waits for that."""
+    week.server_knows_no_beginnings()
+    week.one_comes_to_nothing(phone=0, said=0, more=False)
+    week.one_comes_to_nothing(phone=0, said=1, more=False)
+    week.sync(faults=["no reply", "late"], ops_max=2, phone=0, small=False)
+    week.server_is_upgraded(after=0)
+
+
 @pytest.mark.parametrize(
     "live",
     [
+        behind_what_waited_for_a_beginning,
         changed_twice_before_a_server_that_knows_no_changes,
         accepted_before_it_was_given_away_and_back,
         declined_before_it_was_given_again,

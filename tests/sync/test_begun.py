@@ -287,6 +287,35 @@ def test_taken_up_after_all_it_carries_all_that_waited_in_one_commit(again: bool
     assert not any(spot.phone.disk.views.values())
 
 
+@pytest.mark.parametrize("given_up", [True, False])
+def test_what_waits_behind_something_done_elsewhere_by_right_of_it_goes_on_with_it(
+    given_up: bool,
+) -> None:
+    """Two changes at its site: by right of the job that was begun, and of the one beside it."""
+    spot = Spot()
+    whole = spot.asking()
+    for job, seen, new in ((spot.begun, "13800005678", "555"), (spot.first, "555", "666")):
+        told = {"fields": {"contact_phone": [seen, new]}, "work_order": job}
+        done = spot.world.tap(spot.phone, "edit", ("site", SITE), told)
+        assert isinstance(done, Outboxed)
+    spot.world.server_registry = WITHOUT
+    spot.world.sync(spot.phone)
+    spot.world.server_registry = REGISTRY
+    ops = spot.server.books.pages.ops
+    assert sorted(str(one.code) for one in ops.values() if one.verdict == "held") == [
+        "awaits",
+        "behind",
+    ]
+    if given_up:
+        spot.discard()
+    else:
+        said = msgspec.json.decode(whole.ops[0].body)
+        told = {name: said[name] for name in ("kind", "v", "on", "args")}
+        repair = {"of": spot.begun, "body_fingerprint": ops[spot.begun].fingerprint, **told}
+        spot.world.must(spot.world.office("op.repair", ("op", spot.begun), repair))
+    assert not [one for one in ops.values() if one.verdict in PROVISIONAL]
+
+
 # When it comes to nothing
 
 
