@@ -20,7 +20,17 @@ settings.register_profile("explore", max_examples=2_000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 # Files with few tests that take long come first, so that at the end no process waits for another.
-FIRST = ("story", "benchmarks", "simulation", "e2e", "test_line.py", "papers", "app", "console")
+FIRST = (
+    "story",
+    "benchmarks",
+    "simulation",
+    "e2e",
+    "disk",
+    "test_line.py",
+    "papers",
+    "app",
+    "console",
+)
 ELSEWHERE = frozenset({"sqlite", "memory"})  # what a test is called that says so itself
 
 

@@ -110,6 +110,14 @@ def kill(engine: Engine, url: str) -> None:
             admin.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
 
 
+def test_what_a_file_commits_survives_a_power_cut(sqlite_copy: str) -> None:
+    engine = open_engine(sqlite_copy)
+    with writing(engine) as books:
+        assert books.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2  # FULL
+        assert books.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
+    engine.dispose()
+
+
 def test_who_asks_and_who_writes_have_connections_of_their_own(sqlite_copy: str) -> None:
     engine = open_engine(sqlite_copy)
     asking = beside(engine)
