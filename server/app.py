@@ -55,6 +55,7 @@ from server.packs import Packs
 from server.parts import Parts
 from server.pokes import Pokes
 from server.portions import Portions
+from server.problems import Problem
 from server.sessions import PUBLIC, Actor, AnyConnection, Guard, Pass
 from server.settings import Settings
 from server.signals import Signals
@@ -218,8 +219,16 @@ def _openapi() -> OpenAPIConfig:
         security=[{"bearer": []}],
         use_handler_docstrings=True,
         render_plugins=[JsonRenderPlugin()],
-        openapi_router=Router("/schema", route_handlers=[], opt={"intent": PUBLIC}),
+        openapi_router=Router(
+            "/schema", route_handlers=[], opt={"intent": PUBLIC}, before_request=_one_page
+        ),
     )
+
+
+def _one_page(request: Request[Any, Any, Any]) -> None:
+    """There is the document and nothing else: the framework would draw a page of its own."""
+    if request.path_params:
+        raise Problem("not_found")
 
 
 def _actor(

@@ -122,3 +122,10 @@ def test_a_step_of_the_bookkeeping_that_fails_is_logged_and_stops_no_other(
     lines = [json.loads(line) for line in company.log.getvalue().splitlines()]
     told = [line["error"] for line in lines if line["event"] == "notary failed"]
     assert told == ["ZeroDivisionError"]
+
+
+def test_there_is_no_other_page_beside_the_document(company: Company) -> None:
+    for path in ("/schema/swagger", "/schema/x.json", "/schema/%00"):
+        answer = company.client.get(path)
+        told = (answer.status_code, answer.headers["content-type"], answer.json()["code"])
+        assert told == (404, "application/problem+json", "not_found")
