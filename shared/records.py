@@ -136,7 +136,7 @@ class State:
         self._sign(key)
 
     def _leave(self, key: RowKey, row: Record) -> None:
-        before = self._rows.get(key)
+        before = self._rows.get(key, self.deleted.get(key))  # what was taken away may come anew
         place = home(before) if before is not None else None
         if place is not None and place != home(row):
             self.left.add(place)

@@ -87,6 +87,26 @@ def test_a_booking_is_taken_back_in_the_same_push_and_in_a_later_one(
     assert back == {2000: 2000, 1000: 1000}
 
 
+def test_a_numbered_part_taken_back_and_used_from_another_van_at_once_is_known_in_that_one_alone(
+    server: Server, phones: PhoneShelf
+) -> None:
+    world, phone, order = begun(server, phones)
+    assigned = {"person": BOB, "role": "helper"}
+    world.must(world.office("work_order.assign", ("work_order", order), assigned))
+    other = world.phone(BOB, phones)
+    board = {"part": BOARD, "quantity": "1", "serial": "S1"}
+    used = said(world, phone, "parts.use", order, **board, location=VAN_ANN)
+    world.sync(phone)
+    world.sync(other)
+    said(world, other, "parts.return", order, use=derive(used, "part"))
+    again = said(world, other, "parts.use", order, **board, location=VAN_BOB)
+    summary = world.sync(other)
+    assert (set(summary.verdicts), summary.checksum_ok) == ({"applied"}, True)
+    assert rows(world, SerialClaim, f"stock:{VAN_ANN}") == []
+    assert [one.op_id for one in rows(world, SerialClaim, f"stock:{VAN_BOB}")] == [again]
+    assert world.sync(phone).checksum_ok
+
+
 def test_what_is_planned_is_used_and_what_is_ordered_is_supplied(
     server: Server, phones: PhoneShelf
 ) -> None:

@@ -142,9 +142,21 @@ def behind_what_waited_for_a_beginning(week: Finders) -> None:
     week.server_is_upgraded(after=0)
 
 
+def taken_back_and_used_from_another_van_at_once(week: Finders) -> None:
+    """What says that a numbered part was used leaves the van that it was used from."""
+    order = week.new_job(both=True, who=ANN)
+    week.sync(faults=[], ops_max=200, phone=1, small=False)
+    week.use_numbered(order=order, phone=1, serial="S2")
+    week.sync(faults=[], ops_max=200, phone=1, small=False)
+    week.sync(faults=[], ops_max=200, phone=0, small=False)
+    week.take_back(phone=0, pick=0)
+    week.use_numbered(order=order, phone=0, serial="S2")
+
+
 @pytest.mark.parametrize(
     "live",
     [
+        taken_back_and_used_from_another_van_at_once,
         behind_what_waited_for_a_beginning,
         changed_twice_before_a_server_that_knows_no_changes,
         accepted_before_it_was_given_away_and_back,
