@@ -20,6 +20,7 @@ from server.custody import Wish
 from server.database import Busy
 from server.evidence import NoRoom, Unreachable
 from server.office import Office
+from server.problems import Problem
 from server.sessions import Actor
 from server.settings import Settings
 from server.tables import METADATA
@@ -189,7 +190,12 @@ class Storing(ServerScene):
         actor = Actor(person=person, device=DEVICE)
         for place, data in enumerate(self.photos):
             try:
-                self._bring(office, actor, data, in_pieces=place > 0)
+                try:
+                    self._bring(office, actor, data, in_pieces=place > 0)
+                except Problem as wrong:  # what a power cut left of it: it is brought anew
+                    if wrong.code != "hash_mismatch":
+                        raise
+                    self._bring(office, actor, data, in_pieces=place > 0)
             except (Busy, NoRoom, Unreachable) as wrong:
                 line.refuse(SAID[type(wrong)])
                 return
@@ -301,6 +307,9 @@ class Migrating(Scene):
         engine = database.open_engine(self.books(folder))
         try:
             migrations.upgrade(engine)
+        except database.Unreachable:  # by which `serve` ends, with a line of why
+            line.refuse("unreachable")
+            return
         except Exception as wrong:
             if getattr(getattr(wrong, "orig", None), "sqlite_errorname", "") == "":
                 raise
