@@ -18,6 +18,7 @@ from sync.protocol import Row
 
 FIRST_LSEQ: Final = 1
 LSEQ_MAX: Final = 2**52
+VERSION_MAX: Final = 2**53
 
 _TOUCHES: Final = """op_id IN (SELECT op_id FROM json_each(?) AS key
     CROSS JOIN outbox_touch ON noun = json_extract(key.value, '$[0]')
@@ -387,6 +388,8 @@ def _abstract(kind: str, body: bytes) -> tuple[str | None, str | None, int | Non
     try:
         row = read_row(kind, body)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return (None, None, None)
+    if abs(row.version or 0) > VERSION_MAX:
         return (None, None, None)
     return (*(home(row) or (None, None)), row.version)
 

@@ -20,7 +20,7 @@ Opened = Callable[[Any, Path], AbstractContextManager[Any]]
 
 
 class Swept(Struct, frozen=True, kw_only=True):
-    """What a sweep came to: cases, seconds, and memory (MB) half way and at the end."""
+    """What a sweep came to: cases, seconds, and memory (MB) half way and at the end of the cases."""
 
     cases: int
     took_s: float
@@ -52,8 +52,8 @@ def sweep(name: str, seed: int, cases: range) -> Swept:
         run(target, seed, cases[:half])
         half_mb = resident_mb()
         run(target, seed, cases[half:])
-        target.check()
         end_mb = resident_mb()
+        target.check()
     took_s = time.monotonic() - began
     return Swept(cases=len(cases), took_s=took_s, half_mb=half_mb, end_mb=end_mb)
 

@@ -111,12 +111,18 @@ def test_an_answer_that_cannot_be_kept_changes_nothing(phone: Phone, wrong: str)
     assert Spoken(phone).courier.talk().pending_ops == 0
 
 
-def test_a_row_that_nobody_can_read_is_not_shown_until_it_came_again(phone: Phone) -> None:
+@pytest.mark.parametrize(
+    ("before", "added"), [(b'"summary":"', b"\xed"), (b'"version":', b"1" * 30)]
+)
+def test_a_row_that_nobody_can_read_is_not_shown_until_it_came_again(
+    phone: Phone, before: bytes, added: bytes
+) -> None:
     job = phone.world.job(ANN, checklist=CHECKLIST)
-    spoken, wrong = Spoken(phone), [b"\xed"]
+    spoken, wrong = Spoken(phone), [added]
 
     def once(honest: bytes) -> bytes:
-        return honest.replace(b'"summary":"', b'"summary":"' + (wrong.pop() if wrong else b""))
+        assert before in honest or not wrong
+        return honest.replace(before, before + (wrong.pop() if wrong else b""))
 
     post = Post(wire=Bent(phone, once), key=Key(), folder=phone.folder, monotonic=spoken.clock)
 
