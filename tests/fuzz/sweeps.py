@@ -20,7 +20,7 @@ Opened = Callable[[Any, Path], AbstractContextManager[Any]]
 
 
 class Swept(Struct, frozen=True, kw_only=True):
-    """What a sweep came to: cases, seconds, and memory (MB) half way and at the end of the cases."""
+    """What a sweep came to: cases, seconds, and memory (MB) half way and after the last case."""
 
     cases: int
     took_s: float
