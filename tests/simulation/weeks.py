@@ -132,6 +132,7 @@ TROUBLE: Final[dict[str, tuple[int, Choose]]] = {
     "edit_its_site": (3, _of_phone(order=_order, value=_one("666", "777"))),
     "a_row_comes_to_harm": (2, _of_phone(how=_one("changed", "gone", "added"))),
     "a_week_passes": (2, _of()),
+    "server_is_put_back_and_goes_on": (2, _of_phone(order=_order)),
     "one_comes_to_nothing": (2, _of_phone(said=_up_to(3), more=_yes_or_no)),
     "server_knows_no_beginnings": (2, _of()),
     "server_knows_them_again": (2, _of()),

@@ -142,6 +142,18 @@ class Whole(Hardships):
 
     # What may come in between
 
+    def server_is_put_back_and_goes_on(self, phone: int, order: str) -> None:
+        """Its streams come to the same places by another way, in a new epoch."""
+        self.sync(phone, [], 200, False)
+        self.server_is_backed_up()
+        self.office_edits_the_job(order, "urgent")
+        self.office_edits_the_site("111")
+        self.answer(phone, order, "pass")
+        self.sync(phone, [], 200, False)
+        self.server_is_restored_from_its_backup(silently=False)
+        self.office_edits_the_job(order, "low")
+        self.office_edits_the_site("222")
+
     def phone_only_reads(self, phone: int, faults: list[str]) -> None:
         """As where the server has had enough ops for now."""
         self.world.sync(self.phones[phone], faults, pull_only=True)
