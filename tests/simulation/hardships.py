@@ -261,6 +261,15 @@ class Hardships(Finders):
         replica = self.phones[phone]
         self._carry_files(Mortal(replica, after) if after else replica, faults)
 
+    def server_is_put_back_to_before_files_came(
+        self, phone: int, order: str, silently: bool
+    ) -> None:
+        """What a phone was told to be safe is so no more, and has to come again."""
+        self.sync(phone, [], 200, False)
+        self.server_is_backed_up()
+        self.files_go(phone, order, [], 0)
+        self.server_is_restored_from_its_backup(silently)
+
     def _carry_files(self, keeper: Any, faults: Sequence[str] = ()) -> None:
         around = Around(ops_wait=lambda: bool(keeper.outgoing(1, 1)))
         lane = transfer(keeper, around, Pace(piece_bytes=PIECE_BYTES_MIN))

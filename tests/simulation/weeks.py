@@ -120,6 +120,10 @@ TROUBLE: Final[dict[str, tuple[int, Choose]]] = {
     "server_takes_a_new_epoch": (2, _of()),
     "server_is_backed_up": (3, _of()),
     "server_is_restored_from_its_backup": (3, _of(silently=_yes_or_no)),
+    "server_is_put_back_to_before_files_came": (
+        3,
+        _of_phone(order=_order, silently=_yes_or_no),
+    ),
     "server_is_upgraded": (2, _of(after=_up_to(80))),
     "whole_visit_before_an_upgrade": (
         1,
