@@ -33,7 +33,7 @@ from sync.leaves import detail_hash
 from sync.protocol import SignedHead, WireOp
 from sync.witness import signed_bytes
 
-LEAVES_READ_MAX: Final = 4_096
+LEAVES_READ_MAX: Final = 512  # each with a body of up to 200 kB
 LEVELS_MAX: Final = 53
 
 OP: Final = METADATA.tables["op"]
@@ -220,7 +220,7 @@ def _check_epoch(audit: Audit, epoch: Any) -> None:
 
 
 def _check_piece(audit: Audit, epoch: Any, growth: Growth, heads: Mapping[int, SignedHead]) -> None:
-    """Check the next few thousand leaves, and what the tree says of them."""
+    """Check the next few hundred leaves, and what the tree says of them."""
     span = (growth.size, growth.size + LEAVES_READ_MAX)
     wanted = _leaves(epoch.id).where(LEAF.c.number >= span[0], LEAF.c.number < span[1])
     stored = _stored_nodes(audit.connection, epoch.id, span)
