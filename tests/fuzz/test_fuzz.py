@@ -11,7 +11,7 @@ from tests.fuzz.mutants import bent, spoilt, written
 from tests.fuzz.pushes import Desk, Envelopes, Pushes, opened
 from tests.fuzz.sweeps import KINDS, run, sweep
 
-QUICK = range(25)
+QUICK = range(12)
 MANY = range(1_000, 1_900)
 GROWTH_MB_MAX = 60
 
