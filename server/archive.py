@@ -147,7 +147,7 @@ class Files:
 
     def settle(self) -> None:
         """Have every name here survive a power cut, also of a file whose writer fell right then."""
-        for folder in self._root.iterdir():
+        for folder in self._root.glob("[0-9a-f]" * SPREAD):  # others may lie beside ours
             if folder.is_dir():
                 settle_folder(folder)
 

@@ -253,13 +253,22 @@ def make_lasting(folder: Path) -> None:
     One with something in it does already. An empty one may have been made by a process that fell
     before it could see to that.
     """
-    if folder.is_dir() and any(folder.iterdir()):
+    if _holds_something(folder):
         return
     if folder.parent != folder:
         make_lasting(folder.parent)
     folder.mkdir(PRIVATE_FOLDER, exist_ok=True)
     with suppress(PermissionError):  # of whoever made the folder for us
         settle_folder(folder.parent)
+
+
+def _holds_something(folder: Path) -> bool:
+    """Whether it is a folder with anything in it, as far as we may look into it."""
+    try:
+        with os.scandir(folder) as found:  # there may be many, and one will do
+            return next(found, None) is not None
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return False
 
 
 def _settle(path: Path, flags: int) -> None:

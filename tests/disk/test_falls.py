@@ -3,26 +3,29 @@
 import hashlib
 import os
 import shutil
+import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from mobile import database, evidence
+from mobile import database, evidence, rescue
 from mobile.database import Full
 from mobile.device import write_private
 from server import database as server_database
 from server.archive import Files
-from server.evidence import Folder
+from server.evidence import Folder, make_lasting
 from server.parts import Parts
 from tests.disk.cuts import WORDS, Disk, Worst, told
 from tests.disk.faults import Fault, Line, listen, watched
+from tests.disk.trials import apart
 from tests.server.test_archive import BOX
 
 DATA = b"the bytes of a picture"
 NAME = hashlib.sha256(DATA).hexdigest()
 SYNCS_MAX = 12
+NOBODY = 65_534
 
 
 def stored_on_a_phone(folder: Path) -> Path:
@@ -104,6 +107,44 @@ def run(act: Callable[[Line], None], log: Path, fault: Fault | None) -> tuple[bo
     assert not outcome.broken, outcome.broken
     assert outcome.is_killed or outcome.promised == ["safe"]
     return outcome.is_killed, log
+
+
+def written(folder: Path) -> None:
+    write_private(folder / "name", DATA)
+
+
+def kept(folder: Path) -> None:
+    make_lasting(folder / "deep")
+    (folder / "deep" / "name").write_bytes(DATA)
+
+
+def saved(folder: Path) -> None:
+    rescue._write(folder / "name", iter([DATA]))
+
+
+@pytest.mark.parametrize(("way", "rights"), [(written, 0o700), (kept, 0o700), (saved, 0o300)])
+def test_a_folder_that_was_made_for_us_where_we_may_not_look_is_used(
+    way: Callable[[Path], None], rights: int
+) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        shelf, ours = Path(place), Path(place) / "ours"
+        ours.mkdir()
+        if os.getuid() == 0:
+            os.chown(ours, NOBODY, NOBODY)
+        ours.chmod(rights)
+        shelf.chmod(0o111)
+
+        def as_a_stranger() -> dict[str, list[str]]:
+            if os.getuid() == 0:
+                os.setuid(NOBODY)
+            way(ours)
+            return {"wrong": []}
+
+        told = apart(as_a_stranger)
+        shelf.chmod(0o700)
+        ours.chmod(0o700)
+        assert told == {"wrong": []}
+        assert [one.read_bytes() for one in ours.rglob("name")] == [DATA]
 
 
 def read_by_a_phone(folder: Path) -> int:

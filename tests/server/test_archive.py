@@ -64,3 +64,11 @@ def test_a_draft_that_somebody_else_may_read_is_not_written_into(tmp_path: Path)
     Files(tmp_path / "evidence").put(name, content, BOX)
     assert (folder / name).stat().st_mode & 0o777 == 0o600
     assert Files(tmp_path / "evidence").read(name, as_opener(LOCK)) == content
+
+
+def test_what_else_lies_beside_closed_files_is_left_alone(tmp_path: Path) -> None:
+    files = Files(tmp_path / "files")
+    files.begin(LOCK.sign)
+    files.put(hashlib.sha256(b"a face").hexdigest(), b"a face", BOX)
+    (tmp_path / "files" / "lost+found").symlink_to("/proc")  # a folder that cannot be synced
+    files.settle()
