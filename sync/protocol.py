@@ -33,8 +33,6 @@ DOUBTS_PER_DAY_MAX: Final = 1_000  # comparisons that a device may ask for
 OpaqueId = Annotated[str, Meta(min_length=1, max_length=64, pattern=PLAIN_PATTERN)]
 Stream = Annotated[str, Meta(max_length=80, pattern=PLAIN_PATTERN)]
 Place = Annotated[int, Meta(ge=0, le=2**53)]
-
-
 Lane = Annotated[int, Meta(ge=0, lt=2**32)]
 Token = Annotated[str, Meta(max_length=400, pattern=PLAIN_PATTERN)]
 
@@ -183,7 +181,7 @@ class Differences(Struct, frozen=True, kw_only=True, omit_defaults=True):
     compared, as the device has asked too often.
     """
 
-    stream: Annotated[str, Meta(max_length=80, pattern=PLAIN_PATTERN)]
+    stream: Stream
     to: Place
     sums: tuple[Lane, Lane]
     buckets: list[Place] = field(default_factory=list)
