@@ -27,6 +27,9 @@ DETAILS: Final[dict[str, tuple[type[Record], tuple[str, ...]]]] = {
 TIMES: Final = ("planned_from", "planned_to")
 HELD: Final = ("assignment", "role", "since")
 STANDING: Final = ("status", *TIMES, *HELD)
+# Of a job that its person gave back: by which op, and the assignment that they had; for the op may
+# come to nothing.
+GIVEN_BACK: Final = "given_back"
 MOVE: Final = "stock.move"
 
 
@@ -79,11 +82,33 @@ def differing(before: Facts | None, after: Facts | None) -> Facts:
     return {name: value for name, value in after.items() if before.get(name) != value}
 
 
+def did(known: Facts, op_id: str, learnt: Facts) -> Facts:
+    """What is known of a thing by somebody who recorded an op on it."""
+    held, after = known.get("assignment"), {**known, **learnt}
+    gave_back = held is not None and after["assignment"] is None
+    return {**after, GIVEN_BACK: [op_id, held]} if gave_back else after
+
+
+def held_before(known: Facts, now: Facts) -> str | None:
+    """The assignment a person had of a job; where that is not known, as it is now.
+
+    One that they gave back and that is theirs all the same was never another's.
+    """
+    held: str | None = known.get("assignment", now["assignment"])
+    _, given = known.get(GIVEN_BACK, (None, None))
+    return given if held is None and given == now["assignment"] else held
+
+
 def learnt(thing: Aggregate, before: Facts | None, now: Facts) -> Facts:
-    """What is known from now on; what changes while a job is called off waits for its return."""
-    if before is None or now.get("status") != "cancelled":
+    """What is known from now on; what changes while a job is called off, or is not this person's,
+    waits for its return.
+    """
+    if before is None:
         return now
-    names = (*DETAILS[thing[0]][1], *TIMES)
+    away = "assignment" in now and now["assignment"] is None
+    if not away and now.get("status") != "cancelled":
+        return now
+    names = (*DETAILS[thing[0]][1], *TIMES, *((GIVEN_BACK,) if away else ()))
     return {**now, **{name: before[name] for name in names if name in before}}
 
 
@@ -119,13 +144,17 @@ def put_right(
     refused is again what its author saw; where that was their own doing and did not come about
     either, what they saw then: `before` are those of their edits of the thing, the newest first.
     Whose job it is and when is what is shown now; its end is not, nor that it was taken from its
-    author or given anew meanwhile.
+    author or given anew meanwhile. One that was given back is its author's as it was before.
     """
     args: Any = arrived.args
     if isinstance(args, EditArgs):
         if lost:
             return {name: value for name, value in known.items() if name not in args.fields}
         return {**known, **_seen(known, args, before)}
+    by, given = known.get(GIVEN_BACK, (None, None))
+    if by == arrived.op_id:
+        known = {name: value for name, value in known.items() if name != GIVEN_BACK}
+        known["assignment"] = given
     moved_on = shown is not None and known.get("assignment") not in (None, shown.get("assignment"))
     return standing(known, shown, HELD if moved_on else ())
 

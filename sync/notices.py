@@ -287,7 +287,7 @@ def _had(before: Facts | None, now: Facts) -> bool:
     """
     if before is None:
         return False
-    held = before.get("assignment", now["assignment"])
+    held = facts.held_before(before, now)
     return held is not None and now["assignment"] in (None, held)
 
 

@@ -14,7 +14,7 @@ from shared.records import Aggregate
 from shared.registry import Kind, Registry
 from shared.visit import Visit, first_open, visit_at_hand
 from sync.arrival import read
-from sync.facts import moved as facts_moved, moves
+from sync.facts import did, moved as facts_moved, moves
 from sync.files import named
 from sync.overlay import Weighed, weigh
 from sync.ports import Identity, Outboxed, Replica, Wanted
@@ -111,7 +111,7 @@ def _learn(replica: Replica, entry: Outboxed, weighed: Weighed) -> None:
     told = replica.told([on, *moved])
     known = {place: facts_moved(told[place], moved[place]) for place in moved if place in told}
     if on in told or entry.op_id == on[1]:  # what they began is theirs from the beginning
-        known[on] = {**told.get(on, {}), **weighed.learnt}
+        known[on] = did(told.get(on, {}), entry.op_id, weighed.learnt)
     replica.tell(known)
 
 

@@ -153,9 +153,36 @@ def taken_back_and_used_from_another_van_at_once(week: Finders) -> None:
     week.use_numbered(order=order, phone=0, serial="S2")
 
 
+def edited_while_it_was_given_back_in_vain(week: Finders) -> None:
+    """A job that its person gave back and still has tells them what was changed meanwhile."""
+    order = week.new_job(both=False, who=ANN)
+    for phone in (0, 2):
+        week.sync(faults=[], ops_max=200, phone=phone, small=False)
+    for verb in ("accept", "depart", "arrive"):
+        week.step(order=order, phone=2, verb=verb)
+    week.sync(faults=[], ops_max=200, phone=2, small=False)
+    week.office_edits_the_job(order=order, value="urgent")
+    week.step(order=order, phone=0, verb="decline")
+    week.phone_dies_while_syncing(after=10, phone=0, small=True)
+    week.sync(faults=[], ops_max=200, phone=0, small=False)
+
+
+def edited_after_it_was_given_back(week: Whole) -> None:
+    """What is changed on a job that its person gave back is not learnt without a word."""
+    order = week.new_job(both=True, who=BOB)
+    week.sync(faults=[], ops_max=200, phone=2, small=False)
+    week.office_edits_the_job(order=order, value="urgent")
+    week.sync(faults=[], ops_max=200, phone=2, small=False)
+    week.office_edits_the_job(order=order, value="low")
+    week.step(order=order, phone=2, verb="decline")
+    week.phone_only_reads(faults=[], phone=2)
+
+
 @pytest.mark.parametrize(
     "live",
     [
+        edited_while_it_was_given_back_in_vain,
+        edited_after_it_was_given_back,
         taken_back_and_used_from_another_van_at_once,
         behind_what_waited_for_a_beginning,
         changed_twice_before_a_server_that_knows_no_changes,

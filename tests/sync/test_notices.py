@@ -43,10 +43,10 @@ class Day:
         self.job = self.world.job(ANN, checklist=CHECKLIST)
         self.on = ("work_order", self.job)
 
-    def news(self) -> list[Notice]:
+    def news(self, **more: Any) -> list[Notice]:
         """What is new after a conversation."""
         before = set(self.phone.disk.notices)
-        self.world.sync(self.phone)
+        self.world.sync(self.phone, **more)
         fresh = [one for one in self.phone.disk.notices.values() if one.id not in before]
         return sorted(fresh, key=lambda one: one.kind)
 
@@ -320,6 +320,81 @@ def test_a_job_that_moved_on_is_told_beside_an_op_that_waits(back: bool) -> None
     if back:
         day.office("work_order.reassign", {"person": ANN})
     assert day.kinds() == (["assigned", "quarantined"] if back else ["quarantined", "taken_away"])
+    assert day.news() == []
+
+
+def test_a_job_given_back_in_vain_is_still_one_s_own_and_what_changed_meanwhile_is_told() -> None:
+    day = Day()
+    day.news()
+    other = day.world.phone(ANN)
+    day.world.sync(other)
+    day.world.taps(other, day.job, "accept", "depart", "arrive")
+    day.world.sync(other)
+    day.tap("work_order.decline", {"reason": "ill"})
+    day.office("edit", {"fields": {"priority": ["normal", "urgent"]}})
+    conflict, edited = day.news(want_bytes=1)
+    assert (conflict.kind, conflict.op_kind) == ("conflict", "work_order.decline")
+    assert (edited.kind, edited.changes) == (
+        "edited",
+        (Change(field="priority", old="normal", new="urgent"),),
+    )
+    assert day.news() == []
+
+
+def test_what_changes_on_a_job_that_was_given_back_is_told_if_that_comes_to_nothing() -> None:
+    """Its rows come before the office has heard of it; then it does not take it."""
+    day = Day()
+    day.news()
+    day.tap("work_order.decline", {"reason": "ill"})
+    day.office("edit", {"fields": {"priority": ["normal", "urgent"]}})
+    day.world.sync(day.phone, pull_only=True)
+    day.world.server_registry = without(frozenset({"work_order.decline"}))
+    edited, waits = day.news()
+    assert (waits.kind, waits.op_kind) == ("quarantined", "work_order.decline")
+    assert (edited.kind, edited.changes) == (
+        "edited",
+        (Change(field="priority", old="normal", new="urgent"),),
+    )
+    assert day.news() == []
+
+
+def test_a_job_given_back_in_vain_that_is_given_anew_is_told_as_given() -> None:
+    day = Day()
+    day.news()
+    day.tap("work_order.decline", {"reason": "ill"})
+    for person in (BOB, ANN):
+        day.office("work_order.reassign", {"person": person})
+    day.world.server_registry = without(frozenset({"work_order.decline"}))
+    assert day.kinds() == ["assigned", "quarantined"]
+    assert day.news() == []
+
+
+def test_a_visit_that_is_moved_is_told_where_its_job_was_given_back_too_late() -> None:
+    """The other phone of its person is at it; the job's rows come before the office has heard."""
+    day = Day()
+    planned = day.office("visit.plan", {"person": ANN, "planned_from": TWO, "planned_to": FOUR})
+    day.news()
+    other = day.world.phone(ANN)
+    day.world.sync(other)
+    day.world.taps(other, day.job, "accept", "depart", "arrive")
+    day.world.sync(other)
+    later = {"planned_from": NINE, "planned_to": ELEVEN, "fault": "customer"}
+    day.office("visit.move", {"visit": derive(planned, "visit"), **later})
+    day.tap("work_order.decline", {"reason": "ill"})
+    (notice,) = day.news(pull_only=True)
+    assert (notice.kind, notice.changes[0]) == (
+        "moved",
+        Change(field="planned_from", old=TWO, new=NINE),
+    )
+    assert day.kinds() == ["conflict"]
+
+
+def test_a_job_called_off_before_it_was_given_back_is_told_as_called_off() -> None:
+    day = Day()
+    day.news()
+    day.tap("work_order.decline", {"reason": "ill"})
+    day.office("work_order.cancel", {"reason": "sold"})
+    assert [one.kind for one in day.news(pull_only=True)] == ["cancelled"]
     assert day.news() == []
 
 
