@@ -181,17 +181,21 @@ def _came_early(desk: Desk, fresh: Mapping[str, Arrived]) -> Behind:
 def _go_on(desk: Desk, early: Behind) -> None:
     """Judge again what came too early, now that more is here: in order, for one leads to another.
 
-    It is the op that came last that settles it. What breaks a rule stays as it is.
+    It is the op that came last that settles it; that one itself, if it waits behind another, goes on by
+    what was settled just before. What breaks a rule stays as it is.
     """
     last = next(reversed(desk.entries), None)
+    settled: str | None = None
     for target, kept in early:
-        if last is None or target.op_id == last:
+        by = settled if target.op_id == last else last
+        if by is None:
             continue
         judged = again(desk, kept, target.done_at)
         elsewhere = target.incarnation != desk.parcel.incarnation  # its gaps are not seen from here
         still = judged.code == "unknown_subject" and elsewhere
         if judged.verdict not in PROVISIONAL and not still:
-            settle(desk, target, kept, judged, last)
+            settle(desk, target, kept, judged, by)
+            settled = target.op_id
 
 
 def _all_of(what: Mend) -> list[Arrived]:

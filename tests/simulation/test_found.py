@@ -178,9 +178,21 @@ def edited_after_it_was_given_back(week: Whole) -> None:
     week.phone_only_reads(faults=[], phone=2)
 
 
+def the_last_of_a_push_waited_behind_what_was_refused(week: Company) -> None:
+    """A server that was put back lacks a job; the last thing done on it comes beside the last fact."""
+    order = week.whole_visit(phone=0, signs=0, waits=False)
+    week.server_is_backed_up()
+    week.act_from_the_future(order=order, phone=0)
+    week.edit(order=order, phone=0, value="444")
+    week.whole_visit(phone=0, signs=0, waits=False)
+    week.server_is_restored_from_its_backup(silently=False)
+    week.sync(faults=[], ops_max=2, phone=0, small=False)
+
+
 @pytest.mark.parametrize(
     "live",
     [
+        the_last_of_a_push_waited_behind_what_was_refused,
         edited_while_it_was_given_back_in_vain,
         edited_after_it_was_given_back,
         taken_back_and_used_from_another_van_at_once,
