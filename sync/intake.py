@@ -181,8 +181,8 @@ def _came_early(desk: Desk, fresh: Mapping[str, Arrived]) -> Behind:
 def _go_on(desk: Desk, early: Behind) -> None:
     """Judge again what came too early, now that more is here: in order, for one leads to another.
 
-    It is the op that came last that settles it; that one itself, if it waits behind another, goes on by
-    what was settled just before. What breaks a rule stays as it is.
+    It is the op that came last that settles it; that one itself, if it waits behind another, goes
+    on by what was settled just before. What breaks a rule stays as it is.
     """
     last = next(reversed(desk.entries), None)
     settled: str | None = None

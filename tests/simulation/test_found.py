@@ -179,7 +179,7 @@ def edited_after_it_was_given_back(week: Whole) -> None:
 
 
 def the_last_of_a_push_waited_behind_what_was_refused(week: Company) -> None:
-    """A server that was put back lacks a job; the last thing done on it comes beside the last fact."""
+    """A server that was put back lacks a job; the last that was done on it comes with a fact."""
     order = week.whole_visit(phone=0, signs=0, waits=False)
     week.server_is_backed_up()
     week.act_from_the_future(order=order, phone=0)
