@@ -17,14 +17,15 @@ class Turned(Struct, frozen=True, kw_only=True):
 
 class Came(Struct, frozen=True, kw_only=True):
     """What one answer came to, at the server's time `now` (ms): verdicts, and the things whose
-    streams are read to their ends now. Of `still` things it brought verdicts and no rows. `scope`
-    names all streams that are this phone's, where the answer said so; otherwise `gone` those that
-    no longer are.
+    streams are read to their ends now; `ended` if all are. Of `still` things it brought verdicts
+    and no rows. `scope` names all streams that are this phone's, where the answer said so;
+    otherwise `gone` those that no longer are.
     """
 
     now: int
     turned: list[Turned]
     whole: set[Aggregate]
+    ended: bool
     still: set[Aggregate]
     gone: set[Aggregate]
     scope: Collection[str] | None = None

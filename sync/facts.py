@@ -27,9 +27,12 @@ DETAILS: Final[dict[str, tuple[type[Record], tuple[str, ...]]]] = {
 TIMES: Final = ("planned_from", "planned_to")
 HELD: Final = ("assignment", "role", "since")
 STANDING: Final = ("status", *TIMES, *HELD)
-# Of a job that its person gave back: by which op, and the assignment that they had; for the op may
-# come to nothing.
-GIVEN_BACK: Final = "given_back"
+# By each of one's own acts on a job that may yet come to nothing, in their order: what of how it
+# stands was known before, where the act changed that.
+BEFORE: Final = "before"
+# Of a thing that a verdict came of without rows while more was to come: only then is it known
+# whether it is whole, and there may be something to tell of it.
+UNSAID: Final = "unsaid"
 MOVE: Final = "stock.move"
 
 
@@ -61,18 +64,30 @@ def _of_order(state: State, order: WorkOrder, person: str) -> Facts:
     }
 
 
+def unsaid(told: Mapping[Aggregate, Facts]) -> set[Aggregate]:
+    """The things of which there may be something to tell once all streams are read."""
+    return {thing for thing, known in told.items() if UNSAID in known}
+
+
 def first_job(told: Mapping[Aggregate, Facts], thing: Aggregate) -> str | None:
-    """The open job of this person that comes first at a site or for a customer."""
+    """The open job of this person that comes first at a site or for a customer.
+
+    One that they gave back is still theirs until the office has heard of it.
+    """
     noun, identity = thing
     found = [
         (known.get("planned_from") or "~", job)
         for (kind, job), known in told.items()
         if kind == "work_order"
         and known.get(f"{noun}_id") == identity
-        and known.get("assignment") is not None
+        and (known.get("assignment") is not None or _gives_back(known))
         and known.get("status") in OPEN
     ]
     return min(found)[1] if found else None
+
+
+def _gives_back(known: Facts) -> bool:
+    return any("assignment" in before for before in known.get(BEFORE, {}).values())
 
 
 def differing(before: Facts | None, after: Facts | None) -> Facts:
@@ -84,19 +99,47 @@ def differing(before: Facts | None, after: Facts | None) -> Facts:
 
 def did(known: Facts, op_id: str, learnt: Facts) -> Facts:
     """What is known of a thing by somebody who recorded an op on it."""
-    held, after = known.get("assignment"), {**known, **learnt}
-    gave_back = held is not None and after["assignment"] is None
-    return {**after, GIVEN_BACK: [op_id, held]} if gave_back else after
+    before = {name: known[name] for name in STANDING if name in learnt and name in known}
+    mine = {BEFORE: {**known.get(BEFORE, {}), op_id: before}} if before else {}
+    return {**known, **learnt, **mine}
 
 
-def held_before(known: Facts, now: Facts) -> str | None:
-    """The assignment a person had of a job; where that is not known, as it is now.
+def undone(known: Facts, op_id: str) -> Facts:
+    """What is known of a job when an act on it came to nothing: what was before it."""
+    mine = dict(known.get(BEFORE, {}))
+    acts = list(mine)
+    later = acts[acts.index(op_id) + 1 :] if op_id in mine else []
+    after = known
+    for name, value in mine.pop(op_id, {}).items():
+        heir = next((one for one in later if name in mine[one]), None)
+        if heir is None:
+            after = {**after, name: value}
+        else:
+            mine[heir] = {**mine[heir], name: value}
+    return _with_acts(after, mine)
 
-    One that they gave back and that is theirs all the same was never another's.
+
+def settled(known: Facts, op_id: str) -> Facts:
+    """What is known of a job when an act on it came about: the same, and for good."""
+    acts = known.get(BEFORE, {})
+    return _with_acts(known, {one: acts[one] for one in acts if one != op_id})
+
+
+def _with_acts(known: Facts, acts: Facts) -> Facts:
+    kept = {name: value for name, value in known.items() if name != BEFORE}
+    return {**kept, BEFORE: acts} if acts else kept
+
+
+def as_told(known: Facts, now: Facts) -> Facts:
+    """What is known of a job but for what one's own acts changed and is all the same as it was.
+
+    A job that its person gave back and that is still theirs was never another's.
     """
-    held: str | None = known.get("assignment", now["assignment"])
-    _, given = known.get(GIVEN_BACK, (None, None))
-    return given if held is None and given == now["assignment"] else held
+    acts = reversed(known.get(BEFORE, {}).values())
+    same_still = {
+        name: value for before in acts for name, value in before.items() if now[name] == value
+    }
+    return {**known, **same_still}
 
 
 def learnt(thing: Aggregate, before: Facts | None, now: Facts) -> Facts:
@@ -106,10 +149,17 @@ def learnt(thing: Aggregate, before: Facts | None, now: Facts) -> Facts:
     if before is None:
         return now
     away = "assignment" in now and now["assignment"] is None
-    if not away and now.get("status") != "cancelled":
-        return now
-    names = (*DETAILS[thing[0]][1], *TIMES, *((GIVEN_BACK,) if away else ()))
-    return {**now, **{name: before[name] for name in names if name in before}}
+    waits = (*DETAILS[thing[0]][1], *TIMES) if away or now.get("status") == "cancelled" else ()
+    after = {**now, **{name: before[name] for name in waits if name in before}}
+    return _with_acts(after, _in_effect(before, after))
+
+
+def _in_effect(before: Facts, after: Facts) -> Facts:
+    """What one's own acts changed that has not been overtaken by what is known now."""
+    return {
+        op_id: {name: value for name, value in was.items() if after[name] == before.get(name)}
+        for op_id, was in before.get(BEFORE, {}).items()
+    }
 
 
 def moves(emits: Iterable[Emit]) -> dict[Aggregate, dict[str, int]]:
@@ -131,42 +181,30 @@ def moved(known: Facts, change: dict[str, int], *, sign: int = 1) -> Facts:
 
 
 def put_right(
-    known: Facts,
-    shown: Facts | None,
-    arrived: Arrived,
-    *,
-    lost: bool,
-    before: Sequence[EditArgs] = (),
+    known: Facts, arrived: Arrived, *, lost: bool, before: Sequence[EditArgs] = ()
 ) -> Facts:
     """What is known of a thing when an act on it did not come about as it was meant.
 
     A field that lost is learnt anew without a word: the conflict is told anyway. A field that was
     refused is again what its author saw; where that was their own doing and did not come about
     either, what they saw then: `before` are those of their edits of the thing, the newest first.
-    Whose job it is and when is what is shown now; its end is not, nor that it was taken from its
-    author or given anew meanwhile. One that was given back is its author's as it was before.
+    How a job stands is again what was known before the act.
     """
     args: Any = arrived.args
-    if isinstance(args, EditArgs):
-        if lost:
-            return {name: value for name, value in known.items() if name not in args.fields}
-        return {**known, **_seen(known, args, before)}
-    by, given = known.get(GIVEN_BACK, (None, None))
-    if by == arrived.op_id:
-        known = {name: value for name, value in known.items() if name != GIVEN_BACK}
-        known["assignment"] = given
-    moved_on = shown is not None and known.get("assignment") not in (None, shown.get("assignment"))
-    return standing(known, shown, HELD if moved_on else ())
+    if not isinstance(args, EditArgs):
+        return undone(known, arrived.op_id)
+    known = settled(known, arrived.op_id)
+    if lost:
+        return {name: value for name, value in known.items() if name not in args.fields}
+    return {**known, **_seen(known, args, before)}
 
 
-def standing(known: Facts, shown: Facts | None, news: Iterable[str]) -> Facts:
-    """What is known of a job once acts are not laid over it any more: how it stands by what is
-    shown now, but for its end and other news, which its person is told of.
+def standing(known: Facts, shown: Facts | None) -> Facts:
+    """What is known of a job once acts are not laid over it any more: its status by what is shown
+    now, but for its end; that, whose it is and when, its person is told of.
     """
-    if shown is None or "assignment" not in shown:
-        return known
-    told = {*news, *(("status",) if shown["status"] == "cancelled" else ())}
-    return {**known, **{one: shown[one] for one in STANDING if one not in told}}
+    status = shown["status"] if shown is not None and "status" in shown else "cancelled"
+    return known if status == "cancelled" else {**known, "status": status}
 
 
 def _seen(known: Facts, args: EditArgs, before: Sequence[EditArgs]) -> Facts:

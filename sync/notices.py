@@ -31,6 +31,7 @@ KINDS: Final[dict[Verdict, NoticeKind]] = {
     Verdict.QUARANTINED: "quarantined",
     Verdict.CONFLICT: "conflict",
 }
+DONE: Final = frozenset({Verdict.APPLIED, Verdict.MERGED})
 Told = dict[Aggregate, Facts]
 
 
@@ -59,6 +60,8 @@ def inform(replica: Replica, registry: Registry, came: Came) -> None:
     """Tell what an answer brought. The last thing in the transaction that takes it in."""
     if not (came.turned or came.whole or came.gone or came.scope is not None):
         return
+    told = replica.told()
+    came = structs.replace(came, whole=came.whole | facts.unsaid(told)) if came.ended else came
     ours = {one.after.on for one in came.turned} | came.whole
     wanted = frozenset(thing for thing in ours if thing[0] in facts.DETAILS)
     person = replica.identity().person
@@ -68,7 +71,7 @@ def inform(replica: Replica, registry: Registry, came: Came) -> None:
         registry=registry,
         person=person,
         now=came.now,
-        told=replica.told(),
+        told=told,
         shown=replica.load(Wanted(aggregates=wanted, refs=refs), base=False),
         changed={},
         vain=Vain(replica, registry),
@@ -77,6 +80,8 @@ def inform(replica: Replica, registry: Registry, came: Came) -> None:
         desk.keep(BEGUN, {"at": came.now})
     for one in came.turned:
         _put_right(desk, one, came.still)
+    for thing in (came.still - came.whole) & desk.told.keys():
+        desk.keep(thing, {**desk.told[thing], facts.UNSAID: True})
     found = [
         *(notice for one in came.turned for notice in _of_op(desk, one)),
         *(notice for thing in sorted(came.whole) for notice in _of_thing(desk, thing)),
@@ -110,21 +115,21 @@ def _put_right(desk: _Desk, turned: Turned, still: set[Aggregate]) -> None:
     """Take back what an op was taken to have changed, when it did not come about as meant.
 
     One that did may have been laid over rows that came after it: where its answer was lost, and the
-    office went on. Then it is shown no more, and how its job stands is none of the office's news.
+    office went on. Then it is shown no more, and its job's status is none of the office's news.
     """
     after = turned.after
     verdict = Verdict(str(after.verdict))
     known = desk.told.get(after.on)
-    if verdict in (Verdict.APPLIED, Verdict.MERGED):
-        if known is not None and after.on in still:
-            shown = facts.facts_of(desk.shown, after.on, desk.person)
-            desk.keep(after.on, facts.standing(known, shown, facts.HELD))
+    if verdict in DONE:
+        if known is not None:
+            known = facts.settled(known, after.op_id)
+            shown = facts.facts_of(desk.shown, after.on, desk.person) if after.on in still else None
+            desk.keep(after.on, facts.standing(known, shown))
         return
     if known is not None and after.on[0] in facts.DETAILS:
-        shown = facts.facts_of(desk.shown, after.on, desk.person)
         arrived, lost = _read(after, desk.registry), verdict is Verdict.CONFLICT
         before = () if lost else desk.vain.before(after)
-        desk.keep(after.on, facts.put_right(known, shown, arrived, lost=lost, before=before))
+        desk.keep(after.on, facts.put_right(known, arrived, lost=lost, before=before))
     for place, change in facts.moves(after.emits).items():
         held = desk.told.get(place)
         if held is not None and verdict is not Verdict.CONFLICT:
@@ -245,6 +250,7 @@ def _of_thing(desk: _Desk, thing: Aggregate) -> Iterator[Notice]:
     now, before = facts.facts_of(desk.shown, thing, desk.person), desk.told.get(thing)
     if now is None:
         return
+    before = facts.as_told(before, now) if before is not None else None
     desk.keep(thing, facts.learnt(thing, before, now))
     if thing[0] == "work_order":
         yield from _of_job(desk, thing[1], before, now)
@@ -287,7 +293,7 @@ def _had(before: Facts | None, now: Facts) -> bool:
     """
     if before is None:
         return False
-    held = facts.held_before(before, now)
+    held = before.get("assignment", now["assignment"])
     return held is not None and now["assignment"] in (None, held)
 
 
@@ -340,9 +346,14 @@ def _gone(desk: _Desk, came: Came) -> set[Aggregate]:
 
 
 def _of_gone(desk: _Desk, things: list[Aggregate]) -> Iterator[Notice]:
-    """Jobs whose streams are no longer this person's, without their having given them back."""
+    """Jobs whose streams are no longer this person's, without their having given them back.
+
+    One that they began and that came to nothing was taken by nobody.
+    """
+    begun = desk.replica.outboxed({identity for _, identity in things}) if things else ()
+    vain = {one.on for one in begun if one.verdict not in DONE}
     for thing in things:
-        known = desk.told[thing]
+        known = {} if thing in vain else desk.told[thing]
         if thing[0] == "work_order" and known.get("assignment") and known.get("status") in OPEN:
             yield from _taken_away(desk, thing[1], known)
     here = desk.replica.marks() if things else {}

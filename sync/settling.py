@@ -148,11 +148,12 @@ def _came(replica: Replica, request: Request, reply: Reply, turned: list[Turned]
     still = {one for one in ours if stream_of(one) in marks} - things_of(
         page.stream for page in reply.streams
     )
-    at_rest = still if told and not reply.more else set()  # nothing more comes of these
+    ended = told and not reply.more
     return Came(
         now=reply.now,
         turned=[one for one in turned if one.before.verdict != one.after.verdict],
-        whole=things_of(whole) | at_rest,
+        whole=things_of(whole) | (still if ended else set()),  # nothing more comes of these
+        ended=ended,
         still=still,
         gone=things_of(reply.drop) if told else set(),
         scope=reply.scope if told else None,

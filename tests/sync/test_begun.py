@@ -370,6 +370,18 @@ def test_given_up_its_facts_are_kept_on_a_stub_and_its_steps_are_conflicts() -> 
     assert {one.verdict for one in spot.phone.all_ops()} == {"rejected", "applied", "conflict"}
 
 
+def test_given_up_it_is_told_as_refused_and_not_as_taken_away() -> None:
+    spot = Spot()
+    quarantined(spot)
+    spot.discard()
+    spot.world.sync(spot.phone)
+    spot.server.renew()
+    spot.world.sync(spot.phone)  # all streams are named: the job's is not among them
+    kinds = {one.kind for one in spot.phone.disk.notices.values()}
+    assert "refused" in kinds
+    assert "taken_away" not in kinds
+
+
 @pytest.mark.parametrize("before", range(5))
 def test_it_comes_to_the_same_however_much_comes_only_after_it_was_given_up(before: int) -> None:
     spot = Spot()

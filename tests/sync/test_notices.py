@@ -358,6 +358,16 @@ def test_what_changes_on_a_job_that_was_given_back_is_told_if_that_comes_to_noth
     assert day.news() == []
 
 
+def test_what_changes_at_the_site_of_a_job_given_back_is_told_until_that_is_heard() -> None:
+    day = Day()
+    day.news()
+    day.tap("work_order.decline", {"reason": "ill"})
+    day.office("edit", {"fields": {"access_notes": ["", "Gate B"]}}, ("site", SITE))
+    (notice,) = day.news(pull_only=True)
+    assert (notice.kind, notice.job) == ("edited", day.job)
+    assert notice.changes == (Change(field="access_notes", old="", new="Gate B"),)
+
+
 def test_a_job_given_back_in_vain_that_is_given_anew_is_told_as_given() -> None:
     day = Day()
     day.news()
@@ -395,6 +405,40 @@ def test_a_job_called_off_before_it_was_given_back_is_told_as_called_off() -> No
     day.tap("work_order.decline", {"reason": "ill"})
     day.office("work_order.cancel", {"reason": "sold"})
     assert [one.kind for one in day.news(pull_only=True)] == ["cancelled"]
+    assert day.news() == []
+
+
+def test_an_edit_taken_back_by_the_office_is_told_also_where_its_verdict_comes_alone() -> None:
+    """The answer to it was lost, the office's rows came first, and its verdict before others."""
+    day = Day()
+    day.news()
+    day.tap("edit", {"fields": {"priority": ["normal", "low"]}})
+    day.world.sync(day.phone, ["no reply", *["no request"] * 6])
+    day.office("edit", {"fields": {"priority": ["low", "normal"]}})
+    assert day.news(pull_only=True) == []
+    day.office("edit", {"fields": {"access_notes": ["", "Gate B"]}}, ("site", SITE))
+    row = {"name": "陈静静", "type": "person", "phone": "13800005678", "salutation": "女士"}
+    day.world.must(day.world.office("master.put", ("customer", CUSTOMER), {"row": row}, by=SYSTEM))
+    changes = [one.changes for one in day.news(want_bytes=1)]
+    assert (Change(field="priority", old="low", new="normal"),) in changes
+    assert len(changes) == 3
+    assert day.news() == []
+
+
+def test_a_visit_that_is_moved_is_told_also_where_an_op_waits_and_its_rows_come_in_pieces() -> None:
+    day = Day()
+    planned = day.office("visit.plan", {"person": ANN, "planned_from": TWO, "planned_to": FOUR})
+    day.news()
+    day.world.taps(day.phone, day.job, "accept")
+    later = {"planned_from": NINE, "planned_to": ELEVEN, "fault": "customer"}
+    day.office("visit.move", {"visit": derive(planned, "visit"), **later})
+    day.office("edit", {"fields": {"priority": ["normal", "urgent"]}})
+    day.tap("note.add", {"text": "mine", "audience": "internal"})
+    day.world.server_registry = without(frozenset({"note.add"}))
+    notices = day.news(want_bytes=1, ops_max=1)
+    kinds = [one.kind for one in notices]
+    assert kinds == ["edited", "moved", "quarantined"]
+    assert notices[1].changes[0] == Change(field="planned_from", old=TWO, new=NINE)
     assert day.news() == []
 
 
