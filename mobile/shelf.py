@@ -26,8 +26,10 @@ _AWAITED: Final = """SELECT 1 FROM json_each(?) AS key
     CROSS JOIN file ON noun = json_extract(key.value, '$[0]')
     AND file.id = json_extract(key.value, '$[1]') WHERE state = 'waiting' OR unsure LIMIT 1"""
 _DOUBT: Final = "UPDATE file SET unsure = 1, safe_by = NULL WHERE state <> 'waiting'"
-_DATE: Final = """UPDATE file SET safe_by = ?
-    WHERE state = 'safe' AND NOT unsure AND safe_by IS NULL"""
+# What `sync.shelf.is_asked_about`: of each half there is an index.
+_UNSURE: Final = """SELECT sha256 FROM file WHERE unsure
+    UNION ALL SELECT sha256 FROM file WHERE state = 'safe' AND NOT unsure AND safe_by IS NULL
+    ORDER BY sha256 LIMIT ?"""
 _LEFT: Final = """SELECT count(*) FILTER (WHERE rank = 0), count(*) FILTER (WHERE rank > 0),
     coalesce(sum(size - sent), 0), min(recorded) FROM file WHERE state = 'waiting' OR unsure"""
 # What its person photographed according to the server, which never came there.
@@ -81,10 +83,7 @@ class FileShelf:
 
     def unsure(self, limit: int) -> list[str]:
         """As `Shelf.unsure`."""
-        found = self._connection.execute(
-            "SELECT sha256 FROM file WHERE unsure ORDER BY sha256 LIMIT ?", (limit,)
-        )
-        return [sha256 for (sha256,) in found]
+        return [sha256 for (sha256,) in self._connection.execute(_UNSURE, (limit,))]
 
     def unsent_files(self) -> int:
         """As `Shelf.unsent_files`."""
@@ -99,7 +98,6 @@ class FileShelf:
         """As `Shelf.hear`."""
         for file in self.files(asked).values():
             self.keep(after(file, told, now))
-        self._connection.execute(_DATE, (now,))
 
     def every(self) -> list[File]:
         """All of them, in the order in which they go."""

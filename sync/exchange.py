@@ -81,7 +81,9 @@ class Heard(Struct, frozen=True, kw_only=True):
 def has_news(request: Request) -> bool:
     """Whether a request has anything to write down. One that has not is only read for."""
     told = request.doubt is not None or request.findings or request.examined is not None
-    return bool(request.ops or request.cursors or request.full or request.token is None or told)
+    # What is answered about files is proven by the next token, should the books be put back.
+    said = request.ops or request.cursors or request.full or request.files
+    return bool(said or request.token is None or told)
 
 
 def hear(authority: Authority, request: Request, caller: Caller, house: House) -> Heard:

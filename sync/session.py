@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Generator
+from typing import Literal
 
 from msgspec import Struct, field
 
@@ -100,6 +101,10 @@ class _Pace(Struct, kw_only=True):
 
     `pull_only` leaves the ops out once, after they were too slow. `buckets`
     are those of doubted streams that are known to differ; `trusting` leaves doubts for later.
+
+    `files` tells whether to ask about files: only with a token that was never shown before, so that
+    the one that comes with the answer proves it; a repeated request gets the same one again. They
+    are left for `later` once such a question was too slow.
     """
 
     sizes: Sizes
@@ -110,6 +115,7 @@ class _Pace(Struct, kw_only=True):
     torn: bool = False
     buckets: dict[str, tuple[int, ...]] = {}
     trusting: bool = False
+    files: Literal["not yet", "now", "later"] = "not yet"
 
 
 def converse(
@@ -175,6 +181,7 @@ def _take(
     asker = Asker(beside=held, buckets=pace.buckets, verify=around.verify)
     _speed_up(pace, told[0], around)
     taken = absorb(replica, around.registry, *told, asker)
+    pace.files = "now" if pace.files == "not yet" else pace.files
     _be_gentle(pace, around, around.now().mono - begun)
     _go_on(pace, taken)
     return taken
@@ -245,7 +252,7 @@ def _compose(replica: Replica, around: Surroundings, pace: _Pace, doubt: Doubt |
         doubt=doubt,
         findings=list(identity.care.findings[:FINDINGS_MAX]),
         examined=identity.care.examined,
-        files=replica.unsure(FILES_ASKED_MAX),
+        files=replica.unsure(FILES_ASKED_MAX) if pace.files == "now" else [],
     )
 
 
@@ -285,6 +292,8 @@ def _be_gentle(pace: _Pace, around: Surroundings, took_ms: int) -> None:
 def _slow_down(pace: _Pace, request: Request, around: Surroundings) -> int:
     """After a timeout: half as much, and after a push first only what the server has."""
     pace.timeouts += 1
+    if pace.files != "later":
+        pace.files = "later" if request.files else "not yet"
     pace.pull_only = bool(request.ops)
     if request.ops:
         pace.sizes.ops = max(1, len(request.ops) // 2)
@@ -309,7 +318,8 @@ def _is_done(replica: Replica, around: Surroundings, pace: _Pace, reply: Reply) 
         waits = not around.pull_only and replica.outgoing(1, 1)
         care = replica.identity().care
         doubted = _may_doubt(around, pace) and care.doubts
-        if waits or doubted or care.findings or replica.unsure(1):
+        asks = pace.files != "later" and replica.unsure(1)
+        if waits or doubted or care.findings or asks:
             return False
         marks = replica.marks().values()
     still = not reply.streams  # what is half loaded is not gone on with: nothing may be read

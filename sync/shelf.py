@@ -21,7 +21,7 @@ class File(Struct, frozen=True, kw_only=True):
     Of one that waits `upload` is where its upload stands, as far as that is known, `sent` how many
     bytes of it the server is known to have; `begun` tells that an upload may exist that this phone
     was never told of. `fault` is why it was set aside. One that is safe was so by `safe_by` (the
-    server's ms, None until its clock was heard again); `unsure` when that may be true no more.
+    server's ms, None until the server was asked); `unsure` when that may be true no more.
     """
 
     sha256: str
@@ -56,6 +56,15 @@ def after(file: File, told: Files, now: int) -> File:
     return structs.replace(known, state="set_aside", fault="mismatch")
 
 
+def is_asked_about(file: File) -> bool:
+    """Whether the server has yet to say in a conversation how a file stands.
+
+    What came by the lane of the files moves no token: a server that was put back to before it could
+    not be told from one that has it.
+    """
+    return file.unsure or (file.state == "safe" and file.safe_by is None)
+
+
 def is_ours_alone(file: File) -> bool:
     """Whether bytes that are on this phone may be nowhere else."""
     return is_open(file) or (file.state == "set_aside" and file.fault != "missing")
@@ -83,7 +92,7 @@ class Shelf(Protocol):
         """What was safe may be so no more, nor what was set aside: the server is another."""
 
     def unsure(self, limit: int) -> list[str]:
-        """Hashes of files of which it is not known whether the server has them."""
+        """Hashes of files that the server is to be asked about (`is_asked_about`), in order."""
 
     def unsent_files(self) -> int:
         """How many files are on this phone only, or may be, also those that were set aside."""
@@ -94,6 +103,6 @@ class Shelf(Protocol):
     def hear(self, asked: Collection[str], told: Files, now: int) -> None:
         """Take in what the server told at a time (its ms) about the files it was asked for.
 
-        Those it wants wait again; one that it neither has nor wants is set aside. Whatever was
-        safe without a date has been so by now.
+        Those it has are safe by now, those it wants wait again; one that it neither has nor wants
+        is set aside.
         """

@@ -6,7 +6,7 @@ from msgspec import Struct, field, structs
 
 from shared.records import Aggregate
 from sync.protocol import Files
-from sync.shelf import File, after, is_open, is_ours_alone
+from sync.shelf import File, after, is_asked_about, is_open, is_ours_alone
 
 
 class Filed(Struct, kw_only=True):
@@ -57,7 +57,8 @@ class MemoryShelf:
 
     def unsure(self, limit: int) -> list[str]:
         """As `Shelf.unsure`."""
-        return sorted(one.sha256 for one in self.disk.files.values() if one.unsure)[:limit]
+        asked = (one.sha256 for one in self.disk.files.values() if is_asked_about(one))
+        return sorted(asked)[:limit]
 
     def unsent_files(self) -> int:
         """As `Shelf.unsent_files`."""
@@ -69,8 +70,5 @@ class MemoryShelf:
 
     def hear(self, asked: Collection[str], told: Files, now: int) -> None:
         """As `Shelf.hear`."""
-        for one in list(self.disk.files.values()):
-            if one.sha256 in asked:
-                self.keep(after(one, told, now))
-            elif one.state == "safe" and not one.unsure and one.safe_by is None:
-                self.keep(structs.replace(one, safe_by=now))
+        for one in self.files(asked).values():
+            self.keep(after(one, told, now))

@@ -100,9 +100,9 @@ def test_what_was_safe_is_asked_after_when_the_server_may_be_another(replica: Re
     hold(
         replica,
         *(file("a", state="safe", safe_by=7), file("b", state="safe"), file("c", sent=4)),
-        *(file("d", state="set_aside", fault="mismatch"), file("e", state="safe")),
+        *(file("d", state="set_aside", fault="mismatch"), file("e", state="safe", safe_by=7)),
     )
-    assert replica.unsure(9) == []
+    assert [one[0] for one in replica.unsure(9)] == ["b"]
     with replica.transaction():
         replica.doubt()
     asked = replica.unsure(9)
@@ -121,11 +121,17 @@ def test_what_was_safe_is_asked_after_when_the_server_may_be_another(replica: Re
     assert replica.unsure(9) == []
 
 
-def test_what_is_safe_gets_the_date_of_the_next_answer(replica: Replica) -> None:
+def test_what_came_by_the_lane_has_no_date_before_the_server_was_asked(replica: Replica) -> None:
     hold(replica, file("a", state="safe"), file("b"), file("c", state="safe", safe_by=3))
     with replica.transaction():
         replica.hear([], Files(), 50)
-    assert [one.safe_by for one in kept(replica, *"abc")] == [50, None, 3]
+    assert [one.safe_by for one in kept(replica, *"abc")] == [None, None, 3]
+    asked = replica.unsure(9)
+    assert [one[0] for one in asked] == ["a"]
+    with replica.transaction():
+        replica.hear(asked, Files(have=frozenset(asked)), 60)
+    assert [one.safe_by for one in kept(replica, *"abc")] == [60, None, 3]
+    assert replica.unsure(9) == []
 
 
 PHOTO = {

@@ -38,7 +38,7 @@ from sync.transfer import (
 from tests.mobile.phones import Phone
 from tests.mobile.roads import TUS, Depot, problem
 from tests.mobile.test_courier import Clock
-from tests.world import ANN, BOB
+from tests.world import ANN, BOB, MemoryServer
 
 A = "a" * 64
 PHOTO = {
@@ -400,6 +400,8 @@ def test_bytes_stay_until_the_server_has_saved_them_for_good_and_the_job_is_gone
     bag = Bag(phone)
     phone.sync()
     bag.carry()
+    assert isinstance(phone.world.server, MemoryServer)
+    phone.world.server.books.stored |= hashes  # it is asked whether it has them
     phone.sync()
     now_s = 2e9
 

@@ -30,7 +30,7 @@ from sync import (
     transfer,
 )
 from sync.library import Piece
-from sync.memory import MemoryPhone, phone
+from sync.memory import MemoryPhone, phone, shelf
 from sync.memory.books import MemoryBooks, MemoryLibrary, copied
 from sync.overlay import touched
 from sync.protocol import Result
@@ -385,6 +385,9 @@ BUGS: Final[dict[str, Plant]] = {
     ),
     "a file counts as safe once it was sent": _instead(transfer, "_hindered", _safe_when_sent),
     "a restored server is believed to have all files": _says(MemoryPhone, "doubt", None),
+    "what came by the lane of the files is not asked about": _instead(
+        shelf, "is_asked_about", lambda _right, file: file.unsure
+    ),
     "numbers are not given at all": _says(intake, "number", None),
     "what is on a job without a beginning is refused": _says(desk, "_stubs", ()),
     "nothing waits for a beginning that waits": _both(

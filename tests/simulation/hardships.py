@@ -262,12 +262,19 @@ class Hardships(Finders):
         self._carry_files(Mortal(replica, after) if after else replica, faults)
 
     def server_is_put_back_to_before_files_came(
-        self, phone: int, order: str, silently: bool
+        self, phone: int, order: str, silently: bool, asks: bool
     ) -> None:
-        """What a phone was told to be safe is so no more, and has to come again."""
-        self.sync(phone, [], 200, False)
+        """What a phone was told to be safe is so no more, and has to come again.
+
+        Nothing else was said between, but for the question whether it is safe.
+        """
+        self.photograph(phone, order, "", internal=False)
+        for _ in range(2):  # what came with the answer to the first is told with the second
+            self.sync(phone, [], 200, False)
         self.server_is_backed_up()
-        self.files_go(phone, order, [], 0)
+        self._carry_files(self.phones[phone])
+        if asks:
+            self.sync(phone, [], 200, False)
         self.server_is_restored_from_its_backup(silently)
 
     def _carry_files(self, keeper: Any, faults: Sequence[str] = ()) -> None:

@@ -122,7 +122,7 @@ TROUBLE: Final[dict[str, tuple[int, Choose]]] = {
     "server_is_restored_from_its_backup": (3, _of(silently=_yes_or_no)),
     "server_is_put_back_to_before_files_came": (
         3,
-        _of_phone(order=_order, silently=_yes_or_no),
+        _of_phone(order=_order, silently=_yes_or_no, asks=_yes_or_no),
     ),
     "server_is_upgraded": (2, _of(after=_up_to(80))),
     "whole_visit_before_an_upgrade": (
