@@ -67,9 +67,9 @@ def test_too_many_at_once_are_told_to_come_again(database_url: str) -> None:
 def test_what_a_push_names_is_not_looked_for_in_all_there_is(postgres_copy: str) -> None:
     """Also while nobody has counted yet how much that is."""
     engine = open_engine(postgres_copy)
-    prints = [f"{number:064x}" for number in range(2_000)]
+    prints = [f"{number:064x}" for number in range(20_000)]
     with writing(engine) as connection:
-        rows.add(connection, "raw_op", (), [(one, b"") for one in prints])
+        rows.add(connection, "raw_op", (), [(one, b"{}") for one in prints])
         wanted = rows.listed(connection, prints[:200])
         question: Any = statements.bodies("postgresql")
         asked = question.compile(dialect=engine.dialect)
