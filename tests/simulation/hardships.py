@@ -47,12 +47,13 @@ from tests.simulation.lanes import come_back
 from tests.simulation.smuggling import smuggled
 from tests.simulation.test_state_machine import OWNERS
 from tests.simulation.upgrades import NEWER, upgrade
-from tests.world import ANN, BOB
+from tests.world import ANN, BOB, CHECKLIST
 
 FILE_FAULTS: Final = (
     *("ok", "no request", "no reply", "cut", "flipped", "falls", "gone", "failed"),
 )
 TRIPS_MAX: Final = 200  # more than a phone of this company ever needs for all it has
+CALLS_OF_A_PUSH, STEP = 60, 3  # the calls of the books that a push takes, and at which it falls
 POISON: Final = "arsenic"
 MENDS: Final = frozenset({"op.repair", "op.accept", "op.discard"})
 # What nobody ever takes away again, whatever becomes of its job.
@@ -197,9 +198,18 @@ class Hardships(Finders):
     # Servers
 
     def server_dies_over_a_push(self, phone: int, order: str, after: int) -> None:
-        """What it had decided is gone with it, or all of it stays; the phone sends it again."""
-        self.use(phone, order, 1)
-        self.server_dies_while_answering(phone, after)
+        """What it had decided is gone with it, or all of it stays; the phone sends it again.
+
+        It gets a little further each time.
+        """
+        own = self.world.job(OWNERS[phone], checklist=CHECKLIST)
+        self.sync(phone, [], 200, False)
+        for verb in ("accept", "depart", "arrive", "start"):
+            self.step(phone, own, verb)
+        for one in (own, order):
+            self.use(phone, one, 1)
+        for place in range(after, CALLS_OF_A_PUSH, STEP):
+            self.server_dies_while_answering(phone, place)
         self.sync(phone, [], 200, False)
 
     def server_forgets_all_that_changed(self) -> None:
