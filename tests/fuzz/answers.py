@@ -64,10 +64,9 @@ def judge(answer: Any, language: str = "en") -> str | None:
     must(not HOLE.search(" ".join(words)), told)
     if language == "zh":
         must(all(CHINESE.search(one) for one in words), told)
-    if told.code == "wrong_value":
-        must(any(one.field for one in told.errors), told)
-    if told.code == "wrong_parameter":  # whose name may be an empty one
-        must(any(one.field is not None for one in told.errors), told)
+    if told.code in ("wrong_value", "wrong_parameter"):
+        is_nameless = told.code == "wrong_parameter" and "" in answer.request.url.params
+        must(is_nameless or any(one.field for one in told.errors), told)
     if answer.status_code == 503:
         must(answer.headers.get("Retry-After", "").isdecimal(), answer.headers)
     return told.code
