@@ -34,7 +34,7 @@ slow: $(READY)
 	$(BIN)/pytest -n 2 --dist worksteal -m slow --timeout 1800
 
 # Tests with a server's books once more, on PostgreSQL instead of SQLite, on the newest release and on
-# the oldest; postgres-faces are those of the console and of whole processes, on the newest.
+# the oldest; postgres-faces are those of the console and of whole processes, on RELEASE or the newest.
 postgres: $(READY)
 	$(BIN)/pytest -n 3 --dist loadfile -m 'not slow' --timeout 600 --database postgres \
 		tests/server tests/contracts tests/test_postgres.py
@@ -44,7 +44,7 @@ postgres: $(READY)
 postgres-faces: $(READY)
 	@tools/need $(WINDOW) $(BROWSER)
 	$(BIN)/pytest -n 3 --dist loadfile -m 'not slow' --timeout 600 --database postgres \
-		tests/console tests/e2e
+		$(if $(RELEASE),--postgres $(RELEASE)) tests/console tests/e2e
 
 # SEEDS weeks from the seed FROM on, each different; see docs/proof.md.
 simulate: $(READY)
