@@ -1,0 +1,147 @@
+"""The story of a ticket as its clocks read it: what happened, and when they stood still."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from msgspec import Struct
+
+from shared.policy import Limit
+from shared.timetable import Interval, merged
+
+FOREVER: Final = 1 << 62
+# What shows that something has happened, at the latest by then: who arrived has been assigned.
+SHOWN_BY: Final[dict[str, tuple[str, ...]]] = {
+    "acknowledged": ("acknowledged", "contacted", "arrived", "proposed", "resolved"),
+    "assigned": ("assigned", "departed", "arrived"),
+    "contacted": ("contacted", "arrived"),
+    "diagnosed": ("diagnosed", "proposed", "resolved"),
+    "proposed": ("proposed", "resolved"),
+    "complainant_contacted": ("complainant_contacted", "plan_told", "result_told"),
+    "plan_told": ("plan_told", "result_told"),
+    "suggestion_answered": ("suggestion_answered", "suggestion_settled"),
+}
+# What only counts once the limit has begun: a call before the repair is no call after it. All
+# others that come before the start are taken for done in time.
+AFTERWARDS: Final = frozenset(
+    {
+        *("called_back", "surveyed", "progress_told", "manager_called"),
+        *("complainant_contacted", "plan_told", "result_told"),
+        *("suggestion_answered", "suggestion_settled", "finding_rectified", "issue_settled"),
+    }
+)
+# What a ticket that is taken up again has not had yet (R-SLA-14: the call is after completion).
+UNDONE: Final = frozenset({"resolved", "signed", "called_back", "surveyed", "closed"})
+
+
+class Happened(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An event at its corrected time (ms), within bounds where that is uncertain.
+
+    `received` is when the office learnt of it, where that was later.
+    """
+
+    event: str
+    at: int
+    earliest: int | None = None
+    latest: int | None = None
+    received: int | None = None
+
+    @property
+    def low(self) -> int:
+        """The earliest it can have been."""
+        return self.at if self.earliest is None else self.earliest
+
+    @property
+    def high(self) -> int:
+        """The latest it can have been."""
+        return self.at if self.latest is None else self.latest
+
+
+class Pause(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Why and from when (ms) clocks stand still; no `end` is not known yet, or still to come."""
+
+    reason: str
+    start: int
+    end: int | None = None
+
+
+class Story:
+    """What has happened by `now`, in order, without what came undone when it was reopened."""
+
+    def __init__(self, events: Iterable[Happened], pauses: Iterable[Pause], now: int) -> None:
+        self._now = now
+        self._events: dict[str, list[Happened]] = {}
+        self._undone: list[Interval] = []
+        self._intervals: dict[tuple[tuple[str, ...], bool], list[Interval]] = {}
+        self.next_at: int | None = None
+        for one in sorted(events, key=lambda one: one.at):
+            if one.at <= now:
+                self._events.setdefault(one.event, []).append(one)
+                if one.event == "reopened":
+                    self._undo(one.at)
+            else:
+                self._wait_for(one.at)
+        self._pauses = []
+        for pause in pauses:
+            if pause.start <= now:
+                self._pauses.append(pause)
+            else:
+                self._wait_for(pause.start)
+
+    def first(self, event: str) -> Happened | None:
+        """The first that shows it: of what is told twice the first time counts."""
+        found: Happened | None = None
+        for name in SHOWN_BY.get(event, (event,)):
+            told = self._events.get(name)
+            if told and (found is None or told[0].at < found.at):
+                found = told[0]
+        return found
+
+    def each(self, event: str) -> list[Happened]:
+        """Every time that it happened."""
+        return self._events.get(event, [])
+
+    def stop(self, limit: Limit, start: int) -> Happened | None:
+        """What a limit that began at `start` was waiting for."""
+        if limit.stop not in AFTERWARDS:
+            return self.first(limit.stop)
+        names = SHOWN_BY.get(limit.stop, (limit.stop,))
+        told = (one for name in names for one in self.each(name) if one.at >= start)
+        return min(told, key=lambda one: one.at, default=None)
+
+    def end(self, limit: Limit) -> Happened | None:
+        """What a limit asks for nothing any more after: its own end, or the customer's wish."""
+        names = ("withdrawn",) if limit.until is None else ("withdrawn", limit.until)
+        told = [self._events[name][0] for name in names if self._events.get(name)]
+        return min(told, key=lambda one: one.at, default=None)
+
+    def pauses(self, limit: Limit) -> list[Interval]:
+        """When a limit stands still, merged; one that has no end yet ends `FOREVER`."""
+        undone = limit.stop in UNDONE or limit.until in UNDONE
+        key = (limit.pauses, undone)
+        found = self._intervals.get(key)
+        if found is None:
+            told = [
+                (one.start, FOREVER if one.end is None else one.end)
+                for one in self._pauses
+                if one.reason in limit.pauses
+            ]
+            found = merged([*told, *self._undone] if undone else told) if told or undone else []
+            self._intervals[key] = found
+        return found
+
+    def standing(self, limit: Limit) -> Pause | None:
+        """Why a limit stands still now: the reason that has lasted longest."""
+        told = (
+            one
+            for one in self._pauses
+            if one.reason in limit.pauses and (one.end is None or self._now < one.end)
+        )
+        return min(told, key=lambda one: (one.start, one.reason), default=None)
+
+    def _undo(self, at: int) -> None:
+        told = [one.at for name in UNDONE for one in self._events.pop(name, [])]
+        if told:
+            self._undone.append((min(told), at))
+
+    def _wait_for(self, at: int) -> None:
+        self.next_at = at if self.next_at is None else min(self.next_at, at)
