@@ -123,7 +123,7 @@ def _sit_once(
     for one in fresh.values():
         now = resolve([one], partial(merged_here, desk.state))[0] if merges else one
         _take(desk, now, mending)
-    _go_on(desk, (*early, *_came_early(desk, fresh)))
+    _go_on(desk, (*early, *_came_early(desk, fresh, others=bool(early))))
     most = parcel.waiting_max
     if most is not None and len(desk.waiting) > max(most, len(waiting)):
         raise Crowded  # what adds nothing to it, and what takes from it, still comes in
@@ -168,10 +168,12 @@ def _likeliest(early: Sequence[Recorded], parcel: Parcel) -> Sequence[Recorded]:
     return [one for one in early if one.op_id in chosen]
 
 
-def _came_early(desk: Desk, fresh: Mapping[str, Arrived]) -> Behind:
-    """Those that came just now, before what they name."""
+def _came_early(desk: Desk, fresh: Mapping[str, Arrived], *, others: bool) -> Behind:
+    """Those that came just now, before what they name, and those behind them; or behind `others`
+    that came too early.
+    """
     codes = {op_id: entry.code for op_id, entry in desk.entries.items() if entry.verdict == "held"}
-    held = codes if AWAITS in codes.values() else ()
+    held = codes if others or AWAITS in codes.values() else ()
     found = (
         (desk.waiting[one], fresh[one]) for one in held if one in desk.waiting and one in fresh
     )

@@ -189,9 +189,19 @@ def the_last_of_a_push_waited_behind_what_was_refused(week: Company) -> None:
     week.sync(faults=[], ops_max=2, phone=0, small=False)
 
 
+def the_last_of_a_push_waited_behind_what_it_settled(week: Whole) -> None:
+    """A server that was put back lacks a job; the end of work on it comes behind what waits."""
+    week.server_is_backed_up()
+    week.one_comes_to_nothing(phone=2, said=3, more=False)
+    week.server_knows_them_again()
+    week.server_is_restored_from_its_backup(silently=False)
+    week.sync(faults=[], ops_max=2, phone=2, small=True)
+
+
 @pytest.mark.parametrize(
     "live",
     [
+        the_last_of_a_push_waited_behind_what_it_settled,
         the_last_of_a_push_waited_behind_what_was_refused,
         edited_while_it_was_given_back_in_vain,
         edited_after_it_was_given_back,
