@@ -259,8 +259,9 @@ def _of_thing(desk: _Desk, thing: Aggregate) -> Iterator[Notice]:
 
 
 def _of_job(desk: _Desk, job: str, before: Facts | None, now: Facts) -> Iterator[Notice]:
-    if not _had(before, now):
-        if now["assignment"] is not None and now["since"] >= desk.told[BEGUN]["at"]:
+    begun = desk.told[BEGUN]["at"]
+    if not _had(before, now, begun):
+        if now["assignment"] is not None and now["since"] >= begun:
             times = tuple(Change(field=name, new=now[name]) for name in TIMES)
             yield _notice(desk, "assigned", job, _as_given(desk, now), times, role=now["role"])
         return
@@ -286,15 +287,14 @@ def _as_given(desk: _Desk, now: Facts) -> str:
     return _fresh(desk, "assigned", now["assignment"]) if known else identity
 
 
-def _had(before: Facts | None, now: Facts) -> bool:
+def _had(before: Facts | None, now: Facts, begun: int) -> bool:
     """Whether the job was this person's before; where that is not known, as it is now.
 
     One that was taken away and given back meanwhile is given anew: it waits to be accepted again.
+    Not so by a giving from before `begun`, as a server has it that was put back.
     """
-    if before is None:
-        return False
-    held = before.get("assignment", now["assignment"])
-    return held is not None and now["assignment"] in (None, held)
+    held = before.get("assignment", now["assignment"]) if before is not None else None
+    return held is not None and (now["assignment"] in (None, held) or now["since"] < begun)
 
 
 def _moved(desk: _Desk, job: str, both: tuple[Facts, Facts]) -> Iterator[Notice]:

@@ -198,9 +198,23 @@ def the_last_of_a_push_waited_behind_what_it_settled(week: Whole) -> None:
     week.sync(faults=[], ops_max=2, phone=2, small=True)
 
 
+def edited_before_the_server_knew_an_older_giving(week: Whole) -> None:
+    """A server that was put back has a job as it was given first, and before it was changed."""
+    order = week.new_job(both=True, who=BOB)
+    week.server_is_backed_up()
+    week.reassign(order=order, who=BOB)
+    week.reassign(order=order, who=ANN)
+    week.office_edits_the_job(order=order, value="low")
+    week.sync(faults=["cut request"], ops_max=2, phone=2, small=False)
+    week.server_is_restored_from_its_backup(silently=True)
+    week.new_job(both=True, who=BOB)
+    week.sync(faults=[], ops_max=200, phone=2, small=False)
+
+
 @pytest.mark.parametrize(
     "live",
     [
+        edited_before_the_server_knew_an_older_giving,
         the_last_of_a_push_waited_behind_what_it_settled,
         the_last_of_a_push_waited_behind_what_was_refused,
         edited_while_it_was_given_back_in_vain,
