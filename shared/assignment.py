@@ -8,10 +8,12 @@ from msgspec import structs
 from shared.amounts import Id, Line, OptionalLine, OptionalText, is_sayable, tidy
 from shared.errors import Refused, refuse_state, refuse_value
 from shared.ids import derive
+from shared.milestones import GIVEN
 from shared.people import Person, Subscription, may
 from shared.records import Record, State, stream_of
 from shared.registry import Act, Args, Emit, Kind, Landing, Outcome, Reach, Ref
 from shared.tasks import task
+from shared.ticket import progress
 from shared.visit import Visit
 from shared.work_order import (
     LEGAL,
@@ -24,6 +26,7 @@ from shared.work_order import (
     illegal,
     step,
     subject,
+    to_its_ticket,
 )
 
 UNTAKEN: Final = frozenset({"created", "assigned"})
@@ -73,7 +76,8 @@ def assign(state: State, act: Act) -> Outcome | Refused:
         rows += _handed_over(state, act, _left(state, order.id) - {args.person})
     if order.status == "created":
         rows += [structs.replace(order, status="assigned"), change(order, act, "assigned")]
-    return Outcome(rows=tuple(rows), emits=_follow(order, args.person, "subscribe"))
+    emits = (*_follow(order, args.person, "subscribe"), *progress(order.ticket_id, "", act, GIVEN))
+    return Outcome(rows=tuple(rows), emits=emits)
 
 
 def reassign(state: State, act: Act) -> Outcome | Refused:
@@ -92,6 +96,7 @@ def reassign(state: State, act: Act) -> Outcome | Refused:
     emits = [
         *(emit for one in leaving for emit in _follow(order, one.person_id, "unsubscribe")),
         *_follow(order, args.person, "subscribe"),
+        *progress(order.ticket_id, "", act, GIVEN),
     ]
     rows: list[Record] = [
         *ended,
@@ -310,6 +315,7 @@ KINDS = (
         nouns=_ON,
         args=AssignArgs,
         reduce=assign,
+        touches=to_its_ticket,
         refs=the_person,
     ),
     Kind(
@@ -318,6 +324,7 @@ KINDS = (
         nouns=_ON,
         args=ReassignArgs,
         reduce=reassign,
+        touches=to_its_ticket,
         refs=the_person,
     ),
     Kind(name="work_order.unassign", cls="office", nouns=_ON, args=UnassignArgs, reduce=unassign),

@@ -22,13 +22,15 @@ from shared.charges import (
 from shared.coverage import BASES_OF, CODES
 from shared.errors import Flag, Refused, refuse_state, refuse_value
 from shared.ids import derive
+from shared.milestones import PROPOSED
 from shared.money import total_of
 from shared.parts import PartUse
 from shared.prices import PriceList
 from shared.pricing import BY_HAND_FLAG, Till, priced, unreadable, unsaid
 from shared.records import State
 from shared.registry import Act, Kind, Outcome, Reach, Ref, by
-from shared.work_order import WorkOrder, billing_lateness, subject
+from shared.ticket import progress
+from shared.work_order import WorkOrder, billing_lateness, subject, to_its_ticket
 
 COVERING: Final = frozenset({"warranty", "contract", "goodwill", "internal"})
 
@@ -166,7 +168,11 @@ def quote(state: State, act: Act) -> Outcome | Refused:
         at=act.at,
     )
     by_hand = (BY_HAND_FLAG,) if any(not one.item for one in lines) else ()
-    return Outcome(rows=(made,), flags=(*by_hand, *billing_lateness(at.order)))
+    return Outcome(
+        rows=(made,),
+        emits=progress(at.order.ticket_id, "", act, PROPOSED),
+        flags=(*by_hand, *billing_lateness(at.order)),
+    )
 
 
 def decline(state: State, act: Act) -> Outcome | Refused:
@@ -239,6 +245,8 @@ KINDS = (
     _fact(name="charge.decide", args=DecideArgs, reduce=decide),
     _fact(name="charge.add", args=AddArgs, reduce=add, refs=_for_a_line),
     _fact(name="charge.drop", args=DropArgs, reduce=drop, refs=_that_line),
-    _fact(name="quote.make", args=QuoteArgs, reduce=quote, refs=_for_a_quote),
+    _fact(
+        name="quote.make", args=QuoteArgs, reduce=quote, touches=to_its_ticket, refs=_for_a_quote
+    ),
     _fact(name="quote.decline", args=DeclineArgs, reduce=decline, refs=_that_quote),
 )

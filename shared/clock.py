@@ -59,10 +59,17 @@ def absent(before: Absence, now: At) -> Absence:
 
 
 class Corrected(Struct, frozen=True, kw_only=True):
-    """The best guess of the true time in ms, and whether it is only a guess."""
+    """The best guess of the true time in ms, and whether it is only a guess.
+
+    What is only a guess was at the `earliest` when the server had answered last, and at the
+    `latest` when it came in. `received` is when that was; None on a phone, where it is to come.
+    """
 
     ms: int
     uncertain: bool
+    earliest: int | None = None
+    latest: int | None = None
+    received: int | None = None
 
 
 def corrected(at: At, sightings: Iterable[Sighting], received: int, *, since: int = 0) -> Corrected:
@@ -78,12 +85,19 @@ def corrected(at: At, sightings: Iterable[Sighting], received: int, *, since: in
     if same_boot:
         nearest = min(same_boot, key=lambda one: abs(one.mono - at.mono))
         counted = nearest.received - (nearest.mono - at.mono)
-        return Corrected(ms=_within(counted, since, received), uncertain=False)
+        ms = _within(counted, since, received)
+        return Corrected(ms=ms, uncertain=False, received=received)
+    guess = at.wall
     if known:
         nearest = min(known, key=lambda one: abs(one.wall - at.wall))
-        shifted = at.wall + nearest.received - nearest.wall
-        return Corrected(ms=_within(shifted, since, received), uncertain=True)
-    return Corrected(ms=_within(at.wall, since, received), uncertain=True)
+        guess = at.wall + nearest.received - nearest.wall
+    return Corrected(
+        ms=_within(guess, since, received),
+        uncertain=True,
+        earliest=_within(since, 0, received),
+        latest=received,
+        received=received,
+    )
 
 
 def _within(ms: int, since: int, received: int) -> int:

@@ -9,6 +9,7 @@ from shared.assignment import give_up, reopened, take_up
 from shared.errors import Refused, refuse_value
 from shared.fields import FIELDS
 from shared.ids import derive
+from shared.milestones import settled as settled_by_hand
 from shared.records import Aggregate, State
 from shared.registry import Act, Args, Kind, Outcome, Reach
 from shared.site import Site
@@ -136,7 +137,12 @@ def _status_brought_back(
     return Outcome(
         rows=(settled, *steps, *closed, *again.rows),
         emits=(
-            *progress(order.ticket_id, PROGRESS.get(value.value, "in_progress"), act),
+            *progress(
+                order.ticket_id,
+                PROGRESS.get(value.value, "in_progress"),
+                act,
+                settled_by_hand(value.value),
+            ),
             *again.emits,
             *(reopened(state, order) if is_reopened else ()),
         ),

@@ -35,6 +35,7 @@ from shared import (
 from shared.aliases import Alias
 from shared.charges import Charge, CoverageDecision, Quote
 from shared.checklist import Checklist, Reading
+from shared.enquiry import Enquiry
 from shared.history import AssetHistory
 from shared.ink_claims import InkClaim
 from shared.notes import Note
@@ -49,6 +50,7 @@ from shared.registry import Registry
 from shared.serials import SerialClaim
 from shared.sign_off import SignedDocument, SignOff
 from shared.site import Asset, Customer, Site
+from shared.tag_sets import TagSet
 from shared.take_away import TakenItem
 from shared.tasks import Conflict, Task
 from shared.ticket import Ticket, TicketEvent
@@ -99,6 +101,7 @@ TABLES: Final[dict[str, type[Record]]] = {
         Part,
         Location,
         Checklist,
+        TagSet,
         PriceList,
         Organisation,
         Customer,
@@ -107,6 +110,7 @@ TABLES: Final[dict[str, type[Record]]] = {
         Asset,
         AssetHistory,
         Alias,
+        Enquiry,
         Ticket,
         TicketEvent,
         WorkOrder,

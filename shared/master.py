@@ -16,11 +16,12 @@ from shared.prices import ORGANISATION, Contract, Organisation, PriceList, contr
 from shared.records import CATALOG, Aggregate, Record, State, stream_of, table
 from shared.registry import Act, Args, Emit, Kind, Outcome, Reach, Ref, by
 from shared.site import Asset, Customer, Site
+from shared.tag_sets import TagSet
 
 TABLES: Final[dict[str, type[Record]]] = {
     table(kind): kind
     for kind in (
-        *(Person, Part, Location, Checklist, PriceList, Organisation),
+        *(Person, Part, Location, Checklist, TagSet, PriceList, Organisation),
         *(Customer, Contract, Site, Asset),
     )
 }

@@ -8,6 +8,7 @@ from msgspec import structs, to_builtins
 from shared.aliases import Alias, alias_id
 from shared.amounts import Id
 from shared.assignment import follow, subscription
+from shared.enquiry import Enquiry
 from shared.errors import Refused, refuse_value
 from shared.history import VISITS_MAX, AssetHistory, history_id
 from shared.ink_claims import InkClaim
@@ -36,11 +37,12 @@ NAMING: Final[dict[str, tuple[tuple[type[Record], str], ...]]] = {
     "site": (
         *((Asset, "site_id"), (AssetHistory, "site_id"), (Contract, "site_id")),
         *((Ticket, "site_id"), (WorkOrder, "site_id"), (Conflict, "home_id")),
+        (Enquiry, "site_id"),
         *((Alias, "home_id"), (Subscription, "stream")),
     ),
     "asset": (
         *((Ticket, "asset_id"), (WorkOrder, "asset_id"), (AssetHistory, "asset_id")),
-        (Alias, "into_id"),
+        *((Enquiry, "asset_id"), (Alias, "into_id")),
     ),
 }
 # What the one that stays takes over where it says nothing itself. Those of one line go together.

@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import structs
 
-from shared import ticket
+from shared import milestones, ticket
 from shared.amounts import Id, Line, LocalTime, OptionalLine, OptionalText, is_sayable
 from shared.assignment import open_to, the_person
 from shared.checklist import Checklist
@@ -140,7 +140,8 @@ def plan(state: State, act: Act) -> Outcome | Refused:
         planned_from=args.planned_from,
         planned_to=args.planned_to,
     )
-    return Outcome(rows=(visit,))
+    step = milestones.planned(args.planned_from)
+    return Outcome(rows=(visit,), emits=ticket.progress(order.ticket_id, "", act, step))
 
 
 def move(state: State, act: Act) -> Outcome | Refused:
@@ -164,7 +165,8 @@ def move(state: State, act: Act) -> Outcome | Refused:
         moved=True,
         fault=args.fault,
     )
-    return Outcome(rows=(moved,))
+    step = milestones.moved(args.planned_from, args.fault)
+    return Outcome(rows=(moved,), emits=ticket.progress(order.ticket_id, "", act, step))
 
 
 def _from_ticket(reach: Reach) -> tuple[Aggregate, ...]:
@@ -200,6 +202,21 @@ KINDS = (
         reduce=cancel,
         touches=to_its_ticket,
     ),
-    Kind(name="visit.plan", cls="office", nouns=_ON, args=PlanArgs, reduce=plan, refs=the_person),
-    Kind(name="visit.move", cls="office", nouns=_ON, args=MoveArgs, reduce=move),
+    Kind(
+        name="visit.plan",
+        cls="office",
+        nouns=_ON,
+        args=PlanArgs,
+        reduce=plan,
+        touches=to_its_ticket,
+        refs=the_person,
+    ),
+    Kind(
+        name="visit.move",
+        cls="office",
+        nouns=_ON,
+        args=MoveArgs,
+        reduce=move,
+        touches=to_its_ticket,
+    ),
 )

@@ -14,11 +14,13 @@ from shared.amounts import (
 )
 from shared.errors import Refused, refuse_value
 from shared.ids import derive
+from shared.milestones import SUPPLIED
 from shared.parts import USED_AT_ONCE_MAX, Part, PlannedPart
 from shared.records import Record, State
 from shared.registry import Act, Args, Kind, Outcome, Reach, Ref
 from shared.tasks import Task, closed, task
-from shared.work_order import lateness, subject
+from shared.ticket import progress
+from shared.work_order import lateness, subject, to_its_ticket
 
 
 class OrderedPart(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -153,7 +155,8 @@ def supply(state: State, act: Act) -> Outcome | Refused:
         for one in state.of(Task, order.id)
         if one.params.get("ordered") == ordered.id and not one.done
     ]
-    return Outcome(rows=(supplied, *asked))
+    emits = progress(order.ticket_id, "", act, SUPPLIED)
+    return Outcome(rows=(supplied, *asked), emits=emits)
 
 
 def _unfit(state: State, args: PlanArgs | OrderArgs) -> Refused | None:
@@ -216,6 +219,7 @@ KINDS = (
         nouns=_ON,
         args=SupplyArgs,
         reduce=supply,
+        touches=to_its_ticket,
         refs=_the_order,
     ),
 )

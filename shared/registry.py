@@ -42,7 +42,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
 class Act(Struct, frozen=True, kw_only=True):
     """An op as the rules see it: checked arguments, a known author, and the corrected time (ms).
 
-    `alias` is the id it was said under, where that has been merged into what it is on.
+    `alias` is the id it was said under, where that has been merged into what it is on. `earliest`
+    and `latest` bound a time that is only a guess; `received` is when a server got it (ms).
     """
 
     op_id: str
@@ -54,6 +55,9 @@ class Act(Struct, frozen=True, kw_only=True):
     visit: str | None
     args: Any
     alias: str | None = None
+    earliest: int | None = None
+    latest: int | None = None
+    received: int | None = None
 
 
 class Reach(Struct, frozen=True, kw_only=True):

@@ -25,6 +25,7 @@ from shared.document import (
 from shared.errors import Flag, Refused, refuse_person, refuse_value
 from shared.ids import derive
 from shared.ink import is_signature, malformed
+from shared.milestones import SIGNED
 from shared.naming import NAMES, named, older
 from shared.prices import PriceList
 from shared.readiness import Signed, shown, unready, unready_too
@@ -34,12 +35,14 @@ from shared.seal import seal_of
 from shared.sign_off import CheckArgs, SealState, SignedDocument, SignOff, TakeArgs
 from shared.site import Customer
 from shared.tasks import Task
+from shared.ticket import progress
 from shared.visible import books_of, unlisted
 from shared.work_order import (
     WorkOrder,
     billing_lateness,
     standing,
     subject,
+    to_its_ticket,
     with_its_checklist,
 )
 
@@ -83,9 +86,17 @@ def take(state: State, act: Act) -> Outcome | Refused:
     told = (*_flags(state, act, signed, also), *(older(one) for one in names.older))
     return Outcome(
         rows=(signed, kept, *more.rows, *claimed.rows, *alarm),
-        emits=tuple(_told(state, document, signed, one.id) for one in also),
+        emits=(*(_told(state, document, signed, one.id) for one in also), *_to_ticket(order, act)),
         flags=(*told, *more.flags, *claimed.flags, *billing_lateness(order)),
     )
+
+
+def _to_ticket(order: WorkOrder, act: Act) -> tuple[Emit, ...]:
+    """That the customer has signed for the visit; a signature that was refused is none."""
+    args: TakeArgs = act.args
+    if args.purpose != "visit" or args.refusal:
+        return ()
+    return progress(order.ticket_id, "", act, SIGNED)
 
 
 def check(state: State, act: Act) -> Outcome | Refused:
@@ -305,7 +316,7 @@ def _others(reach: Reach) -> tuple[Aggregate, ...]:
 
 
 def _others_and_ink(reach: Reach) -> tuple[Aggregate, ...]:
-    return (*_others(reach), *ink_claims.held(reach))
+    return (*_others(reach), *ink_claims.held(reach), *to_its_ticket(reach))
 
 
 def _books(reach: Reach, price_list: str | None) -> tuple[Ref, ...]:

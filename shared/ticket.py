@@ -1,10 +1,10 @@
 """The ticket: a customer's request, with its number and what became of it."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
-from msgspec import Meta, structs
+from msgspec import Meta, Struct, structs
 
-from shared.amounts import Id, OptionalLine, Text, is_sayable
+from shared.amounts import Id, Line, LocalTime, OptionalLine, OptionalText, Text, is_sayable
 from shared.errors import Refused, refuse_value
 from shared.fields import Priority
 from shared.ids import derive
@@ -12,15 +12,51 @@ from shared.records import Record, State
 from shared.registry import Act, Args, Emit, Kind, Landing, Outcome, Reach, Ref
 from shared.site import Asset, Customer, Site
 
-CHANNELS: Final = ("phone", "email", "web", "chat", "walk_in", "technician")
+CHANNELS: Final = ("phone", "email", "web", "chat", "walk_in", "technician", "api")
 # R-INT-01, R-INT-02: every channel ends in one queue; R-INT-03.
 Channel = Annotated[str, Meta(pattern=rf"^({'|'.join(CHANNELS)})$(?!\n)")]
-STATUSES: Final = ("new", "planned", "in_progress", "resolved")
-STEPS_BACK: Final = frozenset({("resolved", "planned"), ("planned", "new"), ("in_progress", "new")})
+# The last ones are ends: nothing but a new plan takes a ticket out of them.
+STATUSES: Final = ("new", "planned", "in_progress", "resolved", "closed", "withdrawn", "refused")
+ENDS: Final = frozenset(STATUSES[4:])
+STEPS_BACK: Final = frozenset(
+    {
+        *(("resolved", "planned"), ("planned", "new"), ("in_progress", "new")),
+        *((end, "planned") for end in ENDS),
+    }
+)
+ALL: Final = "all"  # of the pauses that are open
+LATE_MS: Final = 60_000  # later than this, it is worth telling when a server got to know of an act
+
+
+class Excused(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A limit that need not be kept: why, and who approved it (R-SLA-03)."""
+
+    limit: Line
+    reason: Line
+    note: OptionalText = ""
+    by: Id
+    at: int
+
+
+class Settled(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A person's word on a limit of which the clocks leave open whether it was kept."""
+
+    limit: Line
+    said: Literal["met", "breached"]
+    note: OptionalText = ""
+    by: Id
+    at: int
 
 
 class Ticket(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """A request. `number` is given by the server when it is first written down there."""
+    """A request. `number` is given by the server when it is first written down there.
+
+    `policy_id` is the service policy, in the version, that it was opened under. `received_at` is
+    when the request got here, where it was written down later (ms). `kind` and `tags` classify it
+    (R-CLS-01, R-CLS-02); urgency and complexity are apart. `agreed_visit` and `agreed_due` were
+    agreed with the customer, as wall times at the site (R-SLA-06, R-SLA-09). `owner_id` tracks a
+    major one (R-DSP-06). `chased` is how often the customer asked where it stands.
+    """
 
     home = ("ticket", "id")
 
@@ -35,10 +71,35 @@ class Ticket(Record, frozen=True, kw_only=True, omit_defaults=True):
     status: str
     opened_by: Id
     opened_at: int
+    policy_id: Id | None = None
+    received_at: int | None = None
+    enquiry_id: Id | None = None
+    kind: str = ""
+    tags: tuple[str, ...] = ()
+    urgency: str = ""
+    complexity: str = ""
+    impact: str = ""
+    major: bool = False
+    owner_id: Id | None = None
+    handled_by: str = ""
+    scope: str = ""
+    agreed_visit: LocalTime | None = None
+    agreed_due: LocalTime | None = None
+    repeat_of: Id | None = None
+    chased: int | None = None
+    excused: tuple[Excused, ...] = ()
+    settled: tuple[Settled, ...] = ()
 
 
 class TicketEvent(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """One line of a ticket's story. `at` is in milliseconds."""
+    """One line of a ticket's story, and what the clocks run by. Times in milliseconds.
+
+    `events` is what happened by it, as policies name it (`received`, `assigned`, `resolved`...).
+    Where the time is only a guess, `earliest` and `latest` bound it; `received` is when a server
+    got to know of it, where that was noticeably later. `pause` is the reason why clocks rest from
+    then on, `resume` the one that is over, or `all`; `until` is the wall time at the site at which
+    the customer's own choice of a date is over by itself.
+    """
 
     home = ("ticket", "ticket_id")
 
@@ -47,10 +108,35 @@ class TicketEvent(Record, frozen=True, kw_only=True, omit_defaults=True):
     status: str
     by: str
     at: int
+    events: tuple[str, ...] = ()
+    earliest: int | None = None
+    latest: int | None = None
+    received: int | None = None
+    pause: str = ""
+    resume: str = ""
+    until: LocalTime | None = None
+    note: str = ""
+
+
+class Step(Struct, frozen=True, kw_only=True):
+    """What an act means to a ticket beside its status; fields as in `TicketEvent`.
+
+    `agreed` is the time of the visit that was agreed with the customer by it.
+    """
+
+    events: tuple[str, ...] = ()
+    pause: str = ""
+    resume: str = ""
+    until: str | None = None
+    note: str = ""
+    agreed: str | None = None
+
+
+NO_MORE: Final = Step()
 
 
 class OpenArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
-    """What the caller said."""
+    """What the caller said, and when it got here, where that was before it is written down (ms)."""
 
     customer: Id
     site: Id
@@ -59,6 +145,7 @@ class OpenArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
     priority: Priority
     asset: Id | None = None
     caller: OptionalLine = ""
+    received_at: Annotated[int, Meta(ge=0)] | None = None
 
 
 def open_ticket(state: State, act: Act) -> Outcome | Refused:
@@ -66,14 +153,10 @@ def open_ticket(state: State, act: Act) -> Outcome | Refused:
     args: OpenArgs = act.args
     if not is_sayable(args.problem):
         return refuse_value("not_text", "args.problem")
-    site = state.find(Site, args.site)
-    if state.find(Customer, args.customer) is None:
-        return refuse_value("unknown_subject", "args.customer")
-    if site is None or site.customer_id != args.customer:
-        return refuse_value("unknown_subject", "args.site")
-    asset = state.find(Asset, args.asset)
-    if args.asset is not None and (asset is None or asset.site_id != args.site):
-        return refuse_value("unknown_subject", "args.asset")
+    refused = _unknown(state, args)
+    if refused is not None:
+        return refused
+    received = args.received_at if args.received_at and args.received_at < act.at else None
     opened = Ticket(
         id=act.on[1],
         customer_id=args.customer,
@@ -86,46 +169,114 @@ def open_ticket(state: State, act: Act) -> Outcome | Refused:
         status="new",
         opened_by=act.by.id,
         opened_at=act.at,
+        received_at=received,
     )
-    event = TicketEvent(
+    return Outcome(rows=(opened, line(act, opened, Step(events=("recorded",)))))
+
+
+def _unknown(state: State, args: OpenArgs) -> Refused | None:
+    site = state.find(Site, args.site)
+    if state.find(Customer, args.customer) is None:
+        return refuse_value("unknown_subject", "args.customer")
+    if site is None or site.customer_id != args.customer:
+        return refuse_value("unknown_subject", "args.site")
+    asset = state.find(Asset, args.asset)
+    if args.asset is not None and (asset is None or asset.site_id != args.site):
+        return refuse_value("unknown_subject", "args.asset")
+    return None
+
+
+def line(act: Act, ticket: Ticket, step: Step = NO_MORE) -> TicketEvent:
+    """The line that an act on a ticket adds to its story."""
+    return TicketEvent(
         id=derive(act.op_id, "event"),
-        ticket_id=opened.id,
+        ticket_id=ticket.id,
         what=act.kind,
-        status="new",
+        status=ticket.status,
         by=act.by.id,
         at=act.at,
+        events=step.events,
+        earliest=act.earliest,
+        latest=act.latest,
+        received=_if_late(act),
+        pause=step.pause,
+        resume=step.resume,
+        until=step.until,
+        note=step.note,
     )
-    return Outcome(rows=(opened, event))
 
 
-def progress(ticket_id: str, status: str, act: Act) -> tuple[Emit, ...]:
-    """The fact that work on a ticket has come as far as `status`."""
+def progress(ticket_id: str, status: str, act: Act, step: Step = NO_MORE) -> tuple[Emit, ...]:
+    """The fact that work on a ticket has come as far as `status`, if it says one."""
+    told: dict[str, str | int | bool | None] = {
+        "events": " ".join(step.events),
+        "pause": step.pause,
+        "resume": step.resume,
+        "until": step.until,
+        "note": step.note,
+        "agreed": step.agreed,
+        "earliest": act.earliest,
+        "latest": act.latest,
+        "received": _if_late(act),
+    }
     args: dict[str, str | int | bool | None] = {"status": status, "what": act.kind, "by": act.by.id}
+    args |= {name: value for name, value in told.items() if value not in ("", None)}
     return (Emit(on=("ticket", ticket_id), name="ticket.progress", args=args),)
 
 
-def progressed(state: State, emit: Emit, op_id: str, at: int) -> Landing:
-    """A ticket moves forward with its work, never back, but for two steps.
+def _if_late(act: Act) -> int | None:
+    return act.received if act.received is not None and act.received - act.at > LATE_MS else None
 
-    A new plan reopens a resolved one, and a cancelled plan puts it back into the queue, so that no
-    request is forgotten (R-INT-03).
+
+def progressed(state: State, emit: Emit, op_id: str, at: int) -> Landing:
+    """A ticket moves forward with its work, never back, but for the steps that `STEPS_BACK` names.
+
+    A new plan reopens one that had come to its end, and a cancelled plan puts it back into the
+    queue, so that no request is forgotten (R-INT-03).
     """
     ticket = state.find(Ticket, emit.on[1])
     if ticket is None:
         return Landing()
-    wanted = str(emit.args["status"])
-    forward = STATUSES.index(wanted) > STATUSES.index(ticket.status)
-    status = wanted if forward or (ticket.status, wanted) in STEPS_BACK else ticket.status
+    told = emit.args
+    status = _status_after(ticket.status, str(told["status"]))
+    is_over = ticket.status in ENDS or ticket.status == "resolved"
+    again = ("reopened",) if is_over and status == "planned" else ()
     event = TicketEvent(
         id=derive(op_id, "event"),
         ticket_id=ticket.id,
-        what=str(emit.args["what"]),
+        what=str(told["what"]),
         status=status,
-        by=str(emit.args["by"]),
+        by=str(told["by"]),
         at=at,
+        events=(*again, *str(told.get("events", "")).split()),
+        earliest=_moment(emit, "earliest"),
+        latest=_moment(emit, "latest"),
+        received=_moment(emit, "received"),
+        pause=str(told.get("pause", "")),
+        resume=str(told.get("resume", "")),
+        until=_text(emit, "until"),
+        note=str(told.get("note", "")),
     )
-    moved = (structs.replace(ticket, status=status),) if status != ticket.status else ()
-    return Landing(rows=(*moved, event))
+    agreed = _text(emit, "agreed") or ticket.agreed_visit
+    after = structs.replace(ticket, status=status, agreed_visit=agreed)
+    return Landing(rows=((after, event) if after != ticket else (event,)))
+
+
+def _status_after(before: str, wanted: str) -> str:
+    if wanted not in STATUSES:  # an act that says nothing of how far it has come
+        return before
+    forward = before not in ENDS and STATUSES.index(wanted) > STATUSES.index(before)
+    return wanted if forward or (before, wanted) in STEPS_BACK else before
+
+
+def _moment(emit: Emit, name: str) -> int | None:
+    value = emit.args.get(name)
+    return int(value) if value is not None else None
+
+
+def _text(emit: Emit, name: str) -> str | None:
+    value = emit.args.get(name)
+    return str(value) if value is not None else None
 
 
 def _opened_for(reach: Reach) -> tuple[Ref, ...]:

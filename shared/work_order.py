@@ -1,11 +1,12 @@
 """The work order: one job, its life, and what the technician does with it."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Annotated, Final
 
 from msgspec import Meta, structs
 
-from shared import history, ticket
+from shared import history, milestones, ticket
 from shared.amendments import amendment
 from shared.amounts import Id, Line, LocalTime, OptionalLine, OptionalText
 from shared.checklist import Checklist, missing_items
@@ -218,7 +219,8 @@ def _attend(state: State, act: Act, edge: tuple[frozenset[str], str]) -> Outcome
     seen = with_attendance(visit, structs.replace(mine, **when))
     flags = (Flag(code="not_accepted"),) if order.status in ("created", "assigned") else ()
     rows = (structs.replace(visit, attendance=seen), *_moved(state, order, act, edge))
-    emits = ticket.progress(order.ticket_id, "in_progress", act) if here else ()
+    how_far, step = ("in_progress", milestones.ARRIVED) if here else ("", milestones.DEPARTED)
+    emits = ticket.progress(order.ticket_id, how_far, act, step)
     return Outcome(rows=rows, emits=emits, flags=(*flags, *lateness(order)))
 
 
@@ -267,10 +269,11 @@ def _finished(state: State, act: Act, order: WorkOrder, report: Completion) -> O
     )
     flags = (Flag(code="incomplete", params={"items": ", ".join(missing)}),) if missing else ()
     late = amendment(state, act, visit.id, new=report.id)
+    meant = milestones.ended(report.outcome, is_diagnosed=bool(report.diagnosis))
     return Outcome(
         rows=(changed, visit, change(order, act, after), report, *again, *late.rows),
         emits=(
-            *ticket.progress(order.ticket_id, "resolved" if ends else "in_progress", act),
+            *ticket.progress(order.ticket_id, "resolved" if ends else "in_progress", act, meant),
             *history.visited(state, changed, visit, report),
         ),
         flags=(*flags, *late.flags),
@@ -366,31 +369,21 @@ def illegal(order: WorkOrder, act: Act) -> Refused:
     return refuse_state("illegal_status", status=order.status, verb=act.kind)
 
 
-_ON = frozenset({"work_order"})
+_on_a_phone = partial(Kind, nouns=frozenset({"work_order"}), device=True)
+_step = partial(_on_a_phone, cls="status", reduce=step)
+_fact = partial(_on_a_phone, cls="fact", args=NoArgs, touches=to_its_ticket)
 
 KINDS = (
-    Kind(name="work_order.depart", cls="fact", nouns=_ON, args=NoArgs, reduce=depart, device=True),
-    Kind(
-        name="work_order.arrive",
-        cls="fact",
-        nouns=_ON,
-        args=NoArgs,
-        reduce=arrive,
-        device=True,
-        touches=to_its_ticket,
-    ),
-    Kind(name="work_order.start", cls="status", nouns=_ON, args=NoArgs, reduce=step, device=True),
-    Kind(
-        name="work_order.pause", cls="status", nouns=_ON, args=PauseArgs, reduce=step, device=True
-    ),
-    Kind(name="work_order.resume", cls="status", nouns=_ON, args=NoArgs, reduce=step, device=True),
-    Kind(
+    _fact(name="work_order.depart", reduce=depart),
+    _fact(name="work_order.arrive", reduce=arrive),
+    _step(name="work_order.start", args=NoArgs),
+    _step(name="work_order.pause", args=PauseArgs),
+    _step(name="work_order.resume", args=NoArgs),
+    _on_a_phone(
         name="work_order.complete",
         cls="status",
-        nouns=_ON,
         args=CompleteArgs,
         reduce=complete,
-        device=True,
         touches=history.ticket_and_site,
         refs=history.checklist_and_machine,
     ),

@@ -5,8 +5,8 @@ from typing import Any
 
 from msgspec import Struct, field, structs
 
-from shared.clock import Corrected, Sighting, corrected
-from shared.errors import Flag, Params
+from shared.clock import Corrected, Sighting
+from shared.errors import Params
 from shared.ops import PROVISIONAL, Op, Origin, Stamp, Verdict
 from shared.people import OpState
 from shared.records import Record, State, stream_of
@@ -17,6 +17,7 @@ from sync.births import Births, is_provisional, named_by, stub
 from sync.judge import Case, Judgement, judge, land, streams_of
 from sync.ports import Authority, Entry, Recorded, Unwritable
 from sync.protocol import WireOp
+from sync.timing import Evidence, doubts, time_kept, time_of
 
 AWAITS = "awaits"  # the code of an op that names what has not arrived
 FIRST_LSEQ = 1
@@ -79,29 +80,29 @@ def decide(desk: Desk, one: Arrived) -> Judgement:
         return as_judgement(problem)
     assert one.op is not None
     time = true_time(desk, one.op)
-    judged = land_safely(desk, one, time.ms)
+    judged = land_safely(desk, one, time)
     awaited = awaits(desk, one, judged)
     if awaited is not None:
         return as_judgement(awaited)
-    flags = doubts(desk, one.op, time)
+    flags = doubts(one.op, time, desk.parcel.is_ours)
     return structs.replace(judged, flags=(*judged.flags, *flags)) if flags else judged
 
 
-def again(desk: Desk, one: Arrived, at: int) -> Judgement:
-    """The judgement of an op that was kept waiting, at the time (ms) it was found to be done."""
+def again(desk: Desk, one: Arrived, target: Recorded) -> Judgement:
+    """The judgement of an op that was kept waiting, at the time it was found to be done."""
     problem = one.problem or _behind(desk, one) or _unborn(desk, one)
     if problem is not None:
         return as_judgement(problem)
-    judged = land_safely(desk, one, at)
+    judged = land_safely(desk, one, kept_time(desk, one, target))
     awaited = awaits(desk, one, judged)
     return as_judgement(awaited) if awaited is not None else judged
 
 
-def land_safely(desk: Desk, one: Arrived, at: int) -> Judgement:
+def land_safely(desk: Desk, one: Arrived, time: Corrected) -> Judgement:
     """Judge and land. A rule that breaks down must not take the rest of the batch with it."""
     assert one.op is not None
     assert one.rule is not None
-    case = Case(op=one.op, rule=one.rule, args=one.args, at=at, alias=one.alias)
+    case = Case(op=one.op, rule=one.rule, args=one.args, time=time, alias=one.alias)
     desk.state.writer = one.op_id
     stubs = _stubs(desk, one)
     for row in stubs:
@@ -111,7 +112,7 @@ def land_safely(desk: Desk, one: Arrived, at: int) -> Judgement:
         if judged.verdict is not Verdict.REJECTED:
             for row in stubs:
                 desk.state.put(row)
-        return land(desk.registry, desk.state, judged, (one.op_id, at))
+        return land(desk.registry, desk.state, judged, (one.op_id, time.ms))
     except Exception as broken:
         # The savepoint undoes the half-landed rows; alone, the op becomes `quarantined: crashed`.
         raise Unwritable(f"{one.op.kind}: {broken!r}") from broken
@@ -211,29 +212,20 @@ def true_time(desk: Desk, op: Op) -> Corrected:
     known = desk.times.get(op.id)
     if known is not None:
         return known
-    if op.origin != "device":
-        found = Corrected(ms=min(op.at.wall, desk.parcel.received), uncertain=False)
-    else:
-        since = op.after.server_ms if op.after is not None and _is_proven(desk, op) else 0
-        found = corrected(op.at, desk.sightings, desk.parcel.received, since=since)
-    desk.times[op.id] = found
-    return found
-
-
-def _is_proven(desk: Desk, op: Op) -> bool:
-    """Whether an op says truly which answer of this server its device had last."""
-    genuine = desk.parcel.is_ours
-    return op.after is not None and (genuine is None or genuine(op.after))
-
-
-def doubts(desk: Desk, op: Op, time: Corrected) -> tuple[Flag, ...]:
-    """What speaks against the evidence that an op of a phone carries."""
-    if op.origin != "device":
-        return ()
-    return (
-        *((Flag(code="clock_uncertain"),) if time.uncertain else ()),
-        *(() if _is_proven(desk, op) else (Flag(code="no_evidence"),)),
+    evidence = Evidence(
+        sightings=desk.sightings, received=desk.parcel.received, is_ours=desk.parcel.is_ours
     )
+    desk.times[op.id] = time_of(op, evidence)
+    return desk.times[op.id]
+
+
+def kept_time(desk: Desk, one: Arrived, target: Recorded) -> Corrected:
+    """When an op was done that waited: as it was found then, by what its device has told."""
+    assert one.op is not None
+    mine = target.device is None or target.device == desk.parcel.device
+    told = desk.sightings if mine else desk.authority.sightings(str(target.device))
+    evidence = Evidence(sightings=told, received=target.received, is_ours=desk.parcel.is_ours)
+    return time_kept(one.op, evidence, target.done_at)
 
 
 def _anothers(desk: Desk, one: Arrived) -> Problem | None:

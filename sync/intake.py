@@ -192,7 +192,7 @@ def _go_on(desk: Desk, early: Behind) -> None:
         by = settled if target.op_id == last else last
         if by is None:
             continue
-        judged = again(desk, kept, target.done_at)
+        judged = again(desk, kept, target)
         elsewhere = target.incarnation != desk.parcel.incarnation  # its gaps are not seen from here
         still = judged.code == "unknown_subject" and elsewhere
         if judged.verdict not in PROVISIONAL and not still:

@@ -5,6 +5,7 @@ from typing import Any
 from msgspec import Struct, field, structs
 
 from shared.beginning import BeginArgs
+from shared.clock import Corrected
 from shared.editing import EditArgs, Winners, subject_of
 from shared.errors import Flag, Params, Refused, refuse_person, refuse_value
 from shared.fields import FIELDS
@@ -27,7 +28,7 @@ SYSTEM_PERSON = Person(
 
 
 class Case(Struct, frozen=True, kw_only=True):
-    """An op that can be judged: read, with its rule, its arguments and its corrected time (ms).
+    """An op that can be judged: read, with its rule, its arguments and when it was done.
 
     `alias` is as in `Arrived`.
     """
@@ -35,7 +36,7 @@ class Case(Struct, frozen=True, kw_only=True):
     op: Op
     rule: Kind
     args: Any
-    at: int
+    time: Corrected
     alias: str | None = None
 
 
@@ -74,11 +75,14 @@ def judge(state: State, case: Case) -> Judgement:
         kind=case.op.kind,
         on=case.op.on,
         by=author,
-        at=case.at,
+        at=case.time.ms,
         origin=case.op.origin,
         visit=case.op.visit,
         args=case.args,
         alias=case.alias,
+        earliest=case.time.earliest,
+        latest=case.time.latest,
+        received=case.time.received,
     )
     stood = _authorise(state, act)
     if isinstance(stood, Refused):

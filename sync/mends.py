@@ -15,7 +15,16 @@ from shared.registry import Registry
 from sync.aliases import FindAliases, recorded, resolve
 from sync.arrival import Arrived, Problem, read
 from sync.births import named_by
-from sync.desk import Desk, again, as_judgement, is_behind, land_safely, not_for_phones, settle
+from sync.desk import (
+    Desk,
+    again,
+    as_judgement,
+    is_behind,
+    kept_time,
+    land_safely,
+    not_for_phones,
+    settle,
+)
 from sync.judge import Judgement, person
 from sync.ports import Authority, Recorded
 from sync.protocol import WireOp
@@ -120,7 +129,7 @@ def mend(desk: Desk, mender: Arrived, what: Mend | None) -> Judgement:
     desk.waiting.update((one.op_id, one) for one in what.waiting)
     settle(desk, what.target, what.again, judged, mender.op_id)
     for other, kept in what.behind:
-        rerun = again(desk, kept, other.done_at)
+        rerun = again(desk, kept, other)
         if rerun.verdict not in PROVISIONAL:
             settle(desk, other, kept, rerun, mender.op_id)
     return Judgement(verdict=Verdict.APPLIED, detail={"of": what.target.op_id})
@@ -133,7 +142,7 @@ def _mended(desk: Desk, mender: Arrived, what: Mend) -> Judgement:
     problem = what.again.problem or not_for_phones(what.again)
     if problem is not None:
         return as_judgement(structs.replace(problem, verdict=Verdict.REJECTED))
-    judged = land_safely(desk, what.again, what.target.done_at)
+    judged = land_safely(desk, what.again, kept_time(desk, what.again, what.target))
     how = "taken_as_is" if isinstance(mender.args, AcceptArgs) else "repaired"
     return structs.replace(
         judged,

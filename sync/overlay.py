@@ -6,6 +6,7 @@ from functools import partial
 from msgspec import Struct, structs
 
 from shared.aliases import MERGED_NOUNS, Alias, alias_id
+from shared.clock import Corrected, Sighting
 from shared.errors import REFUSED_ON_DEVICE, Flag, Refused
 from shared.ops import FINAL, Op, Verdict
 from shared.people import Subscription
@@ -20,6 +21,7 @@ from sync.judge import Case, Judgement, judge, land
 from sync.ports import Facts, Outboxed, Replica, Wanted
 from sync.protocol import WireOp
 from sync.reach import linked, reach
+from sync.timing import time_here
 
 
 class Pending(Struct, frozen=True, kw_only=True):
@@ -45,7 +47,7 @@ class Weighed(Struct, frozen=True, kw_only=True):
     learnt: Facts
 
 
-def weigh(replica: Replica, registry: Registry, one: Arrived, at: int) -> Weighed | Refused:
+def weigh(replica: Replica, registry: Registry, one: Arrived, time: Corrected) -> Weighed | Refused:
     """What an op would do to what is shown, or why it is refused. Changes nothing.
 
     What the server only flags, the phone refuses (`REFUSED_ON_DEVICE`), while the technician is
@@ -59,9 +61,9 @@ def weigh(replica: Replica, registry: Registry, one: Arrived, at: int) -> Weighe
     assert one.op is not None
     assert one.rule is not None
     state = replica.load(reach([one], replica.links), base=False)
-    case = Case(op=one.op, rule=one.rule, args=one.args, at=at)
+    case = Case(op=one.op, rule=one.rule, args=one.args, time=time)
     before = _known(state, one.op)
-    judged = land(registry, state, judge(state, case), (one.op_id, at))
+    judged = land(registry, state, judge(state, case), (one.op_id, time.ms))
     refused = _refusal(judged)
     if refused is not None:
         return refused
@@ -239,11 +241,12 @@ def _lay_one(
         state.know(row)
     moved: set[Aggregate] = set()
     changes: list[Outboxed] = []
+    sighting = replica.identity().sighting
     for one in ops:
         if one.on != thing:
             _add(registry, state, one.entry, thing)
             continue
-        after = _rejudge(registry, state, one)
+        after = _rejudge(registry, state, one, sighting)
         if (after.refusal, after.emits) != (one.entry.refusal, one.entry.emits):
             changes.append(after)
             moved |= {emit.on for emit in (*after.emits, *one.entry.emits)} - {thing}
@@ -283,7 +286,7 @@ def _absorb(registry: Registry, state: State, emit: Emit, entry: Outboxed) -> No
         state.put(row)
 
 
-def _rejudge(registry: Registry, state: State, one: Pending) -> Outboxed:
+def _rejudge(registry: Registry, state: State, one: Pending, sighting: Sighting | None) -> Outboxed:
     """Run an op again over the rows of its own thing."""
     arrived, entry = one.arrived, one.entry
     if arrived.op is None or arrived.rule is None:
@@ -292,7 +295,7 @@ def _rejudge(registry: Registry, state: State, one: Pending) -> Outboxed:
         op=arrived.op,
         rule=arrived.rule,
         args=arrived.args,
-        at=entry.recorded,
+        time=time_here(arrived.op, entry.recorded, sighting),
         alias=arrived.alias,
     )
     judged = judge(state, case)

@@ -19,6 +19,7 @@ from sync.files import named
 from sync.overlay import Weighed, weigh
 from sync.ports import Identity, Outboxed, Replica, Wanted
 from sync.protocol import WireOp
+from sync.timing import time_here
 
 # What a server keeps because it may learn it, the device that says it simply does not know.
 _UNKNOWN_HERE: Final = {"future_kind": "unknown_choice", "future_field": "unknown_field"}
@@ -69,10 +70,11 @@ def _recorded(replica: Replica, registry: Registry, draft: Draft) -> Outboxed | 
         return Refused(
             code=problem.code, grounds="value", field=problem.field, params=problem.params
         )
+    assert arrived.op is not None
     known = [identity.sighting] if identity.sighting is not None else []
     since = identity.stamp.server_ms if identity.stamp is not None else 0
     moment = corrected(draft.at, known, MS_MAX, since=since).ms
-    weighed = weigh(replica, registry, arrived, moment)
+    weighed = weigh(replica, registry, arrived, time_here(arrived.op, moment, identity.sighting))
     if isinstance(weighed, Refused):
         return weighed
     entry = Outboxed(

@@ -17,7 +17,6 @@ from sync.desk import (
     Parcel,
     again,
     as_judgement,
-    doubts,
     not_here,
     settle,
     true_time,
@@ -27,6 +26,7 @@ from sync.judge import Judgement
 from sync.mends import MENDING, Behind, Keeping, Mend, as_kept, held_behind, mend, mends
 from sync.ports import Authority, Recorded, Shifted, Unwritable
 from sync.reach import reach
+from sync.timing import doubts
 
 OFFICE: Final[frozenset[Origin]] = frozenset({"console", "api", "timer"})
 
@@ -182,7 +182,7 @@ def _judged(desk: Desk, replay: Replay, mending: Mend | None) -> Judgement:
     problem = not_here(desk.parcel, anew)
     if problem is not None:
         return as_judgement(problem)
-    judged = again(desk, anew, target.done_at)
+    judged = again(desk, anew, target)
     if judged.verdict is Verdict.APPLIED and isinstance(anew.args, MENDING):
         judged = mend(desk, anew, mending)
     if judged.verdict in PROVISIONAL:
@@ -190,7 +190,9 @@ def _judged(desk: Desk, replay: Replay, mending: Mend | None) -> Judgement:
     time = true_time(desk, anew.op)
     if anew.op.origin == "device":
         time = corrected(anew.op.at, desk.sightings, target.received)
-    return structs.replace(judged, flags=(*judged.flags, *doubts(desk, anew.op, time)))
+    return structs.replace(
+        judged, flags=(*judged.flags, *doubts(anew.op, time, desk.parcel.is_ours))
+    )
 
 
 def _go_on(desk: Desk, behind: Behind, act: str, broken: Collection[str]) -> None:
@@ -203,7 +205,7 @@ def _go_on(desk: Desk, behind: Behind, act: str, broken: Collection[str]) -> Non
             )
             at_fault = structs.replace(kept, problem=crashed)
         try:
-            rerun = again(desk, at_fault, other.done_at)
+            rerun = again(desk, at_fault, other)
         except Unwritable as crash:
             raise _Stuck(other.op_id) from crash
         if (rerun.verdict, rerun.code) != (other.verdict, other.code):

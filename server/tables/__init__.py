@@ -2,8 +2,18 @@
 
 from sqlmodel import SQLModel
 
-from server.tables import access, books, domain, evidence, goods, money, proof
+from server.tables import access, books, domain, evidence, goods, money, proof, requests
 
 METADATA = SQLModel.metadata
 
-__all__ = ["METADATA", "access", "books", "domain", "evidence", "goods", "money", "proof"]
+__all__ = [
+    "METADATA",
+    "access",
+    "books",
+    "domain",
+    "evidence",
+    "goods",
+    "money",
+    "proof",
+    "requests",
+]

@@ -136,37 +136,6 @@ class Alias(Kept, table=True):
     at: int = whole()
 
 
-class Ticket(Kept, table=True):
-    """A customer's request."""
-
-    __tablename__ = "ticket"
-    __table_args__ = (Index("ix_ticket_queue", "status", "opened_at", "id"),)
-
-    number: str | None = Field(unique=True)
-    customer_id: str = within("customer")
-    site_id: str = within("site")
-    asset_id: str | None
-    channel: str
-    problem: str
-    priority: str
-    caller: str
-    status: str
-    opened_by: str
-    opened_at: int = whole(index=True)
-
-
-class TicketEvent(Kept, table=True):
-    """One line of a ticket's story."""
-
-    __tablename__ = "ticket_event"
-
-    ticket_id: str = within("ticket")
-    what: str
-    status: str
-    by: str
-    at: int = whole()
-
-
 class WorkOrder(Kept, table=True):
     """A job."""
 

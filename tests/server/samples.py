@@ -14,6 +14,7 @@ from server.ledger import Ledger
 from server.portions import Portions, Reading
 from shared.charges import QuoteLine
 from shared.checklist import Choice, Item, PhotoSlot
+from shared.enquiry import Attached
 from shared.history import PastReading, PastVisit
 from shared.ids import derive, fingerprint
 from shared.ink import Ink
@@ -21,7 +22,9 @@ from shared.kinds import TABLES
 from shared.people import Person
 from shared.prices import PriceItem, WarrantyTerm
 from shared.records import Record, State
+from shared.tag_sets import Tag
 from shared.tasks import Loser
+from shared.ticket import Excused, Settled
 from shared.visit import Attendance
 from sync.library import Piece
 from sync.ports import Entry
@@ -89,6 +92,17 @@ NESTED: dict[str, Any] = {
     "visit.attendance": (
         Attendance(person_id=derive("ann"), departed_at=1, arrived_at=2**41),
         Attendance(person_id=derive("bob")),
+    ),
+    "ticket.tags": ("fault", "device_damage"),
+    "ticket.excused": (
+        Excused(limit="arrive", reason="weather", note="雪", by=derive("ann"), at=2**41),
+    ),
+    "ticket.settled": (Settled(limit="arrive", said="met", by=derive("ann"), at=7),),
+    "ticket_event.events": ("diagnosed", "resolved"),
+    "enquiry.files": (Attached(name="照片.jpg", type="image/jpeg", size=2**41), Attached()),
+    "tag_set.tags": (
+        Tag(code="fault", en="Fault", zh="故障"),
+        Tag(code="damage", en="Damage", zh="损坏", under="fault", retired=True),
     ),
     "asset_history.visits": (
         PastVisit(

@@ -30,9 +30,16 @@ def seen(boot: str = "a", mono: int = 60_000, wall: int = WALL, received: int = 
     return Sighting(boot=boot, mono=mono, wall=wall, received=received)
 
 
+def guess(ms: int) -> Corrected:
+    """A time that nothing but the wall clock tells, received at `WALL`."""
+    return Corrected(ms=ms, uncertain=True, earliest=0, latest=WALL, received=WALL)
+
+
 def test_in_the_same_boot_time_is_counted_back_from_the_sighting() -> None:
     a_year_fast = at(wall=WALL + 365 * 86_400_000)
-    assert corrected(a_year_fast, [seen()], WALL) == Corrected(ms=WALL - 10_000, uncertain=False)
+    assert corrected(a_year_fast, [seen()], WALL) == Corrected(
+        ms=WALL - 10_000, uncertain=False, received=WALL
+    )
 
 
 def test_an_act_after_the_sighting_is_counted_forward_but_not_past_its_receipt() -> None:
@@ -42,18 +49,27 @@ def test_an_act_after_the_sighting_is_counted_forward_but_not_past_its_receipt()
 
 def test_the_nearest_sighting_of_the_boot_counts() -> None:
     far, near = seen(mono=10**9, received=WALL + 7), seen(mono=51_000, received=WALL)
-    assert corrected(at(), [far, near], 2 * WALL) == Corrected(ms=WALL - 1_000, uncertain=False)
+    assert corrected(at(), [far, near], 2 * WALL).ms == WALL - 1_000
 
 
 def test_in_another_boot_the_wall_clock_is_shifted_and_doubted() -> None:
     hour_slow = seen(boot="b", wall=WALL - 3_600_000, received=WALL)
     found = corrected(at(wall=WALL - 3_700_000), [hour_slow], WALL)
-    assert found == Corrected(ms=WALL - 100_000, uncertain=True)
+    assert found == guess(WALL - 100_000)
 
 
 def test_without_any_sighting_the_wall_clock_is_all_there_is() -> None:
-    assert corrected(at(wall=WALL - 5), [], WALL) == Corrected(ms=WALL - 5, uncertain=True)
-    assert corrected(at(wall=WALL + 5), [], WALL) == Corrected(ms=WALL, uncertain=True)
+    assert corrected(at(wall=WALL - 5), [], WALL) == guess(WALL - 5)
+    assert corrected(at(wall=WALL + 5), [], WALL) == guess(WALL)
+
+
+def test_what_is_only_a_guess_was_between_the_last_answer_and_its_receipt() -> None:
+    """A range that a person settles, and no breach by itself."""
+    found = corrected(at(wall=WALL - 5), [seen(boot="b")], WALL, since=WALL - 60_000)
+    assert (found.earliest, found.latest) == (WALL - 60_000, WALL)
+    assert found.uncertain
+    sure = corrected(at(), [seen()], WALL, since=WALL - 60_000)
+    assert (sure.earliest, sure.latest) == (None, None)
 
 
 @given(SIGHTINGS, BOOTS, MS, st.integers(-(10**14), 10**14), MS)
@@ -74,7 +90,9 @@ def test_no_act_is_older_than_the_answer_that_was_there_before_it(
     since, received = sorted((one, other))
     found = corrected(at(boot, mono, wall), sightings, received, since=since)
     free = corrected(at(boot, mono, wall), sightings, received)
-    assert found == Corrected(ms=max(free.ms, since), uncertain=free.uncertain)
+    assert (found.ms, found.uncertain) == (max(free.ms, since), free.uncertain)
+    if found.uncertain:
+        assert (found.earliest, found.latest) == (since, received)
     assert corrected(at(boot, mono, wall), sightings, since, since=received).ms == since
 
 

@@ -11,7 +11,7 @@ from shared.comparing import listed_ids
 from shared.document import MOMENT_MAX, Document, Machine, hash_of, write
 from shared.errors import REFUSED_ON_DEVICE
 from shared.records import Record, State
-from shared.registry import Act, Outcome
+from shared.registry import Act, Emit, Outcome
 from shared.seal import seal_of
 from shared.sign_off import SignedDocument, SignOff, TakeArgs
 from shared.signing import sign_off_id
@@ -113,7 +113,14 @@ def test_a_signature_is_kept_with_all_that_was_shown() -> None:
     kept = only(outcome, SignedDocument)
     assert (kept.document, kept.ink, kept.technician_ink, kept.app) == (text, INK, INK, "test")
     assert (kept.sign_off_id, kept.work_order_id) == (found.id, ORDER.id)
-    assert (flags(outcome), codes(outcome), outcome.emits) == ([], [], ())
+    (told,) = outcome.emits
+    assert (told.on, told.args["events"]) == (("ticket", ORDER.ticket_id), "signed")
+    assert (flags(outcome), codes(outcome)) == ([], [])
+
+
+def to_jobs(outcome: Outcome) -> list[Emit]:
+    """What a signature causes on other jobs."""
+    return [one for one in outcome.emits if one.on[0] == "work_order"]
 
 
 # What is refused
@@ -485,14 +492,14 @@ def test_each_job_of_a_signature_is_signed_for_as_it_ended() -> None:
 def test_what_another_job_of_the_signature_does_not_list_is_told_there() -> None:
     known = books(*THEIRS, structs.replace(THEIRS[3], id=ident("later note")))
     made = document(books(*THEIRS), jobs=(ORDER.id, OTHER.id))
-    (landing,) = land(known, signed(known, made))
+    landing, _ = land(known, signed(known, made))
     assert flags(landing) == ["unsigned_addition"]
     assert [task.home_id for task in known.all(Task)] == [OTHER.id]
 
 
 def test_a_job_that_the_document_does_not_show_is_not_signed_for() -> None:
     outcome = signed(books(*THEIRS), also=(OTHER.id,))
-    assert outcome.emits == ()
+    assert to_jobs(outcome) == []
 
 
 def test_a_document_of_another_job_is_no_signature_for_this_one() -> None:
@@ -501,13 +508,13 @@ def test_a_document_of_another_job_is_no_signature_for_this_one() -> None:
     found = seal_in(outcome)
     assert (found.work_order_id, found.state) == (ORDER.id, "diverged")
     assert (found.faults, found.total, found.listed) == (("document",), None, ())
-    assert outcome.emits == ()
+    assert to_jobs(outcome) == []
 
 
 def test_a_job_that_is_shown_and_not_named_is_compared_all_the_same() -> None:
     made = document(books(*THEIRS), jobs=(ORDER.id, OTHER.id))
     outcome = signed(books(), made, also=())
-    assert outcome.emits == ()
+    assert to_jobs(outcome) == []
     assert set(seal_in(outcome).faults) >= {OTHER.id, ident("other note")}
 
 
