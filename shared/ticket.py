@@ -79,6 +79,9 @@ class Ticket(Record, frozen=True, kw_only=True, omit_defaults=True):
     urgency: str = ""
     complexity: str = ""
     impact: str = ""
+    complaints: str = ""
+    service_type: str = ""
+    mode: str = ""
     major: bool = False
     owner_id: Id | None = None
     handled_by: str = ""

@@ -81,6 +81,9 @@ class Ticket(Kept, table=True):
     urgency: str
     complexity: str
     impact: str
+    complaints: str
+    service_type: str
+    mode: str
     major: bool
     owner_id: str | None
     handled_by: str

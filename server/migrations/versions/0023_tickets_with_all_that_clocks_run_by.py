@@ -14,7 +14,10 @@ depends_on = None
 NESTED = sa.JSON(none_as_null=True)
 UNSETTLED = "state = 'new'"
 TEXTS = {
-    "ticket": ("kind", "urgency", "complexity", "impact", "handled_by", "scope"),
+    "ticket": (
+        *("kind", "urgency", "complexity", "impact", "complaints", "service_type", "mode"),
+        *("handled_by", "scope"),
+    ),
     "ticket_event": ("pause", "resume", "note"),
 }
 LISTS = {"ticket": ("tags", "excused", "settled"), "ticket_event": ("events",)}

@@ -1,0 +1,160 @@
+"""Casework: what the clocks of a ticket depend on, read from its rows. The same on both ends."""
+
+import datetime
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from shared.clock import zone_of
+from shared.clocks import Case
+from shared.coverage import warranty
+from shared.policy import PolicyChoice
+from shared.prices import Contract, PriceList
+from shared.site import Asset, Site
+from shared.story import Happened, Pause
+from shared.ticket import ALL, Ticket, TicketEvent
+
+# What the story of a ticket meant before its lines said it.
+BEFORE: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
+    ("ticket.open", "new"): ("recorded",),
+    ("work_order.arrive", "in_progress"): ("arrived",),
+    ("work_order.complete", "resolved"): ("resolved",),
+}
+CUSTOMERS: Final = frozenset({"customer_date", "customer_absent"})  # over once a date has come
+CONTRACT: Final = "yes"
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """A ticket with its story, and what is known of where and for whom it is.
+
+    `contracts` are those of its customer, `prices` says how long a warranty lasts, and `choice`
+    what the company's own zones and classes mean to its policies.
+    """
+
+    ticket: Ticket
+    events: Iterable[TicketEvent]
+    site: Site | None = None
+    asset: Asset | None = None
+    contracts: Iterable[Contract] = ()
+    prices: PriceList | None = None
+    choice: PolicyChoice | None = None
+
+
+def case_of(request: Request) -> Case:
+    """All that the clocks of a ticket depend on."""
+    ticket, zone = request.ticket, request.site.time_zone if request.site else ""
+    story = sorted(request.events, key=lambda one: (one.at, one.id))
+    since = ticket.opened_at if ticket.received_at is None else ticket.received_at
+    return Case(
+        facts=facts_of(request),
+        events=(Happened(event="received", at=since), *happened(story)),
+        pauses=pauses_of(story, zone),
+        zone=zone,
+        agreed=_agreed(ticket, zone),
+        excused={one.limit: one.reason for one in ticket.excused},
+        settled={one.limit: one.said for one in ticket.settled},
+    )
+
+
+def happened(story: Iterable[TicketEvent]) -> tuple[Happened, ...]:
+    """What the lines of a story say that happened, and between when where that is uncertain."""
+    return tuple(
+        Happened(
+            event=event,
+            at=line.at,
+            earliest=line.earliest,
+            latest=_latest(line),
+            received=line.received,
+        )
+        for line in story
+        for event in line.events or BEFORE.get((line.what, line.status), ())
+    )
+
+
+def _latest(line: TicketEvent) -> int | None:
+    """On a phone nobody knows yet when the server will get it: not later than it was done."""
+    return line.at if line.latest is None and line.earliest is not None else line.latest
+
+
+def pauses_of(story: Iterable[TicketEvent], zone: str) -> tuple[Pause, ...]:
+    """Why clocks rested, from when, until when. A date of the customer's ends what it began."""
+    found: list[Pause] = []
+    standing: dict[str, tuple[int, int | None]] = {}
+    for line in story:
+        over = standing if line.resume == ALL else {line.resume} & standing.keys()
+        for reason in sorted(over):
+            found += _rested(reason, standing.pop(reason), line.at)
+        until = moment(line.until, zone) if line.until else None
+        if line.pause:
+            standing.setdefault(line.pause, (line.at, None))
+        for reason in CUSTOMERS & standing.keys() if until is not None else ():
+            standing[reason] = (standing[reason][0], until)
+    for reason, span in standing.items():
+        found += _rested(reason, span, None)
+    return tuple(sorted(found, key=lambda one: (one.start, one.reason)))
+
+
+def _rested(reason: str, span: tuple[int, int | None], over: int | None) -> list[Pause]:
+    start, until = span
+    ends = [one for one in (until, over) if one is not None]
+    end = min(ends, default=None)
+    return [Pause(reason=reason, start=start, end=end)] if end is None or end > start else []
+
+
+def facts_of(request: Request) -> dict[str, str]:
+    """What the conditions of a policy ask for; what nobody has said is left out."""
+    ticket, site, asset = request.ticket, request.site, request.asset
+    choice = request.choice or PolicyChoice(id="")
+    product = asset.product_class if asset is not None else ""
+    told = {
+        "urgency": ticket.urgency,
+        "complexity": ticket.complexity,
+        "zone": choice.zones.get(site.zone, "") if site is not None else "",
+        "product_class": choice.classes.get(product, product),
+        "service_type": ticket.service_type,
+        "warranty": _warranty(request),
+        "contract": CONTRACT if under_contract(request) else "",
+        "kind": ticket.kind,
+        "mode": ticket.mode,
+        "complaints": ticket.complaints,
+        "major": "yes" if ticket.major else "",
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def _warranty(request: Request) -> str:
+    asset = request.asset
+    known = warranty(asset, request.prices) if asset is not None else None
+    if known is None:
+        return ""
+    return "in" if day_of(request) <= known.until else "out"
+
+
+def under_contract(request: Request) -> Contract | None:
+    """The contract that the request falls under, if there is one."""
+    day, site_id = day_of(request), request.ticket.site_id
+    valid = (
+        one
+        for one in sorted(request.contracts, key=lambda one: one.id)
+        if one.site_id in (None, site_id) and one.valid_from <= day <= one.valid_to
+    )
+    return next(valid, None)
+
+
+def day_of(request: Request) -> str:
+    """The day at the site on which the request was written down."""
+    name = request.site.time_zone if request.site is not None else ""
+    zone = zone_of(name) or datetime.UTC
+    return datetime.datetime.fromtimestamp(request.ticket.opened_at / 1000, zone).date().isoformat()
+
+
+def _agreed(ticket: Ticket, zone: str) -> dict[str, int]:
+    told = {"arrive": ticket.agreed_visit, "solve": ticket.agreed_due, "repair": ticket.agreed_due}
+    return {node: moment(local, zone) for node, local in told.items() if local is not None}
+
+
+def moment(local: str, zone: str) -> int:
+    """A wall time at a place, in milliseconds."""
+    there = datetime.datetime.fromisoformat(local).replace(tzinfo=zone_of(zone) or datetime.UTC)
+    return round(there.timestamp() * 1000)
