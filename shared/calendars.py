@@ -1,6 +1,7 @@
 """Working calendars: which hours of which days are worked, with holidays and make-up days."""
 
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
@@ -18,10 +19,12 @@ Country = Annotated[str, Meta(pattern=r"^([A-Z]{2}(-[A-Z0-9]{1,3})?)?$(?!\n)")]
 DAYS_MAX: Final = 1500
 SPANS_MAX: Final = 6
 WEEK: Final = 7
+DAY_MINUTES: Final = 24 * 60
+Minutes = tuple[int, int]
 COMPANY: Final = derive("calendar", "")  # the id of the company's own; a team's has its name in it
 
 
-class Span(Struct, frozen=True, forbid_unknown_fields=True):
+class Span(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """Hours that are worked, by the local clock; one that ends before it starts ends next day."""
 
     start: Clock24
@@ -51,7 +54,7 @@ class WorkingCalendar(Record, frozen=True, kw_only=True, omit_defaults=True):
 
     `week` begins on Monday. Hours are those of `time_zone`, or by the clock at the site that is
     served where it is empty. `country` says whose statutory holidays are among `days`, and
-    `provisional` the years for which they are not all known yet.
+    `open_years` the years for which they are not all known yet.
     """
 
     home = ("catalog", "")
@@ -61,7 +64,20 @@ class WorkingCalendar(Record, frozen=True, kw_only=True, omit_defaults=True):
     week: Annotated[tuple[Spans, ...], Meta(min_length=WEEK, max_length=WEEK)]
     days: Annotated[tuple[Day, ...], Meta(max_length=DAYS_MAX)] = ()
     country: Country = ""
-    provisional: tuple[int, ...] = ()
+    open_years: tuple[int, ...] = ()
+
+
+def minutes(span: Span) -> Minutes:
+    """From and to which minute of its day hours go; beyond the day's end if they are a night's."""
+    start, end = (int(told[:2]) * 60 + int(told[3:]) for told in (span.start, span.end))
+    return start, end if end > start else end + DAY_MINUTES
+
+
+def overlapping(spans: Iterable[Span]) -> bool:
+    """Whether two of the hours of one day have a minute in common, or one begins after its end."""
+    told = sorted(minutes(one) for one in spans)
+    late = any(start >= DAY_MINUTES for start, _ in told)
+    return late or any(one[1] > other[0] for one, other in pairwise(told))
 
 
 def calendar_id(team: str) -> str:

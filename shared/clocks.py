@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 from msgspec import Struct, structs
 
-from shared.policy import Limit, ServicePolicy, applies
+from shared.policy import PAUSES, Limit, ServicePolicy, applies
 from shared.story import FOREVER, Happened, Pause, Story
 from shared.timetable import ALWAYS, Hours, Interval, Timetable, run_between, run_out
 
@@ -18,6 +18,14 @@ ClockState = Literal[
 ]
 UNIT_MS: Final = {"min": 60_000, "h": 3_600_000}
 PERCENT: Final = 100
+# Why a clock stands as it does; a pause that has no end yet, and one that has, for each reason.
+STANDING: Final = tuple(f"paused_{why}" for why in PAUSES if why != "resolved")
+REASONS: Final = (
+    *("not_started", "never_started", "before_start", "running", "closed", "not_yet", "soon"),
+    *("not_agreed", "undone", "undone_until", *STANDING, *(f"{one}_until" for one in STANDING)),
+    *("done", "in_time", "late", "overdue", "not_done", "not_needed", "always_in_time"),
+    *("some_missed", "stop_uncertain", "start_uncertain", "settled", "excused"),
+)
 Params = dict[str, str | int]
 
 

@@ -23,6 +23,7 @@ from shared import (
     parts,
     planning,
     provision,
+    publishing,
     readings,
     serials,
     signing,
@@ -33,6 +34,7 @@ from shared import (
     workshop,
 )
 from shared.aliases import Alias
+from shared.calendars import WorkingCalendar
 from shared.charges import Charge, CoverageDecision, Quote
 from shared.checklist import Checklist, Reading
 from shared.enquiry import Enquiry
@@ -43,6 +45,7 @@ from shared.parts import Balance, Location, Movement, Part, PartUse, PlannedPart
 from shared.payments import InvoiceRequest, Payment
 from shared.people import OpState, Person, Subscription
 from shared.photos import Photo
+from shared.policy import PolicyChoice, ServicePolicy
 from shared.prices import Contract, Organisation, PriceList
 from shared.provision import OrderedPart
 from shared.records import Record, table
@@ -83,6 +86,7 @@ REGISTRY: Final = Registry(
         *editing.KINDS,
         *mending.KINDS,
         *master.KINDS,
+        *publishing.KINDS,
     ),
     {
         **ticket.ABSORBS,
@@ -104,6 +108,9 @@ TABLES: Final[dict[str, type[Record]]] = {
         TagSet,
         PriceList,
         Organisation,
+        ServicePolicy,
+        PolicyChoice,
+        WorkingCalendar,
         Customer,
         Contract,
         Site,

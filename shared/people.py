@@ -32,6 +32,7 @@ _LOOK = frozenset(ROLES) - _FIELD
 _ADMIN = frozenset({"administrator"})
 _MONEY = frozenset({"finance", "administrator"})
 _WATCH = frozenset({"inspector", "service_manager", "administrator"})
+_RULES = frozenset({"service_manager", "administrator"})
 _SYSTEM = frozenset({"system"})  # the server itself: nobody can be given this role
 
 # Every route and every op goes through this table: intent -> the roles that may.
@@ -45,6 +46,9 @@ MAY: Final[dict[str, frozenset[str]]] = {
     "asset.merge": _PLAN,
     "contract.add": _MONEY | frozenset({"service_manager"}),
     "contract.end": _MONEY | frozenset({"service_manager"}),
+    "policy.publish": _RULES,
+    "policy.choose": _RULES,
+    "calendar.set": _RULES,
     "ticket.open": _DESK,
     "work_order.create": _PLAN,
     "work_order.begin": _FIELD,

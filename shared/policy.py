@@ -144,9 +144,12 @@ class Edition(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Chosen(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Which policy is in force from a day on: for a contract, a class of product, or else."""
+    """Which policy is in force from a day on: for a contract, a class of product, or else.
 
-    policy: PolicyName
+    No policy ends what was chosen for the contract or the class before.
+    """
+
+    policy: PolicyName | None = None
     valid_from: LocalDate
     contract: Id | None = None
     product_class: OptionalLine = ""
@@ -179,15 +182,19 @@ def in_force(
 
     Of two choices for the same the later one counts, and of it the newest version that has begun.
     """
-    for of_contract, of_class in ((contract, ""), (None, product_class), (None, "")):
+    subjects: list[tuple[str | None, str]] = [(None, "")]
+    if product_class:
+        subjects.insert(0, (None, product_class))
+    if contract is not None:
+        subjects.insert(0, (contract, ""))
+    for subject in subjects:
         begun = [
             one
             for one in choice.chosen
-            if (one.contract, one.product_class) == (of_contract, of_class)
-            and one.valid_from <= day
+            if (one.contract, one.product_class) == subject and one.valid_from <= day
         ]
-        if begun:
-            latest = max(begun, key=lambda one: one.valid_from)
+        latest = max(begun, key=lambda one: one.valid_from, default=None)
+        if latest is not None and latest.policy is not None:
             return newest(choice.editions, latest.policy, day)
     return None
 

@@ -20,6 +20,7 @@ REASONS: Final = ("refusals", "command", "problems")  # where a reason may be wo
 
 # A parameter that is itself a code is shown by its own text: parameter -> group.
 WORDS: Final = {
+    "event": "ticket_events",
     "field": "fields",
     "outcome": "outcomes",
     "priority": "priorities",

@@ -11,13 +11,12 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
-from shared.calendars import Span, WorkingCalendar
+from shared.calendars import Span, WorkingCalendar, minutes
 from shared.clock import zone_of
 
 UTC: Final = ZoneInfo("UTC")
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 60 * MINUTE_MS
-DAY_MINUTES: Final = 24 * 60
 AHEAD_DAYS: Final = 400
 BEYOND_DAYS: Final = 40_000  # a due time a hundred years off is a calendar that is never open
 SECOND_MS: Final = 1000
@@ -55,7 +54,7 @@ class Hours:
 
     def __init__(self, calendar: WorkingCalendar, zone: ZoneInfo) -> None:
         self.zone = zone
-        self.provisional = frozenset(calendar.provisional)
+        self.provisional = frozenset(calendar.open_years)
         self._week = calendar.week
         self._usual = next((spans for spans in calendar.week if spans), ())
         assert self._usual, "a calendar without any hours"
@@ -153,7 +152,7 @@ class Hours:
     def _lay_out(self, day: int) -> None:
         over = 0
         for span in self._spans(day):
-            start, end = _minutes(span)
+            start, end = minutes(span)
             opens = moment_of(self.zone, day, start)
             closes = moment_of(self.zone, day, end)
             opens = max(opens, self._ends[-1] if self._ends else opens)
@@ -192,10 +191,9 @@ class Timetable:
         return found
 
 
-def moment_of(zone: ZoneInfo, day: int, minutes: int) -> int:
-    """The first moment (ms) at which the clock of a zone has reached a time of a day."""
-    days, minutes = divmod(minutes, DAY_MINUTES)
-    wall = datetime.datetime.fromordinal(day + days) + datetime.timedelta(minutes=minutes)
+def moment_of(zone: ZoneInfo, day: int, minute: int) -> int:
+    """The first moment (ms) at which the clock of a zone has reached a minute of a day."""
+    wall = datetime.datetime.fromordinal(day) + datetime.timedelta(minutes=minute)
     told = wall.replace(tzinfo=zone)
     seconds = int(told.timestamp())
     shown = datetime.datetime.fromtimestamp(seconds, zone).replace(tzinfo=None)
@@ -211,12 +209,6 @@ def _leap(wall: datetime.datetime, zone: ZoneInfo) -> int:
         shown = datetime.datetime.fromtimestamp(middle, zone).replace(tzinfo=None)
         before, after = (middle, after) if shown < wall else (before, middle)
     return after
-
-
-def _minutes(span: Span) -> tuple[int, int]:
-    """From and to which minute of its day a span goes; beyond the day's end if it is a night's."""
-    start, end = (int(told[:2]) * 60 + int(told[3:]) for told in (span.start, span.end))
-    return start, end if end > start else end + DAY_MINUTES
 
 
 def merged(intervals: Sequence[Interval]) -> list[Interval]:

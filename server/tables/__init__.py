@@ -2,7 +2,17 @@
 
 from sqlmodel import SQLModel
 
-from server.tables import access, books, domain, evidence, goods, money, proof, requests
+from server.tables import (
+    access,
+    books,
+    domain,
+    evidence,
+    goods,
+    money,
+    policies,
+    proof,
+    requests,
+)
 
 METADATA = SQLModel.metadata
 
@@ -14,6 +24,7 @@ __all__ = [
     "evidence",
     "goods",
     "money",
+    "policies",
     "proof",
     "requests",
 ]

@@ -2,11 +2,13 @@
 
 from typing import Any, TypeVar
 
+from shared.calendars import COMPANY, WorkingCalendar
 from shared.ids import derive
 from shared.kinds import read_row
 from shared.ops import SYSTEM
 from shared.parts import Balance, PartUse, PlannedPart
 from shared.people import Subscription
+from shared.policy import CHOICE, PolicyChoice, ServicePolicy
 from shared.prices import Contract
 from shared.provision import OrderedPart
 from shared.records import Record, table
@@ -16,6 +18,7 @@ from shared.tasks import Conflict, Task
 from shared.work_order import Assignment, WorkOrder
 from sync.ports import Outboxed, Replica
 from tests.contracts.servers import PhoneShelf
+from tests.golden.messages import ARGS
 from tests.world import (
     ANN,
     ASSET,
@@ -249,3 +252,23 @@ def test_a_caller_is_written_down_with_a_place_and_a_machine_once(server: Server
     ]
     answers = world.hand_in([ours, *twice])
     assert [one.code for one in answers] == [None, None, "on_file"]
+
+
+def test_a_policy_is_published_chosen_and_followed_by_every_phone(server: Server) -> None:
+    world = World(server)
+    told = {**ARGS["policy.publish"], "after": 0}
+    policy = world.must(world.office("policy.publish", ("service_policy", ""), told, by=SYSTEM)).id
+    again = world.office("policy.publish", ("service_policy", ""), told, by=SYSTEM)
+    assert (again.verdict, again.code) == ("rejected", "changed_meanwhile")
+    on = ("policy_choice", CHOICE)
+    world.must(world.office("policy.choose", on, ARGS["policy.choose"], by=SYSTEM))
+    hours = ARGS["calendar.set"]
+    world.must(world.office("calendar.set", ("working_calendar", COMPANY), hours, by=SYSTEM))
+    (kept,) = rows(world, ServicePolicy, "catalog")
+    (choice,) = rows(world, PolicyChoice, "catalog")
+    (calendar,) = rows(world, WorkingCalendar, "catalog")
+    assert (kept.id, kept.number, kept.limits[0].agreed_max) == (policy, 1, 24)
+    assert (choice.editions[0].policy_id, choice.zones) == (policy, {"North": "urban"})
+    assert (calendar.week[0][0].start, calendar.days[0].works) == ("09:00", False)
+    refused = world.office("policy.publish", ("service_policy", ""), {**told, "after": 1}, by=DORA)
+    assert (refused.verdict, refused.code) == ("rejected", "not_permitted")

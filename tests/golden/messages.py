@@ -5,10 +5,12 @@ from typing import Any
 
 import msgspec
 
+from shared.calendars import COMPANY
 from shared.clock import At
 from shared.ids import derive, fingerprint
 from shared.kinds import REGISTRY
 from shared.ops import Op, encode
+from shared.policy import CHOICE
 from sync import protocol
 from sync.ports import Replica
 from sync.protocol import Reply, Request, WireOp
@@ -68,6 +70,38 @@ ARGS: dict[str, Any] = {
         "covers": ["visit", "labour"],
     },
     "contract.end": {"last_day": "2026-06-30"},
+    "policy.publish": {
+        "name": "p-house",
+        "valid_from": "2026-01-01",
+        "en": "House policy",
+        "zh": "本公司政策",
+        "limits": [
+            {
+                "id": "arrive_urban",
+                "node": "arrive",
+                "start": "assigned",
+                "stop": "arrived",
+                "amount": 2,
+                "when": {"zone": ["urban"]},
+                "pauses": ["customer_date"],
+                "agreed": "may",
+                "agreed_max": 24,
+                "source": ["R-SLA-08"],
+            }
+        ],
+        "targets": [{"id": "first_response", "share": 9500}],
+    },
+    "policy.choose": {
+        "choice": {"policy": "p-house", "valid_from": "2026-01-01"},
+        "zones": {"North": "urban"},
+    },
+    "calendar.set": {
+        "time_zone": "Asia/Shanghai",
+        "week": [*[[["09:00", "12:00"], ["13:00", "18:00"]]] * 5, [], []],
+        "days": [{"date": "2026-10-01", "works": False, "name": "国庆节", "origin": "statutory"}],
+        "country": "CN",
+        "open_years": [2027],
+    },
     "visit.plan": {
         "person": ANN,
         "planned_from": "2026-11-23T09:00",
@@ -219,6 +253,9 @@ ON = {
     "contract.add": ("contract", derive("golden", "contract.add")),
     "contract.end": ("contract", OF),
     "master.put": ("customer", CUSTOMER),
+    "policy.publish": ("service_policy", derive("golden", "policy.publish")),
+    "policy.choose": ("policy_choice", CHOICE),
+    "calendar.set": ("working_calendar", COMPANY),
 }
 
 

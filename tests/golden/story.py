@@ -7,10 +7,12 @@ from typing import Any
 import msgspec
 from msgspec import Raw, Struct
 
+from shared.calendars import COMPANY
 from shared.errors import Flag, Refused
 from shared.ids import derive, fingerprint
 from shared.kinds import REGISTRY, write_row
 from shared.ops import SYSTEM, Op, Origin, encode
+from shared.policy import CHOICE
 from shared.records import State, table
 from shared.sign_off import SignOff
 from shared.tasks import Conflict, Task
@@ -264,10 +266,18 @@ def _beginnings(day: Day) -> None:
     day.sync(day.mine)
 
 
+def _rules(day: Day) -> None:
+    """By which limits and in which hours the company works."""
+    day.desk("policy.publish", ARGS["policy.publish"], ("service_policy", ""))
+    day.desk("policy.choose", ARGS["policy.choose"], ("policy_choice", CHOICE))
+    day.desk("calendar.set", ARGS["calendar.set"], ("working_calendar", COMPANY))
+
+
 def bodies_of_a_day() -> list[Kept]:
     """Every act there is as it came in, in order. What became of it is not said yet."""
     day = Day()
-    for part in (_desk_work, _field_work, _mends, _money, _tidy_up, _merges, _beginnings):
+    field = (_desk_work, _field_work, _mends, _money, _tidy_up, _merges, _beginnings)
+    for part in (*field, _rules):
         part(day)
     return [
         Kept(

@@ -12,6 +12,7 @@ from server import feed, portions
 from server.database import writing
 from server.ledger import Ledger
 from server.portions import Portions, Reading
+from shared.calendars import Day, Span
 from shared.charges import QuoteLine
 from shared.checklist import Choice, Item, PhotoSlot
 from shared.enquiry import Attached
@@ -20,6 +21,7 @@ from shared.ids import derive, fingerprint
 from shared.ink import Ink
 from shared.kinds import TABLES
 from shared.people import Person
+from shared.policy import Chosen, Duty, Edition, Limit, Target
 from shared.prices import PriceItem, WarrantyTerm
 from shared.records import Record, State
 from shared.tag_sets import Tag
@@ -74,6 +76,34 @@ NESTED: dict[str, Any] = {
         PriceItem(code="off", kind="discount", en="Off", zh="优惠", unit="time", price=0),
     ),
     "price_list.warranty": (WarrantyTerm(product_class="pump", months=24), WarrantyTerm(months=0)),
+    "service_policy.limits": (
+        Limit(
+            id="arrive",
+            node="arrive",
+            start="assigned",
+            stop="arrived",
+            amount=2,
+            when={"zone": ("urban", "")},
+            pauses=("customer_date",),
+            agreed="may",
+            agreed_max=24,
+            source=("R-SLA-08",),
+        ),
+    ),
+    "service_policy.targets": (Target(id="first_response", share=9_500, source=("R-KPI-01",)),),
+    "service_policy.duties": (Duty(id="emergency", when={"urgency": ("urgent",)}),),
+    "policy_choice.editions": (
+        Edition(policy_id=derive("policy"), name="p-default", number=2, valid_from="2026-01-01"),
+    ),
+    "policy_choice.chosen": (Chosen(policy="p-default", valid_from="2026-01-01"),),
+    "policy_choice.zones": {"浦东": "urban"},
+    "policy_choice.classes": {"vrf": "high_tech"},
+    "working_calendar.week": (*((Span("09:00", "18:00"),),) * 5, (), ()),
+    "working_calendar.days": (
+        Day(date="2026-10-01", works=False, name="国庆节", origin="statutory"),
+        Day(date="2026-10-10", works=True, name="调休", spans=(Span("22:00", "06:00"),)),
+    ),
+    "working_calendar.open_years": (2027,),
     "contract.covers": ("labour", "part"),
     "coverage_decision.covers": ("visit",),
     "coverage_decision.params": {"until": "2027-03-01", "number": "HT-1", "months": 24},

@@ -1,21 +1,26 @@
 """Every code that can reach a person has words in both languages, and no input upsets them."""
 
 import re
+from itertools import chain
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given, strategies as st
 
 from server.problems import STATUS
 from server.texts import read_catalogue
+from shared.clocks import REASONS, ClockState
 from shared.errors import FLAGS, REFUSALS, Refused, refuse_value
 from shared.fields import FIELDS, PRIORITIES
 from shared.ids import derive
 from shared.kinds import REGISTRY
+from shared.limits import VALUES
 from shared.master import TABLES
 from shared.ops import Verdict
 from shared.parts import OLD_PARTS, PART_TYPES
 from shared.people import ROLES
+from shared.policy import EVENTS, FACTS, NODES, PAUSES, Unit
 from shared.sign_off import PURPOSES, SIGNERS
 from shared.texts import (
     LANGUAGES,
@@ -92,14 +97,22 @@ NEEDED = {
     "buttons": set(REGISTRY.kinds),
     "categories": set("ABCD"),
     "channels": set(CHANNELS),
+    "clock_reasons": set(REASONS),
+    "clock_states": set(get_args(ClockState)),
     "command": COMMAND,
     "declaration": {f"{purpose}_1" for purpose in PURPOSES},
     "fields": {*FIELDS, *ARGUMENTS, *MASTER, "unnamed"},
     "flags": set(FLAGS),
     "given": {"wo", "strokes"},
     "kinds": set(REGISTRY.kinds),
+    "limit_calendars": {"always", "working"},
+    "limit_facts": set(FACTS),
+    "limit_nodes": set(NODES),
+    "limit_units": set(get_args(Unit)),
+    "limit_values": {"unknown", "high_tech", "daily", *chain(*VALUES.values())} - {""},
     "numbers": {"provisional"},
     "outcomes": set(OUTCOMES),
+    "pause_reasons": set(PAUSES),
     "part_types": set(PART_TYPES),
     "priorities": set(PRIORITIES),
     "problems": set(STATUS),
@@ -118,6 +131,7 @@ NEEDED = {
         *("serial_twice", "unsigned_addition", "work_done_after_cancel", "not_collector"),
         *("ink_reused", "alias_twice", "orphan"),
     },
+    "ticket_events": set(EVENTS),
     "verdicts": {verdict.value for verdict in Verdict},
 }
 SMALL = Catalogue(
