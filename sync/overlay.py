@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from functools import partial
+from itertools import chain
 
 from msgspec import Struct, structs
 
@@ -204,7 +205,7 @@ def _lay(
                 by_thing[place].append(one)
     changed: set[Aggregate] = set()
     for thing, ops in by_thing.items():
-        changed |= _lay_one(replica, registry, thing, ops)
+        changed |= _lay_one(replica, registry, here, thing, ops)
     return changed
 
 
@@ -229,46 +230,65 @@ def _on_top(replica: Replica, things: Collection[Aggregate]) -> list[Outboxed]:
 
 
 def _lay_one(
-    replica: Replica, registry: Registry, thing: Aggregate, ops: Sequence[Pending]
+    replica: Replica, registry: Registry, here: Here, thing: Aggregate, ops: Sequence[Pending]
 ) -> set[Aggregate]:
     """Show one thing; returns the other things where an op now causes something else."""
     if not ops:
         replica.show(thing, ())
         return set()
-    said = [one.arrived for one in ops]
+    judged = [one for one in ops if one.on == thing]
+    laid = {thing: ops, **_begun_here(replica, registry, here, thing, judged)}
+    every = {one.entry.op_id: one for there in laid.values() for one in there}
+    places: dict[str, list[Aggregate]] = {op_id: [] for op_id in every}
+    for place, there in laid.items():
+        for one in there:
+            places[one.entry.op_id].append(place)
+    said = [one.arrived for one in every.values()]
     state = replica.load(reach(said, replica.links, also=[thing]), base=True)
-    for row in _begun_here(replica, thing, said):
-        state.know(row)
-    moved: set[Aggregate] = set()
     changes: list[Outboxed] = []
     sighting = replica.identity().sighting
-    for one in ops:
-        if one.on != thing:
-            _add(registry, state, one.entry, thing)
-            continue
-        after = _rejudge(registry, state, one, sighting)
-        if (after.refusal, after.emits) != (one.entry.refusal, one.entry.emits):
-            changes.append(after)
-            moved |= {emit.on for emit in (*after.emits, *one.entry.emits)} - {thing}
+    for one in sorted(every.values(), key=lambda pending: pending.entry.lseq):
+        for place in places[one.entry.op_id]:
+            if place != one.on:
+                _add(registry, state, one.entry, place)
+                continue
+            after = _rejudge(registry, state, one, sighting)
+            if place == thing and after != one.entry:
+                changes.append(after)
     replica.update(changes)
     replica.show(thing, [row for row in state.changed.values() if home(row) == thing])
-    return moved
+    before = (every[after.op_id].entry.emits for after in changes)
+    emits = chain.from_iterable((*before, *(after.emits for after in changes)))
+    return {emit.on for emit in emits} - {thing}
 
 
-def _begun_here(replica: Replica, thing: Aggregate, ops: Collection[Arrived]) -> list[Record]:
-    """The rows of jobs that these ops name beside the thing, and that nobody but this phone has.
-
-    There is no base of them: they are what is shown.
+def _begun_here(
+    replica: Replica, registry: Registry, here: Here, thing: Aggregate, ops: Iterable[Pending]
+) -> dict[Aggregate, list[Pending]]:
+    """What is laid over jobs that nobody but this phone has, and that these ops name beside the
+    thing: of each op's right and rule they are what they were when it was recorded.
     """
-    named = frozenset((NOUN, name) for one in ops for name in named_by(one)) - {thing}
-    here = replica.on_top_of(named) if named else []
-    begun = frozenset(one.on for one in here if is_beginning(one) and one.on in named)
-    if not begun:
-        return []
-    refs = frozenset((WorkOrder, identity) for _, identity in begun)
-    sent = replica.load(Wanted(aggregates=frozenset(), refs=refs), base=True)
-    alone = frozenset(one for one in begun if sent.find(WorkOrder, one[1]) is None)
-    return list(replica.load(Wanted(aggregates=alone, refs=frozenset()), base=False).rows())
+    laid: dict[Aggregate, list[Pending]] = {}
+    fresh = _named(ops) - {thing}
+    while fresh:
+        found = replica.on_top_of(fresh)
+        begun = frozenset(one.on for one in found if is_beginning(one) and one.on in fresh)
+        refs = frozenset((WorkOrder, identity) for _, identity in begun)
+        sent = replica.load(Wanted(aggregates=frozenset(), refs=refs), base=True)
+        alone = [one for one in sorted(begun) if sent.find(WorkOrder, one[1]) is None]
+        on_them = [Pending(entry=one, arrived=_read(one, registry)) for one in found]
+        for place in alone:
+            laid[place] = [
+                one
+                for one in on_them
+                if place in touched(one.entry) and not here.passed(one.entry, stream_of(place))
+            ]
+        fresh = _named(one for place in alone for one in laid[place]) - laid.keys() - {thing}
+    return laid
+
+
+def _named(ops: Iterable[Pending]) -> set[Aggregate]:
+    return {(NOUN, name) for one in ops for name in named_by(one.arrived)}
 
 
 def _add(registry: Registry, state: State, entry: Outboxed, thing: Aggregate) -> None:

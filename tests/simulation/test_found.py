@@ -211,9 +211,18 @@ def edited_before_the_server_knew_an_older_giving(week: Whole) -> None:
     week.sync(faults=[], ops_max=200, phone=2, small=False)
 
 
+def a_job_begun_there_was_declined_after_the_site_was_changed(week: Whole) -> None:
+    """What was changed by right of a job that was begun here stands when that is given back."""
+    order = week.whole_visit(phone=1, waits=True, signs=1)
+    begun = week.find_something(phone=1, order=order, works=False)
+    week.edit(phone=1, order=begun, value="444")
+    week.step(phone=1, order=begun, verb="decline")
+
+
 @pytest.mark.parametrize(
     "live",
     [
+        a_job_begun_there_was_declined_after_the_site_was_changed,
         edited_before_the_server_knew_an_older_giving,
         the_last_of_a_push_waited_behind_what_it_settled,
         the_last_of_a_push_waited_behind_what_was_refused,
