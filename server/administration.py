@@ -20,6 +20,7 @@ from server import (
     printing,
     replays,
     rescue,
+    rounds,
     settings,
 )
 from server.auditor import Report
@@ -304,7 +305,7 @@ def judged_again(office: Office) -> dict[str, Any] | Refused:
 
 def notarise(office: Office) -> None:
     """Number the leaves that wait and sign the head, without a server running."""
-    app.notarise(office, office.seal())
+    rounds.notarise(office, office.seal())
 
 
 def audit(chosen: Settings) -> Report:

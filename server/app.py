@@ -23,34 +23,26 @@ from litestar.types import Message, Scope
 
 from server import (
     api,
-    arrivals,
-    claims,
     console,
-    custody,
     database,
-    enrolment,
     evidence,
     keys,
-    leaving,
     logs,
     migrations,
     notary,
     portal,
     problems,
     queries,
-    replays,
-    seals,
+    rounds,
     sessions,
     texts,
-    throttle,
 )
 from server.api import Inflation
 from server.keys import Dice
 from server.ledger import Ledger
-from server.library import ReadingRoom, distrust
+from server.library import ReadingRoom
 from server.live import Live
-from server.notary import Seal
-from server.office import Contact, Office, Release, kept_of
+from server.office import Office, Release
 from server.packs import Packs
 from server.parts import Parts
 from server.pokes import Pokes
@@ -59,13 +51,10 @@ from server.problems import Problem
 from server.sessions import PUBLIC, Actor, AnyConnection, Guard, Pass
 from server.settings import Settings
 from server.signals import Signals
-from sync.ports import Unwritable
 from sync.protocol import REQUEST_BYTES_MAX
 
 Clock = Callable[[], int]
 
-NOTARY_EVERY_S: Final = 0.5
-TIDY_EVERY_MS: Final = 60_000
 STOP_S: Final = 10
 BESIDE: Final = 8  # connections of the notary, and of those who listen
 ALWAYS: Final = (
@@ -286,13 +275,13 @@ async def _guarded(message: Message, _scope: Scope) -> None:
 async def _alive(office: Office, pool: ThreadPoolExecutor, _app: Litestar) -> AsyncIterator[None]:
     asyncio.get_running_loop().set_default_executor(pool)
     stop = threading.Event()
-    thread = threading.Thread(target=_keep_books, args=(office, stop), name="notary", daemon=True)
-    thread.start()
+    threads = rounds.begun(office, stop)
     try:
         yield
     finally:
         stop.set()
-        await asyncio.to_thread(thread.join, STOP_S)
+        for thread in threads:
+            await asyncio.to_thread(thread.join, STOP_S)
         pool.shutdown(wait=True)
         office.close()
 
@@ -309,85 +298,3 @@ async def _told(signals: Signals, live: Live, pokes: Pokes, _app: Litestar) -> A
         for task in looking:
             task.cancel()
         await asyncio.gather(*looking, return_exceptions=True)
-
-
-def _keep_books(office: Office, stop: threading.Event) -> None:
-    """Sign what was entered, at most every second, and tidy up every minute, until stopped."""
-    seal = office.seal()
-    with claims.alive(office.settings.data, seal.holder):
-        attempt(office, partial(succeed, office))
-        _keep_on(office, seal, stop)
-    tidy(office)
-
-
-def succeed(office: Office) -> None:
-    """Let go of the leases of processes that died on this machine: nobody has to wait for them."""
-    folder = office.settings.data
-    gone = claims.dead(folder)
-    if gone:
-        with office.writing() as books:
-            notary.let_go(books, gone)
-        claims.bury(folder, gone)
-
-
-def _keep_on(office: Office, seal: Seal, stop: threading.Event) -> None:
-    tidied, way = office.now_ms(), seals.Round(holder=seal.holder)
-    upgrade = replays.Round(holder=seal.holder)
-    jobs, gone = (leaving.Round(holder=seal.holder) for _ in range(2))
-    while not stop.wait(NOTARY_EVERY_S):
-        attempt(office, partial(notarise, office, seal))
-        attempt(office, partial(arrivals.announce, office, seal.holder))
-        attempt(office, partial(seals.look_again, office, way))
-        attempt(office, partial(replays.judge_some, office, upgrade))
-        attempt(office, partial(leaving.put_away, office, jobs))
-        attempt(office, partial(leaving.compact, office, gone))
-        if office.now_ms() - tidied >= TIDY_EVERY_MS:
-            tidied = office.now_ms()
-            attempt(office, partial(tidy, office))
-            attempt(office, partial(arrivals.look_again, office, seal.holder))
-            attempt(office, partial(custody.tidy, office))
-
-
-def attempt(office: Office, step: Callable[[], Any]) -> None:
-    """Take a step by itself: what is wrong with one does not stop those after it."""
-    try:
-        step()
-    except database.Busy:
-        return
-    except Exception as error:
-        office.log.error("notary failed", error=type(error).__name__, trace=logs.trace_of(error))
-
-
-def notarise(office: Office, seal: Seal) -> None:
-    """Number the leaves that wait and sign the new head, if that is due."""
-    now = office.now_ms()
-    with office.reading() as books:
-        due = notary.is_due(books, now)
-    if due:
-        with office.writing() as books:
-            notary.notarise(books, seal, now)
-
-
-def tidy(office: Office) -> None:
-    """Write down when devices were heard of, and drop what is over."""
-    now = office.now_ms()
-    heard = dict(office.contacts)
-    with office.writing() as books:
-        for device, contact in heard.items():
-            _note_contact(office, books, device, contact)
-        sessions.sweep(books, now)
-        distrust(books, now)
-        minutes = max(office.settings.limits.window_minutes, throttle.DAY_MINUTES)
-        throttle.sweep(books, now - minutes * throttle.MINUTE_MS)
-    for device, contact in heard.items():
-        if office.contacts.get(device) is contact:
-            office.contacts.pop(device, None)
-
-
-def _note_contact(office: Office, books: Any, device: str, contact: Contact) -> None:
-    """Write one device down, by itself: what is wrong with one is nothing to the others."""
-    try:
-        with database.savepoint(books):
-            enrolment.note_contact(books, device, kept_of(contact))
-    except Unwritable as broken:
-        office.log.error("a contact cannot be kept", device=device, error=str(broken))

@@ -18,6 +18,9 @@ KEY_VARIABLES: Final = {
     "key_id": "FIELDFARE_EVIDENCE_KEY_ID",
     "secret": "FIELDFARE_EVIDENCE_SECRET",
 }
+WEBHOOK_VARIABLE: Final = "FIELDFARE_WEBHOOK_SECRET"
+SECRET_CHARS_MIN: Final = 16
+SECRET_BYTES_MAX: Final = 10_000
 # What a setting is called among the flags of a command.
 FLAGS: Final = {
     **{name: name for name in ("data", "database", "host", "port", "url", "insecure", "workers")},
@@ -64,6 +67,24 @@ class EvidenceKeys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         return "EvidenceKeys(…)"
 
 
+class Webhook(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The gateway that brings messages to customers, where there is one.
+
+    `secret` signs what it is sent; it is never told, and may come by a file (`secret_file`) or by
+    the environment. With `private` the gateway may be in the company's own network.
+    """
+
+    url: Annotated[str, Meta(max_length=2_000)] = ""
+    secret: str = ""
+    secret_file: Path | None = None
+    private: bool = False
+    timeout_s: Annotated[int, Meta(ge=1, le=60)] = 10
+    tries: Annotated[int, Meta(ge=1, le=50)] = 10
+
+    def __repr__(self) -> str:
+        return f"Webhook({self.url and urlsplit(self.url).hostname!r}, …)"
+
+
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that differs from one installation to the next.
 
@@ -71,7 +92,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     URLs and `keys_folder` another folder; what is still being uploaded is always in it.
     `evidence_keys` are those of a bucket, which may come by the environment. `proxy` is the
     address of the proxy that ends TLS in front of this server; only from there forwarded
-    addresses are believed. `url` is where phones reach the server. An app whose version is before
+    addresses are believed. `url` is where phones reach the server. `webhook` is what brings
+    messages to customers, where there is something. An app whose version is before
     `oldest_app` is brought nothing new.
     """
 
@@ -94,6 +116,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     time_zone: str = "UTC"
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] = "EUR"
     language: Annotated[str, Meta(pattern="^(en|zh)$")] = "en"
+    webhook: Webhook = Webhook()
     oldest_app: Annotated[str, Meta(pattern=r"^(\d{1,6}(\.\d{1,6}){0,2})?$(?!\n)")] = ""
     log_level: Annotated[str, Meta(pattern="^(debug|info|warning|error)$")] = "info"
     assets: Path = ASSETS
@@ -162,7 +185,7 @@ def load(flags: Mapping[str, Any], file: Path | None = None) -> Settings:
     """
     given = {name: value for name, value in flags.items() if value is not None}
     path = file or _file_of(given)
-    written = _with_keys(_written(path) if path is not None else {})
+    written = _with_secret(_with_keys(_written(path) if path is not None else {}))
     try:
         settings = msgspec.convert({**written, **given}, Settings, strict=False, dec_hook=_as_path)
     except msgspec.ValidationError as error:
@@ -177,6 +200,25 @@ def _with_keys(written: dict[str, Any]) -> dict[str, Any]:
     return {**written, "evidence_keys": {**keys, **told} if isinstance(keys, dict) else keys}
 
 
+def _with_secret(written: dict[str, Any]) -> dict[str, Any]:
+    """What the file says, with the webhook's secret that a file or the environment holds."""
+    told = written.get("webhook", {})
+    given = os.environ.get(WEBHOOK_VARIABLE, "")
+    if not isinstance(told, dict) or not (given or told.get("secret_file")):
+        return written
+    if not given:
+        given = _read_secret(Path(str(told["secret_file"])))
+    return {**written, "webhook": {**told, "secret": given}}
+
+
+def _read_secret(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return file.read(SECRET_BYTES_MAX).decode().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Unfit(f"webhook.secret_file: {path} cannot be read: {error}") from None
+
+
 def fit(settings: Settings) -> Settings:
     """The settings, if a server may be started with them. Raises `Unfit`."""
     try:
@@ -189,12 +231,41 @@ def fit(settings: Settings) -> Settings:
         raise Unfit("tls_certificate and tls_key: give both or neither")
     if settings.demo and not is_loopback(settings.host):
         raise Unfit("host: the demo company and its known passwords stay on this machine")
+    if settings.webhook.url:
+        _fit_webhook(settings.webhook)
     if not _is_private(settings):
         raise Unfit(
             f"host: plain HTTP on {settings.host} can be read by anyone on the way; give "
             "tls_certificate and tls_key, name the proxy that ends TLS, or say insecure"
         )
     return settings
+
+
+def _fit_webhook(webhook: Webhook) -> None:
+    """See that messages go only where they are meant to, and that nobody reads them on the way."""
+    host, scheme = _host_of(webhook.url)
+    if not host or scheme not in ("http", "https"):
+        raise Unfit("webhook.url: give an address like https://gateway.example/fieldfare")
+    if scheme == "http" and not is_loopback(host):
+        raise Unfit("webhook.url: messages name customers; plain HTTP is for this machine only")
+    if is_loopback(host) and not webhook.private:
+        raise Unfit("webhook.url: say webhook.private for a gateway on this machine")
+    if len(webhook.secret) < SECRET_CHARS_MIN:
+        raise Unfit(
+            f"webhook.secret: give at least {SECRET_CHARS_MIN} characters, in a file "
+            f"(webhook.secret_file) or by {WEBHOOK_VARIABLE}"
+        )
+
+
+def _host_of(url: str) -> tuple[str, str]:
+    """Host and scheme of an address; no host where it is none, or names a user."""
+    try:
+        parts = urlsplit(url)
+        return (
+            parts.hostname or "" if parts.port != 0 and "@" not in parts.netloc else ""
+        ), parts.scheme
+    except ValueError:
+        return "", ""
 
 
 def _is_private(settings: Settings) -> bool:
@@ -237,4 +308,7 @@ def _written(path: Path) -> dict[str, Any]:
     for name in ("data", "keys_folder", "tls_certificate", "tls_key", "assets"):
         if isinstance(written.get(name), str):
             written[name] = path.absolute().parent / written[name]
+    webhook = written.get("webhook")
+    if isinstance(webhook, dict) and isinstance(webhook.get("secret_file"), str):
+        webhook["secret_file"] = path.absolute().parent / webhook["secret_file"]
     return written

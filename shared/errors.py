@@ -83,6 +83,7 @@ REFUSALS = frozenset(
         "sealed",
         "behind",
         "taken_off",
+        "told_already",
         "too_large",
         "too_many",
         "torn",

@@ -18,6 +18,7 @@ from shared import (
     master,
     mending,
     merging,
+    messages,
     newcomers,
     notes,
     parts,
@@ -40,6 +41,7 @@ from shared.checklist import Checklist, Reading
 from shared.enquiry import Enquiry
 from shared.history import AssetHistory
 from shared.ink_claims import InkClaim
+from shared.messages import Message
 from shared.notes import Note
 from shared.parts import Balance, Location, Movement, Part, PartUse, PlannedPart
 from shared.payments import InvoiceRequest, Payment
@@ -77,6 +79,7 @@ REGISTRY: Final = Registry(
         *contracts.KINDS,
         *tasks.KINDS,
         *notes.KINDS,
+        *messages.KINDS,
         *evidence.KINDS,
         *signing.KINDS,
         *billing.KINDS,
@@ -120,6 +123,7 @@ TABLES: Final[dict[str, type[Record]]] = {
         Enquiry,
         Ticket,
         TicketEvent,
+        Message,
         WorkOrder,
         Assignment,
         Visit,
@@ -167,6 +171,7 @@ LINKS: Final[dict[str, tuple[type[Record], tuple[str, ...]]]] = {
     ),
     "part_use": (PartUse, ("location_id", "part_id", "serial")),
     "task": (Task, ("home_noun", "home_id")),
+    "message": (Message, ("ticket_id",)),
     "asset": (Asset, ("site_id",)),
     "site": (Site, ("customer_id",)),
     "contract": (Contract, ("customer_id",)),

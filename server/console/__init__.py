@@ -24,6 +24,7 @@ from server.console import (
     lost,
     machine,
     merging,
+    messages,
     money,
     papers,
     people,
@@ -44,6 +45,7 @@ from server.console import (
     tickets,
     undo,
     visits,
+    wording,
     work_order,
 )
 from server.console.frame import Room, furnish
@@ -88,6 +90,8 @@ PAGES: Final = (
     conflicts.ROUTES,
     set_aside.ROUTES,
     tasks.ROUTES,
+    messages.ROUTES,
+    wording.ROUTES,
     stock.ROUTES,
 )
 ROUTES: Final = tuple(route for page in PAGES for route in page)

@@ -12,12 +12,13 @@ from server import queries
 from server.console import frame, gate, saying
 from server.console.addresses import opt
 from server.console.forms import Form
+from server.console.messages import TONES, told as as_told
 from server.console.saying import Act, Said
 from server.console.speech import Speech
 from server.console.told import window
 from server.office import AnyRequest, Office
 from server.problems import Problem
-from server.queries import customers, dossier, queue
+from server.queries import customers, dossier, messages, queue
 from server.sessions import Actor
 from shared.fields import PRIORITIES
 from shared.people import may
@@ -49,6 +50,7 @@ def everything_of(books: Any, number: str) -> dict[str, Any] | None:
     asset = customers.machine(books, found["asset_id"]) if found["asset_id"] else None
     jobs = queue.jobs_of(books, found["id"])
     people = {one["by"] for one in found["events"]} | {found["opened_by"]}
+    told = messages.of_ticket(books, found["id"])
     return {
         "ticket": found,
         "machine": asset,
@@ -57,6 +59,8 @@ def everything_of(books: Any, number: str) -> dict[str, Any] | None:
         "jobs": jobs,
         "current": next((one for one in reversed(jobs) if one["status"] in OPEN), None),
         "names": dossier.names(books, people),
+        "messages": told,
+        "tries": messages.tries(books, [one["id"] for one in told]),
     }
 
 
@@ -72,6 +76,7 @@ def _page(
         found = everything_of(books, number)
     if found is None:
         raise Problem("not_found")
+    speech = frame.speech_of(request, office)
     context = {
         **found,
         **rights(actor.person.roles),
@@ -80,6 +85,8 @@ def _page(
         "list": "/tickets",
         "window": window,
         "section": "tickets",
+        "messages": as_told(speech, found["messages"], found["tries"]),
+        "tones": TONES,
         **told,
     }
     return frame.page(request, office, actor, "ticket.html", context)

@@ -19,8 +19,9 @@ import msgspec
 from litestar.testing import TestClient
 
 from server import administration, enrolment, people, sessions
-from server.app import create_app, notarise, open_office
+from server.app import create_app, open_office
 from server.office import Asked, Office
+from server.rounds import notarise
 from server.sessions import COOKIE
 from server.settings import Settings, load
 from server.tables import access

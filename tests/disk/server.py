@@ -15,12 +15,12 @@ from PIL import Image
 
 from server import custody, database, leaving, migrations, rows
 from server.administration import audit
-from server.app import notarise
 from server.custody import Wish
 from server.database import Busy
 from server.evidence import NoRoom, Unreachable
 from server.office import Office
 from server.problems import Problem
+from server.rounds import notarise
 from server.sessions import Actor
 from server.settings import Settings
 from server.tables import METADATA

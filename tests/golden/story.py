@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
@@ -13,9 +13,10 @@ from shared.ids import derive, fingerprint
 from shared.kinds import REGISTRY, write_row
 from shared.ops import SYSTEM, Op, Origin, encode
 from shared.policy import CHOICE
-from shared.records import State, table
+from shared.records import Record, State, table
 from shared.sign_off import SignOff
 from shared.tasks import Conflict, Task
+from shared.work_order import WorkOrder
 from sync.desk import Parcel
 from sync.exchange import REVOKED
 from sync.intake import receive
@@ -32,6 +33,7 @@ from tests.world import (
     BOB,
     CHECKLIST,
     CUSTOMER,
+    DORA,
     FILTER,
     SITE,
     VAN_ANN,
@@ -42,6 +44,7 @@ from tests.world import (
 )
 
 OPS = FOLDER / "ops"
+R = TypeVar("R", bound=Record)
 TWO_HOURS = {"planned_from": "2026-11-24T09:00", "planned_to": "2026-11-24T11:00"}
 
 
@@ -119,6 +122,12 @@ class Day(World):
     def row(self, kind: type[Any]) -> Any:
         """A row of the server's books."""
         return next(row for (one, _), row in self.heard.pages.rows.items() if one is kind)
+
+    def row_of(self, kind: type[R], identity: str) -> R:
+        """The row of an id of the server's books."""
+        found = self.heard.pages.rows[kind, identity]
+        assert isinstance(found, kind)
+        return found
 
     def beyond(self) -> Outboxed:
         """The technician's phone records what nobody knows yet."""
@@ -273,11 +282,26 @@ def _rules(day: Day) -> None:
     day.desk("calendar.set", ARGS["calendar.set"], ("working_calendar", COMPANY))
 
 
+def _messages(day: Day) -> None:
+    """The customer is told three things: one by the technician, one in vain, one is called off."""
+    order = day.job(ANN)
+    ticket = day.row_of(WorkOrder, order).ticket_id
+    day.sync(day.mine)
+    told = {**ARGS["message.queue"], "ticket": ticket}
+    one, other, last = (day.desk("message.queue", told, ("message", ""), DORA) for _ in range(3))
+    day.sync(day.mine)
+    by_phone = {**ARGS["message.send"], "work_order": order}
+    day.act("message.send", by_phone, ("message", one))
+    day.act("message.fail", {**ARGS["message.fail"], "work_order": order}, ("message", other))
+    day.sync(day.mine)
+    day.desk("message.cancel", ARGS["message.cancel"], ("message", last), DORA)
+
+
 def bodies_of_a_day() -> list[Kept]:
     """Every act there is as it came in, in order. What became of it is not said yet."""
     day = Day()
     field = (_desk_work, _field_work, _mends, _money, _tidy_up, _merges, _beginnings)
-    for part in (*field, _rules):
+    for part in (*field, _rules, _messages):
         part(day)
     return [
         Kept(

@@ -28,6 +28,7 @@ from server import (
     people as staff,
     queries,
     restore,
+    rounds,
     rows,
     uploads,
 )
@@ -306,13 +307,13 @@ def test_a_backup_of_an_epoch_that_has_ended_is_not_vouched_for(house: House) ->
 def test_a_clock_that_was_put_back_takes_back_what_was_vouched_for(house: House) -> None:
     made = house.made()
     with house.office() as office:
-        app.tidy(office)
+        rounds.tidy(office)
         assert house.durable() == made.durable_through
         house.now -= HOUR_MS
-        app.tidy(office)
+        rounds.tidy(office)
         assert house.durable() is None
         house.now += 2 * HOUR_MS
-        app.tidy(office)
+        rounds.tidy(office)
         assert house.durable() is None
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from server import claims
-from server.app import succeed
 from server.database import writing
 from server.notary import LEASE_MS, let_go, take_lease
+from server.rounds import succeed
 from tests.server.rim.company import Company
 
 LIVE = """

@@ -20,13 +20,13 @@ from shared.records import Record
 from tests.server.samples import full
 
 LINE = [*(f"{number:04}" for number in range(1, 16)), "0018", "0019", "0020", "0021"]
-LINE += ["0022", "0023"]
+LINE += ["0022", "0023", "0024"]
 NEW = {
     *("planned_part", "ordered_part", "asset_history"),
     *("photo", "sign_off", "signed_document"),
     *("price_list", "organisation", "contract", "coverage_decision", "charge", "quote"),
     *("payment", "invoice_request", "taken_item", "ink_claim", "alias"),
-    *("tag_set", "enquiry"),
+    *("tag_set", "enquiry", "message"),
     *("service_policy", "policy_choice", "working_calendar"),
 }
 

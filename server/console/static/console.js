@@ -331,15 +331,18 @@
     };
     tick();
   }
-  for (const button of navigator.clipboard ? all("[data-copy]") : []) {
-    button.hidden = false;
-    button.addEventListener("click", async () => {
-      const from = document.getElementById(button.dataset.copy);
-      await navigator.clipboard.writeText(from.value || from.textContent);
-      one("span", button).textContent = button.dataset.done;
-      say(button.dataset.done);
-    });
-  }
+  // A text is copied where the browser allows it; elsewhere its button stays hidden.
+  const copyable = () => { if (navigator.clipboard) all("[data-copy][hidden]").forEach((button) => { button.hidden = false; }); };
+  copyable();
+  new MutationObserver(copyable).observe(body, { childList: true, subtree: true });
+  document.addEventListener("click", async (event) => {
+    const button = event.target instanceof Element && event.target.closest("[data-copy]");
+    if (!button) return;
+    const from = document.getElementById(button.dataset.copy);
+    await navigator.clipboard.writeText(from.value || from.textContent);
+    one("span", button).textContent = button.dataset.done;
+    say(button.dataset.done);
+  });
 
   // What no act tells of, such as when a phone was last heard of, is looked at now and then.
   if (one("[data-live-every]")) setInterval(() => heard({ things: [], all: true }), 60000);

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from server.app import tidy
 from server.queries.delivery import deliveries, delivery
+from server.rounds import tidy
 from sync.digest import vector_hash
 from sync.protocol import Reply
 from tests.server.rim.company import Company, Phone, asked_of

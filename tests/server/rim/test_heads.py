@@ -7,9 +7,9 @@ import pytest
 from msgspec import structs
 
 from mobile.keys import is_signed
-from server.app import notarise
 from server.keys import open_keys, rotate
 from server.notary import LEASE_MS
+from server.rounds import notarise
 from sync.digest import vector_hash
 from sync.ports import Identity
 from sync.prints import Care

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import text
 
-from server.app import attempt
 from server.database import Busy
+from server.rounds import attempt
 from tests.server.rim.company import PASSWORD, Company, asked_of
 from tests.server.rim.test_office_ops import opened, say
 
@@ -89,8 +89,8 @@ def test_a_question_costs_the_same_however_long_its_answer(company: Company) -> 
 
 
 def test_what_waits_is_written_down_when_the_server_stops(company: Company) -> None:
-    from server.app import tidy
     from server.office import Contact
+    from server.rounds import tidy
 
     phone = company.phone()
     company.office.contacts[phone.device] = Contact(at=5, clock_ms=-3, app="x")

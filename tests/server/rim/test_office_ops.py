@@ -199,8 +199,8 @@ def test_a_work_order_tells_its_whole_story(company: Company, job: dict[str, Any
 
 
 def test_every_verdict_is_a_leaf_that_can_be_proven(company: Company, job: dict[str, Any]) -> None:
-    from server.app import notarise
     from server.notary import Seal
+    from server.rounds import notarise
 
     before = ask(company, f"/api/audit?work_order={job['number']}")["items"]
     assert len(before) == 2

@@ -11,10 +11,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from server import rescue
-from server.app import notarise
 from server.auditor import verify
 from server.keys import open_keys, rotate
 from server.rescue import Told
+from server.rounds import notarise
 from shared.clock import At
 from shared.ops import SYSTEM, Op, encode
 from shared.rescue import Unfit, public_text

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from litestar import get
 from sqlalchemy import text
 
-from server.app import tidy
 from server.office import Contact
+from server.rounds import tidy
 from server.sessions import PUBLIC
 from shared.clock import At
 from shared.ops import Op, encode

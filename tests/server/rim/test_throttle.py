@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from server import database, migrations, people, throttle
-from server.app import tidy
+from server.rounds import tidy
 from sync.digest import vector_hash
 from sync.protocol import BYTES_PER_DAY_MAX, OPS_PER_DAY_MAX
 from tests.server.rim.company import PASSWORD, Company

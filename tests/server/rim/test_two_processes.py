@@ -10,9 +10,9 @@ import msgspec
 import pytest
 
 from server import arrivals, throttle
-from server.app import notarise
 from server.notary import LEASE_MS
 from server.office import Office
+from server.rounds import notarise
 from server.settings import Limits
 from server.tables import METADATA
 from sync.protocol import OPS_PER_DAY_MAX

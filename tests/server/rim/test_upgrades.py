@@ -11,7 +11,7 @@ import pytest
 from msgspec import structs
 
 import fieldfare
-from server import administration, app, auditor, notary, replays
+from server import administration, auditor, notary, replays, rounds
 from server.api.pacing import paced
 from server.office import Office, Release
 from server.queries import upgrades
@@ -224,5 +224,5 @@ class OneRound(threading.Event):
 
 def test_a_server_that_starts_does_it_by_itself(small: Company) -> None:
     push(small)
-    app._keep_on(upgraded(small, NEWER), small.office.seal(), OneRound())
+    rounds.keep_on(upgraded(small, NEWER), small.office.seal(), OneRound())
     assert listed(small)["items"] == []
