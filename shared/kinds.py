@@ -5,12 +5,15 @@ from typing import Any, Final
 import msgspec
 
 from shared import (
+    aftercare,
     assignment,
     beginning,
     billing,
     collecting,
+    contact,
     contracts,
     editing,
+    enquiry,
     evidence,
     history,
     invoices,
@@ -21,11 +24,14 @@ from shared import (
     messages,
     newcomers,
     notes,
+    opening,
     parts,
     planning,
+    promises,
     provision,
     publishing,
     readings,
+    reception,
     serials,
     signing,
     stock,
@@ -64,10 +70,15 @@ from shared.work_order import Assignment, Completion, StatusChange, WorkOrder
 
 REGISTRY: Final = Registry(
     (
-        *ticket.KINDS,
+        *opening.KINDS,
+        *enquiry.KINDS,
+        *reception.KINDS,
+        *promises.KINDS,
+        *aftercare.KINDS,
         *planning.KINDS,
         *assignment.KINDS,
         *work_order.KINDS,
+        *contact.KINDS,
         *beginning.KINDS,
         *readings.KINDS,
         *parts.KINDS,

@@ -27,6 +27,7 @@ _DESK = frozenset(
     {"dispatcher", "customer_service", "team_leader", "service_manager", "administrator"}
 )
 _PLAN = frozenset({"dispatcher", "team_leader", "service_manager", "administrator"})
+_LEAD = frozenset({"team_leader", "service_manager", "administrator"})  # who approves exceptions
 _STORE = frozenset({"warehouse", "administrator"})
 _LOOK = frozenset(ROLES) - _FIELD
 _ADMIN = frozenset({"administrator"})
@@ -49,7 +50,27 @@ MAY: Final[dict[str, frozenset[str]]] = {
     "policy.publish": _RULES,
     "policy.choose": _RULES,
     "calendar.set": _RULES,
+    "enquiry.receive": _DESK,
+    "enquiry.link": _DESK,
+    "enquiry.refuse": _DESK,
     "ticket.open": _DESK,
+    "ticket.acknowledge": _DESK,
+    "ticket.inform": _DESK,
+    "ticket.classify": _DESK,
+    "ticket.decide_scope": _DESK,
+    "ticket.propose": _DESK,
+    "ticket.resolve": _DESK,
+    "ticket.agree": _DESK,
+    "ticket.wait": _DESK,
+    "ticket.go_on": _DESK,
+    "ticket.excuse": _LEAD,
+    "ticket.settle_time": _LEAD,
+    "ticket.chase": _DESK,
+    "ticket.urge": _DESK,
+    "ticket.withdraw": _DESK,
+    "ticket.link": _DESK,
+    "ticket.call_back": _DESK,
+    "ticket.close": _DESK,
     "work_order.create": _PLAN,
     "work_order.begin": _FIELD,
     "work_order.assign": _PLAN,
@@ -60,6 +81,7 @@ MAY: Final[dict[str, frozenset[str]]] = {
     "work_order.see": _FIELD,
     "work_order.accept": _FIELD,
     "work_order.decline": _FIELD,
+    "work_order.contact": _FIELD,
     "work_order.depart": _FIELD,
     "work_order.arrive": _FIELD,
     "work_order.start": _FIELD,

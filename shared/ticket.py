@@ -9,7 +9,7 @@ from shared.errors import Refused, refuse_value
 from shared.fields import Priority
 from shared.ids import derive
 from shared.records import Record, State
-from shared.registry import Act, Args, Emit, Kind, Landing, Outcome, Reach, Ref
+from shared.registry import Act, Args, Emit, Landing, Outcome, Reach, Ref
 from shared.site import Asset, Customer, Site
 
 CHANNELS: Final = ("phone", "email", "web", "chat", "walk_in", "technician", "api")
@@ -139,7 +139,10 @@ NO_MORE: Final = Step()
 
 
 class OpenArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
-    """What the caller said, and when it got here, where that was before it is written down (ms)."""
+    """What the caller said, and when it got here, where that was before it is written down (ms).
+
+    `enquiry` is what came in, if the ticket is made of that: then it got here when that did.
+    """
 
     customer: Id
     site: Id
@@ -149,6 +152,7 @@ class OpenArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
     asset: Id | None = None
     caller: OptionalLine = ""
     received_at: Annotated[int, Meta(ge=0)] | None = None
+    enquiry: Id | None = None
 
 
 def open_ticket(state: State, act: Act) -> Outcome | Refused:
@@ -282,21 +286,10 @@ def _text(emit: Emit, name: str) -> str | None:
     return str(value) if value is not None else None
 
 
-def _opened_for(reach: Reach) -> tuple[Ref, ...]:
+def opened_for(reach: Reach) -> tuple[Ref, ...]:
+    """Who asks, where, and about what."""
     asset: tuple[Ref, ...] = ((Asset, reach.args.asset),) if reach.args.asset else ()
     return ((Customer, reach.args.customer), (Site, reach.args.site), *asset)
 
 
-KINDS = (
-    Kind(
-        name="ticket.open",
-        cls="office",
-        nouns=frozenset({"ticket"}),
-        args=OpenArgs,
-        reduce=open_ticket,
-        creates=True,
-        mentions=(("customer", "customer"), ("site", "site"), ("asset", "asset")),
-        refs=_opened_for,
-    ),
-)
 ABSORBS = {"ticket.progress": progressed}

@@ -161,7 +161,9 @@ class MemoryBooks:
         at: dict[str, dict[str, int]] = {}
         for entry in entries:
             at[entry.op_id] = {
-                stream: pages.heads[stream].seq for stream in entry.streams if stream in pages.heads
+                stream: pages.heads[stream].seq
+                for stream in sorted(entry.streams)
+                if stream in pages.heads
             }
             pages.raw.setdefault(entry.fingerprint, entry.body)
             pages.ops[entry.op_id] = self._recorded(entry, at[entry.op_id])

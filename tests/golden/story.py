@@ -169,10 +169,38 @@ def _desk_work(day: Day) -> None:
     day.desk("stock.count", {"part": FILTER, "counted": "7.5"}, on, WEN)
 
 
+def _requests(day: Day) -> None:
+    """What comes in by letter, what becomes of it, and all that the desk does with a request."""
+    came = [day.desk("enquiry.receive", ARGS["enquiry.receive"], ("enquiry", "")) for _ in "abc"]
+    opened = day.desk("ticket.open", {**ARGS["ticket.open"], "enquiry": came[0]}, ("ticket", ""))
+    on = ("ticket", opened)
+    day.desk("enquiry.link", {"ticket": opened}, ("enquiry", came[1]))
+    day.desk("enquiry.refuse", {"reason": "广告"}, ("enquiry", came[2]))
+    day.desk("ticket.acknowledge", {"means": "phone"}, on)
+    day.desk("ticket.classify", ARGS["ticket.classify"], on)
+    day.desk("ticket.decide_scope", {"scope": "in"}, on)
+    day.desk("ticket.propose", {"means": "phone", "text": "先远程重启，不行再上门"}, on)
+    day.desk("ticket.agree", ARGS["ticket.agree"], on)
+    day.desk("ticket.wait", ARGS["ticket.wait"], on)
+    day.desk("ticket.go_on", {"note": "已收到"}, on)
+    day.desk("ticket.chase", {"note": "问何时到"}, on)
+    day.desk("ticket.urge", {}, on)
+    day.desk("ticket.inform", {"means": "sms", "note": "师傅已接单"}, on)
+    day.desk("ticket.excuse", ARGS["ticket.excuse"], on)
+    day.desk("ticket.settle_time", ARGS["ticket.settle_time"], on)
+    day.desk("ticket.resolve", {"means": "phone", "text": "已指导客户复位"}, on)
+    day.desk("ticket.call_back", {"means": "phone", "reached": True, "satisfied": True}, on)
+    day.desk("ticket.close", {"reason": "客户满意"}, on)
+    again = day.desk("ticket.open", ARGS["ticket.open"], ("ticket", ""))
+    day.desk("ticket.link", {"ticket": opened}, ("ticket", again))
+    day.desk("ticket.withdraw", {"reason": "客户已自行解决"}, ("ticket", again))
+
+
 def _field_work(day: Day) -> None:
     declined = ("work_order", day.job(ANN))
     day.sync(day.mine)
     day.act("work_order.see")
+    day.act("work_order.contact", ARGS["work_order.contact"])
     day.act("work_order.decline", ARGS["work_order.decline"], declined)
     day.taps(day.mine, day.order, "accept", "depart", "arrive", "start", "pause", "resume")
     day.act("checklist.answer", {"item": "leaks", "value": "pass"})
@@ -300,7 +328,7 @@ def _messages(day: Day) -> None:
 def bodies_of_a_day() -> list[Kept]:
     """Every act there is as it came in, in order. What became of it is not said yet."""
     day = Day()
-    field = (_desk_work, _field_work, _mends, _money, _tidy_up, _merges, _beginnings)
+    field = (_desk_work, _requests, _field_work, _mends, _money, _tidy_up, _merges, _beginnings)
     for part in (*field, _rules, _messages):
         part(day)
     return [

@@ -12,6 +12,7 @@ from shared.ids import derive
 from shared.ink_claims import claim_id
 from shared.kinds import EAGER, LINKS, NUMBERED, REGISTRY, TABLES, read_row, schema, write_row
 from shared.ops import Op, decode, encode
+from shared.policy import CHOICE
 from shared.records import STREAM_PREFIX, Record, State, home, stream_of, table
 from shared.registry import Reach
 from shared.tasks import Task
@@ -448,7 +449,10 @@ OF_THE_JOBS = [(kind.__name__, f"work_order_id={job}") for job in (ORDER.id, A) 
             ("ticket", derive("t")),
             {},
             (),
-            [("Customer", A), ("Site", B), ("Asset", C)],
+            [
+                *(("Customer", A), ("Site", B), ("Asset", C)),
+                *(("PolicyChoice", CHOICE), ("Contract", f"customer_id={A}")),
+            ],
         ),
         (
             "work_order.create",
