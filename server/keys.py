@@ -32,7 +32,7 @@ KEY_ID_HEX: Final = 12
 FOLDER_MODE: Final = 0o700
 FILE_MODE: Final = 0o600
 PAIRS: Final = frozenset({"notary", "rescue"})  # purposes whose keys have a public half
-PURPOSES: Final = ("token", "session", *sorted(PAIRS))
+PURPOSES: Final = ("token", "session", "portal", *sorted(PAIRS))
 EPOCH_FILE: Final = "epoch"
 
 Dice = Callable[[int], bytes]
@@ -58,6 +58,8 @@ class Ring(Struct, frozen=True, kw_only=True):
 class Keys(Struct, frozen=True, kw_only=True):
     """All keys of a server: state tokens and stamps, access tokens, and the notary's signers.
 
+    `portal` makes the links that customers are given.
+
     `rescue` opens what phones sealed to this server, by the name on the cover; `rescue_public` is
     what they are told to seal it with. `vouchers` are the word of each of the notary's keys for the
     next: phones that were let in under an older one believe the newer ones by them.
@@ -66,6 +68,7 @@ class Keys(Struct, frozen=True, kw_only=True):
     folder: Path
     token: Ring
     session: Ring
+    portal: Ring
     notary: Mapping[str, Signer]
     notary_key: str
     rescue: Mapping[str, Signer]
@@ -95,7 +98,7 @@ def open_keys(folder: Path, dice: Dice) -> Keys:
         if not _files(folder, purpose):
             rotate(folder, purpose, dice)
     signers = {key_id: _signer(secret) for key_id, secret in _ring(folder, "notary").items()}
-    tokens, sessions = _ring(folder, "token"), _ring(folder, "session")
+    tokens, sessions, links = (_ring(folder, one) for one in ("token", "session", "portal"))
     openers = {
         public_text(one.public_key()): one for one in map(_signer, _ring(folder, "rescue").values())
     }
@@ -103,6 +106,7 @@ def open_keys(folder: Path, dice: Dice) -> Keys:
         folder=folder,
         token=Ring(newest=list(tokens)[-1], secrets=tokens),
         session=Ring(newest=list(sessions)[-1], secrets=sessions),
+        portal=Ring(newest=list(links)[-1], secrets=links),
         notary=signers,
         notary_key=list(signers)[-1],
         rescue={name_of(public): one for public, one in openers.items()},

@@ -71,6 +71,7 @@ MAY: Final[dict[str, frozenset[str]]] = {
     "ticket.link": _DESK,
     "ticket.call_back": _DESK,
     "ticket.close": _DESK,
+    "portal.link": _DESK,  # see, and take back, what customers follow their tickets by
     "work_order.create": _PLAN,
     "work_order.begin": _FIELD,
     "work_order.assign": _PLAN,

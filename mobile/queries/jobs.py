@@ -7,7 +7,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from mobile.queries import lines, proof, ready, rows
+from mobile.queries import clocks, lines, proof, ready, rows
+from mobile.queries.clocks import Timed
 from mobile.queries.lines import Sync
 from mobile.queries.proof import Signature
 from mobile.queries.ready import Gap
@@ -37,7 +38,8 @@ class Job(Struct, frozen=True, kw_only=True):
     `leaving` marks a job that is no longer theirs and only waits for the office. `machine` is its
     model and `trade` its class, where one is named.
     `done_at` is when the work ended (ms), `outcome` how; `signature` how it stands with that.
-    `gaps` is what the job needs and this phone has not got.
+    `gaps` is what the job needs and this phone has not got, `timed` what the clocks of its ticket
+    run by, where there are any.
     """
 
     id: str
@@ -64,6 +66,7 @@ class Job(Struct, frozen=True, kw_only=True):
     outcome: str | None = None
     signature: Signature = ""
     gaps: tuple[Gap, ...] = ()
+    timed: Timed | None = None
 
 
 class Around(Struct, frozen=True, kw_only=True):
@@ -78,6 +81,7 @@ class Around(Struct, frozen=True, kw_only=True):
     leaving: frozenset[str]
     signatures: dict[str, Signature]
     gaps: dict[str, tuple[Gap, ...]]
+    timed: dict[str, Timed]
 
 
 def listed(connection: sqlite3.Connection) -> list[Job]:
@@ -138,16 +142,19 @@ def _around(
     by_order: dict[str, list[Visit]] = {}
     for visit in visits:
         by_order.setdefault(visit.work_order_id, []).append(visit)
+    sites = rows.several(connection, Site, {one.site_id for one in orders})
+    assets = rows.several(connection, Asset, {one.asset_id for one in orders})
     return Around(
         person=rows.identity(connection).person,
         customers=rows.several(connection, Customer, {one.customer_id for one in orders}),
-        sites=rows.several(connection, Site, {one.site_id for one in orders}),
-        assets=rows.several(connection, Asset, {one.asset_id for one in orders}),
+        sites=sites,
+        assets=assets,
         visits=by_order,
         worst=known[0],
         leaving=known[1],
         signatures=proof.signatures(connection, orders, by_order),
         gaps=ready.gaps(connection, orders),
+        timed=clocks.of_orders(connection, orders, (sites, assets)),
     )
 
 
@@ -184,6 +191,7 @@ def job(order: WorkOrder, around: Around) -> Job:
         outcome=order.outcome,
         signature=around.signatures.get(order.id, ""),
         gaps=around.gaps.get(order.id, ()),
+        timed=around.timed.get(order.id),
     )
 
 

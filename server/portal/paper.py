@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from msgspec import Struct
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
+STYLES: Final = ("verify.css", "progress.css")
 
 
 class Sheet(Struct, frozen=True, kw_only=True):
@@ -28,7 +29,7 @@ class Sheet(Struct, frozen=True, kw_only=True):
 def furnish(assets: Path) -> Sheet:
     """The portal of this version; its colours are the app's (`assets/tokens.toml`)."""
     tokens = tomllib.loads((assets / "tokens.toml").read_text(encoding="utf-8"))
-    plain = (TEMPLATES / "verify.css").read_text(encoding="utf-8")
+    plain = "\n".join((TEMPLATES / one).read_text(encoding="utf-8") for one in STYLES)
     dark = f"@media (prefers-color-scheme: dark) {{ :root {{ {_colours(tokens['dark'])} }} }}"
     style = f":root {{ color-scheme: light dark; {_colours(tokens['light'])} }}\n{dark}\n{plain}"
     # The one style there is, by its hash: nothing that gets into a page can bring another.

@@ -8,7 +8,6 @@ import hmac
 import ipaddress
 import re
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -20,14 +19,13 @@ from msgspec import Struct
 from server import throttle
 from server.office import AnyRequest, Office, address_of
 from server.portal.paper import Sheet
+from server.portal.speech import Speech, moment, named, speech_of
 from server.queries import money, verify
 from server.queries.pages import Item
 from server.sessions import PUBLIC
-from shared.clock import zone_of
 from shared.document import code_of
 from shared.money import written
 from shared.signing import document_in
-from shared.texts import LANGUAGES, Catalogue, Language, say
 
 TRIES: Final = (30, 10)  # papers asked after, in so many minutes, by one address
 TOO_MANY: Final = 429
@@ -36,7 +34,6 @@ CODE: Final = re.compile(r"([0-9A-F]{4})[-–— ]?([0-9A-F]{4})")
 HASH: Final = re.compile(r"[0-9a-f]{64}")
 NO_HASH: Final = "-" * 64
 HAN: Final = re.compile(r"[\u3400-\u9fff]")
-MS: Final = 1000
 # How each verdict is drawn: its tone and its picture.
 DRAWN: Final = {
     "genuine": ("success", "verified"),
@@ -94,17 +91,6 @@ class Known(Struct, frozen=True, kw_only=True):
     leaf: tuple[int | None, int]
 
 
-class Speech(Struct, frozen=True, kw_only=True):
-    """The reader's language."""
-
-    catalogue: Catalogue
-    language: Language
-
-    def text(self, group: str, code: str, **params: Any) -> str:
-        """The text of a code."""
-        return say(self.catalogue, group, code, params)
-
-
 @get("/verify", opt={"intent": PUBLIC}, include_in_schema=False, sync_to_thread=True)
 def show(  # noqa: PLR0913  what is printed on a paper comes as so many parameters
     *,
@@ -117,33 +103,30 @@ def show(  # noqa: PLR0913  what is printed on a paper comes as so many paramete
     lang: FromQuery[str] = "",
 ) -> Response[str]:
     """Whether a paper is genuine. `content` belongs to the layout and is only carried on."""
-    accepted = request.headers.get("accept-language", "")
-    language = next((one for one in LANGUAGES if one == lang), office.texts.language_of(accepted))
-    speech = Speech(catalogue=office.texts.catalogues[language], language=language)
+    speech = speech_of(request, office, lang)
     asked = Asked(code=code.strip().upper(), shown=shown.strip().lower(), seal=seal.strip().lower())
     told, wait = (None, 0) if not code else _looked_up(request, office, speech, asked)
     with office.reading() as books:
         house = money.organisation(books)
     given = {"code": code, "shown": shown, "seal": seal, "content": content}
     others = {name: value[:CHARS_MAX] for name, value in given.items()}
-    other = next(one for one in LANGUAGES if one != language)
-    query = urlencode({**{name: value for name, value in others.items() if value}, "lang": other})
-    named = str(house[language] or house["en"]) if house else office.settings.organisation
+    told_on = {name: value for name, value in others.items() if value}
+    query = urlencode({**told_on, "lang": speech.other})
     sheet: Sheet = request.app.state["portal"]
     page = sheet.draw(
         "verify.html",
         {
             "t": speech.text,
-            "lang": language,
+            "lang": speech.language,
             "told": told,
-            "house": named or "Fieldfare",
+            "house": named(house, office, speech.language),
             "phone": house["phone"] if house else "",
             "other": f"/verify?{query}",
         },
     )
     headers = {
         "Content-Security-Policy": sheet.policy,
-        "Content-Language": language,
+        "Content-Language": speech.language,
         "Vary": "Accept-Language",
         "X-Robots-Tag": "noindex, nofollow",
     }
@@ -285,11 +268,3 @@ def shortened(name: str) -> str:
         return f"{words[0][0]}*"
     *before, last = words
     return " ".join((*before[:1], f"{last[0]}*"))
-
-
-def moment(speech: Speech, at_ms: int, zone: str) -> str:
-    """23 Nov 2026, 12:41; 2026年11月23日 12:41: at the site."""
-    local = datetime.fromtimestamp(at_ms / MS, zone_of(zone) or UTC)
-    month = speech.text("dates.months", str(local.month))
-    day = speech.text("verify", "day", year=local.year, month=month, day=local.day)
-    return f"{day} {local:%H:%M}"

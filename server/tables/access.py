@@ -168,3 +168,14 @@ class Throttle(SQLModel, table=True):
     key: str = Field(primary_key=True)
     since: int = Field(sa_type=BigInteger)
     tries: int
+
+
+class TicketLink(SQLModel, table=True):
+    """How often the link was taken back by which the customer of a ticket follows it."""
+
+    __tablename__ = "ticket_link"
+
+    ticket_id: str = Field(primary_key=True)
+    edition: int = Field(sa_type=BigInteger)
+    changed_at: int = Field(sa_type=BigInteger)
+    changed_by: str

@@ -77,6 +77,7 @@ PLACES: Final = (
     Place(path="/stock/WH1/movements"),
     Place(path="/"),
     Place(path="/tickets"),
+    Place(path="/tickets/{ticket}/link", role="dispatcher"),
     Place(path="/tickets?tab=repeats&open={ticket}"),
     Place(path="/tickets?q=nothing-of-this-name"),
     Place(path="/tickets/{ticket}"),

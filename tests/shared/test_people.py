@@ -106,6 +106,7 @@ TABLE = {
     "message.cancel": "d c l m a",
     "master.put": "a",
     "phone.reveal": "d c l m a",
+    "portal.link": "d c l m a",
     "read.tickets": "d c l w f m i a",
     "read.work_orders": "d c l w f m i a",
     "read.evidence": "d c l w f m i a",
