@@ -47,7 +47,7 @@ def init(options: argparse.Namespace) -> Answer:
     from server import administration, app
 
     day = str(options.day or administration.today(app.real_clock())) if options.demo else None
-    said = {"language": options.lang, "books": options.database or ""}
+    said = {"language": options.lang, "books": options.database or "", "policy": options.policy}
     return _told(options, administration.init(options.data, demo=day, **said))
 
 
@@ -324,8 +324,7 @@ def _server_commands(commands: Any) -> None:
     new = _command(commands, "init", init)
     new.set_defaults(run=partial(_placed, init))
     new.add_argument("--data", type=_path, required=True)
-    new.add_argument("--database", metavar="URL", help="an empty database of PostgreSQL")
-    new.add_argument("--demo", action="store_true", help="with the demo company")
+    safekeeping.init_flags(new)
     new.add_argument("--day", type=date.fromisoformat, help="the demo company's today, 2026-11-21")
     _language(new, default="en")
     _place(run := _command(commands, "serve", serve))

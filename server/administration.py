@@ -17,6 +17,7 @@ from server import (
     database,
     keys,
     people,
+    presets,
     printing,
     replays,
     rescue,
@@ -34,6 +35,7 @@ from shared.errors import Refused, refuse_state, refuse_value
 from shared.ops import SYSTEM
 from shared.papers.gathering import Asked as Paper, Printed
 from shared.people import Person, may
+from shared.policy import PRESETS
 from shared.rescue import Unfit
 from sync.protocol import WireOp
 
@@ -60,11 +62,12 @@ def opened(chosen: Settings) -> Iterator[Office]:
 
 
 def init(
-    folder: Path, *, demo: str | None, language: str, books: str = ""
+    folder: Path, *, demo: str | None, language: str, books: str = "", policy: str | None = None
 ) -> dict[str, Any] | Refused:
     """Make a new data folder; with the demo company as of a day (`2026-11-21`), if one is given.
 
     `books` is the URL of an empty PostgreSQL database that holds the books instead of a file.
+    `policy` is the preset that is in force from today; without one somebody chooses later.
     Returns the administrator's login with a one-time password, and the demo company's logins.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -80,6 +83,7 @@ def init(
     (folder / FILE).touch(0o600)  # the URL of a database has a password in it
     (folder / FILE).write_text(lines, encoding="utf-8")
     with opened(settings.load({"data": folder})) as office:
+        _rules(office, policy, demo)
         loaded = load_demo(office, demo) if demo else []
         admin = _admin(office, loaded)
         notarise(office)
@@ -87,6 +91,13 @@ def init(
         "admin": admin,
         "demo_logins": [one for one in loaded if one["login"] != admin["login"]],
     }
+
+
+def _rules(office: Office, policy: str | None, demo: str | None) -> None:
+    """The policies to choose from. The demo company has worked by one all the year."""
+    since = f"{demo[:4]}-01-01" if demo else ""
+    chosen = policy or (PRESETS[0] if demo else None)
+    presets.publish(office, office.seal().holder, chosen=chosen, since=since)
 
 
 def _admin(office: Office, loaded: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

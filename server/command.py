@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from shared.policy import PRESETS
+
 if TYPE_CHECKING:
     from server.settings import Settings
 
@@ -73,6 +75,13 @@ def _place(options: Namespace) -> "Settings":
     if flags["data"] is None and not options.check:
         raise settings.Unfit("give --data, an empty or a new folder")
     return settings.load({**flags, "data": flags["data"] or options.source.absolute().parent})
+
+
+def init_flags(parser: ArgumentParser) -> None:
+    """What `init` takes."""
+    parser.add_argument("--database", metavar="URL", help="an empty database of PostgreSQL")
+    parser.add_argument("--demo", action="store_true", help="with the demo company")
+    parser.add_argument("--policy", choices=PRESETS, help="the service policy in force from today")
 
 
 def serve_flags(parser: ArgumentParser) -> None:

@@ -14,6 +14,7 @@ from server import (
     leaving,
     logs,
     notary,
+    presets,
     replays,
     seals,
     sessions,
@@ -60,6 +61,7 @@ def keep_books(office: Office, stop: threading.Event) -> None:
     seal = office.seal()
     with claims.alive(office.settings.data, seal.holder):
         attempt(office, partial(succeed, office))
+        attempt(office, partial(presets.publish, office, seal.holder))
         keep_on(office, seal, stop)
     tidy(office)
 

@@ -69,6 +69,7 @@ REFUSALS = frozenset(
         "merged_meanwhile",
         "missing_field",
         "no_ink",
+        "not_a_calendar",
         "not_accepted",
         "not_arrived",
         "not_arrived_too",

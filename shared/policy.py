@@ -19,8 +19,8 @@ from shared.records import Record
 # a suggestion, after a low score, and with what is to be improved: records of their own (C-07).
 EVENTS: Final = (
     *("received", "recorded", "acknowledged", "assigned", "contacted", "departed", "arrived"),
-    *("diagnosed", "proposed", "resolved", "signed", "called_back", "closed", "progress_told"),
-    *("surveyed", "reopened", "withdrawn"),
+    *("diagnosed", "proposed", "planned", "resolved", "signed", "called_back", "closed"),
+    *("progress_told", "surveyed", "reopened", "withdrawn"),
     *("complained", "complainant_contacted", "plan_told", "result_told"),
     *("suggested", "suggestion_answered", "suggestion_settled"),
     *("scored_low", "manager_called"),
@@ -56,6 +56,13 @@ PolicyName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,40}$(?!\n)")]
 BasisPoints = Annotated[int, Meta(ge=0, le=10_000)]
 Meanings = dict[str, str]
 LIMITS_MAX: Final = 80
+# The policies that come with the product (`assets/policies`): the recommended one, the three of the
+# question by trade, and those that are shown on demand.
+PRESETS: Final = (
+    *("p-default", "p-hotline", "p-standard-workday", "p-process"),
+    *("p-2025-product", "p-2025-service", "p-2025-techsupport", "p-2025-assessment"),
+    *("p-2025-24h", "p-severity", "p-common"),
+)
 CHOICE: Final = derive("policy_choice")  # the id of the one row that says what is in force
 
 

@@ -1,0 +1,100 @@
+"""Presets: the policies the product brings along, published by the server when it first starts.
+
+A preset is published under its name once; what people make of it is a version of theirs after it.
+The company's calendar is set beside it, so that no clock has to guess which hours are worked.
+"""
+
+import datetime
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from server import almanac, notary, rows
+from server.office import TIMER, Asked, Office
+from shared.calendars import COMPANY, PLAIN
+from shared.ops import SYSTEM
+from shared.policy import CHOICE, PRESETS, PolicyChoice
+from shared.publishing import PublishArgs
+from sync.protocol import WireOp
+
+LEASE: Final = "presets"
+BEGINNING: Final = "2026-01-01"  # of the first versions; which one is in force is chosen
+COUNTRY_OF: Final = {"Asia/Shanghai": "CN", "Asia/Urumqi": "CN"}
+
+
+def read(folder: Path, name: str, valid_from: str) -> PublishArgs:
+    """A preset as it is published. Raises `msgspec.ValidationError` where the file is none."""
+    told = tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))
+    return msgspec.convert({**told, "valid_from": valid_from}, PublishArgs)
+
+
+def publish(office: Office, holder: str, *, chosen: str | None = None, since: str = "") -> int:
+    """Publish what is missing of the presets and the calendar, and put one in force if asked.
+
+    `since` is the day from which on that is so, instead of today. All of it is one transaction of
+    one process; returns how many acts that took.
+    """
+    with office.reading() as books:
+        if chosen is None and not list(_missing(office, books)):
+            return 0
+    now = office.now_ms()
+    with office.writing() as books:
+        if not notary.take_lease(books, LEASE, holder, now):
+            return 0
+        said = [*_missing(office, books), *_choice(office, chosen, since)]
+        ops = [
+            WireOp(lseq=place, id=one.id, body=office.body(one, SYSTEM, now, origin=TIMER))
+            for place, one in enumerate(said)
+        ]
+        results = office.announce(books, ops, now)
+    office.log.info("presets published", verdicts=[str(one.verdict) for one in results])
+    return len(ops)
+
+
+def _missing(office: Office, books: Any) -> Iterator[Asked]:
+    choices = rows.fetch(books, "policy_choice", "id", {CHOICE})
+    known = {
+        edition.name for one in choices if isinstance(one, PolicyChoice) for edition in one.editions
+    }
+    for name in PRESETS:
+        if name not in known:
+            identity = office.fresh_id()
+            args = read(office.settings.assets / "policies", name, BEGINNING)
+            on = ("service_policy", identity)
+            yield _asked(identity, "policy.publish", on, msgspec.to_builtins(args))
+    if not rows.fetch(books, "working_calendar", "id", {COMPANY}):
+        on = ("working_calendar", COMPANY)
+        yield _asked(office.fresh_id(), "calendar.set", on, _calendar(office))
+
+
+def _choice(office: Office, chosen: str | None, since: str) -> Iterator[Asked]:
+    if chosen is not None:
+        args = {"choice": {"policy": chosen, "valid_from": since or _today(office)}}
+        yield _asked(office.fresh_id(), "policy.choose", ("policy_choice", CHOICE), args)
+
+
+def _asked(identity: str, kind: str, on: tuple[str, str], args: dict[str, Any]) -> Asked:
+    return Asked(id=identity, kind=kind, on=on, args=args)
+
+
+def _calendar(office: Office) -> dict[str, Any]:
+    """The usual hours with the holidays of this year and the next, where the zone tells whose."""
+    zone = office.settings.time_zone
+    country = COUNTRY_OF.get(zone, "")
+    year = int(_today(office)[:4])
+    law = almanac.statutory(country, (year - 1, year, year + 1), office.settings.language)
+    return {
+        "time_zone": zone,
+        "week": msgspec.to_builtins(PLAIN.week),
+        "days": msgspec.to_builtins(law.days),
+        "country": country,
+        "open_years": list(law.open_years),
+    }
+
+
+def _today(office: Office) -> str:
+    now = datetime.datetime.fromtimestamp(office.now_ms() / 1000, office.settings.zone)
+    return now.date().isoformat()
