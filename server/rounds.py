@@ -20,6 +20,7 @@ from server import (
     sessions,
     telling,
     throttle,
+    timekeeper,
 )
 from server.library import distrust
 from server.notary import Seal
@@ -79,12 +80,14 @@ def succeed(office: Office) -> None:
 def keep_on(office: Office, seal: Seal, stop: threading.Event) -> None:
     tidied, way = office.now_ms(), seals.Round(holder=seal.holder)
     upgrade = replays.Round(holder=seal.holder)
+    time = timekeeper.Round(holder=seal.holder)
     jobs, gone = (leaving.Round(holder=seal.holder) for _ in range(2))
     while not stop.wait(NOTARY_EVERY_S):
         attempt(office, partial(notarise, office, seal))
         attempt(office, partial(arrivals.announce, office, seal.holder))
         attempt(office, partial(seals.look_again, office, way))
         attempt(office, partial(replays.judge_some, office, upgrade))
+        attempt(office, partial(timekeeper.keep_time, office, time))
         attempt(office, partial(leaving.put_away, office, jobs))
         attempt(office, partial(leaving.compact, office, gone))
         if office.now_ms() - tidied >= TIDY_EVERY_MS:

@@ -54,6 +54,8 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     drain_days: Annotated[int, Meta(ge=1, le=365)] = 30
     silent_hours: Annotated[int, Meta(ge=1, le=30 * 24)] = 4
     forget_days: Annotated[int, Meta(ge=1, le=3650)] = 90
+    unaccepted_minutes: Minutes = 30
+    unaccepted_urgent_minutes: Minutes = 10
     wipe_delay_hours: Annotated[int, Meta(ge=0, le=30 * 24)] = 4
 
 

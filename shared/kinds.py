@@ -6,6 +6,7 @@ import msgspec
 
 from shared import (
     aftercare,
+    alarms,
     assignment,
     beginning,
     billing,
@@ -89,6 +90,7 @@ REGISTRY: Final = Registry(
         *merging.KINDS,
         *contracts.KINDS,
         *tasks.KINDS,
+        *alarms.KINDS,
         *notes.KINDS,
         *messages.KINDS,
         *evidence.KINDS,

@@ -15,7 +15,7 @@ from shared.people import needs_the_job
 from shared.records import Aggregate, Record, State
 from shared.registry import Act, Args, Kind, Outcome, Reach, Ref
 from shared.texts import UNKNOWN, Catalogue, say
-from shared.ticket import Ticket
+from shared.ticket import Step, Ticket, progress
 from shared.work_order import WorkOrder, standing
 
 # What is told, and what its text names.
@@ -31,6 +31,15 @@ TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
     "result": ("company", "number", "what"),  # R-COM-08
     "callback": ("company", "number", "time"),  # R-SLA-14, R-COM-07
     "other": ("company", "number", "what"),
+}
+# What it means to the clocks of a ticket that its customer was told (C-02).
+TELLS: Final[Mapping[str, tuple[str, ...]]] = {
+    "opened": ("acknowledged",),
+    "visit_agreed": ("progress_told",),
+    "delayed": ("progress_told",),
+    "progress": ("progress_told",),
+    "solution": ("proposed", "progress_told"),
+    "result": ("result_told", "progress_told"),
 }
 # What somebody has to write themselves; the rest is known of the ticket.
 BY_HAND: Final = frozenset({"what"})
@@ -164,7 +173,10 @@ def send(state: State, act: Act) -> Outcome | Refused:
         channel=args.channel or found.channel,
         reference=tidy(args.reference) or found.reference,
     )
-    return Outcome(rows=(told,))
+    first = found.state not in TOLD
+    step = Step(events=TELLS.get(found.template, ()) if first else ())
+    emits = progress(found.ticket_id, "", act, step) if step.events else ()
+    return Outcome(rows=(told,), emits=emits)
 
 
 def fail(state: State, act: Act) -> Outcome | Refused:

@@ -128,6 +128,8 @@ MAY: Final[dict[str, frozenset[str]]] = {
     "stock.move": _STORE,
     "stock.count": _STORE,
     "task.close": _DESK | _STORE,
+    "task.raise": _SYSTEM,
+    "task.settle": _SYSTEM,
     "message.queue": _DESK,
     "message.send": _FIELD | _DESK,
     "message.fail": _FIELD | _DESK,

@@ -66,6 +66,20 @@ PRESETS: Final = (
 CHOICE: Final = derive("policy_choice")  # the id of the one row that says what is in force
 
 
+class Escalation(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Whom it concerns that a limit is missed by `over` percent of its time; no role is whoever
+    is responsible for the limit.
+    """
+
+    over: Annotated[int, Meta(ge=0, le=10_000)]
+    role: Responsible = ""
+
+
+# R-SLA-44: whoever is responsible at once, the team leader after half the time more, and the
+# service manager once twice the time is over.
+CHAIN: Final = (Escalation(0), Escalation(50, "team_leader"), Escalation(100, "service_manager"))
+
+
 class Limit(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """How much time may pass from one event to another.
 
@@ -75,7 +89,8 @@ class Limit(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
     there is one (R-SLA-06, R-SLA-09). With `every` it is due again that long after each time.
     Once `until` has happened it asks for nothing any more. It cannot be kept before `opens`.
     `promised` is told to the customer. `warn` is the share (%) of the time after which somebody is
-    warned, `role` who is responsible (R-SLA-43), `source` what the figure is taken from.
+    warned, `role` who is responsible (R-SLA-43), `escalation` who is told that it is missed, one
+    after the other (R-SLA-44), `source` what the figure is taken from.
     """
 
     id: Code
@@ -96,6 +111,7 @@ class Limit(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
     promised: bool = False
     warn: Annotated[int, Meta(ge=1, le=99)] = 75
     role: Responsible = ""
+    escalation: Annotated[tuple[Escalation, ...], Meta(max_length=6)] = CHAIN
     source: Sources = ()
 
 

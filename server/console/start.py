@@ -11,6 +11,7 @@ from msgspec import Struct, structs
 from server.console import frame
 from server.console.addresses import opt
 from server.console.speech import Speech
+from server.console.tasks import ICONS, words
 from server.office import AnyRequest, Office
 from server.queries import money, queue, start
 from server.queries.pages import Item
@@ -215,17 +216,16 @@ def _set_aside(s: Speech, one: Item) -> Row:
 
 
 def _task(s: Speech, one: Item) -> Row:
-    part = one["part"]
-    named = {"part": part["zh" if s.language == "zh" else "en"]} if part else {}
+    homes = {"ticket": f"/tickets/{one['home_id']}", "work_order": f"/work-orders/{one['number']}"}
     return Row(
         id=one["id"],
-        icon="task_alt",
-        tone="info",
-        what=s.text("tasks", one["code"], **{**one["params"], **named}),
+        icon=ICONS.get(one["code"], "task_alt"),
+        tone="danger" if one["code"] == "clock_overdue" else "info",
+        what=words(s, one),
         ref=one["number"] or "",
         place=one["customer"] or "",
         clock=s.text("console.start", "waits", span=s.span(s.now_ms - one["at"])),
-        to=f"/work-orders/{one['number']}" if one["number"] else "/tasks",
+        to=homes.get(one["home_noun"], "/tasks"),
         button=s.text("console.start", "open"),
     )
 

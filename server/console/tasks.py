@@ -18,6 +18,8 @@ from server.office import AnyRequest, Office
 from server.problems import Problem
 from server.queries import dossier, exceptions
 from server.sessions import Actor
+from shared import alarms
+from shared.ops import SYSTEM
 from shared.people import may
 
 SHOWN: Final = 40
@@ -25,6 +27,7 @@ CODES: Final = (
     *("ink_reused", "seal_diverged", "unsigned_addition", "not_collector"),
     *("declined", "plan_next_visit", "work_done_after_cancel"),
     *("order_part", "recount", "serial_twice", "orphan", "alias_twice"),
+    *alarms.CODES,
 )
 ICONS: Final = {
     "ink_reused": "gpp_maybe",
@@ -39,6 +42,11 @@ ICONS: Final = {
     "serial_twice": "qr_code_scanner",
     "orphan": "assignment_late",
     "alias_twice": "keep",
+    "clock_warns": "timer",
+    "clock_overdue": "priority_high",
+    "clock_uncertain": "help",
+    "progress_due": "chat",
+    "unaccepted": "call",
 }
 
 
@@ -62,7 +70,9 @@ def show(  # noqa: PLR0913  the filters of a list are its parameters
         people = dossier.names(books, {str(one["closed_by"]) for one in listed.items})
     chosen = {"status": "" if is_open else "closed", "code": kind}
     context = {
-        "tasks": [{**one, "words": words(speech, one)} for one in listed.items],
+        "tasks": [
+            {**one, "words": words(speech, one), "over": over(speech, one)} for one in listed.items
+        ],
         "people": people,
         "icons": ICONS,
         "is_open": is_open,
@@ -89,7 +99,17 @@ def words(speech: Speech, task: Mapping[str, Any]) -> str:
         "part": part[speech.language] if part else task["params"].get("part") or NOTHING,
         "number": task["number"] or NOTHING,
     }
+    if "node" in told:
+        told["node"] = speech.text("limit_nodes", str(told["node"]))
+        told["due"] = speech.when(told.get("due"))
     return speech.text("tasks", task["code"], **told)
+
+
+def over(speech: Speech, task: Mapping[str, Any]) -> str:
+    """What became of a task: a person's words, or why the server closed it."""
+    if task["closed_by"] == SYSTEM:
+        return speech.text("task_over", task["note"])
+    return str(task["note"])
 
 
 @post("/tasks/{identity:str}/close", opt=opt("task.close"), status_code=200, sync_to_thread=True)

@@ -7,6 +7,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from server import promises
 from server.console import frame, saying
 from server.console.addresses import Query, opt
 from server.console.forms import Form
@@ -80,13 +81,6 @@ def phone_of(ticket: Item) -> str:
     return str(ticket["site"]["contact_phone"] or ticket["customer"]["phone"])
 
 
-def language_of(office: Office, ticket: Item) -> Language:
-    """In which language the customer of a ticket is spoken to."""
-    spoken = ticket["customer"]["language"]
-    ours = office.settings.language
-    return next((one for one in LANGUAGES if one == (spoken or ours)), "en")
-
-
 def _found(office: Office, number: str) -> Item:
     with office.reading() as books:
         found = jobs.ticket(books, number)
@@ -105,10 +99,9 @@ def _known(office: Office, ticket: Item, language: Language) -> dict[str, str]:
     )
     with office.reading() as books:
         job: Mapping[str, Any] = queue.standing_jobs(books, [ticket["id"]]).get(ticket["id"]) or {}
-        company = money.organisation(books) or {}
     start = job.get("planned_from")
     return {
-        "company": company.get(language) or office.settings.organisation,
+        "company": promises.company(office, language),
         "number": ticket["number"] or "",
         "visit": window(speech, start, job.get("planned_to")) if start else "",
         "address": ticket["site"]["address"],
@@ -129,7 +122,7 @@ def _page(
     ticket = _found(office, number)
     speech = frame.speech_of(request, office)
     language = next((one for one in LANGUAGES if one == form.text("language")), None)
-    language = language or language_of(office, ticket)
+    language = language or promises.language_of(office, ticket["customer"]["language"])
     known = _known(office, ticket, language)
     if template == "mail_in":
         known["address"] = _our_address(office, language)

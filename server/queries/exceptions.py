@@ -8,7 +8,7 @@ from shared.amounts import quantity_text
 
 CONFLICT, TASK, OP = T["conflict"], T["task"], T["op"]
 ORDER, SITE, LOCATION, PERSON = T["work_order"], T["site"], T["location"], T["person"]
-CUSTOMER = T["customer"]
+CUSTOMER, TICKET = T["customer"], T["ticket"]
 
 
 def counts(connection: Connection) -> dict[str, int]:
@@ -59,6 +59,7 @@ def tasks(
     joined = (
         TASK.outerjoin(ORDER, and_(TASK.c.home_noun == "work_order", ORDER.c.id == TASK.c.home_id))
         .outerjoin(LOCATION, and_(TASK.c.home_noun == "location", LOCATION.c.id == TASK.c.home_id))
+        .outerjoin(TICKET, and_(TASK.c.home_noun == "ticket", TICKET.c.id == TASK.c.home_id))
         .outerjoin(OP, OP.c.op_id == TASK.c.op_id)
         .outerjoin(PERSON, PERSON.c.id == OP.c.by_id)
     )
@@ -68,6 +69,8 @@ def tasks(
             ORDER.c.number,
             ORDER.c.summary,
             ORDER.c.status,
+            TICKET.c.number.label("ticket"),
+            TICKET.c.problem,
             LOCATION.c.code.label("place"),
             LOCATION.c.en.label("place_en"),
             LOCATION.c.zh.label("place_zh"),

@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 from server.tables import (
     access,
     books,
+    clocks,
     domain,
     evidence,
     goods,
@@ -21,6 +22,7 @@ __all__ = [
     "METADATA",
     "access",
     "books",
+    "clocks",
     "domain",
     "evidence",
     "goods",

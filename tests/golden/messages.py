@@ -164,6 +164,11 @@ ARGS: dict[str, Any] = {
     "stock.move": {"part": FILTER, "quantity": "3", "to": OF},
     "stock.count": {"part": FILTER, "counted": "7.5"},
     "task.close": {"note": "已电话联系客户"},
+    "task.raise": {
+        "code": "clock_overdue",
+        "params": {"limit": "arrive", "node": "arrive", "due": START_MS, "role": "team_leader"},
+    },
+    "task.settle": {"reason": "late", "task": OF},
     "message.queue": {
         "ticket": OF,
         "template": "progress",
@@ -301,6 +306,8 @@ ON = {
     "stock.move": ("location", VAN_ANN),
     "stock.count": ("location", VAN_ANN),
     "task.close": ("task", OF),
+    "task.raise": ("ticket", OF),
+    "task.settle": ("ticket", OF),
     "message.queue": ("message", derive("golden", "message.queue")),
     "message.send": ("message", OF),
     "message.fail": ("message", OF),

@@ -325,11 +325,19 @@ def _messages(day: Day) -> None:
     day.desk("message.cancel", ARGS["message.cancel"], ("message", last), DORA)
 
 
+def _alarms(day: Day) -> None:
+    """The server tells of a limit that is missed, and that it was kept after all."""
+    ticket = ("ticket", day.row_of(WorkOrder, day.order).ticket_id)
+    raised = day.desk("task.raise", ARGS["task.raise"], ticket)
+    task = derive(raised, "task", "clock_overdue", ticket[1])
+    day.desk("task.settle", {"reason": "late", "task": task}, ticket)
+
+
 def bodies_of_a_day() -> list[Kept]:
     """Every act there is as it came in, in order. What became of it is not said yet."""
     day = Day()
     field = (_desk_work, _requests, _field_work, _mends, _money, _tidy_up, _merges, _beginnings)
-    for part in (*field, _rules, _messages):
+    for part in (*field, _rules, _messages, _alarms):
         part(day)
     return [
         Kept(

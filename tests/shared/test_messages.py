@@ -13,12 +13,14 @@ from shared.messages import (
     CHANNELS,
     GROUP,
     STATES,
+    TELLS,
     TEMPLATES,
     Message,
     is_whole,
     render,
 )
 from shared.people import Person
+from shared.policy import EVENTS
 from shared.registry import Outcome
 from shared.texts import LANGUAGES, Catalogue, Plural
 from tests.shared.company import (
@@ -31,7 +33,6 @@ from tests.shared.company import (
     act,
     done,
     ident,
-    judge,
     refusal,
     refused,
     state,
@@ -185,7 +186,15 @@ def test_what_is_filled_in_is_taken_as_it_is() -> None:
     assert render(catalogue, "other", params) == "{what}, T-1: {number}"
 
 
-def test_the_kinds_say_nothing_of_what_they_were_not_given() -> None:
-    answer = judge(state(QUEUED), on(QUEUED, "message.send"))
-    assert isinstance(answer, Outcome)
-    assert (answer.emits, answer.flags, answer.removed) == ((), (), ())
+def test_what_a_customer_was_told_is_told_to_the_clocks_once() -> None:
+    told = done(state(QUEUED), on(QUEUED, "message.send"))
+    (emit,) = told.emits
+    assert (emit.on, emit.name) == (("ticket", TICKET.id), "ticket.progress")
+    assert (emit.args["events"], emit.args["status"]) == ("progress_told", "")
+    assert {event for events in TELLS.values() for event in events} <= set(EVENTS)
+    assert TELLS.keys() <= TEMPLATES.keys()
+    sent = standing("sent")
+    assert done(state(sent), on(sent, "message.send", delivered=True)).emits == ()
+    other = structs.replace(QUEUED, template="other")
+    assert done(state(other), on(other, "message.send")).emits == ()
+    assert done(state(QUEUED), on(QUEUED, "message.fail", why="x")).emits == ()

@@ -100,6 +100,8 @@ TABLE = {
     "stock.move": "w a",
     "stock.count": "w a",
     "task.close": "d c l m w a",
+    "task.raise": "",
+    "task.settle": "",
     "message.queue": "d c l m a",
     "message.send": "t p d c l m a",
     "message.fail": "t p d c l m a",

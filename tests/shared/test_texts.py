@@ -10,6 +10,7 @@ from hypothesis import given, strategies as st
 
 from server.problems import STATUS
 from server.texts import read_catalogue
+from shared.alarms import CODES as ALARMS, OVER
 from shared.clocks import REASONS, ClockState
 from shared.errors import FLAGS, REFUSALS, Refused, refuse_value
 from shared.fields import FIELDS, PRIORITIES
@@ -17,6 +18,7 @@ from shared.ids import derive
 from shared.kinds import REGISTRY
 from shared.limits import VALUES
 from shared.master import TABLES
+from shared.messages import CHANNELS as MESSAGE_CHANNELS, STATES as MESSAGE_STATES, TEMPLATES
 from shared.ops import Verdict
 from shared.parts import OLD_PARTS, PART_TYPES
 from shared.people import ROLES
@@ -130,8 +132,13 @@ NEEDED = {
         *("declined", "order_part", "plan_next_visit", "recount", "seal_diverged"),
         *("serial_twice", "unsigned_addition", "work_done_after_cancel", "not_collector"),
         *("ink_reused", "alias_twice", "orphan"),
+        *ALARMS,
     },
     "ticket_events": set(EVENTS),
+    "task_over": set(OVER),
+    "message_channels": set(MESSAGE_CHANNELS),
+    "message_states": set(MESSAGE_STATES),
+    "message_templates": set(TEMPLATES),
     "verdicts": {verdict.value for verdict in Verdict},
 }
 SMALL = Catalogue(

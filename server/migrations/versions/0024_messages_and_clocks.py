@@ -1,4 +1,4 @@
-"""What customers are to be told, and what their gateway was offered."""
+"""What customers are to be told, what their gateway was offered, and how clocks stand."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -55,3 +55,27 @@ def upgrade() -> None:
         sa.Column("fault", sa.String(), nullable=False),
     )
     op.create_index("ix_gateway_try_begun", "gateway_try", ["begun_at"])
+    op.create_table(
+        "clock",
+        sa.Column("ticket_id", sa.String(), primary_key=True),
+        sa.Column("node", sa.String(), primary_key=True),
+        sa.Column("limit_id", sa.String(), nullable=False),
+        sa.Column("policy_id", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("start_at", sa.BigInteger(), nullable=True),
+        sa.Column("due", sa.BigInteger(), nullable=True),
+        sa.Column("warn_at", sa.BigInteger(), nullable=True),
+        sa.Column("stopped", sa.BigInteger(), nullable=True),
+        sa.Column("received", sa.BigInteger(), nullable=True),
+        sa.Column("rounds", sa.Integer(), nullable=False),
+        sa.Column("missed", sa.Integer(), nullable=False),
+    )
+    op.create_index("ix_clock_due", "clock", ["state", "due", "ticket_id"])
+    op.create_table(
+        "clock_watch",
+        sa.Column("ticket_id", sa.String(), primary_key=True),
+        sa.Column("next_at", sa.BigInteger(), nullable=True),
+        sa.Column("looked_at", sa.BigInteger(), nullable=True),
+    )
+    op.create_index("ix_clock_watch_next", "clock_watch", ["next_at", "ticket_id"])

@@ -1,0 +1,259 @@
+"""Alarms: whom the server tells of a limit that is nearly or already missed, and since when.
+
+They follow from how the clocks stand and from nothing else, under ids of their own: whoever asks
+again, after a restart or in another process, comes to the same ones, and each is raised once.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Final
+
+from msgspec import Meta, Struct, structs
+
+from shared.amounts import Code, Id
+from shared.clocks import Clock
+from shared.errors import Params, Refused, refuse_value
+from shared.fields import Priority
+from shared.ids import derive
+from shared.policy import Limit
+from shared.records import Aggregate, State
+from shared.registry import Act, Args, Kind, Outcome, Reach, Ref
+from shared.tasks import Task, closed
+from shared.ticket import Ticket
+from shared.timetable import Running, run_out
+from shared.work_order import Assignment, WorkOrder
+
+# A limit is nearly missed, is missed, or nobody can say; the customer is to hear how things stand
+# (R-SLA-13); a technician has not taken a job on.
+CODES: Final = ("clock_warns", "clock_overdue", "clock_uncertain", "progress_due", "unaccepted")
+Raised = Annotated[str, Meta(pattern=rf"^({'|'.join(CODES)})$(?!\n)")]
+# Why it is over: it was kept, it is missed now, its time is another, or nobody waits for it.
+OVER: Final = ("met", "late", "overdue", "moved", "not_needed", "accepted")
+WARNS: Final = "warn"
+DOUBTS: Final = "doubt"
+PERCENT: Final = 100
+MINUTE_MS: Final = 60_000
+DISPATCHER: Final = "dispatcher"
+PROGRESS: Final = "progress"
+HASTE: Final = frozenset({"urgent", "emergency"})
+
+
+class Alarm(Struct, frozen=True, kw_only=True):
+    """Something that somebody in the office is to be told, and the id of the act that does so."""
+
+    op_id: str
+    on: Aggregate
+    code: str
+    params: Params
+
+    @property
+    def task_id(self) -> str:
+        """The task that it opens."""
+        return derive(self.op_id, "task", self.code, self.on[1])
+
+
+class Told(Struct, frozen=True, kw_only=True):
+    """The alarms that stand now, and when there may be another one (ms)."""
+
+    alarms: tuple[Alarm, ...] = ()
+    next_at: int | None = None
+
+
+class Given(Struct, frozen=True, kw_only=True):
+    """A job, to whom it was given, and what they are called."""
+
+    order: WorkOrder
+    assignments: tuple[Assignment, ...] = ()
+    names: Mapping[str, str] = {}
+
+
+class Patience(Struct, frozen=True, kw_only=True):
+    """After how many minutes without a word a technician is to be rung up."""
+
+    minutes: int
+    urgent_minutes: int
+
+    def of(self, priority: Priority) -> int:
+        """So long (ms) for a job of that priority."""
+        hurries = priority in HASTE
+        return (self.urgent_minutes if hurries else self.minutes) * MINUTE_MS
+
+
+def of_clocks(
+    ticket_id: str, clocks: Iterable[Clock], limits: Mapping[str, Limit], now: int
+) -> Told:
+    """What is to be told of a ticket's limits."""
+    found: list[Alarm] = []
+    moments: list[int] = []
+    for clock in clocks:
+        if clock.next_at is not None:
+            moments.append(clock.next_at)
+        limit = limits[clock.limit]
+        if clock.state == "uncertain":
+            found.append(_alarm(ticket_id, clock, limit, ("clock_uncertain", DOUBTS, "")))
+        elif clock.state == "breached" and clock.reason == "overdue":
+            for role, at in escalation(clock, limit):
+                if now >= at:
+                    step = ("clock_overdue", role, role)
+                    found.append(_alarm(ticket_id, clock, limit, step))
+                else:
+                    moments.append(at)
+        elif _is_warned(clock, now):
+            code = "progress_due" if limit.node == PROGRESS else "clock_warns"
+            found.append(_alarm(ticket_id, clock, limit, (code, WARNS, "")))
+    return Told(alarms=tuple(found), next_at=min(moments, default=None))
+
+
+def escalation(clock: Clock, limit: Limit) -> list[tuple[str, int]]:
+    """Who is told that a limit is missed, from when on (ms): one after the other (R-SLA-44).
+
+    Shares are of the time that there was, counted by the wall from when it was due.
+    """
+    if clock.due is None or clock.start is None:
+        return []
+    begun = clock.start
+    if limit.every and clock.stopped is not None:
+        begun = clock.stopped
+    span = max(clock.due - begun, MINUTE_MS)
+    return [
+        (step.role or limit.role or DISPATCHER, clock.due + 1 + span * step.over // PERCENT)
+        for step in limit.escalation
+    ]
+
+
+def _is_warned(clock: Clock, now: int) -> bool:
+    """Whether its time runs out; while it stands still nothing does."""
+    if clock.state != "running" or clock.warn_at is None or clock.due is None:
+        return False
+    return clock.warn_at <= now <= clock.due
+
+
+def _alarm(ticket_id: str, clock: Clock, limit: Limit, told: tuple[str, str, str]) -> Alarm:
+    code, step, role = told
+    due = clock.due if clock.due is not None else 0
+    role = role or limit.role or DISPATCHER
+    return Alarm(
+        op_id=derive("alarm", ticket_id, limit.id, due, step, code, role),
+        on=("ticket", ticket_id),
+        code=code,
+        params={"limit": limit.id, "node": limit.node, "due": due, "role": role},
+    )
+
+
+def of_orders(
+    orders: Iterable[Given],
+    patience: Patience,
+    working: Running,
+    now: int,
+) -> Told:
+    """Who has not taken on a job that was given to them: the dispatcher is to ring them up.
+
+    Of an urgent one time runs by the wall, of another in working hours.
+    """
+    found: list[Alarm] = []
+    moments: list[int] = []
+    for given in orders:
+        for one in given.assignments if given.order.status == "assigned" else ():
+            if one.until_ms is not None or one.accepted_at is not None or one.role != "lead":
+                continue
+            at = _rung_at(given.order.priority, one.from_ms, patience, working)
+            if now < at:
+                moments.append(at)
+            else:
+                found.append(_unaccepted(given, one))
+    return Told(alarms=tuple(found), next_at=min(moments, default=None))
+
+
+def _rung_at(priority: Priority, since: int, patience: Patience, working: Running) -> int:
+    wait = patience.of(priority)
+    return since + wait if priority in HASTE else run_out(working, since, wait, [])
+
+
+def _unaccepted(given: Given, one: Assignment) -> Alarm:
+    return Alarm(
+        op_id=derive("alarm", given.order.id, "unaccepted", one.id, one.from_ms),
+        on=("work_order", given.order.id),
+        code="unaccepted",
+        params={
+            "name": given.names.get(one.person_id, ""),
+            "assignment": one.id,
+            "since": one.from_ms,
+            "role": DISPATCHER,
+        },
+    )
+
+
+def why_over(task: Task, clocks: Iterable[Clock]) -> str:
+    """Why nobody waits for what a task was about any more (`OVER`)."""
+    if task.code == "unaccepted":
+        return "accepted"
+    clock = next((one for one in clocks if one.limit == task.params.get("limit")), None)
+    if clock is None or clock.state in ("dropped", "excused", "waiting"):
+        return "not_needed"
+    if clock.state == "met":
+        return "met"
+    if clock.state == "breached":
+        return "overdue" if clock.reason == "overdue" else "late"
+    return "moved"
+
+
+class RaiseArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
+    """What somebody is to be told, and what its words name."""
+
+    code: Raised
+    params: Annotated[dict[Code, str | int | None], Meta(max_length=12)]
+
+
+class SettleArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
+    """Why it is over."""
+
+    reason: Annotated[str, Meta(pattern=rf"^({'|'.join(OVER)})$(?!\n)")]
+    task: Id
+
+
+def raise_(state: State, act: Act) -> Outcome | Refused:
+    """Open a task about a limit of a ticket, or about a job that nobody has taken on."""
+    noun, identity = act.on
+    kind = Ticket if noun == "ticket" else WorkOrder
+    if state.find(kind, identity) is None:
+        return refuse_value("unknown_subject", "on")
+    args: RaiseArgs = act.args
+    opened = Task(
+        id=derive(act.op_id, "task", args.code, identity),
+        home_noun=noun,
+        home_id=identity,
+        code=args.code,
+        params=args.params,
+        op_id=act.op_id,
+        at=act.at,
+    )
+    return Outcome(rows=(opened,))
+
+
+def settle(state: State, act: Act) -> Outcome | Refused:
+    """Close such a task, because what it was about is over; `note` keeps why, as a code."""
+    args: SettleArgs = act.args
+    found = state.find(Task, args.task)
+    if found is None or (found.home_noun, found.home_id) != act.on or found.code not in CODES:
+        return refuse_value("unknown_subject", "args.task")
+    if found.done:
+        return Outcome(merged=True)
+    return Outcome(rows=(structs.replace(closed(found, act), note=args.reason),))
+
+
+def _the_task(reach: Reach) -> tuple[Ref, ...]:
+    return ((Task, reach.args.task),)
+
+
+_ON: Final = frozenset({"ticket", "work_order"})
+
+KINDS = (
+    Kind(name="task.raise", cls="office", nouns=_ON, args=RaiseArgs, reduce=raise_),
+    Kind(
+        name="task.settle",
+        cls="office",
+        nouns=_ON,
+        args=SettleArgs,
+        reduce=settle,
+        refs=_the_task,
+    ),
+)
