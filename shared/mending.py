@@ -11,6 +11,7 @@ from shared.fields import PRIORITIES
 from shared.parts import OLD_PARTS
 from shared.payments import METHODS, Delivery, InvoiceType
 from shared.photos import Audience
+from shared.reception import MEANS
 from shared.records import State
 from shared.registry import Act, Args, Kind, Outcome
 from shared.visit import OUTCOMES
@@ -21,6 +22,7 @@ CHOICES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "audience": ("audiences", get_args(Audience)),
     "basis": ("bases", BASES),
     "delivery": ("deliveries", get_args(Delivery)),
+    "means": ("contact_means", MEANS),
     "method": ("payment_methods", METHODS),
     "old_part": ("old_parts", OLD_PARTS),
     "outcome": ("outcomes", tuple(OUTCOMES)),
