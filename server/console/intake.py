@@ -22,7 +22,7 @@ from server.console.ticket import (
 )
 from server.console.told import window
 from server.office import AnyRequest, Office
-from server.queries import intake, queue
+from server.queries import desk, intake, queue
 from server.queries.pages import Item
 from server.sessions import Actor
 from shared.dictation import Heard, listen
@@ -57,17 +57,23 @@ FIELDS: Final = (
     *("who", "text", "site", "asset", "caller", "problem", "channel", "priority"),
     *("planned_from", "planned_to", "service", "category"),
     *("name", "type", "phone", "address", "zone", "access_notes", "model", "serial"),
+    "enquiry",
 )
 
 
-@get("/tickets/new", opt=opt(OPEN, "who", "site", "asset"), sync_to_thread=True)
+@get("/tickets/new", opt=opt(OPEN, "who", "site", "asset", "enquiry"), sync_to_thread=True)
 def blank(
     request: AnyRequest,
     actor: NamedDependency[Actor],
     office: NamedDependency[Office],
 ) -> Response[str]:
     """An empty form, or one that begins with a site or a machine."""
-    given = {name: (value,) for name, value in request.query_params.items()}
+    asked = request.query_params.items()
+    given: dict[str, tuple[str, ...]] = {name: (value,) for name, value in asked}
+    with office.reading() as books:
+        came = desk.enquiry(books, request.query_params.get("enquiry", ""))
+    if came is not None:
+        given = {**written(came), **given}
     return _page(request, office, actor, Form(fields=given), {})
 
 
@@ -127,7 +133,27 @@ def _ticket(s: Speech, form: Form, known: Newcomer, *, plans: bool) -> Act:
     }
     if known.asset:
         args["asset"] = known.asset
+    if form.has("enquiry"):
+        args["enquiry"] = form.text("enquiry")
     return Act(kind="ticket.open", on=("ticket", ""), args=args)
+
+
+def written(came: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The fields that what came in fills: who, where, about what; the text is listened to."""
+    said = "\n".join(filter(None, (came["subject"], came["text"])))
+    told = {
+        "enquiry": came["id"],
+        "who": came["contact"] or came["sender"],
+        "caller": came["sender"],
+        "name": came["sender"],
+        "phone": came["contact"],
+        "address": came["address"],
+        "site": came["site_id"],
+        "asset": came["asset_id"],
+        "channel": came["channel"],
+        "problem": said,
+    }
+    return {name: (value,) for name, value in told.items() if value}
 
 
 def _kept(known: Newcomer) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from server.console.messages import TONES, told as as_told
 from server.console.saying import Act, Said
 from server.console.speech import Speech
 from server.console.told import window
+from server.console.verbs import offered
 from server.office import AnyRequest, Office
 from server.problems import Problem
 from server.queries import customers, dossier, messages, queue
@@ -77,9 +78,11 @@ def _page(
     if found is None:
         raise Problem("not_found")
     speech = frame.speech_of(request, office)
+    speech = frame.speech_of(request, office)
     context = {
         **found,
         **rights(actor.person.roles),
+        **offered(speech, actor.person.roles, found["ticket"]),
         "said": None,
         "noted": "",
         "list": "/tickets",

@@ -16,7 +16,7 @@ from server.console.told import window
 from server.marks import by_number
 from server.office import AnyRequest, Office
 from server.problems import wrong_parameter
-from server.queries import queue
+from server.queries import desk, queue
 from server.queries.queue import TABS, Sieve
 from server.sessions import Actor
 from shared.fields import PRIORITIES
@@ -50,7 +50,7 @@ def show(  # noqa: PLR0913 - a list's filters are its parameters
         )
         listed = queue.tickets(books, page, sieve)
         counts = queue.counts(books, sieve)
-        zones = queue.zones(books)
+        zones, waits = queue.zones(books), desk.waiting(books)
         beside = everything_of(books, opened) if opened else None
     named = _unusual(chosen)
     context: dict[str, Any] = {
@@ -58,6 +58,7 @@ def show(  # noqa: PLR0913 - a list's filters are its parameters
         "tabs": _tabs(speech, chosen, counts),
         "tickets": listed.items,
         "total": counts["open"],
+        "waits": waits,
         "zones": zones,
         "priorities": PRIORITIES,
         "filtered": any(chosen[name] for name in FILTERS[1:]),

@@ -1,0 +1,126 @@
+"""Enquiries: what came in by letter, form or another system, until somebody has looked at it."""
+
+from typing import Any, Final
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from server import queries
+from server.console import frame, saying
+from server.console.addresses import After, Query, following, listing, opt
+from server.console.forms import Form
+from server.console.saying import Act, Said
+from server.marks import by_number
+from server.office import AnyRequest, Office
+from server.problems import Problem, wrong_parameter
+from server.queries import desk
+from server.sessions import Actor
+from shared.enquiry import STATES
+from shared.people import may
+
+PATH: Final = "/enquiries"
+PAGE: Final = 50
+
+
+@get(PATH, opt=opt("read.tickets", "only"), sync_to_thread=True)
+def show(
+    request: AnyRequest,
+    actor: NamedDependency[Actor],
+    office: NamedDependency[Office],
+    only: Query = "new",
+    after: After = None,
+) -> Response[str]:
+    """One page of what came in and stands so."""
+    if only not in STATES:
+        raise wrong_parameter("only")
+    speech = frame.speech_of(request, office)
+    with office.reading() as books:
+        listed = desk.enquiries(books, by_number(after, PAGE), state=only)
+        waits = desk.waiting(books)
+    chosen = {"only": only} if only != STATES[0] else {}
+    context = {
+        "section": "tickets",
+        "waits": waits,
+        "enquiries": listed.items,
+        "tabs": [
+            (
+                listing(PATH, {"only": one} if one != STATES[0] else {}),
+                speech.text("enquiry_states", one),
+                waits if one == STATES[0] else None,
+                one == only,
+            )
+            for one in STATES
+        ],
+        "next": following(PATH, chosen, listed),
+        "first": listing(PATH, chosen) if after else None,
+    }
+    return frame.page(request, office, actor, "enquiries.html", context)
+
+
+@get("/enquiries/{identity:str}", opt=opt("read.tickets"), sync_to_thread=True)
+def look(
+    identity: FromPath[str],
+    request: AnyRequest,
+    actor: NamedDependency[Actor],
+    office: NamedDependency[Office],
+) -> Response[str]:
+    """One of them, with all that it says, and what can be done with it."""
+    return _page(request, office, actor, identity, None)
+
+
+@post(
+    "/enquiries/{identity:str}/{does:str}",
+    opt=opt("enquiry.link"),
+    status_code=200,
+    sync_to_thread=True,
+)
+def settle(  # noqa: PLR0913  what is done with which, and by whom
+    *,
+    identity: FromPath[str],
+    does: FromPath[str],
+    request: AnyRequest,
+    form: NamedDependency[Form],
+    actor: NamedDependency[Actor],
+    office: NamedDependency[Office],
+) -> Response[Any]:
+    """Add it to a ticket, or put it aside with a reason."""
+    on = ("enquiry", identity)
+    if does == "refuse":
+        act = Act(kind="enquiry.refuse", on=on, args={"reason": form.text("reason")})
+    elif does == "link":
+        with office.reading() as books:
+            named = queries.ticket(books, form.text("ticket"))
+        if named is None:
+            speech = frame.speech_of(request, office)
+            act = Act(kind="enquiry.link", on=on)
+            said = saying.refusal(speech, act, form.op, "no_such_ticket", "ticket")
+            return frame.refused(_page(request, office, actor, identity, said))
+        act = Act(kind="enquiry.link", on=on, args={"ticket": named["id"]})
+    else:
+        raise Problem("not_found")
+    said = saying.say(request, office, actor, form, act)
+    if not said.ok:
+        return frame.refused(_page(request, office, actor, identity, said))
+    return saying.go(request, office, said, PATH)
+
+
+def _page(
+    request: AnyRequest, office: Office, actor: Actor, identity: str, said: Said | None
+) -> Response[str]:
+    with office.reading() as books:
+        found = desk.enquiry(books, identity)
+        if found is None:
+            raise Problem("not_found")
+        same = desk.open_tickets_of(books, found["contact"], found["site_id"])
+    context = {
+        "section": "tickets",
+        "enquiry": found,
+        "same": same,
+        "said": said,
+        "may_settle": may(actor.person.roles, "enquiry.link") and found["state"] == "new",
+    }
+    return frame.page(request, office, actor, "enquiry.html", context)
+
+
+ROUTES: Final[list[Any]] = [show, look, settle]

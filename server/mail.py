@@ -1,0 +1,171 @@
+"""Mail: a message, a mailbox or a folder of messages read as what came in, each once.
+
+Nothing of a message is carried out or shown as it came: only its words are kept, and what its
+attachments are called. It is the same message by its Message-ID, else by its bytes.
+"""
+
+import email
+import hashlib
+import html
+import mailbox
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email import policy
+from email.message import EmailMessage
+from email.utils import parseaddr, parsedate_to_datetime
+from pathlib import Path
+from typing import Any, Final
+
+from msgspec import Struct
+
+from server.incoming import identity_of, keep, one_line, paragraphs
+from server.office import Office
+from shared.amounts import LINE_CHARS_MAX, has_control_characters
+from shared.enquiry import FILES_MAX
+
+MESSAGE_BYTES_MAX: Final = 25_000_000
+HTML_CHARS_MAX: Final = 400_000
+MS: Final = 1000
+_BREAKS: Final = re.compile(r"(?i)<\s*(br|/p|/div|/li|/tr|/h[1-6])[^>]*>")
+_DROPPED: Final = re.compile(r"(?is)<\s*(script|style|head|title)\b.*?(</\s*\1\s*>|$)")
+_TAG: Final = re.compile(r"<[^>]*>")
+_BLANK_LINES: Final = re.compile(r"\n\s*\n\s*(\n\s*)+")
+
+
+class Unreadable(Exception):
+    """A file that is no message, or too large; `code` is that of a text."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Taken(Struct, frozen=True, kw_only=True):
+    """What became of the messages of a place: how many are new, known already, or unreadable."""
+
+    new: int = 0
+    known: int = 0
+    unreadable: int = 0
+
+
+def read(data: bytes, now_ms: int) -> dict[str, Any]:
+    """The arguments of `enquiry.receive` for one message. Raises `Unreadable`."""
+    if len(data) > MESSAGE_BYTES_MAX:
+        raise Unreadable("mail_too_large")
+    message = email.message_from_bytes(data, policy=policy.default)
+    if not message.keys() or not any(message.get(name) for name in ("from", "subject", "date")):
+        raise Unreadable("no_mail")
+    name, address = parseaddr(_header(message, "from"))
+    told: dict[str, Any] = {
+        "channel": "email",
+        "received_at": _received(message, now_ms),
+        "reference": reference_of(message, data),
+        "sender": one_line(name or address),
+        "contact": one_line(address),
+        "subject": one_line(_header(message, "subject")),
+        "text": paragraphs(_BLANK_LINES.sub("\n\n", words(message))),
+        "files": _files(message),
+    }
+    if not (told["text"] or told["subject"] or told["files"]):
+        raise Unreadable("no_mail")
+    return {name: value for name, value in told.items() if value or name == "received_at"}
+
+
+def reference_of(message: EmailMessage, data: bytes) -> str:
+    """What tells a message from every other one."""
+    found = re.sub(r"\s", "", _header(message, "message-id"))
+    if found and len(found) <= LINE_CHARS_MAX and not has_control_characters(found):
+        return found
+    return f"sha256:{hashlib.sha256(found.encode() or data).hexdigest()}"
+
+
+def words(message: EmailMessage) -> str:
+    """What a message says: its plain text, or else what is left of its page without the markup."""
+    for kind in ("plain", "html"):
+        try:
+            part = message.get_body((kind,))
+            said = part.get_content() if part is not None else ""
+        except (LookupError, ValueError, TypeError, AttributeError):
+            said = ""  # an encoding that nobody knows
+        if isinstance(said, str) and said.strip():
+            return said if kind == "plain" else plain(said)
+    return ""
+
+
+def plain(page: str) -> str:
+    """The words of a page."""
+    kept = _DROPPED.sub(" ", page[:HTML_CHARS_MAX])
+    return html.unescape(_TAG.sub("", _BREAKS.sub("\n", kept)))
+
+
+def take_in(office: Office, data: bytes) -> bool:
+    """Keep one message until somebody has looked at it; whether it is new. Raises `Unreadable`."""
+    args = read(data, office.now_ms())
+    return keep(office, identity_of("email", args["reference"]), args)
+
+
+def messages(place: Path) -> Iterator[bytes]:
+    """The messages of a file, of a Maildir, of a folder of files, or of an mbox."""
+    if place.is_dir() and {"cur", "new"} <= {one.name for one in place.iterdir()}:
+        box: mailbox.Mailbox[Any] = mailbox.Maildir(place, create=False)
+        yield from (box.get_bytes(key) for key in box.keys())  # noqa: SIM118  a mailbox is no mapping
+    elif place.is_dir():
+        for one in sorted(place.glob("*.eml")):
+            yield one.read_bytes()
+    elif _is_mbox(place):
+        box = mailbox.mbox(place, create=False)
+        yield from (box.get_bytes(key) for key in box.keys())  # noqa: SIM118  a mailbox is no mapping
+    else:
+        yield place.read_bytes()
+
+
+def take_in_all(office: Office, place: Path) -> Taken:
+    """Keep every message of a place; one that cannot be read stops no other."""
+    counts = {"new": 0, "known": 0, "unreadable": 0}
+    for data in messages(place):
+        try:
+            counts["new" if take_in(office, data) else "known"] += 1
+        except Unreadable:
+            counts["unreadable"] += 1
+    return Taken(**counts)
+
+
+def _is_mbox(place: Path) -> bool:
+    with place.open("rb") as file:
+        return file.read(5) == b"From "
+
+
+def _header(message: EmailMessage, name: str) -> str:
+    try:
+        return str(message.get(name, ""))
+    except (ValueError, LookupError, TypeError, AttributeError, IndexError):
+        return ""  # a header that the library itself stumbles over
+
+
+def _received(message: EmailMessage, now_ms: int) -> int:
+    """When our own mail server took it in, else when it says it was sent; never later than now."""
+    took_in = _header(message, "received").rpartition(";")[2]
+    for told in (took_in, _header(message, "date")):
+        try:
+            moment = parsedate_to_datetime(told.strip())
+        except (ValueError, TypeError, IndexError, OverflowError):
+            continue
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        ms = round((aware - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * MS)
+        return min(max(ms, 0), now_ms)
+    return now_ms
+
+
+def _files(message: EmailMessage) -> list[dict[str, Any]]:
+    """What is attached, by name, kind and size; the files themselves stay in the mailbox."""
+    found: list[dict[str, Any]] = []
+    for part in message.walk():
+        name = part.get_filename()
+        if part.is_multipart() or not (name or part.get_content_disposition() == "attachment"):
+            continue
+        content = part.get_payload(decode=True)
+        size = len(content) if isinstance(content, bytes) else 0
+        told = {"name": one_line(str(name or "")), "type": one_line(part.get_content_type())}
+        found.append({**told, "size": size})
+    return found[:FILES_MAX]

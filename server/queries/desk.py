@@ -1,0 +1,103 @@
+"""The desk: the words, people and limits that its forms offer, and the letters that wait."""
+
+from collections.abc import Collection
+from typing import Any, Final
+
+from sqlalchemy import Connection, func, or_, select
+
+from server.queries.pages import Item, Listed, T, Window, by_id, page
+
+SERVICE_TYPES: Final = "service_types"
+SAME_MAX: Final = 5
+
+TAGS, PERSON, POLICY = T["tag_set"], T["person"], T["service_policy"]
+ENQUIRY, SITE, CUSTOMER, ASSET = T["enquiry"], T["site"], T["customer"], T["asset"]
+TICKET = T["ticket"]
+
+
+def tag_sets(connection: Connection, language: str, chosen: Collection[str] = ()) -> list[Item]:
+    """The sets of words, each with those that are offered, and those that were chosen before."""
+    rows = connection.execute(select(TAGS).order_by(TAGS.c.code))
+    return [
+        {
+            "code": row.code,
+            "name": getattr(row, language),
+            "tags": [
+                (f"{row.code}:{tag['code']}", tag[language])
+                for tag in row.tags
+                if not tag.get("retired") or f"{row.code}:{tag['code']}" in chosen
+            ],
+        }
+        for row in rows
+    ]
+
+
+def owners(connection: Connection) -> list[Item]:
+    """Who may track a major request: everybody who is there."""
+    wanted = select(PERSON.c.id, PERSON.c.name).where(PERSON.c.disabled.is_(False))
+    return [dict(row._asdict()) for row in connection.execute(wanted.order_by(PERSON.c.name))]
+
+
+def limits(connection: Connection, policy_id: str | None, _language: str) -> list[tuple[str, str]]:
+    """The limits of the policy that a ticket was opened under."""
+    policy = by_id(connection, "service_policy", policy_id) if policy_id else None
+    return [(one["id"], one["id"]) for one in policy["limits"]] if policy else []
+
+
+def enquiries(connection: Connection, window: Window, *, state: str) -> Listed:
+    """What came in and stands so, the oldest first where it still waits."""
+    wanted = _placed().where(ENQUIRY.c.state == state)
+    key = (ENQUIRY.c.received_at, ENQUIRY.c.id)
+    return page(connection, wanted, window, key, newest_first=state != "new")
+
+
+def enquiry(connection: Connection, identity: str) -> Item | None:
+    """One of them, with the place and the machine that its link named, and its ticket."""
+    found = connection.execute(_placed().where(ENQUIRY.c.id == identity)).first()
+    if found is None:
+        return None
+    told = dict(found._asdict())
+    return {**told, "ticket": by_id(connection, "ticket", told["ticket_id"])}
+
+
+def waiting(connection: Connection) -> int:
+    """How many have not been looked at."""
+    wanted = select(func.count()).select_from(ENQUIRY).where(ENQUIRY.c.state == "new")
+    return int(connection.scalar(wanted) or 0)
+
+
+def _placed() -> Any:
+    joined = (
+        ENQUIRY.outerjoin(SITE, SITE.c.id == ENQUIRY.c.site_id)
+        .outerjoin(CUSTOMER, CUSTOMER.c.id == SITE.c.customer_id)
+        .outerjoin(ASSET, ASSET.c.id == ENQUIRY.c.asset_id)
+    )
+    return select(
+        *ENQUIRY.c,
+        CUSTOMER.c.name.label("customer"),
+        SITE.c.address.label("place"),
+        ASSET.c.name.label("machine"),
+    ).select_from(joined)
+
+
+def open_tickets_of(connection: Connection, phone: str, site_id: str | None) -> list[Item]:
+    """Open tickets of whoever has this number, or of this place: what came in may be about one."""
+    digits = "".join(sign for sign in phone if sign.isdigit())[-11:]
+    tests = []
+    if len(digits) >= 7:
+        spoken = func.replace(func.replace(SITE.c.contact_phone, " ", ""), "-", "")
+        own = func.replace(func.replace(CUSTOMER.c.phone, " ", ""), "-", "")
+        tests += [spoken.endswith(digits), own.endswith(digits)]
+    if site_id is not None:
+        tests.append(TICKET.c.site_id == site_id)
+    if not tests:
+        return []
+    wanted = (
+        select(TICKET.c.id, TICKET.c.number, TICKET.c.problem, TICKET.c.opened_at, TICKET.c.status)
+        .join_from(TICKET, SITE, SITE.c.id == TICKET.c.site_id)
+        .join(CUSTOMER, CUSTOMER.c.id == TICKET.c.customer_id)
+        .where(TICKET.c.status.in_(("new", "planned", "in_progress")), or_(*tests))
+        .order_by(TICKET.c.opened_at.desc(), TICKET.c.id)
+        .limit(SAME_MAX)
+    )
+    return [dict(row._asdict()) for row in connection.execute(wanted)]
