@@ -8,6 +8,7 @@ from shared.amounts import Id, Line
 from shared.charges import BASES
 from shared.errors import Refused, refuse_value
 from shared.fields import PRIORITIES
+from shared.messages import CHANNELS
 from shared.parts import OLD_PARTS
 from shared.payments import METHODS, Delivery, InvoiceType
 from shared.photos import Audience
@@ -21,6 +22,7 @@ from shared.work_order import SERVICES
 CHOICES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "audience": ("audiences", get_args(Audience)),
     "basis": ("bases", BASES),
+    "channel": ("message_channels", CHANNELS),
     "delivery": ("deliveries", get_args(Delivery)),
     "means": ("contact_means", MEANS),
     "method": ("payment_methods", METHODS),
