@@ -11,6 +11,7 @@ from server import rows
 from server.database import dumped
 from server.questions import Question, from_json
 from server.rows import Insert
+from server.statements import RECORDED
 from server.tables import METADATA
 from shared.aliases import MERGED_NOUNS, Alias, alias_id
 from shared.audit import Trace, leaf_bytes, leaf_hash
@@ -123,8 +124,11 @@ def op_row(entry: Entry, readable: tuple[Any, ...], at: str, epoch: str) -> tupl
     )
 
 
-def as_recorded(row: Any) -> Recorded:
-    found = row._asdict()
+def as_recorded(connection: Connection, row: Sequence[Any]) -> Recorded:
+    """An op in the books, of the values of what is `RECORDED`."""
+    found = dict(zip(RECORDED, row, strict=True))
+    for name in ("detail", "flags", "at"):
+        found[name] = from_json(connection, found[name])
     noun, on_id = found.pop("noun"), found.pop("on_id")
     found["by"] = found.pop("by_id")
     found["flags"] = tuple(msgspec.convert(found["flags"], list[Flag]))

@@ -148,7 +148,7 @@ def _entered(
     pk, table, stream = key
     sums = NO_ROWS if body is None else row_sums(table, pk, body)
     mark.seq += 1
-    mark.sums = plus(minus(mark.sums, known.sums if known else NO_ROWS), sums)
+    mark.sums = plus(minus(mark.sums, known.sums) if known else mark.sums, sums)
     mark.entries += known is None
     yield (pk, table, stream, mark.seq, body, *sums)
 

@@ -146,25 +146,24 @@ class Ledger:
         """Those of the ops that are in the books."""
         if not op_ids:
             return {}
-        found = self._connection.execute(
-            statements.recorded(self._dialect), {"op_ids": listed(self._connection, op_ids)}
-        )
-        return {row.op_id: as_recorded(row) for row in found}
+        books = self._connection
+        found = statements.recorded(self._dialect).ask(books, op_ids=listed(books, op_ids))
+        return {one.op_id: one for one in (as_recorded(books, row) for row in found)}
 
     def provisional(self, incarnation: str) -> list[Recorded]:
         """The quarantined and held ops of an incarnation, by lseq."""
-        found = self._connection.execute(statements.PROVISIONAL, {"incarnation": incarnation})
-        return [as_recorded(row) for row in found]
+        books = self._connection
+        found = statements.PROVISIONAL.ask(books, incarnation=incarnation)
+        return [as_recorded(books, row) for row in found]
 
     def waiting_on(self, things: Collection[Aggregate]) -> list[Recorded]:
         """The quarantined and held ops on these things, of whichever incarnation, by lseq."""
         if not things:
             return []
-        nouns, ids = (listed(self._connection, set(said)) for said in zip(*things, strict=True))
-        found = self._connection.execute(
-            statements.waiting_on(self._dialect), {"nouns": nouns, "ids": ids}
-        )
-        return [one for one in map(as_recorded, found) if one.on in things]
+        books = self._connection
+        nouns, ids = (listed(books, set(said)) for said in zip(*things, strict=True))
+        found = statements.waiting_on(self._dialect).ask(books, nouns=nouns, ids=ids)
+        return [one for row in found if (one := as_recorded(books, row)).on in things]
 
     def bodies(self, fingerprints: Collection[str]) -> dict[str, str]:
         """The bodies of ops, by fingerprint; one that was erased is left out."""

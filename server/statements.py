@@ -23,20 +23,18 @@ COUNTER: Final = METADATA.tables["counter"]
 SETTLED: Final = ("verdict", "code", "detail", "flags", "at", "n", "epoch")
 READABLE: Final = ("kind", "v", "noun", "on_id", "by_id", "origin")
 
-COLUMNS: Final = tuple(
-    OP.c[name]
-    for name in (
-        *("op_id", "fingerprint", "verdict", "code", "received", "epoch", "detail", "flags"),
-        *("at", "n", "kind", "by_id", "noun", "on_id", "device", "incarnation", "lseq", "done_at"),
-    )
+RECORDED: Final = (
+    *("op_id", "fingerprint", "verdict", "code", "received", "epoch", "detail", "flags"),
+    *("at", "n", "kind", "by_id", "noun", "on_id", "device", "incarnation", "lseq", "done_at"),
 )
+COLUMNS: Final = tuple(OP.c[name] for name in RECORDED)
 PLACES: Final = Question(
     select(OP.c.lseq, OP.c.fingerprint).where(
         OP.c.incarnation == bindparam("incarnation"),
         OP.c.lseq.between(bindparam("low"), bindparam("high")),
     )
 )
-PROVISIONAL: Final = (
+PROVISIONAL: Final = Question(
     select(*COLUMNS)
     .where(
         OP.c.incarnation == bindparam("incarnation"),
@@ -53,16 +51,16 @@ SIGHTINGS: Final = Question(
 
 
 @cache
-def recorded(dialect: str) -> Executable:
+def recorded(dialect: str) -> Question:
     """Ops by their ids, as they stand."""
-    return select(*COLUMNS).where(among(OP.c.op_id, "op_ids", dialect))
+    return Question(select(*COLUMNS).where(among(OP.c.op_id, "op_ids", dialect)))
 
 
 @cache
-def waiting_on(dialect: str) -> Executable:
+def waiting_on(dialect: str) -> Question:
     """Ops without a final verdict on some things."""
     on = among(OP.c.noun, "nouns", dialect) & among(OP.c.on_id, "ids", dialect)
-    return select(*COLUMNS).where(on, text(WAITS)).order_by(OP.c.lseq, OP.c.op_id)
+    return Question(select(*COLUMNS).where(on, text(WAITS)).order_by(OP.c.lseq, OP.c.op_id))
 
 
 @cache

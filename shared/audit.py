@@ -3,9 +3,9 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
-from shared.canonical import canonical, digest
+from shared.canonical import encoded
 
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 
@@ -13,7 +13,7 @@ Node = tuple[int, int]  # level, and place within the level
 Range = tuple[int, int]  # leaves from, and to (not included)
 
 
-class Leaf(Struct, frozen=True, kw_only=True):
+class Leaf(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the log says of one verdict: the n-th about this op in this server epoch.
 
     `fingerprint`, `detail_hash` and `rows` are SHA-256 in hexadecimal, `received` is in
@@ -54,15 +54,17 @@ class Trace(Struct, frozen=True, kw_only=True):
 
 def leaf_bytes(leaf: Leaf) -> bytes:
     """The canonical bytes of a leaf; `rows` is left out where it is null."""
-    told = structs.asdict(leaf)
-    if leaf.rows is None:
-        del told["rows"]
-    return canonical(told)
+    return encoded(leaf, leaf.n, leaf.received)
 
 
 def rows_digest(rows: Sequence[Traced]) -> str:
     """What a leaf says of the rows its op wrote."""
-    return digest([structs.astuple(one) for one in rows])
+    return hashlib.sha256(rows_bytes(rows)).hexdigest()
+
+
+def rows_bytes(rows: Sequence[Traced]) -> bytes:
+    """The canonical bytes of the rows an op wrote."""
+    return encoded(rows, *(one.version for one in rows))
 
 
 def row_hash(salt: str, place: tuple[str, str], data: bytes) -> str:

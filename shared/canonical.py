@@ -21,6 +21,12 @@ def canonical(value: Any) -> bytes:
     return _encoder.encode(value)
 
 
+def encoded(value: Any, *numbers: int | None) -> bytes:
+    """The same of a value whose type leaves nothing amiss but how large these numbers are."""
+    _check_all(numbers)
+    return _encoder.encode(value)
+
+
 def digest(value: Any) -> str:
     """SHA-256, as 64 hexadecimal digits, of a value's canonical bytes."""
     return hashlib.sha256(canonical(value)).hexdigest()

@@ -1,6 +1,7 @@
 """Records: what every row has, where it lives, and the rows one decision may see."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import ClassVar, Final, TypeVar
@@ -78,14 +79,14 @@ class State:
     def __init__(self, rows: Iterable[Record] = (), *, versioned: bool = True) -> None:
         self._versioned = versioned
         self._rows: dict[RowKey, Record] = {}
-        self._at_home: dict[RowKey, dict[str, None]] = {}
+        self._at_home: dict[RowKey, list[str]] = {}  # sorted
         self.changed: dict[RowKey, Record] = {}
         self.deleted: dict[RowKey, Record] = {}
         self.left: set[Aggregate] = set()
         self.writer = ""
         self.written: dict[RowKey, str] = {}
         for row in rows:
-            self._keep(row)
+            self.know(row)
 
     def find(self, kind: type[R], identity: str | None) -> R | None:
         """The row of this type and id, if it is known."""
@@ -96,9 +97,12 @@ class State:
 
     def of(self, kind: type[R], home_id: str) -> Iterator[R]:
         """The rows of this type that live with this id, by id: the same order on both ends."""
-        for identity in sorted(self._at_home.get((kind, home_id), ())):
-            found = self.find(kind, identity)
-            if found is not None:
+        here = self._at_home.get((kind, home_id))
+        if here is None:
+            return
+        for identity in tuple(here):  # more may come while we go through them
+            found = self._rows.get((kind, identity))
+            if isinstance(found, kind):
                 yield found
 
     def all(self, kind: type[R]) -> Iterator[R]:
@@ -114,16 +118,26 @@ class State:
 
     def know(self, row: Record) -> None:
         """Let a row be found that is not there yet; it becomes a new one once it is `put`."""
-        self._keep(row)
+        self._keep((type(row), row.id), row, home(row))
 
     def put(self, row: Record) -> Record:
         """Take a changed or new row; its version becomes the next one. Returns it as kept."""
         key = (type(row), row.id)
-        row = structs.replace(row, version=self._next_version(key))
-        self._leave(key, row)
-        self._keep(row)
+        before, changed, place = self._rows.get(key), self.changed.get(key), home(row)
+        version = before.version if before is not None else None
+        if changed is not None:
+            version = changed.version
+        elif self._versioned:
+            version = (version or 0) + 1
+        row = structs.replace(row, version=version)
+        if before is None:  # what was taken away may come anew
+            before = self.deleted.pop(key, None)
+        if before is not None:
+            left = home(before)
+            if left is not None and left != place:
+                self.left.add(left)
+        self._keep(key, row, place)
         self.changed[key] = row
-        self.deleted.pop(key, None)
         self._sign(key)
         return row
 
@@ -135,26 +149,16 @@ class State:
         self.deleted[key] = row
         self._sign(key)
 
-    def _leave(self, key: RowKey, row: Record) -> None:
-        before = self._rows.get(key, self.deleted.get(key))  # what was taken away may come anew
-        place = home(before) if before is not None else None
-        if place is not None and place != home(row):
-            self.left.add(place)
-
     def _sign(self, key: RowKey) -> None:
         """Note who changed a row; what is filled in after all decisions stays its writer's."""
         if self.writer:
             self.written[key] = self.writer
 
-    def _next_version(self, key: RowKey) -> int | None:
-        if key in self.changed:
-            return self.changed[key].version
-        before = self._rows.get(key)
-        known = before.version if before is not None else None
-        return (known or 0) + 1 if self._versioned else known
-
-    def _keep(self, row: Record) -> None:
-        self._rows[(type(row), row.id)] = row
-        place = home(row)
-        if place is not None:
-            self._at_home.setdefault((type(row), place[1]), {})[row.id] = None
+    def _keep(self, key: RowKey, row: Record, place: Aggregate | None) -> None:
+        self._rows[key] = row
+        if place is None:
+            return
+        here = self._at_home.setdefault((key[0], place[1]), [])
+        at = bisect_left(here, row.id)
+        if at == len(here) or here[at] != row.id:
+            here.insert(at, row.id)

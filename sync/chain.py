@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from shared.ids import fingerprint
-from sync.protocol import WireOp
+from sync.arrival import Arrived
 
 
 class Link(Struct, frozen=True, kw_only=True):
@@ -44,12 +44,18 @@ def link_of(lseq: int, body: str) -> Link | None:
     return Link(lseq=lseq, print=fingerprint(body), prev=prev)
 
 
-def links_of(ops: Collection[WireOp], known: Mapping[int, str]) -> Links:
+def link_in(one: Arrived) -> Link | None:
+    """The link in an op as it arrived."""
+    if one.op is None:  # which may be a body all the same, under an id that was taken
+        return link_of(one.lseq, one.body)
+    return Link(lseq=one.lseq, print=one.fingerprint, prev=one.op.prev)
+
+
+def links_of(told: Collection[Link], known: Mapping[int, str]) -> Links:
     """Hold ops against each other, and against the places (with prints) known before they came.
 
     What was known already was looked at when it came first.
     """
-    told = [link for op in ops if (link := link_of(op.lseq, op.body)) is not None]
     prints = {**known, **{one.lseq: one.print for one in told}}
     named: dict[str, int] = {}
     found: dict[str, list[Link]] = {"loose": [], "doubled": [], "asked": []}

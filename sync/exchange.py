@@ -11,10 +11,12 @@ from shared.ids import fingerprint
 from shared.kinds import REGISTRY
 from shared.ops import Stamp
 from shared.registry import Registry
+from sync.arrival import read
+from sync.chain import Link, link_in
 from sync.desk import Parcel
 from sync.digest import vector_hash
 from sync.doubts import compare
-from sync.intake import receive
+from sync.intake import receive_read
 from sync.library import Head, Library
 from sync.ports import Authority, Standing
 from sync.protocol import (
@@ -66,7 +68,7 @@ class Heard(Struct, frozen=True, kw_only=True):
     `rolled_back` means that the device has seen more than the books know: the server has been put
     back, has to take a new epoch, and must hear the request again. `before` is how the incarnation
     stood until then; None where nobody knew of it. `known` are the prints of its places that were
-    known, of those that were pushed and the one before them.
+    known, of those that were pushed and the one before them; `links` are those in their bodies.
     """
 
     standing: Standing | None = None
@@ -76,6 +78,7 @@ class Heard(Struct, frozen=True, kw_only=True):
     need_vector: bool = False
     before: Standing | None = None
     known: Mapping[int, str] = {}
+    links: tuple[Link, ...] = ()
 
 
 def has_news(request: Request) -> bool:
@@ -100,6 +103,7 @@ def hear(authority: Authority, request: Request, caller: Caller, house: House) -
     if chain == "fork" or _is_another(request, before, caller, known):
         return Heard(fork=True)
     results: tuple[Result, ...] = ()
+    links: tuple[Link, ...] = ()
     if request.ops:
         authority.sighted(caller.device, _sighting(request, house))
         parcel = Parcel(
@@ -115,7 +119,9 @@ def hear(authority: Authority, request: Request, caller: Caller, house: House) -
             is_ours=cache(partial(is_ours, keys=house.keys, device=caller.device)),
             on_crash=house.on_crash,
         )
-        results = tuple(receive(authority, parcel, house.registry))
+        arrived = [read(op, house.registry) for op in request.ops]
+        results = tuple(receive_read(authority, parcel, arrived, house.registry))
+        links = tuple(link for one in arrived if (link := link_in(one)) is not None)
     after = _after(request, before, chain, caller, house)
     if before is None or before.epoch != authority.epoch:
         after = structs.replace(after, nonce_before=_nonces_of_before(before, token))
@@ -124,7 +130,14 @@ def hear(authority: Authority, request: Request, caller: Caller, house: House) -
     if not told:
         after = structs.replace(after, vector=before.vector if before else {})
     authority.stand(after)
-    return Heard(standing=after, results=results, need_vector=not told, before=before, known=known)
+    return Heard(
+        standing=after,
+        results=results,
+        need_vector=not told,
+        before=before,
+        known=known,
+        links=links,
+    )
 
 
 def overhear(library: Library, request: Request, caller: Caller, house: House) -> Heard:

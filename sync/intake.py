@@ -50,7 +50,13 @@ def receive(authority: Authority, parcel: Parcel, registry: Registry = REGISTRY)
     over the bulk is each op decided again on its own, so that one bad op stops only itself.
     Raises `Crowded` where more would wait than may.
     """
-    arrived = [read(op, registry) for op in parcel.ops]
+    return receive_read(authority, parcel, [read(op, registry) for op in parcel.ops], registry)
+
+
+def receive_read(
+    authority: Authority, parcel: Parcel, arrived: Sequence[Arrived], registry: Registry
+) -> list[Result]:
+    """The same of ops that have been read already."""
     try:
         return _sit(authority, registry, parcel, arrived)
     except Unwritable:

@@ -62,7 +62,7 @@ def _broken(connection: Connection, request: Request, heard: Heard) -> Iterator[
     """
     if not request.ops:
         return
-    links = links_of(request.ops, heard.known)
+    links = links_of(heard.links, heard.known)
     loose, doubled = list(links.loose), list(links.doubled)
     for link in links.asked[:ASKED_MAX]:
         before = _op_with(connection, link.prev or "")
