@@ -11,7 +11,6 @@ from server import rows
 from server.database import dumped
 from server.questions import Question, from_json
 from server.rows import Insert
-from server.statements import RECORDED
 from server.tables import METADATA
 from shared.aliases import MERGED_NOUNS, Alias, alias_id
 from shared.audit import Trace, leaf_bytes, leaf_hash
@@ -25,6 +24,11 @@ from sync.ports import Entry, Recorded, Standing
 
 STANDING: Final = METADATA.tables["incarnation"]
 NOTHING, NONE = "{}", "[]"  # as JSON
+# What is read of an op in the books.
+RECORDED: Final = (
+    *("op_id", "fingerprint", "verdict", "code", "received", "epoch", "detail", "flags"),
+    *("at", "n", "kind", "by_id", "noun", "on_id", "device", "incarnation", "lseq", "done_at"),
+)
 UNPRINTABLE: Final = "\N{REPLACEMENT CHARACTER}"
 
 

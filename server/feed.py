@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from msgspec import Struct
 from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
     Connection,
     Delete,
     Executable,
@@ -17,12 +19,13 @@ from sqlalchemy import (
     bindparam,
     collate,
     delete,
+    func,
     select,
     text,
     union,
 )
 
-from server.database import is_sqlite
+from server.database import dumped, is_sqlite
 from server.questions import Question
 from server.rows import Insert, add, among, insert_all, listed, upsert, write
 from server.tables import METADATA
@@ -82,7 +85,7 @@ def told(connection: Connection, state: State, bytes_of: Mapping[RowKey, bytes])
     if not streams:
         return News()
     marks = _lock(connection, streams)
-    known = _known(connection, {pk for pk, _ in (*homes, *gone)})
+    known = _known(connection, _places(state, news))
     left = [
         key
         for key, one in known.items()
@@ -172,9 +175,29 @@ def _lock(connection: Connection, streams: Collection[str]) -> dict[str, Mark]:
     return marks
 
 
-def _known(connection: Connection, pks: Collection[str]) -> dict[Key, Known]:
-    found = _entries(connection.dialect.name).ask(connection, pks=listed(connection, pks))
+def _places(state: State, news: Collection[Key]) -> set[tuple[str, str]]:
+    """Where entries may be of what a batch changed, as (stream, id)."""
+    places = {(stream, pk) for pk, _, stream in news}
+    for row in state.deleted.values():
+        place = home(row)
+        if place is not None:
+            places.add((stream_of(place), row.id))
+    left = {stream_of(place) for place in state.left}
+    return places | {(stream, pk) for stream in left for pk, _, _ in news}
+
+
+def _known(connection: Connection, places: Collection[tuple[str, str]]) -> dict[Key, Known]:
+    if not places:
+        return {}
+    found = _entries(connection.dialect.name).ask(connection, **_given(connection, places))
     return {(pk, table, stream): Known(body, (a, b)) for pk, table, stream, body, a, b in found}
+
+
+def _given(connection: Connection, places: Collection[tuple[str, str]]) -> dict[str, Any]:
+    if is_sqlite(connection):
+        return {"places": dumped(sorted(places))}
+    streams, pks = zip(*sorted(places), strict=True)
+    return {"streams": list(streams), "pks": list(pks)}
 
 
 def heads(connection: Connection, streams: Collection[str]) -> dict[str, Head]:
@@ -222,8 +245,20 @@ def _heads(dialect: str, *, held: bool) -> Question:
 
 @cache
 def _entries(dialect: str) -> Question:
+    """Entries by stream and id, each looked up by itself."""
     columns = (FEED.c.pk, FEED.c.table, FEED.c.stream, FEED.c.body, FEED.c.sum_a, FEED.c.sum_b)
-    return Question(select(*columns).where(among(FEED.c.pk, "pks", dialect)))
+    stream: ColumnElement[Any]
+    pk: ColumnElement[Any]
+    if dialect == "sqlite":
+        given: Any = func.json_each(bindparam("places", type_=String)).table_valued("value")
+        pair = given.c.value
+        stream, pk = func.json_extract(pair, "$[0]"), func.json_extract(pair, "$[1]")
+    else:
+        lists = (bindparam(name, type_=ARRAY(String)) for name in ("streams", "pks"))
+        given = func.unnest(*lists).table_valued("stream", "pk").render_derived()
+        stream, pk = given.c.stream, given.c.pk
+    joined = given.join(FEED, (FEED.c.stream == stream) & (FEED.c.pk == pk))
+    return Question(select(*columns).select_from(joined))
 
 
 @cache

@@ -6,6 +6,7 @@ from typing import Any, Final, cast
 from sqlalchemy import ARRAY, Executable, String, bindparam, collate, func, select, text
 
 from server import rows
+from server.entries import RECORDED
 from server.questions import Question
 from server.rows import among
 from server.tables import METADATA
@@ -23,10 +24,6 @@ COUNTER: Final = METADATA.tables["counter"]
 SETTLED: Final = ("verdict", "code", "detail", "flags", "at", "n", "epoch")
 READABLE: Final = ("kind", "v", "noun", "on_id", "by_id", "origin")
 
-RECORDED: Final = (
-    *("op_id", "fingerprint", "verdict", "code", "received", "epoch", "detail", "flags"),
-    *("at", "n", "kind", "by_id", "noun", "on_id", "device", "incarnation", "lseq", "done_at"),
-)
 COLUMNS: Final = tuple(OP.c[name] for name in RECORDED)
 PLACES: Final = Question(
     select(OP.c.lseq, OP.c.fingerprint).where(

@@ -10,12 +10,12 @@ from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, exists, select, tuple_
+from sqlalchemy import ColumnElement, Connection, case, exists, literal, select, tuple_
 
 from server import rows
 from server.tables import METADATA
 from shared.kinds import TABLES, write_row
-from shared.records import Record, home, stream_of
+from shared.records import CATALOG, STREAM_PREFIX, Record, home, stream_of
 from sync.digest import NO_ROWS, Sums, plus, row_sums
 
 ROWS_READ_MAX: Final = 2_000
@@ -43,7 +43,6 @@ class Count(Struct, kw_only=True):
 
 def differences(connection: Connection) -> Iterator[Difference]:
     """Everything in which rows, feed and stream heads do not agree."""
-    yield from _unpublished(connection)
     counts: dict[str, Count] = {}
     for piece in _pieces(connection):
         yield from _compared(connection, piece)
@@ -52,20 +51,36 @@ def differences(connection: Connection) -> Iterator[Difference]:
             count.seq = max(count.seq, entry.seq)
             count.sums = plus(count.sums, (entry.sum_a, entry.sum_b))
             count.entries += 1
+    yield from _unpublished(connection)
     yield from _headed(connection, counts)
 
 
 def _unpublished(connection: Connection) -> Iterator[Difference]:
-    """Rows that should be in a stream and are in none."""
+    """Rows that are not in the stream in which they should be."""
     for name, kind in TABLES.items():
         if kind.home[0] == "":
             continue
         table = METADATA.tables[name]
         published = exists().where(
-            FEED.c.pk == table.c.id, FEED.c.table == name, FEED.c.body.is_not(None)
+            FEED.c.stream == _stream(name),
+            FEED.c.pk == table.c.id,
+            FEED.c.table == name,
+            FEED.c.body.is_not(None),
         )
         for row in connection.scalars(select(table.c.id).where(~published).order_by(table.c.id)):
             yield Difference(what="feed_missing", table=name, row=row)
+
+
+def _stream(name: str) -> ColumnElement[str]:
+    """The stream that the rows of a table live in, as the database puts it together."""
+    columns, (noun, field) = METADATA.tables[name].c, TABLES[name].home
+    if noun == CATALOG:
+        return literal(CATALOG)
+    if noun != "*":
+        return literal(f"{STREAM_PREFIX[noun]}:") + columns[field]
+    prefixes = {one: f"{prefix}:" for one, prefix in STREAM_PREFIX.items() if one != CATALOG}
+    own = case(prefixes, value=columns.home_noun) + columns.home_id
+    return case((columns.home_noun == CATALOG, CATALOG), else_=own)
 
 
 def _pieces(connection: Connection) -> Iterator[Sequence[Any]]:

@@ -127,7 +127,7 @@ class FeedRow(SQLModel, table=True):
 
     __tablename__ = "feed"
     __table_args__ = (
-        PrimaryKeyConstraint("pk", "table", "stream"),
+        PrimaryKeyConstraint("stream", "pk", "table"),
         Index("ix_feed_seq", "stream", "seq", unique=True),
         Index(
             "ix_feed_gone",

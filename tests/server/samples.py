@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
 
-from server import feed, portions
+from server import feed, portions, rows
 from server.database import writing
 from server.ledger import Ledger
 from server.portions import Portions, Reading
@@ -23,7 +23,7 @@ from shared.kinds import TABLES
 from shared.people import Person
 from shared.policy import Chosen, Duty, Edition, Limit, Target
 from shared.prices import PriceItem, WarrantyTerm
-from shared.records import Record, State
+from shared.records import Record, State, home, table
 from shared.tag_sets import Tag
 from shared.tasks import Loser
 from shared.ticket import Excused, Settled
@@ -220,6 +220,11 @@ def put(engine: Engine, *records: Record, entries: Sequence[Entry] = ()) -> dict
     for record in records:
         state.put(record)
     with writing(engine) as connection:
+        places: dict[rows.Place, set[str]] = {}
+        for record in records:
+            places.setdefault((table(type(record)), "id"), set()).add(record.id)
+        known = map(home, rows.fetch_all(connection, places))
+        state.left |= {place for place in known if place is not None}
         return ledger(connection).enter(entries, state)
 
 

@@ -39,15 +39,15 @@ def asset(number: int, home: int, name: str, version: int = 1) -> Asset:
 
 
 def commit(connection: Connection, batch: Batch) -> None:
-    """Publish what one transaction would."""
-    state = State()
+    """Publish what one transaction would that knows the rows there are."""
+    state = State(read_row(row.table, row.body) for row in fed(connection) if row.body is not None)
     for number, home, name in batch:
         row = asset(number, home, name or "")
         if name is None:
-            state.remove(row)
+            state.remove(state.find(Asset, row.id) or row)
         else:
-            state.changed[(Asset, row.id)] = row
-            state.deleted.pop((Asset, row.id), None)
+            state.put(row)
+            state.changed[(Asset, row.id)] = row  # of the same version: it may say nothing new
     feed.publish(connection, state)
 
 
