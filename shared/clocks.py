@@ -209,9 +209,9 @@ class Reading:
 
     def _ticking(self, due: Due | None) -> Clock:
         now = self._now
-        standing = next((one for one in self._pauses if one[0] <= now < one[1]), None)
+        standing = self._pauses.at(now)
         if due is not None:
-            pauses = self._pauses_by(now)
+            pauses = self._pauses.by(now)
             self._told["remaining"] = run_between(self._time, now, due.likely, pauses)
             warn_at = self._warn_at(due.likely, pauses)
             self._told["warn_at"] = warn_at
@@ -263,7 +263,7 @@ class Reading:
     def _last_moment(self, start: int, amount: int, horizon: int) -> int:
         """When so much time is over; days end with the last of their hours, but for pauses."""
         unit = UNIT_MS.get(self._limit.unit)
-        pauses = self._pauses_by(horizon)
+        pauses = self._pauses.by(horizon)
         if unit is not None:
             return run_out(self._time, start, amount * unit, pauses)
         working = self._limit.unit == "working_day"
@@ -271,14 +271,6 @@ class Reading:
         if not pauses:
             return end
         return run_out(self._time, start, self._time.between(start, end), pauses)
-
-    def _pauses_by(self, horizon: int) -> list[Interval]:
-        """When it stands still, as if what has no end yet ended at that moment."""
-        pauses = self._pauses
-        if not pauses or pauses[-1][1] != FOREVER:
-            return pauses
-        begins = pauses[-1][0]
-        return [*pauses[:-1], (begins, horizon)] if begins < horizon else pauses[:-1]
 
     def _warn_at(self, due: int, pauses: list[Interval]) -> int:
         start: int = self._told["start"]
@@ -296,7 +288,7 @@ class Reading:
         start: int = self._told["start"]
         unit = UNIT_MS.get(self._limit.unit)
         if unit is not None:
-            return run_out(self._time, start, opens * unit, self._pauses_by(self._now))
+            return run_out(self._time, start, opens * unit, self._pauses.by(self._now))
         return self._hours.start_of_day(start, opens)
 
     # What is told of it

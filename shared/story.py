@@ -65,6 +65,32 @@ class Pause(Struct, frozen=True, kw_only=True, omit_defaults=True):
     end: int | None = None
 
 
+class Standstill:
+    """When something stands still; what has no end yet ends `FOREVER`."""
+
+    def __init__(self, told: list[Interval]) -> None:
+        self._told = told
+        self._all = merged(told) if told else told
+        self._last = max((start for start, _ in told), default=-FOREVER)
+        self._is_endless = any(end == FOREVER for _, end in told)
+
+    def by(self, horizon: int) -> list[Interval]:
+        """What began before a moment, merged, as if what has no end yet ended then."""
+        if not self._is_endless and self._last < horizon:
+            return self._all
+        return merged(
+            [
+                (start, horizon if end == FOREVER else end)
+                for start, end in self._told
+                if start < horizon
+            ]
+        )
+
+    def at(self, moment: int) -> Interval | None:
+        """What stands still at a moment, from when until when."""
+        return next((one for one in self._all if one[0] <= moment < one[1]), None)
+
+
 class Story:
     """What has happened by `now`, in order, without what came undone when it was reopened."""
 
@@ -72,7 +98,7 @@ class Story:
         self._now = now
         self._events: dict[str, list[Happened]] = {}
         self._undone: list[Interval] = []
-        self._intervals: dict[tuple[tuple[str, ...], bool], list[Interval]] = {}
+        self._standstills: dict[tuple[tuple[str, ...], bool], Standstill] = {}
         self.next_at: int | None = None
         for one in sorted(events, key=lambda one: one.at):
             if one.at <= now:
@@ -115,19 +141,19 @@ class Story:
         told = [self._events[name][0] for name in names if self._events.get(name)]
         return min(told, key=lambda one: one.at, default=None)
 
-    def pauses(self, limit: Limit) -> list[Interval]:
-        """When a limit stands still, merged; one that has no end yet ends `FOREVER`."""
+    def pauses(self, limit: Limit) -> Standstill:
+        """When a limit stands still."""
         undone = limit.stop in UNDONE or limit.until in UNDONE
         key = (limit.pauses, undone)
-        found = self._intervals.get(key)
+        found = self._standstills.get(key)
         if found is None:
             told = [
                 (one.start, FOREVER if one.end is None else one.end)
                 for one in self._pauses
                 if one.reason in limit.pauses
             ]
-            found = merged([*told, *self._undone] if undone else told) if told or undone else []
-            self._intervals[key] = found
+            found = Standstill([*told, *self._undone] if undone else told)
+            self._standstills[key] = found
         return found
 
     def standing(self, limit: Limit) -> Pause | None:
