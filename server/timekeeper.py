@@ -9,14 +9,14 @@ own: killed anywhere, each is said once. By the server's clock alone: put back, 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from server import notary, promises
 from server.office import TIMER, Asked, Office
 from server.queries import clocks as books_of_clocks
 from server.queries.clocks import FOR_ALL, Catalog, Known, Watched
 from shared import alarms
-from shared.alarms import CODES, Alarm, Given, Patience, Told
+from shared.alarms import CODES, Alarm, Given, Moment, Patience, Told
 from shared.casework import Request, case_of, day_of
 from shared.clocks import Clock, clocks
 from shared.ids import derive
@@ -69,12 +69,14 @@ def keep_time(office: Office, way: Round) -> int:
 def _read_on(office: Office, way: Round) -> bool:
     """Have those looked at that the next leaves of the log concern; whether there were any."""
     with office.reading() as books:
-        if books_of_clocks.place(books) == books_of_clocks.end(books):
+        if books_of_clocks.is_read(books, books_of_clocks.place(books)):
             return False
+    now = office.now_ms()
     with office.writing() as books:
-        if not notary.take_lease(books, LEASE, way.holder, office.now_ms()):
+        if not notary.take_lease(books, LEASE, way.holder, now):
             return False
         here, things = books_of_clocks.touched(books, books_of_clocks.place(books))
+        here = structs.replace(here, since=here.since or now)
         books_of_clocks.mark(books, sorted(books_of_clocks.concerned(books, things)))
         if FOR_ALL & things.keys():
             books_of_clocks.mark_all(books)
@@ -91,7 +93,8 @@ def _look(office: Office, way: Round) -> int:
             return 0
         rules = books_of_clocks.catalog(books)
         known = books_of_clocks.known(books, {one.ticket_id for one in watched})
-    reckoned = reckon(office, rules, known, now)
+        since = books_of_clocks.place(books).since
+    reckoned = reckon(office, rules, known, Moment(now=now, since=since))
     with office.writing() as books:
         if not notary.take_lease(books, LEASE, way.holder, now):
             return 0
@@ -130,7 +133,7 @@ def _keep(
     return len(watched)
 
 
-def reckon(office: Office, rules: Catalog, known: Known, now: int) -> dict[str, Reckoned]:
+def reckon(office: Office, rules: Catalog, known: Known, at: Moment) -> dict[str, Reckoned]:
     """How tickets stand by all that is known of them."""
     timetable = Timetable(rules.calendar)
     lists = Lists.of(known)
@@ -140,8 +143,8 @@ def reckon(office: Office, rules: Catalog, known: Known, now: int) -> dict[str, 
         policy = rules.policies.get(ticket.policy_id or "")  # C-01: what it was opened under
         standing: tuple[Clock, ...] = ()
         if policy is not None:
-            standing = clocks(case_of(request), policy, timetable, now)
-        found[ticket.id] = _reckoned(office, (ticket, policy, standing), lists, (timetable, now))
+            standing = clocks(case_of(request), policy, timetable, at.now)
+        found[ticket.id] = _reckoned(office, (ticket, policy, standing), lists, (timetable, at))
     return found
 
 
@@ -200,12 +203,13 @@ class Lists(Struct, frozen=True, kw_only=True):
             for one in self.orders.get(ticket.id, [])
         ]
 
-    def unpromised(self, ticket: Ticket, now: int) -> tuple[Site, Customer] | None:
+    def unpromised(self, ticket: Ticket, at: Moment) -> tuple[Site, Customer] | None:
         """Where and whose a new ticket is, unless its customer has been told of it."""
         site = self.sites.get(ticket.site_id)
         customer = self.customers.get(ticket.customer_id)
         told = (one.template for one in self.messages.get(ticket.id, ()))
-        is_news = ticket.number is not None and now - ticket.opened_at < promises.WITHIN_MS
+        first = max(at.since, at.now - promises.WITHIN_MS)
+        is_news = ticket.number is not None and ticket.opened_at >= first
         if site is None or customer is None or not is_news or promises.TEMPLATE in told:
             return None
         return site, customer
@@ -221,20 +225,20 @@ def _reckoned(
     office: Office,
     what: tuple[Ticket, ServicePolicy | None, tuple[Clock, ...]],
     lists: Lists,
-    when: tuple[Timetable, int],
+    when: tuple[Timetable, Moment],
 ) -> Reckoned:
     ticket, policy, standing = what
-    timetable, now = when
+    timetable, at = when
     limits = {one.id: one for one in policy.limits} if policy is not None else {}
     site = lists.sites.get(ticket.site_id)
     hours = timetable.hours(site.time_zone if site is not None else "")
     told = (
-        alarms.of_clocks(ticket.id, standing, limits, now),
-        alarms.of_orders(lists.given(ticket), _patience(office), hours, now),
+        alarms.of_clocks(ticket.id, standing, limits, at),
+        alarms.of_orders(lists.given(ticket), _patience(office), hours, at),
     )
     said = [*_raised(told), *_settled(told, lists.alarms(ticket), standing)]
     due = promises.promised(standing, limits)
-    place = lists.unpromised(ticket, now)
+    place = lists.unpromised(ticket, at)
     if due is not None and place is not None:
         said.append(promises.promise(office, ticket, place, due))
     moments = [one.next_at for one in told if one.next_at is not None]

@@ -28,6 +28,7 @@ CODES: Final = ("clock_warns", "clock_overdue", "clock_uncertain", "progress_due
 Raised = Annotated[str, Meta(pattern=rf"^({'|'.join(CODES)})$(?!\n)")]
 # Why it is over: it was kept, it is missed now, its time is another, or nobody waits for it.
 OVER: Final = ("met", "late", "overdue", "moved", "not_needed", "accepted")
+IN_TURN: Final = frozenset({"clock_warns", "clock_overdue"})
 WARNS: Final = "warn"
 DOUBTS: Final = "doubt"
 PERCENT: Final = 100
@@ -78,29 +79,53 @@ class Patience(Struct, frozen=True, kw_only=True):
         return (self.urgent_minutes if hurries else self.minutes) * MINUTE_MS
 
 
+class Moment(Struct, frozen=True, kw_only=True):
+    """Now, and since when time is kept here (ms): what was due before is told nobody any more."""
+
+    now: int
+    since: int = 0
+
+
 def of_clocks(
-    ticket_id: str, clocks: Iterable[Clock], limits: Mapping[str, Limit], now: int
+    ticket_id: str, clocks: Iterable[Clock], limits: Mapping[str, Limit], at: Moment
 ) -> Told:
-    """What is to be told of a ticket's limits."""
-    found: list[Alarm] = []
-    moments: list[int] = []
-    for clock in clocks:
-        if clock.next_at is not None:
-            moments.append(clock.next_at)
-        limit = limits[clock.limit]
-        if clock.state == "uncertain":
-            found.append(_alarm(ticket_id, clock, limit, ("clock_uncertain", DOUBTS, "")))
-        elif clock.state == "breached" and clock.reason == "overdue":
-            for role, at in escalation(clock, limit):
-                if now >= at:
-                    step = ("clock_overdue", role, role)
-                    found.append(_alarm(ticket_id, clock, limit, step))
-                else:
-                    moments.append(at)
-        elif _is_warned(clock, now):
-            code = "progress_due" if limit.node == PROGRESS else "clock_warns"
-            found.append(_alarm(ticket_id, clock, limit, (code, WARNS, "")))
-    return Told(alarms=tuple(found), next_at=min(moments, default=None))
+    """What is to be told of a ticket's limits: to each role of the one that was due first.
+
+    Who has been told of a ticket is told of its next limit once that is over.
+    """
+    told = [_of_one(ticket_id, clock, limits[clock.limit], at) for clock in clocks]
+    moments = [one.next_at for one in told if one.next_at is not None]
+    alarms = [alarm for one in told for alarm in one.alarms]
+    return Told(alarms=tuple(_first_each(alarms)), next_at=min(moments, default=None))
+
+
+def _first_each(alarms: Iterable[Alarm]) -> Iterable[Alarm]:
+    """Of alarms about one ticket the one that is due first, for each role; others all."""
+    first: dict[tuple[str, str], Alarm] = {}
+    for one in sorted(alarms, key=lambda alarm: (int(alarm.params["due"] or 0), alarm.op_id)):
+        family = "clock" if one.code in IN_TURN else one.op_id
+        first.setdefault((family, str(one.params["role"])), one)
+    return first.values()
+
+
+def _of_one(ticket_id: str, clock: Clock, limit: Limit, at: Moment) -> Told:
+    if clock.due is not None and clock.due < at.since:
+        return Told(next_at=clock.next_at)
+    steps: list[tuple[str, str, str]] = []
+    later: list[int] = []
+    if clock.state == "uncertain":
+        steps = [("clock_uncertain", DOUBTS, "")]
+    elif clock.state == "breached" and clock.reason == "overdue":
+        chain = escalation(clock, limit)
+        steps = [("clock_overdue", role, role) for role, when in chain if at.now >= when]
+        later = [when for _, when in chain if at.now < when]
+    elif _is_warned(clock, at.now):
+        steps = [("progress_due" if limit.node == PROGRESS else "clock_warns", WARNS, "")]
+    moments = later if clock.next_at is None else [*later, clock.next_at]
+    return Told(
+        alarms=tuple(_alarm(ticket_id, clock, limit, step) for step in steps),
+        next_at=min(moments, default=None),
+    )
 
 
 def escalation(clock: Clock, limit: Limit) -> list[tuple[str, int]]:
@@ -143,7 +168,7 @@ def of_orders(
     orders: Iterable[Given],
     patience: Patience,
     working: Running,
-    now: int,
+    at: Moment,
 ) -> Told:
     """Who has not taken on a job that was given to them: the dispatcher is to ring them up.
 
@@ -155,10 +180,10 @@ def of_orders(
         for one in given.assignments if given.order.status == "assigned" else ():
             if one.until_ms is not None or one.accepted_at is not None or one.role != "lead":
                 continue
-            at = _rung_at(given.order.priority, one.from_ms, patience, working)
-            if now < at:
-                moments.append(at)
-            else:
+            rung_at = _rung_at(given.order.priority, one.from_ms, patience, working)
+            if at.now < rung_at:
+                moments.append(rung_at)
+            elif rung_at >= at.since:
                 found.append(_unaccepted(given, one))
     return Told(alarms=tuple(found), next_at=min(moments, default=None))
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
 from server import rows
@@ -32,10 +32,11 @@ R = TypeVar("R", bound=Record)
 
 
 class Place(Struct, frozen=True, kw_only=True):
-    """How far the log was read: in which epoch, up to which leaf."""
+    """How far the log was read: in which epoch, up to which leaf; since when time is kept (ms)."""
 
     epoch: str = ""
     number: int = 0
+    since: int = 0
 
 
 class Watched(Struct, frozen=True):
@@ -75,31 +76,32 @@ class Catalog(Struct, frozen=True, kw_only=True):
 def place(connection: Connection) -> Place:
     """How far the log was read."""
     kept = rows.setting(connection, PLACE) or {}
-    return Place(epoch=kept.get("epoch", ""), number=kept.get("number", 0))
+    return Place(
+        epoch=kept.get("epoch", ""), number=kept.get("number", 0), since=kept.get("since", 0)
+    )
 
 
 def keep_place(connection: Connection, now: Place) -> None:
     """Write down how far the log was read."""
-    rows.keep_setting(connection, PLACE, {"epoch": now.epoch, "number": now.number})
+    rows.keep_setting(connection, PLACE, structs.asdict(now))
 
 
-def end(connection: Connection) -> Place:
-    """How far the log goes."""
-    epoch, size = log_size(connection)
-    return Place(epoch=epoch, number=size)
+def is_read(connection: Connection, here: Place) -> bool:
+    """Whether the log goes no further."""
+    return log_size(connection) == (here.epoch, here.number)
 
 
 def touched(connection: Connection, since: Place) -> tuple[Place, dict[str, set[str]]]:
     """What the next leaves of the log speak of, ids by noun, and how far that is."""
-    last = end(connection)
-    first = since.number if since.epoch == last.epoch else 0
-    until = min(last.number, first + LEAVES_AT_ONCE_MAX)
+    epoch, size = log_size(connection)
+    first = since.number if since.epoch == epoch else 0
+    until = min(size, first + LEAVES_AT_ONCE_MAX)
     leaf, op = T["leaf"], T["op"]
     wanted = (
         select(op.c.noun, op.c.on_id)
         .join(leaf, op.c.op_id == leaf.c.op_id)
         .where(
-            leaf.c.epoch == last.epoch,
+            leaf.c.epoch == epoch,
             leaf.c.number >= first,
             leaf.c.number < until,
             op.c.noun.is_not(None),
@@ -110,7 +112,7 @@ def touched(connection: Connection, since: Place) -> tuple[Place, dict[str, set[
     found: dict[str, set[str]] = {}
     for noun, identity in connection.execute(wanted):
         found.setdefault(noun, set()).add(identity)
-    return Place(epoch=last.epoch, number=until), found
+    return structs.replace(since, epoch=epoch, number=until), found
 
 
 def concerned(connection: Connection, things: Mapping[str, Collection[str]]) -> set[str]:

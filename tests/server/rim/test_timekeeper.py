@@ -56,6 +56,8 @@ def company(tmp_path: Path) -> Iterator[Company]:
     """A server whose own rounds are not gone: each test goes them itself."""
     made = Company(tmp_path / "data")
     publish(made, LIMITS)
+    keep(made)  # time is kept from now on
+    made.now_ms += notary.HEAD_EVERY_MS
     yield made
     made.office.close()
 
@@ -323,6 +325,7 @@ def test_one_process_at_a_time_keeps_time_and_another_goes_on_when_it_is_gone(
     company: Company,
 ) -> None:
     opened(company)
+    company.now_ms += LEASE_MS + 1
     number(company)
     with company.office.writing() as books:
         assert take_lease(books, timekeeper.LEASE, "other", company.now_ms)
@@ -395,6 +398,37 @@ def test_two_processes_at_once_say_everything_once(company: Company) -> None:
     assert len(tasks(company)) == 12
     ids = [one.op_id for one in rows_of(company, "op") if one.kind == "task.raise"]
     assert len(ids) == len(set(ids)) == 12
+
+
+def test_what_was_due_before_time_was_kept_is_told_nobody(tmp_path: Path) -> None:
+    company = Company(tmp_path / "data")
+    publish(company, LIMITS)
+    ticket = opened(company)
+    later(company, 250)
+    keep(company)
+    assert (state_of(company, ticket, "arrive"), tasks(company)) == (("breached", "overdue"), [])
+    assert rows_of(company, "message") == []
+    later(company, 24 * 60)
+    keep(company)
+    assert {code for code, _, _ in tasks(company)} == {"clock_overdue"}
+    company.office.close()
+
+
+def test_each_role_is_told_of_one_limit_of_a_ticket_at_a_time(company: Company) -> None:
+    first = {**LIMITS[1], "id": "soon", "node": "assign", "stop": "assigned", "amount": 1}
+    publish(company, [first, LIMITS[1]], after=1)
+    ticket = opened(company)
+    later(company, 200)
+    hear(company)
+    assert [one.params["limit"] for one in rows_of(company, "task")] == ["soon"] * 3
+    job(company, ticket)
+    hear(company)
+    found = [(one.params["limit"], one.done, one.note) for one in rows_of(company, "task")]
+    told = [one for one in found if one[0] != "soon" and one[0] is not None]
+    assert ([one for one in found if one[0] == "soon"], told) == (
+        [("soon", True, "late")] * 3,
+        [("come", False, "")],
+    )
 
 
 def test_what_is_said_of_a_limit_has_an_id_of_its_own(company: Company) -> None:
