@@ -246,8 +246,9 @@ class Reading:
         likely = self._due_from(start.at, horizon)
         if likely is None or (start.earliest is None and start.latest is None):
             return None if likely is None else Due(likely, likely, likely)
-        earliest, latest = (self._due_from(one, horizon) for one in (start.low, start.high))
-        return Due(likely, earliest or likely, latest or likely)
+        ends = (self._due_from(one, horizon) for one in (start.low, start.high))
+        told = [likely, *(one for one in ends if one is not None)]
+        return Due(likely, min(told), max(told))
 
     def _due_from(self, start: int, horizon: int) -> int | None:
         limit = self._limit

@@ -141,7 +141,8 @@ def answer(stretch: Stretch, asked: Question) -> Answer:
     known = tuple(one for one in asked.pauses if one[0] <= asked.now)
     asked = asked._replace(pauses=known)
     horizon = asked.now if stop is None else stop[0]
-    likely, early, late = (due(stretch, asked, one, horizon) for one in asked.start)
+    dues = [due(stretch, asked, one, horizon) for one in asked.start]
+    likely, early, late = dues[0], min(dues), max(dues)
     if stop is not None:
         if stop[2] <= early:
             return Answer("met", likely)
