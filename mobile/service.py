@@ -84,6 +84,10 @@ class Phone(Struct, frozen=True, kw_only=True):
     queries: Queries
     journal: Journal
 
+    def office_now(self) -> int:
+        """What the office's clock says, as far as this phone can tell, in milliseconds."""
+        return self.queries.office_time(self.clock.now())
+
     def condition(self) -> Condition:
         """How the phone is."""
         return self.queries.condition(free_bytes(self.folder))

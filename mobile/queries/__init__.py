@@ -32,6 +32,7 @@ from mobile.queries.photos import Pictured
 from mobile.queries.ready import Gap
 from mobile.queries.sheet import Answer, Ordered, Planned, Sheet, Team, Used
 from mobile.queries.stock import Stocked, Van
+from shared.clock import MS_MAX, At, corrected
 from shared.parts import Part
 from shared.records import State
 from shared.sign_off import SignedDocument, SignOff
@@ -179,6 +180,12 @@ class Queries:
             with reading(self._connection):
                 self._waiting = (written, conditions.waiting(self._connection))
         return self._waiting[1]
+
+    def office_time(self, at: At) -> int:
+        """What the office's clock says now, as far as this phone can tell (ms)."""
+        with reading(self._connection):
+            seen = rows.identity(self._connection).sighting
+        return corrected(at, [seen] if seen is not None else [], received=MS_MAX).ms
 
     def condition(self, free_bytes: int) -> Condition:
         """How this phone is: what waits, since when, when the server last answered, what room."""

@@ -17,6 +17,8 @@ from shared.ticket import Ticket, TicketEvent
 from shared.timetable import Timetable
 from shared.work_order import WorkOrder
 
+MINUTE_MS: Final = 60_000
+TOLD_MAX: Final = 1_000  # tickets
 # The steps that a technician has to do with; the others are the office's.
 FIELD: Final = ("contact", "arrive", "diagnose", "propose", "solve", "repair", "progress")
 
@@ -24,13 +26,25 @@ FIELD: Final = ("contact", "arrive", "diagnose", "propose", "solve", "repair", "
 class Timed(Struct, frozen=True, kw_only=True):
     """All that the clocks of one ticket need to be read off, without a look at the rows again."""
 
+    ticket: str
     case: Case
     policy: ServicePolicy
     calendar: WorkingCalendar
 
     def clocks(self, now: int) -> tuple[Clock, ...]:
-        """How the steps of the field stand at a moment of the office's time (ms)."""
-        return clocks(self.case, self.policy, _timetable(self.calendar), now)
+        """How the steps of the field stand at a moment of the office's time (ms), to the minute.
+
+        A screen is read anew with every act and all news: within a minute nothing is reckoned
+        again but what has changed.
+        """
+        minute, known = now // MINUTE_MS, _told.get(self.ticket)
+        if known is not None and known[:2] == (minute, self):
+            return known[2]
+        found = clocks(self.case, self.policy, _timetable(self.calendar), now)
+        if len(_told) >= TOLD_MAX:
+            _told.clear()
+        _told[self.ticket] = (minute, self, found)
+        return found
 
 
 def of_orders(
@@ -90,7 +104,7 @@ class _Known:
         )
         prices = current(self._prices, day_of(request))
         case = case_of(structs.replace(request, prices=prices))
-        return Timed(case=case, policy=policy, calendar=self._calendar)
+        return Timed(ticket=ticket.id, case=case, policy=policy, calendar=self._calendar)
 
 
 def _of_the_field(policy: ServicePolicy) -> ServicePolicy:
@@ -98,6 +112,7 @@ def _of_the_field(policy: ServicePolicy) -> ServicePolicy:
     return structs.replace(policy, limits=limits)
 
 
+_told: dict[str, tuple[int, Timed, tuple[Clock, ...]]] = {}
 _timetables: dict[str, tuple[WorkingCalendar, Timetable]] = {}
 
 

@@ -33,6 +33,7 @@ ICONS: Final = {
     "agreed": "event_available",
     "not_called": "close",
 }
+CONTACT: Final = "work_order.contact"  # what stops the clock of the first call
 PARTS: Final[tuple[Part, ...]] = ("day", "begin", "end")
 
 
@@ -60,6 +61,8 @@ class AfterCallSheet(Asking):
         else:
             text = note_of(answer, self.number, self.words)
             refused = self.say("note.add", {"text": text, "audience": "internal"})
+            if refused is None:
+                refused = self.say(CONTACT, {"means": "phone", "reached": answer == "reached"})
             told = self.words("job_notes", "saved")
             self.done(told if refused is None else self.words.explain(refused))
 
@@ -95,6 +98,9 @@ class WishSheet(Asking):
         if refused is None:
             note = self._note()
             refused = self.say("note.add", {"text": note, "audience": "internal"})
+        if refused is None and self.args.get("called"):
+            agreed = {"means": "phone", "reached": True, "visit_at": begin}
+            refused = self.say(CONTACT, agreed)
         if refused is not None:
             self.fault.text, self.fault.tone = self.words.explain(refused), "danger"
             return

@@ -4,6 +4,7 @@ from typing import Final
 
 from mobile.screens.pen import Pen
 from mobile.texts import Words
+from mobile.views.clocks import ClockMark
 from mobile.views.step import Step
 from mobile.views.work_order import Machine, Place, WorkOrderView
 
@@ -48,6 +49,18 @@ def heading(pen: Pen, view: WorkOrderView) -> None:
         top = pen.y
         pen.notice(view.needs.icon, view.needs.text, view.needs.tone)
         pen.zone("outbox", view.needs.text, top)
+
+
+def clock(pen: Pen, mark: ClockMark, words: Words) -> None:
+    """What is due next, and how much time is left; a tap shows all clocks."""
+    top, every = pen.y, words("clock_words", "all")
+    calm = mark.tone == "neutral"
+    sign = "text_2" if calm else mark.tone
+    text = words.join(mark.text, mark.left)
+    pen.mark(mark.icon, text, "title_s", "text" if calm else mark.tone, sign_tone=sign)
+    pen.gap(4)
+    pen.text(every, "label", "primary")
+    pen.zone("clocks", words.join(text, every), top)
 
 
 def sections(pen: Pen, view: WorkOrderView) -> None:

@@ -1,16 +1,18 @@
 """All jobs on this phone, and the search of them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from kivy.metrics import dp
 from kivy.properties import BooleanProperty, ListProperty, StringProperty
 
+from mobile.queries import Job
 from mobile.screens.listed import ListedPage, nothing_row
-from mobile.screens.today import listed
+from mobile.screens.today import cards_of, listed
 from mobile.shell import Place
 from mobile.views.jobs import JobsView, folded, jobs
-from mobile.views.today import removed
+from mobile.views.today import Group, removed, with_clocks
 from mobile.views.waiting import unconfirmed
 from mobile.widgets.look import load
 
@@ -28,6 +30,8 @@ class JobsScreen(ListedPage):
     result = StringProperty("")
     only_open = BooleanProperty(defaultvalue=True)
     _is_unconfirmed = False
+    _jobs: Sequence[Job] = ()
+    _groups: tuple[Group, ...] = ()
 
     def show(self, args: dict[str, str]) -> None:
         """Show what was looked for last."""
@@ -48,7 +52,14 @@ class JobsScreen(ListedPage):
         self._is_unconfirmed = queries.waiting().unconfirmed
         closed = self.words("jobs", "kept", count=kept.keep_days) if not self.only_open else ""
         self.result = view.more or view.result or closed
-        self.entries = [*listed(view.groups), *self._nothing(view, kept.away_days)]
+        self._jobs, self._groups = found, view.groups
+        groups = with_clocks(view.groups, found, self.words, self.shell.phone.office_now())
+        self.entries = [*listed(groups), *self._nothing(view, kept.away_days)]
+
+    def retell(self) -> None:
+        """The clocks on the cards, a minute later: the list stays as it is."""
+        at = self.shell.phone.office_now()
+        self.ids.list.retell(cards_of(with_clocks(self._groups, self._jobs, self.words, at)))
 
     def typed(self, text: str) -> None:
         """Something else is looked for."""

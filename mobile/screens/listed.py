@@ -12,7 +12,8 @@ from kivy.uix.recycleview.views import RecycleDataViewBehavior
 from msgspec import Struct
 
 from mobile.linebreak import broken
-from mobile.shell import Args
+from mobile.screens.ticking import Ticking
+from mobile.shell import Args, Shell
 from mobile.views.today import Emptiness
 from mobile.views.work_order import Tone
 from mobile.widgets.blocks import Empty
@@ -24,6 +25,7 @@ TITLE_LINES: Final = 2
 SUBTITLE_LINES: Final = 4
 LEADING: Final = 1.42  # a line's height with its air, as a multiple of its letters
 VALUE_SHARE: Final = 0.36
+TICKING: Final = ("today", "jobs")  # the lists whose cards have clocks
 
 
 class Listed(Struct, frozen=True, kw_only=True):
@@ -44,14 +46,28 @@ class ListedPage(Page):
 
     _is_shown = False
 
+    def __init__(self, shell: Shell, **given: Any) -> None:
+        super().__init__(shell, **given)
+        self.ticking = Ticking(self._tick, self.shell)
+
     def show(self, args: Args) -> None:
         """Show what these say."""
         self._is_shown = True
         super().show(args)
+        if self.nav in TICKING:
+            self.ticking.begin()
 
     def leave(self) -> None:
         """Another screen is shown from now on."""
         self._is_shown = False
+        self.ticking.stop()
+
+    def retell(self) -> None:
+        """Tell anew what a minute changes."""
+
+    def _tick(self) -> None:
+        if self._is_shown and self.get_parent_window() is not None:
+            self.retell()
 
     def on_width(self, *_: Any) -> None:
         """Set the rows anew."""

@@ -1,5 +1,6 @@
 """Today: what is to be done on one day, in the order it wants attention."""
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -8,9 +9,11 @@ from kivy.properties import BooleanProperty, ListProperty, ObjectProperty, Strin
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.recycleview.views import RecycleDataViewBehavior
 
+from mobile.queries import Job
 from mobile.screens.listed import ListedPage, nothing_row
 from mobile.shell import Place
-from mobile.views.today import Group, TodayView, removed, today
+from mobile.views.job_card import JobCard
+from mobile.views.today import Group, TodayView, removed, today, with_clocks
 from mobile.views.waiting import unconfirmed
 from mobile.widgets.look import load
 
@@ -44,6 +47,8 @@ class TodayScreen(ListedPage):
     compact = BooleanProperty(defaultvalue=False)
     pulled = BooleanProperty(defaultvalue=False)
 
+    _jobs: Sequence[Job] = ()
+    _groups: tuple[Group, ...] = ()
     _no_jobs = True
     _unconfirmed = False
 
@@ -61,7 +66,14 @@ class TodayScreen(ListedPage):
         self.title, self.subtitle = view.title, view.subtitle
         self.compact = shell.settings.list_style == "compact"
         self._no_jobs = not jobs
-        self.entries = [self._head(view), *listed(view.groups)[1:], *self._nothing(view)]
+        self._jobs, self._groups = jobs, view.groups
+        groups = with_clocks(view.groups, jobs, shell.words, self.shell.phone.office_now())
+        self.entries = [self._head(view), *listed(groups)[1:], *self._nothing(view)]
+
+    def retell(self) -> None:
+        """The clocks on the cards, a minute later: the list stays as it is."""
+        at = self.shell.phone.office_now()
+        self.ids.list.retell(cards_of(with_clocks(self._groups, self._jobs, self.words, at)))
 
     def pick(self, day: str) -> None:
         """Show another day; today itself needs no name."""
@@ -134,6 +146,11 @@ def listed(groups: tuple[Group, ...]) -> list[Any]:
         entries.append((group.title, "danger" if group.urgent else "text_2"))
         entries += group.cards
     return entries
+
+
+def cards_of(groups: Iterable[Group]) -> dict[str, JobCard]:
+    """The cards of some groups by the id of their job."""
+    return {card.id: card for group in groups for card in group.cards}
 
 
 load(Path(__file__))

@@ -8,8 +8,10 @@ from kivy.clock import Clock
 from mobile.device import free_bytes
 from mobile.queries import Sheet
 from mobile.screens import job_acts, job_cards, report_cards
-from mobile.screens.job_page import JobPage, StepFooter
+from mobile.screens.job_page import Card, JobPage, StepFooter
+from mobile.screens.ticking import Ticking
 from mobile.shell import Place, Shell
+from mobile.views.clocks import clock_mark
 from mobile.views.report import seal
 from mobile.views.work_order import SECTIONS, work_order
 
@@ -25,6 +27,7 @@ class WorkOrderScreen(JobPage):
 
     def __init__(self, shell: Shell, **given: Any) -> None:
         super().__init__(shell, **given)
+        self.ticking = Ticking(self._tick, self.shell)
         self.step = StepFooter(self)
         self.foot = self.step
         self.add_widget(self.step)
@@ -33,6 +36,12 @@ class WorkOrderScreen(JobPage):
         """Show the job, and tell the office that it was seen."""
         super().show(args)
         Clock.schedule_once(self._see)
+        self.ticking.begin()
+
+    def leave(self) -> None:
+        """Another screen is shown from now on."""
+        super().leave()
+        self.ticking.stop()
 
     def _see(self, _passed: float) -> None:
         """Not before there is something to see: what is written waits for the disk."""
@@ -63,6 +72,7 @@ class WorkOrderScreen(JobPage):
         self.lay(
             [
                 ("heading", (top, alarms), partial(job_cards.heading, view=view)),
+                *self._clock(sheet),
                 *(
                     [("proof", proof, partial(report_cards.proof, told=proof, words=words))]
                     if proof is not None
@@ -80,6 +90,17 @@ class WorkOrderScreen(JobPage):
         )
         self.step.show(sheet)
 
+    def _clock(self, sheet: Sheet) -> list[Card]:
+        """What is due next on the ticket, if anything is."""
+        mark = clock_mark(sheet.job.timed, self.words, self.shell.phone.office_now())
+        if mark is None:
+            return []
+        return [("clock", mark, partial(job_cards.clock, mark=mark, words=self.words))]
+
+    def _tick(self) -> None:
+        if self.sheet is not None and self.get_parent_window() is not None:
+            self.draw(self.sheet)
+
     def style(self, name: str) -> dict[str, Any]:
         """The tiles stand on the ground itself."""
         return {"is_card": False, "pad_dp": 0} if name == "sections" else {}
@@ -91,6 +112,8 @@ class WorkOrderScreen(JobPage):
             self.shell.go(Place(name, {"id": self.sheet.order.id}))
         elif name in job_acts.LED:
             self.shell.go(Place(job_acts.LED[name], {"id": self.sheet.order.id}))
+        elif name == "clocks":
+            self.shell.show_sheet("clocks", job=self.sheet.order.id)
         elif name == "outbox":
             self.show_outbox()
         elif name in ACTS:

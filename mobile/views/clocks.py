@@ -13,6 +13,7 @@ from shared.clock import zone_of
 from shared.clocks import Clock
 
 MINUTE_MS: Final = 60_000
+DAY_MS: Final = 24 * 60 * MINUTE_MS
 FOREVER: Final = 1 << 62
 # How much a state presses: what is late before what runs, that before what rests.
 PRESSING: Final = {"breached": 0, "running": 1, "uncertain": 1, "paused": 2, "waiting": 3}
@@ -30,12 +31,16 @@ MOMENTS: Final = ("since", "until", "opens")  # parameters of reasons that are m
 
 
 class ClockMark(Struct, frozen=True, kw_only=True):
-    """The most pressing clock of a job, short enough for a card. `is_over` wants a warning."""
+    """The most pressing clock of a job, short enough for a card; `due` is its time (ms).
+
+    `text` says what is to be done until when, `left` how much time there is, where that is little.
+    """
 
     text: str
+    left: str = ""
     tone: Tone
     icon: str
-    is_over: bool = False
+    due: int | None = None
 
 
 class ClockLine(Struct, frozen=True, kw_only=True):
@@ -84,13 +89,19 @@ def clock_mark(timed: Timed | None, words: Words, now: int) -> ClockMark | None:
     if clock.state == "met":
         text = words("clock_kept", clock.node, when=_when(clock.stopped or now, words, zone, now))
         return ClockMark(text=text, tone="success", icon=ICONS["met"])
-    text = words.join(_due(clock, words, zone, now), _left(clock, words, now))
+    is_far = clock.state == "running" and (clock.remaining or 0) > DAY_MS
+    left = "" if is_far else _left(clock, words, now)
+    text = _due(clock, words, zone, now)
     return ClockMark(
-        text=text,
-        tone=_tone(clock, now),
-        icon=ICONS[clock.state],
-        is_over=clock.state == "breached",
+        text=text, left=left, tone=_tone(clock, now), icon=ICONS[clock.state], due=clock.due
     )
+
+
+def wants_contact(timed: Timed | None, now: int) -> bool:
+    """Whether a call of the technician is still owed to the customer."""
+    found = timed.clocks(now) if timed is not None else ()
+    owed = [one for one in found if one.node == "contact" and one.state in PRESSING]
+    return any(not _is_done(one) for one in owed)
 
 
 def clock_lines(timed: Timed | None, words: Words, now: int) -> tuple[ClockLine, ...]:

@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from mobile.queries import Job, Sync
 from mobile.texts import Words
+from mobile.views.clocks import ClockMark, clock_mark
 from mobile.views.ready import missing_words
 from mobile.views.work_order import PRIORITY_TONES, SYNC_ICONS, SYNC_TONES, Tone, status_tone
 from shared.work_order import OPEN
@@ -37,7 +38,8 @@ UNSIGNED: Final = ("unsigned", "anew")
 class JobCard(Struct, frozen=True, kw_only=True):
     """One job of a list. `spoken` says all of it in one sentence.
 
-    `late` marks a job that should be under way by now; `note` says what is odd about it.
+    `late` marks a job that should be under way by now; `note` says what is odd about it, and
+    `clock` what is due next, where anything is.
     """
 
     id: str
@@ -60,6 +62,7 @@ class JobCard(Struct, frozen=True, kw_only=True):
     late: bool
     faded: bool
     spoken: str
+    clock: ClockMark | None = None
 
 
 def job_card(job: Job, words: Words, wall: str, *, with_day: bool = False) -> JobCard:
@@ -93,6 +96,14 @@ def job_card(job: Job, words: Words, wall: str, *, with_day: bool = False) -> Jo
         faded=job.leaving or not (is_open(job) or is_unsigned(job)),
         spoken=words.join(number, *told),
     )
+
+
+def with_clock(card: JobCard, job: Job, words: Words, at: int) -> JobCard:
+    """The card of a job with what is due next on it, at a moment of the office's time (ms)."""
+    mark = clock_mark(job.timed, words, at) if is_open(job) else None
+    if mark is None:
+        return card
+    return structs.replace(card, clock=mark, spoken=words.join(card.spoken, mark.text, mark.left))
 
 
 def _note(job: Job, words: Words, wall: str) -> str:

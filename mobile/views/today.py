@@ -1,14 +1,15 @@
 """What the first screen shows: one day's jobs in the order they want attention, and its week."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from mobile.queries import Job
 from mobile.texts import Words
+from mobile.views.clocks import FOREVER
 from mobile.views.job_card import (
     JobCard,
     day_of,
@@ -17,6 +18,7 @@ from mobile.views.job_card import (
     is_open,
     is_unsigned,
     job_card,
+    with_clock,
 )
 from shared.clock import SKEW_TOLERATED_MS, zone_of
 
@@ -151,6 +153,29 @@ def _worded(sorted_out: dict[str, list[Job]], words: Words, wall: str) -> tuple[
         for name, jobs in sorted_out.items()
         if jobs
     )
+
+
+def with_clocks(
+    groups: Iterable[Group], jobs: Iterable[Job], words: Words, at: int
+) -> tuple[Group, ...]:
+    """The same groups with what is due next on each card, at a moment of the office's time (ms).
+
+    What nobody has planned comes by what is due first; all else stays in the order of the plan.
+    """
+    known = {job.id: job for job in jobs}
+
+    def told(group: Group) -> Group:
+        cards = tuple(with_clock(one, known[one.id], words, at) for one in group.cards)
+        if group.name == "unplanned":
+            cards = tuple(sorted(cards, key=_urgency))
+        return group if cards == group.cards else structs.replace(group, cards=cards)
+
+    return tuple(told(group) for group in groups)
+
+
+def _urgency(card: JobCard) -> int:
+    due = card.clock.due if card.clock is not None else None
+    return FOREVER if due is None else due
 
 
 def _is_closed(job: Job) -> bool:

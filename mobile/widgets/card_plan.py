@@ -231,8 +231,13 @@ def _status(card: JobCard) -> _Bit:
 
 
 def _foot(card: JobCard) -> list[_Bit]:
-    """What is odd about a job; nothing for most."""
+    """What is due next, and what is odd about a job."""
     found = []
+    if card.clock is not None:
+        ink = theme.text_2 if card.clock.tone == "neutral" else theme.tone(card.clock.tone)
+        found.append(_Bit(card.clock.text, "label_s", ink, icon=card.clock.icon))
+        if card.clock.left:
+            found.append(_Bit(card.clock.left, "label_s", ink))
     if card.priority:
         ink = theme.tone(card.priority_tone)
         found.append(_Bit(card.priority, "label_s", ink, icon="keyboard_double_arrow_up"))

@@ -1,5 +1,6 @@
 """The list of jobs. A card is drawn, not built: one widget however much stands on it."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -146,6 +147,26 @@ class JobList(RecycleView):
 
     def on_open(self, job: str) -> None:
         """A job was pressed."""
+
+    def retell(self, cards: Mapping[str, CardView]) -> None:
+        """Show these cards in place of those of the same jobs; nothing moves if none grows."""
+        width = self.width - 2 * self.side
+        fresh = {row["card"].id: row for row in self.data if "card" in row}
+        changed = {
+            one: cards[one] for one in fresh if one in cards and fresh[one]["card"] != cards[one]
+        }
+        for one, card in changed.items():
+            if planned(card, width, compact=self.compact).height != fresh[one]["row_size"][1]:
+                self.entries = [self._other(entry, cards) for entry in self.entries]
+                return
+        for one, card in changed.items():
+            fresh[one]["card"] = card
+        for view in self.view_adapter.views.values():
+            if isinstance(view, JobCard) and view.card is not None and view.card.id in changed:
+                view.card = changed[view.card.id]
+
+    def _other(self, entry: Any, cards: Mapping[str, CardView]) -> Any:
+        return cards.get(entry.id, entry) if isinstance(entry, CardView) else entry
 
     def _open(self, job: str) -> None:
         self.dispatch("on_open", job)

@@ -11,6 +11,7 @@ from mobile.keys import adopt_key, next_key
 from mobile.notebook import notify
 from shared.ids import derive
 from shared.ops import SYSTEM
+from shared.policy import CHOICE
 from sync.ports import Notice
 from tests.mobile.phones import Phone
 from tests.world import ANN, BOARD, CHECKLIST, FILTER, World, known
@@ -168,6 +169,85 @@ def ordinary(folder: Path) -> list[str]:
         ("checklist.answer", {"item": "pressure", "value": "1.2"}),
         ("note.add", {"text": "Ring twice / 按两次门铃", "audience": "internal"}),
     )
+    given.phone.connection.close()
+    return orders
+
+
+# What a policy of this size holds for a technician; the office has limits of its own.
+LIMITS: Final = (
+    {
+        "id": "assign",
+        "node": "assign",
+        "start": "received",
+        "stop": "assigned",
+        "amount": 30,
+        "unit": "min",
+    },
+    {
+        "id": "contact",
+        "node": "contact",
+        "start": "assigned",
+        "stop": "contacted",
+        "amount": 2,
+        "promised": True,
+    },
+    {
+        "id": "arrive",
+        "node": "arrive",
+        "start": "received",
+        "stop": "arrived",
+        "amount": 4,
+        "pauses": ["parts", "customer_date"],
+        "promised": True,
+    },
+    {
+        "id": "solve",
+        "node": "solve",
+        "start": "received",
+        "stop": "resolved",
+        "amount": 3,
+        "unit": "working_day",
+        "calendar": "working",
+        "pauses": ["parts"],
+    },
+)
+
+
+def timed(folder: Path) -> list[str]:
+    """A day on which clocks run: one with much time, one short, one late, one met, one at rest."""
+    given = Given(folder)
+    given.cancelled_first_job()
+    policy = {
+        "name": "hotline",
+        "valid_from": "2026-01-01",
+        "en": "Hotline",
+        "zh": "热线",
+        "limits": list(LIMITS),
+    }
+    said = given.world.office("policy.publish", ("service_policy", ""), policy, by=SYSTEM)
+    given.world.must(said)
+    chosen = {"choice": {"policy": "hotline", "valid_from": "2026-01-01"}}
+    given.world.must(
+        given.world.office("policy.choose", ("policy_choice", CHOICE), chosen, by=SYSTEM)
+    )
+    orders = []
+    for index, hours in enumerate((0.2, 1.9, 3.5, 5, 1)):
+        given.world.now_ms = NOW_MS - round(hours * 3_600_000)
+        summary, customer, address, priority = JOBS[index]
+        orders.append(
+            given.job(summary, customer, address, priority=priority, **window(*HOURS[index + 1]))
+        )
+    given.world.now_ms = NOW_MS - 600_000
+    given.phone.sync()
+    for order in orders[1:]:
+        given.say(order, ("work_order.accept", {}))
+    given.say(
+        orders[2],
+        ("work_order.contact", {"means": "phone", "reached": True}),
+        ("work_order.depart", {}),
+        ("work_order.arrive", {}),
+    )
+    given.phone.sync()
     given.phone.connection.close()
     return orders
 

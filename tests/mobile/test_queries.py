@@ -56,6 +56,7 @@ def test_a_line_of_the_list_says_what_where_when_and_how_safe_it_is(phone: Phone
         "outcome": None,
         "signature": "",
         "gaps": (),
+        "timed": None,
     }
 
 
