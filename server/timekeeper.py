@@ -33,7 +33,7 @@ from shared.work_order import Assignment, WorkOrder
 from sync.protocol import WireOp
 
 LEASE: Final = "timekeeper"
-LOOKS_AT_ONCE_MAX: Final = 10  # stretches of the log, and batches of tickets, with one turn
+LOOKS_AT_ONCE_MAX: Final = 4  # stretches of the log, and batches of tickets, with one turn
 
 
 class Round(Struct, kw_only=True):
@@ -79,7 +79,7 @@ def _read_on(office: Office, way: Round) -> bool:
         here = structs.replace(here, since=here.since or now)
         books_of_clocks.mark(books, sorted(books_of_clocks.concerned(books, things)))
         if FOR_ALL & things.keys():
-            books_of_clocks.mark_all(books)
+            books_of_clocks.mark_all(books, now)
         books_of_clocks.keep_place(books, here)
     return True
 

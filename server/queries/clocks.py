@@ -162,10 +162,10 @@ def mark(connection: Connection, tickets: Iterable[str]) -> None:
     rows.add(connection, "clock_watch", ("ticket_id",), fresh)
 
 
-def mark_all(connection: Connection) -> None:
-    """Have every ticket looked at that has not come to its end."""
+def mark_all(connection: Connection, now_ms: int) -> None:
+    """Have every ticket looked at that has not come to its end, after those that are due before."""
     wanted = select(TICKET.c.id).where(TICKET.c.status.not_in(sorted(ENDS)))
-    connection.execute(update(WATCH).where(WATCH.c.ticket_id.in_(wanted)).values(next_at=AT_ONCE))
+    connection.execute(update(WATCH).where(WATCH.c.ticket_id.in_(wanted)).values(next_at=now_ms))
 
 
 def due(connection: Connection, now_ms: int) -> list[Watched]:
@@ -257,6 +257,7 @@ def keep(
         _row(ticket, policy, clock)
         for ticket, (policy, clocks, _) in reckoned.items()
         for clock in clocks
+        if clock.state != "waiting"  # of which nothing is to be told
     ]
     rows.add(connection, "clock", (), told)
     watches = [(ticket, next_at, now_ms) for ticket, (_, _, next_at) in reckoned.items()]
