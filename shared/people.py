@@ -145,6 +145,7 @@ MAY: Final[dict[str, frozenset[str]]] = {
     "read.dropped": _WATCH,
     "read.conflicts": _PLAN | _WATCH,
     "read.devices": _PLAN | _WATCH,
+    "read.figures": _PLAN | _WATCH,
     "read.audit": _WATCH | _PLAN,
     "sync": _FIELD | _STORE,
     "sign_in": frozenset(ROLES),

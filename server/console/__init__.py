@@ -10,7 +10,9 @@ from server.console import (
     audit,
     billing,
     board,
+    calendars,
     choices,
+    clocks,
     company,
     conflicts,
     contracts,
@@ -19,6 +21,7 @@ from server.console import (
     dispatch,
     edits,
     enquiries,
+    figures,
     forms,
     gate,
     handling,
@@ -33,6 +36,8 @@ from server.console import (
     people,
     phones,
     pictures,
+    policies,
+    policy_form,
     prices,
     provisions,
     rescue_files,
@@ -99,6 +104,11 @@ PAGES: Final = (
     messages.ROUTES,
     wording.ROUTES,
     stock.ROUTES,
+    policies.ROUTES,
+    policy_form.ROUTES,
+    calendars.ROUTES,
+    clocks.ROUTES,
+    figures.ROUTES,
 )
 ROUTES: Final = tuple(route for page in PAGES for route in page)
 

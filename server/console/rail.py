@@ -28,6 +28,8 @@ STOPS: Final = (
     Stop(key="stock", path="/stock", icon="inventory_2", intent="read.stock", letter="k"),
     Stop(key="money", path="/money", icon="payments", intent="payment.hand_over", letter="m"),
     Stop(key="phones", path="/phones", icon="mobile", intent="read.devices", letter="p"),
+    Stop(key="policies", path="/policies", icon="timer", intent="read.tickets", letter="l"),
+    Stop(key="figures", path="/figures", icon="monitoring", intent="read.figures", letter="i"),
     Stop(key="people", path="/people", icon="group", intent="people.manage", letter="e"),
     Stop(key="audit", path="/audit", icon="verified_user", intent="read.audit", letter="a"),
 )

@@ -9,7 +9,7 @@ from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect
 
 from server import queries
-from server.console import frame, gate, saying
+from server.console import clocks, frame, gate, saying
 from server.console.addresses import opt
 from server.console.forms import Form
 from server.console.messages import TONES, told as as_told
@@ -75,11 +75,12 @@ def _page(
 ) -> Response[str]:
     with office.reading() as books:
         found = everything_of(books, number)
-    if found is None:
-        raise Problem("not_found")
-    speech = frame.speech_of(request, office)
-    speech = frame.speech_of(request, office)
+        if found is None:
+            raise Problem("not_found")
+        speech = frame.speech_of(request, office)
+        faces = clocks.of_ticket(books, office, speech, found["ticket"]["id"])
     context = {
+        "faces": faces,
         **found,
         **rights(actor.person.roles),
         **offered(speech, actor.person.roles, found["ticket"]),

@@ -7,7 +7,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
-from server.console import frame
+from server.console import clocks, frame
 from server.console.addresses import After, Query, following, listing, opt
 from server.console.speech import Speech
 from server.console.start import clocks_of
@@ -52,6 +52,9 @@ def show(  # noqa: PLR0913 - a list's filters are its parameters
         counts = queue.counts(books, sieve)
         zones, waits = queue.zones(books), desk.waiting(books)
         beside = everything_of(books, opened) if opened else None
+        if beside is not None:
+            beside["faces"] = clocks.of_ticket(books, office, speech, beside["ticket"]["id"])
+        pressing = clocks.pressing(books, office, speech, {one["id"] for one in listed.items})
     named = _unusual(chosen)
     context: dict[str, Any] = {
         **chosen,
@@ -66,6 +69,7 @@ def show(  # noqa: PLR0913 - a list's filters are its parameters
         "first": listing(PATH, named) if after else None,
         "list": listing(PATH, {**named, "after": after}),
         "clocks": sieve.clocks,
+        "pressing": pressing,
         "window": window,
         "beside": beside is not None,
         "said": None,

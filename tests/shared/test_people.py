@@ -119,6 +119,7 @@ TABLE = {
     "read.conflicts": "d l m i a",
     "read.devices": "d l m i a",
     "read.audit": "d l m i a",
+    "read.figures": "d l m i a",
     "sync": "t p w a",
     "sign_in": "t d c l w f m i p a",
     "password.change": "t d c l w f m i p a",
