@@ -22,6 +22,7 @@ from tests.benchmarks import (
     phones,
     photos,
     scenarios,
+    standing,
 )
 from tests.benchmarks.consoles import Desk
 from tests.benchmarks.estate import Extent
@@ -33,13 +34,15 @@ from tests.benchmarks.photos import Roll
 from tests.benchmarks.process import ROOT
 from tests.benchmarks.report import table
 from tests.benchmarks.scenarios import Figures, Sizes
+from tests.benchmarks.standing import Queue
 
 # Scenarios of one server, of another that has nothing but a large company, and of a phone.
 BUSY, LARGE, ON_A_PHONE = ("P", "L", "I", "F", "X", "PHOTO", "Q"), ("C", "V"), ("A", "D", "T")
 PAPERS = ("R",)
+CLOCKS = ("K",)
 # A company with a hundred times the past takes long to make: it is measured where it is asked for.
 GROWN = ("G",)
-SCENARIOS = (*BUSY, *LARGE, *ON_A_PHONE, *PAPERS)
+SCENARIOS = (*BUSY, *LARGE, *ON_A_PHONE, *PAPERS, *CLOCKS)
 RESULTS = ROOT / "var" / "bench.json"
 
 
@@ -52,6 +55,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     roll: Roll = Roll()
     crowd: Crowd = Crowd()
     past: Past = Past()
+    queue: Queue = Queue()
 
 
 QUICK = Plan(
@@ -60,6 +64,7 @@ QUICK = Plan(
     roll=Roll(devices=2, photos=3),
     crowd=Crowd(phones=2, times=3, jobs=4, photos=4),
     past=Past(orders=4, technicians=2, times=(1, 3), phones=2, loads=1, exchanges=4),
+    queue=Queue(tickets=300, at_once=100),
     load=Load(orders=4, rows=50, starts=1, times=2, taps=5),
 )
 
@@ -107,6 +112,9 @@ def run(wanted: Sequence[str], plan: Plan, *, postgres: bool) -> dict[str, Figur
     if "R" in wanted:
         print("R …", file=sys.stderr, flush=True)
         found["R"] = papers.measure(plan.load.starts)
+    if "K" in wanted:
+        print("K …", file=sys.stderr, flush=True)
+        found["K"] = standing.measure(plan.queue)
     return found
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.benchmarks.faults import ZEROS
-from tests.benchmarks.run import BUSY, GROWN, LARGE, ON_A_PHONE, PAPERS, main
+from tests.benchmarks.run import BUSY, CLOCKS, GROWN, LARGE, ON_A_PHONE, PAPERS, main
 
 SPEED = {
     "P": {"cpu_s_per_1000_ops", "wall_s", "requests", "kb_up", "kb_down", "rows"},
@@ -83,3 +83,11 @@ def test_the_bench_measures_a_report_in_both_languages(tmp_path: Path) -> None:
         figures = {f"{language}_{one}" for one in ("imports_ms", "first_ms", "peak_mb", "kb")}
         assert figures <= found.keys()
         assert found[f"{language}_pages"] == 2
+
+
+def test_the_bench_measures_how_a_queue_of_tickets_stands(tmp_path: Path) -> None:
+    found = bench(tmp_path, *CLOCKS)["K"]
+    assert found["tickets"] == 300
+    assert found["clocks"] > 10 * 300
+    assert found["us_each"] > found["floor"]["us_each"] > 0
+    assert {"met", "breached", "waiting", "running", "paused"} <= found.keys()
