@@ -43,7 +43,8 @@ TELLS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 # What somebody has to write themselves; the rest is known of the ticket.
 BY_HAND: Final = frozenset({"what"})
-CHANNELS: Final = ("copy", "technician_sms", "webhook")
+BY_TECHNICIAN: Final = "technician_sms"
+CHANNELS: Final = ("copy", BY_TECHNICIAN, "webhook")
 STATES: Final = ("queued", "sent", "delivered", "failed", "cancelled")
 WAITS: Final = frozenset({"queued", "failed"})  # the customer does not know yet
 TOLD: Final = frozenset({"sent", "delivered"})

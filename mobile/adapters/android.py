@@ -219,6 +219,13 @@ class Intents:
         digits = "".join(one for one in number if one in "+0123456789")
         return self._opened(_viewed("android.intent.action.DIAL", f"tel:{digits}"), number)
 
+    def message(self, number: str, text: str) -> Passed:
+        """Show the app for short messages with a number and a text in it."""
+        digits = "".join(one for one in number if one in "+0123456789")
+        intent = _viewed("android.intent.action.SENDTO", f"smsto:{digits}")
+        intent.putExtra("sms_body", _class("java.lang.String")(text))
+        return self._opened(intent, text)
+
     def map(self, address: str) -> Passed:
         """Show an address in the map app."""
         query = _class("android.net.Uri").encode(address)

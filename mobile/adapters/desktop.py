@@ -145,6 +145,11 @@ class Clipboard:
         """Copy a number."""
         return self.text(number)
 
+    def message(self, number: str, text: str) -> Passed:
+        """Copy the text of a message."""
+        del number
+        return self.text(text)
+
     def map(self, address: str) -> Passed:
         """Copy an address."""
         return self.text(address)

@@ -77,6 +77,9 @@ class Share(Protocol):
     def call(self, number: str) -> Passed:
         """Dial a number; the person presses the button."""
 
+    def message(self, number: str, text: str) -> Passed:
+        """Put a text into a short message to a number; the person sends it."""
+
     def map(self, address: str) -> Passed:
         """Show an address on a map."""
 

@@ -14,6 +14,7 @@ from mobile.queries.proof import Signing
 from shared.amounts import quantity_text
 from shared.charges import Charge
 from shared.checklist import Checklist, Item, PhotoSlot, Reading
+from shared.messages import BY_TECHNICIAN, WAITS, Message
 from shared.notes import Note
 from shared.parts import Location, Part, PartUse, PlannedPart
 from shared.people import Person
@@ -79,6 +80,7 @@ class Sheet(Struct, frozen=True, kw_only=True):
     what was changed here since; `names` are those of the people who did something here, by id.
     `photos` are those that nobody has taken back, and `photos_safe` is how many of them the office
     has; `slots` are the pictures that the job asks for, `lines` how many lines its bill has.
+    `to_tell` are messages to the customer that wait for the technician to send them.
     """
 
     job: Job
@@ -107,6 +109,7 @@ class Sheet(Struct, frozen=True, kw_only=True):
     slots: tuple[PhotoSlot, ...] = ()
     lines: int = 0
     signing: Signing = Signing()
+    to_tell: tuple[Message, ...] = ()
 
 
 def sheet(connection: sqlite3.Connection, order: WorkOrder) -> Sheet:
@@ -143,6 +146,7 @@ def sheet(connection: sqlite3.Connection, order: WorkOrder) -> Sheet:
         photos=tuple(photos),
         photos_safe=pictures.safe(connection, photos),
         slots=checklist.photos if checklist is not None else (),
+        to_tell=_to_tell(connection, order.ticket_id),
         lines=sum(one.dropped_at is None for one in state.of(Charge, order.id)),
     )
 
@@ -215,6 +219,16 @@ def _team(connection: sqlite3.Connection, state: State, order_id: str) -> tuple[
         for one in ordered
         if one.person_id in people
     )
+
+
+def _to_tell(connection: sqlite3.Connection, ticket_id: str) -> tuple[Message, ...]:
+    known = rows.living(connection, ("ticket", ticket_id))
+    waiting = (
+        one
+        for one in known
+        if isinstance(one, Message) and one.channel == BY_TECHNICIAN and one.state in WAITS
+    )
+    return tuple(sorted(waiting, key=lambda one: (one.at, one.id)))
 
 
 def _names(connection: sqlite3.Connection, state: State, order_id: str) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from kivy.metrics import dp
+
 from mobile.screens.pen import Pen
 from mobile.texts import Words
 from mobile.views.clocks import ClockMark
@@ -53,7 +55,7 @@ def heading(pen: Pen, view: WorkOrderView) -> None:
 
 def clock(pen: Pen, mark: ClockMark, words: Words) -> None:
     """What is due next, and how much time is left; a tap shows all clocks."""
-    top, every = pen.y, words("clock_words", "all")
+    top, every = pen.y - dp(10), words("clock_words", "all")
     calm = mark.tone == "neutral"
     sign = "text_2" if calm else mark.tone
     text = words.join(mark.text, mark.left)

@@ -7,7 +7,7 @@ from kivy.clock import Clock
 
 from mobile.device import free_bytes
 from mobile.queries import Sheet
-from mobile.screens import job_acts, job_cards, report_cards
+from mobile.screens import job_acts, job_cards, report_cards, telling
 from mobile.screens.job_page import Card, JobPage, StepFooter
 from mobile.screens.ticking import Ticking
 from mobile.shell import Place, Shell
@@ -15,6 +15,7 @@ from mobile.views.clocks import clock_mark
 from mobile.views.report import seal
 from mobile.views.work_order import SECTIONS, work_order
 
+TELL: Final = "tell:"
 ACTS: Final = {
     "call": job_acts.ring_up,
     "navigate": job_acts.navigate,
@@ -73,6 +74,7 @@ class WorkOrderScreen(JobPage):
             [
                 ("heading", (top, alarms), partial(job_cards.heading, view=view)),
                 *self._clock(sheet),
+                *self._to_tell(sheet),
                 *(
                     [("proof", proof, partial(report_cards.proof, told=proof, words=words))]
                     if proof is not None
@@ -97,9 +99,21 @@ class WorkOrderScreen(JobPage):
             return []
         return [("clock", mark, partial(job_cards.clock, mark=mark, words=self.words))]
 
+    def _to_tell(self, sheet: Sheet) -> list[Card]:
+        """What the customer is to be told by this phone, if anything is."""
+        if not sheet.to_tell or sheet.job.leaving:
+            return []
+        told = partial(telling.to_tell, messages=sheet.to_tell, words=self.words)
+        return [("to_tell", sheet.to_tell, told)]
+
     def _tick(self) -> None:
         if self.sheet is not None and self.get_parent_window() is not None:
             self.draw(self.sheet)
+
+    def _tell(self, sheet: Sheet, identity: str) -> None:
+        for one in sheet.to_tell:
+            if one.id == identity:
+                telling.send(self.shell, sheet, one)
 
     def style(self, name: str) -> dict[str, Any]:
         """The tiles stand on the ground itself."""
@@ -112,6 +126,8 @@ class WorkOrderScreen(JobPage):
             self.shell.go(Place(name, {"id": self.sheet.order.id}))
         elif name in job_acts.LED:
             self.shell.go(Place(job_acts.LED[name], {"id": self.sheet.order.id}))
+        elif name.startswith(TELL):
+            self._tell(self.sheet, name.removeprefix(TELL))
         elif name == "clocks":
             self.shell.show_sheet("clocks", job=self.sheet.order.id)
         elif name == "outbox":

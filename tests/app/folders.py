@@ -53,6 +53,7 @@ class Given:
         self.world.now_ms = NOW_MS - 3_600_000
         self.phone = Phone(folder, self.world)
         self.count = 0
+        self.tickets: dict[str, str] = {}
         key = next_key(folder)
         assert key.public()
         adopt_key(folder)
@@ -105,7 +106,19 @@ class Given:
         ).id
         said = {"person": ANN, "role": "lead"}
         self.world.must(self.world.office("work_order.assign", ("work_order", identity), said))
+        self.tickets[identity] = ticket
         return identity
+
+    def message(self, order: str, text: str) -> None:
+        """What the customer of a job is to be told by whoever has it."""
+        told = {
+            "ticket": self.tickets[order],
+            "template": "visit_agreed",
+            "language": "zh",
+            "text": text,
+        }
+        args = {**told, "phone": "13800005678", "channel": "technician_sms"}
+        self.world.must(self.world.office("message.queue", ("message", ""), args))
 
     def say(self, order: str, *acts: tuple[str, dict[str, Any]]) -> None:
         """What Ann records on a job."""
@@ -238,6 +251,7 @@ def timed(folder: Path) -> list[str]:
             given.job(summary, customer, address, priority=priority, **window(*HOURS[index + 1]))
         )
     given.world.now_ms = NOW_MS - 600_000
+    given.message(orders[3], "【云溪】工程师 Ann 将于今天 15:00–16:00 上门，服务单 T-26-000005。")
     given.phone.sync()
     for order in orders[1:]:
         given.say(order, ("work_order.accept", {}))

@@ -1,9 +1,15 @@
-"""Clocks in a window: on the cards of Today, on a job's page, and all of them on a sheet."""
+"""Clocks in a window: on the cards of Today, on a job's page, and all of them on a sheet.
+
+Also what a customer is to be told by the technician, with its text ready.
+"""
 
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from mobile.shell import Place
+from tests.app.test_job_looks import look
 
 Open = Callable[..., Any]
 MINUTE = 60_000
@@ -98,3 +104,63 @@ def test_the_sheet_ticks_too(app: Open) -> None:
     assert hand.sees("还剩 5 分钟")
     hand.back()
     assert hand.place == Place("work_order", {"id": job})
+
+
+def test_what_the_customer_is_to_be_told_goes_by_the_technicians_own_phone(app: Open) -> None:
+    """R-COM-14."""
+    hand = app("timed", size=(412, 915))
+    job = card_of(hand, "WO-26-000005").card.id
+    asked: list[tuple[str, str]] = []
+
+    def message_app(*told: str) -> str:
+        asked.append((told[0], told[1]))
+        return "opened"
+
+    hand.app.adapters.share.message = message_app
+    hand.go("work_order", id=job)
+    hand.page.lay_all()
+    (message,) = hand.page.sheet.to_tell
+    hand.tap(f"tell:{message.id}")
+    assert asked == [("13800005678", message.text)]
+    assert hand.place.sheet == "told"
+    assert not hand.sees("This device sends no SMS. The text is copied; it goes to 13800005678")
+    hand.tap("It was sent")
+    hand.until(lambda: not hand.place.sheet)
+    last = hand.app.phone.queries.outbox()[-1]
+    assert (last.kind, last.state) == ("message.send", "waiting")
+    assert hand.page.sheet.to_tell == ()
+
+
+def test_until_somebody_says_that_it_was_sent_a_message_waits(app: Open) -> None:
+    hand = app("timed", language="zh", size=(412, 915))
+    job = card_of(hand, "WO-26-000005").card.id
+    hand.go("work_order", id=job)
+    hand.page.lay_all()
+    (message,) = hand.page.sheet.to_tell
+    hand.tap(f"tell:{message.id}")
+    assert hand.sees("本设备不能发送短信。内容已复制，请发至 13800005678")
+    hand.tap("稍后")
+    assert hand.page.sheet.to_tell == (message,)
+    hand.tap(f"tell:{message.id}")
+    hand.tap("未能发送")
+    hand.until(lambda: not hand.place.sheet)
+    (failed,) = hand.page.sheet.to_tell
+    assert failed.state == "failed"
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.6])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_nothing_of_clocks_is_cut_or_too_small(app: Open, language: str, scale: float) -> None:
+    hand = app("timed", language=language, text_scale=scale)
+    found = look(hand, "today")
+    for number, sheet in (("3", "clocks"), ("4", "clocks"), ("5", "told")):
+        (job,) = [one for one in hand.app.phone.queries.jobs() if str(one.number)[-1] == number]
+        hand.go("work_order", id=job.id)
+        hand.page.lay_all()
+        hand.frames(2)
+        found += look(hand, f"job {number}")
+        message = "".join(one.id for one in hand.page.sheet.to_tell)
+        hand.app.show_sheet(sheet, job=job.id, copied="yes", message=message)
+        found += look(hand, f"{sheet} {number}")
+        hand.app.close_sheet()
+    assert found == []
