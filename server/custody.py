@@ -6,6 +6,7 @@ with its hash, are in the store and stand in the books, it is said to be done.
 """
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,6 +35,10 @@ ROOM_MS: Final = 60_000  # for which it is believed that a device has room
 IDLE_MS: Final = 10 * 60_000  # after which a new upload may take an unfinished one's place
 
 
+# Who brings a file, as the books say in a transaction that is open. Raises `Problem`.
+Who = Callable[[Any], Actor]
+
+
 class _NotSoPlain(Exception):
     """A file has to be begun before it is taken."""
 
@@ -58,9 +63,14 @@ class Checked(Struct, kw_only=True):
 
 def admit(office: Office, shown: Pass) -> Actor:
     """Who brings files. Raises `Problem`."""
-    days = office.settings.limits.drain_days
     with office.reading() as books:
-        return sessions.admitted(books, shown, INTENT, office.now_ms(), days)
+        return admitted(office, shown, books)
+
+
+def admitted(office: Office, shown: Pass, books: Any) -> Actor:
+    """The same, in a transaction that is open anyway. Raises `Problem`."""
+    days = office.settings.limits.drain_days
+    return sessions.admitted(books, shown, INTENT, office.now_ms(), days)
 
 
 def begin(office: Office, actor: Actor, wish: Wish) -> Upload:
@@ -103,9 +113,11 @@ def _begin(office: Office, actor: Actor, wish: Wish) -> Upload:
     return upload
 
 
-def _fresh(office: Office, actor: Actor, wish: Wish, mismatches: int = 0) -> Upload:
+def _fresh(
+    office: Office, actor: Actor, wish: Wish, mismatches: int = 0, identity: str = ""
+) -> Upload:
     return Upload(
-        id=office.fresh_id(),
+        id=identity or office.fresh_id(),
         device_id=str(actor.device),
         person_id=actor.person.id,
         size=wish.size,
@@ -142,7 +154,7 @@ def _place(office: Office, books: Any, upload: Upload, claim: Claim) -> bool:
 
 
 def bring(
-    office: Office, actor: Actor, wish: Wish, pieces: list[bytes], checked: Checked | None
+    office: Office, device: str, who: Who, file: tuple[Wish, list[bytes]], checked: Checked | None
 ) -> tuple[Upload, int]:
     """Begin an upload with the first bytes of its file, or all; returns it and how far it is.
 
@@ -150,12 +162,15 @@ def bring(
     have put other bytes there, and to read them again would only ask the same memory. Raises
     `Problem`.
     """
+    wish, pieces = file
     size = sum(map(len, pieces))
     agrees = checked is None or _update(checked.so_far, pieces).digest() == checked.wanted
     if size == wish.size and agrees:
-        whole = _bring_whole(office, actor, wish, pieces)
+        whole = _bring_whole(office, device, who, file)
         if whole is not None:
             return whole, size
+    with office.reading() as books:
+        actor = who(books)
     upload = begin(office, actor, wish)
     if upload.done_at is not None:
         return upload, upload.size
@@ -169,25 +184,33 @@ def bring(
     return upload, office.parts.size(upload.id)
 
 
-def _bring_whole(office: Office, actor: Actor, wish: Wish, pieces: list[bytes]) -> Upload | None:
+def _bring_whole(
+    office: Office, device: str, who: Who, file: tuple[Wish, list[bytes]]
+) -> Upload | None:
     """A whole file, written down once: as done. None for one that is not so plain.
 
-    A server that falls before leaves a part that says itself whose it is.
+    A server that falls before leaves a part that says itself whose it is. Who brings it is asked
+    in the transaction that takes it, as it is of a device that brought another a moment ago.
     """
+    wish, pieces = file
     sha256 = _update(hashlib.sha256(), pieces).hexdigest()
-    if sha256 != wish.sha256 or not _has_room(office, str(actor.device), wish):
+    if sha256 != wish.sha256 or not _has_room(office, device, wish):
         return None
-    upload = _fresh(office, actor, wish)
-    part = f"{upload.id}-{parts.label(upload.device_id, sha256)}"
+    identity = office.fresh_id()
+    part = f"{identity}-{parts.label(device, sha256)}"
     with office.parts.begun(part, pieces) as path:
         fault, is_new = _store(office, sha256, path)
-        is_taken = _enter(office, upload, fault, is_new=is_new)
+        try:
+            upload = _enter(office, who, (identity, wish, fault), is_new=is_new)
+        except (Problem, _NotSoPlain) as refused:
+            office.rooms.pop(device, None)
+            if is_new:
+                _take_back(office, sha256)
+            office.parts.drop(part)
+            if isinstance(refused, Problem):
+                raise
+            return None
         office.parts.drop(part)
-    if not is_taken:
-        office.rooms.pop(upload.device_id, None)
-        if is_new:
-            _take_back(office, sha256)
-        return None
     return upload
 
 
@@ -202,20 +225,18 @@ def _has_room(office: Office, device: str, wish: Wish) -> bool:
     return room.files > 0 and room.kilobytes >= kilobytes(wish.size)
 
 
-def _enter(office: Office, upload: Upload, fault: str, *, is_new: bool) -> bool:
+def _enter(office: Office, who: Who, file: tuple[str, Wish, str], *, is_new: bool) -> Upload:
     """Write a file in the store down, or nothing at all where its device may not bring it so."""
-    now = office.now_ms()
-    try:
-        with office.writing() as books:
-            _see_that_it_stays(office, books, str(upload.sha256), is_new=is_new)
-            claim = uploads.claim(books, upload, _counted(upload, now))
-            if claim.wait or claim.is_known or not claim.has_place:
-                raise _NotSoPlain
-            uploads.bring(books, upload, fault, now)
-    except _NotSoPlain:
-        return False
+    now, (identity, wish, fault) = office.now_ms(), file
+    with office.writing() as books:
+        upload = _fresh(office, who(books), wish, identity=identity)
+        _see_that_it_stays(office, books, str(upload.sha256), is_new=is_new)
+        claim = uploads.claim(books, upload, _counted(upload, now))
+        if claim.wait or claim.is_known or not claim.has_place:
+            raise _NotSoPlain
+        uploads.bring(books, upload, fault, now)
     office.rooms[upload.device_id] = claim.room
-    return True
+    return upload
 
 
 def _take_back(office: Office, sha256: str) -> None:

@@ -223,7 +223,8 @@ def _measure(office: Office, shown: Pass, upload_id: str) -> tuple[Upload, int]:
 def _bring_it(
     office: Office, shown: Pass, wish: Wish, held: list[bytes], checked: Checked | None
 ) -> tuple[Upload, int]:
-    return custody.bring(office, custody.admit(office, shown), wish, held, checked)
+    who = partial(custody.admitted, office, shown)
+    return custody.bring(office, shown.device, who, (wish, held), checked)
 
 
 def _at(offset: int) -> dict[str, str]:

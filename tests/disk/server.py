@@ -207,7 +207,7 @@ class Storing(ServerScene):
         upload = custody.begin(office, actor, wish)
         end = custody.end_of(office, upload)
         if end == 0 and not in_pieces:
-            _, end = custody.bring(office, actor, wish, [data], None)
+            _, end = custody.bring(office, DEVICE, lambda _books: actor, (wish, [data]), None)
         while end < len(data):
             end = custody.take(office, upload, end, [data[end : end + len(data) // 2]], None)
             end = custody.end_of(office, upload)
