@@ -40,6 +40,13 @@ def test_every_value_of_a_preset_says_where_it_is_from(name: str) -> None:
     assert [line for line in lines if line.startswith(bare) and "# " not in line] == []
 
 
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_limit_of_a_preset_names_who_answers_for_it(name: str) -> None:
+    """R-SLA-43, R-SLA-44."""
+    told = presets.read(FOLDER, name, "2026-01-01")
+    assert [one.id for one in told.limits if not one.role] == []
+
+
 def test_a_file_that_is_no_policy_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "p-bad.toml").write_text('name = "p-bad"\nen = "x"\nzh = "x"\nlimits = 3\n')
     with pytest.raises(msgspec.ValidationError):
