@@ -2,6 +2,7 @@
 
 import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from msgspec import structs
 
@@ -10,7 +11,7 @@ from shared.clocks import Case, Clock, clocks
 from shared.ids import derive
 from shared.policy import Limit, ServicePolicy
 from shared.story import Happened, Pause
-from shared.timetable import Timetable
+from shared.timetable import Timetable, moment_of
 
 OFFICE = Timetable(WorkingCalendar(id=COMPANY, time_zone="Asia/Shanghai", week=PLAIN.week))
 
@@ -355,3 +356,48 @@ def test_hours_that_overlap_the_night_before_are_counted_once() -> None:
     assert hours.between(saturday, saturday + 24 * 3_600_000) == 10 * 3_600_000
     assert not hours.is_open(at("2026-11-28T12:00"))
     assert hours.end_of_working_day(at("2026-11-27T12:00"), 1) == at("2026-12-01T10:00")
+
+
+def test_a_ticket_that_is_reopened_before_it_was_solved_loses_nothing() -> None:
+    case = story(("received", NINE), ("reopened", "2026-11-27T09:10"))
+    assert read(RESPOND, case, "2026-11-27T09:30").due == at("2026-11-27T10:00")
+
+
+def test_nothing_that_is_not_needed_is_late_however_long_nobody_looks() -> None:
+    case = story(("assigned", NINE), ("resolved", "2026-11-27T10:00"))
+    soon, years = (read(ARRIVE, case, now) for now in ("2026-11-27T10:00", "2036-11-27T10:00"))
+    assert soon == years
+
+
+def test_a_ticket_is_the_same_whoever_asks_and_whatever_was_asked_before() -> None:
+    table = Timetable(OFFICE.calendar)
+    told = [
+        clocks(CALLED, policy(REPAIR), table, at(now))
+        for now in ("2040-01-01T10:00", "2026-11-28T10:00", "2010-01-01T10:00", "2026-11-28T10:00")
+    ]
+    assert told[1] == told[3] == clocks(CALLED, policy(REPAIR), OFFICE, at("2026-11-28T10:00"))
+
+
+def test_no_limit_leaves_no_clock_and_a_condition_that_does_not_hold_neither() -> None:
+    assert clocks(CALLED, policy(), OFFICE, at(NINE)) == ()
+    urban = structs.replace(RESPOND, when={"zone": ("urban",)})
+    assert clocks(CALLED, policy(urban), OFFICE, at(NINE)) == ()
+
+
+def test_the_wall_time_that_a_clock_jumps_over_is_the_moment_of_the_jump() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    night = datetime.date(2026, 3, 29).toordinal()
+    jump = int(datetime.datetime(2026, 3, 29, 1, tzinfo=datetime.UTC).timestamp() * 1000)
+    assert [moment_of(berlin, night, minute) for minute in (120, 150, 179, 180)] == [jump] * 4
+    assert moment_of(berlin, night, 119) == jump - 60_000
+    santiago = ZoneInfo("America/Santiago")  # midnight itself is jumped over there
+    day = datetime.date(2026, 9, 6).toordinal()
+    assert moment_of(santiago, day, 0) == moment_of(santiago, day, 60)
+    assert moment_of(santiago, day, 0) == moment_of(santiago, day - 1, 24 * 60)
+
+
+def test_the_wall_time_that_a_clock_shows_twice_is_the_first_of_them() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    night = datetime.date(2026, 10, 25).toordinal()
+    first = int(datetime.datetime(2026, 10, 25, 0, 30, tzinfo=datetime.UTC).timestamp() * 1000)
+    assert moment_of(berlin, night, 150) == first
