@@ -10,10 +10,11 @@ from msgspec import Struct, structs
 
 from server.console import frame
 from server.console.addresses import opt
+from server.console.loads import load_of
 from server.console.speech import Speech
 from server.console.tasks import ICONS, words
 from server.office import AnyRequest, Office
-from server.queries import money, queue, start
+from server.queries import money, pressing, queue, start
 from server.queries.pages import Item
 from server.queries.start import Group
 from server.sessions import Actor
@@ -21,9 +22,7 @@ from shared.money import written
 from shared.people import may
 
 LOCAL: Final = "%Y-%m-%dT%H:%M"
-SHIFT_MINUTES: Final = 8 * 60  # the scale of a load bar; nobody's shifts are known yet
 PRESSING: Final = ("urgent", "emergency")
-BAR: Final = 100
 DAY_MS: Final = 24 * 3_600_000
 
 
@@ -57,18 +56,6 @@ class Need(Struct, frozen=True, kw_only=True):
     to: str
 
 
-class Load(Struct, frozen=True, kw_only=True):
-    """One technician's day: minutes, and the bar's pieces as parts of a hundred."""
-
-    name: str
-    minutes: int
-    visits: int
-    done: int
-    now: int
-    planned: int
-    over: int
-
-
 @get("/", opt=opt("read.tickets"), sync_to_thread=True)
 def show(
     request: AnyRequest, actor: NamedDependency[Actor], office: NamedDependency[Office]
@@ -82,6 +69,7 @@ def show(
         clocks = clocks_of(speech, queue.time_zones(books))
         asked: dict[str, Callable[[], Group]] = {
             "admission": lambda: start.unconfirmed(books),
+            "at_risk": lambda: pressing.at_risk(books, speech.now_ms),
             "late": lambda: start.late(books, clocks),
             "unassigned": lambda: start.unassigned(books),
             "conflicts": lambda: start.conflicts(books),
@@ -102,7 +90,7 @@ def show(
         "figures": figures,
         "waiting": sum(need.count for need in needs),
         "unassigned": found["unassigned"][0],
-        "loads": [_load(one) for one in loads],
+        "loads": [load_of(one) for one in loads],
         "day": day,
     }
     return frame.page(request, office, actor, "start.html", context)
@@ -133,6 +121,27 @@ def _led(s: Speech, roles: tuple[str, ...], row: Row) -> Row:
     if not row.intent or may(roles, row.intent):
         return row
     return structs.replace(row, to=row.otherwise, button=s.text("console.start", "open"))
+
+
+def _at_risk(s: Speech, one: Item) -> Row:
+    left = one["due"] - s.now_ms if one["due"] is not None else 0
+    over = left < 0 and one["state"] != "uncertain"
+    node = s.text("limit_nodes", one["node"])
+    code = "brief_over" if over else "brief"
+    span = s.text("clock_states", "uncertain") if one["state"] == "uncertain" else s.span(left)
+    return Row(
+        id=one["id"],
+        icon="timer",
+        tone="danger" if over else "warning",
+        what=one["problem"],
+        ref=one["number"] or "",
+        place=one["customer"],
+        clock=s.text("console.clocks", code, span=span, node=node),
+        clock_icon="timer",
+        clock_tone="over" if over else "warning",
+        to=f"/tickets/{one['number'] or one['id']}/clocks",
+        button=s.text("console.start", "open"),
+    )
 
 
 def _late(s: Speech, one: Item) -> Row:
@@ -335,27 +344,10 @@ def _short(s: Speech, one: Item) -> Row:
     )
 
 
-def _load(one: Item) -> Load:
-    """The bar's pieces; what goes beyond the scale is cut off it and shown as over."""
-    minutes = one["done"] + one["now"] + one["planned"]
-    scale = max(SHIFT_MINUTES, minutes)
-    over = max(0, minutes - SHIFT_MINUTES) * BAR // scale
-    done, now = (one[key] * BAR // scale for key in ("done", "now"))
-    planned = max(0, minutes * BAR // scale - done - now - over)
-    return Load(
-        name=one["name"],
-        minutes=minutes,
-        visits=one["visits"],
-        done=done,
-        now=now,
-        planned=planned,
-        over=over,
-    )
-
-
 # The worst first; each only for those who may look at where it leads.
 SHOWN: Final[Mapping[str, str]] = {
     "admission": "enrolment.issue",
+    "at_risk": "read.tickets",
     "late": "read.work_orders",
     "unassigned": "read.tickets",
     "conflicts": "read.conflicts",
@@ -369,6 +361,7 @@ SHOWN: Final[Mapping[str, str]] = {
 }
 DRAWN: Final[Mapping[str, Callable[[Speech, Item], Row]]] = {
     "admission": _unconfirmed,
+    "at_risk": _at_risk,
     "late": _late,
     "unassigned": _unassigned,
     "conflicts": _conflict,
@@ -382,6 +375,7 @@ DRAWN: Final[Mapping[str, Callable[[Speech, Item], Row]]] = {
 }
 MORE: Final[Mapping[str, str]] = {
     "admission": "/phones?show=unconfirmed",
+    "at_risk": "/tickets?tab=at_risk",
     "late": "/tickets?tab=late",
     "unassigned": "/tickets?tab=unassigned",
     "conflicts": "/conflicts",

@@ -46,7 +46,10 @@ def show(  # noqa: PLR0913 - a list's filters are its parameters
     page = by_number(after, PAGE)
     with office.reading() as books:
         sieve = Sieve(
-            **chosen, me=actor.person.id, clocks=clocks_of(speech, queue.time_zones(books))
+            **chosen,
+            me=actor.person.id,
+            clocks=clocks_of(speech, queue.time_zones(books)),
+            now=office.now_ms(),
         )
         listed = queue.tickets(books, page, sieve)
         counts = queue.counts(books, sieve)

@@ -20,14 +20,25 @@ from sqlalchemy import (
 from server.queries.pages import Item, Listed, T, Window, mentions, page
 from shared.work_order import OPEN
 
-TABS: Final = ("open", "unassigned", "late", "mine", "parts", "repeats", "resolved", "all")
-COUNTED: Final = TABS[:6]
+TABS: Final = (
+    "open",
+    "at_risk",
+    "unassigned",
+    "late",
+    "mine",
+    "parts",
+    "repeats",
+    "resolved",
+    "all",
+)
+COUNTED: Final = TABS[:7]
 OPEN_TICKETS: Final = ("new", "planned", "in_progress")
 NOT_BEGUN: Final = ("created", "assigned", "accepted", "en_route")
 REPEAT_MS: Final = 30 * 24 * 3_600_000  # R-CRM: the same machine again within thirty days
 
 TICKET, ORDER, VISIT = T["ticket"], T["work_order"], T["visit"]
 CUSTOMER, SITE, ASSET = T["customer"], T["site"], T["asset"]
+CLOCK = T["clock"]
 ASSIGNMENT, PERSON, ORDERED = T["assignment"], T["person"], T["ordered_part"]
 _PLACED: Final = TICKET.join(CUSTOMER, CUSTOMER.c.id == TICKET.c.customer_id).join(
     SITE, SITE.c.id == TICKET.c.site_id
@@ -35,7 +46,10 @@ _PLACED: Final = TICKET.join(CUSTOMER, CUSTOMER.c.id == TICKET.c.customer_id).jo
 
 
 class Sieve(Struct, frozen=True, kw_only=True):
-    """What of the queue is wanted. `clocks` is the wall time now per time zone; `me` who looks."""
+    """What of the queue is wanted; `me` is who looks.
+
+    `clocks` is the wall time now per time zone, `now` the moment itself (ms).
+    """
 
     tab: str = "open"
     q: str = ""
@@ -43,6 +57,7 @@ class Sieve(Struct, frozen=True, kw_only=True):
     zone: str = ""
     me: str = ""
     clocks: Mapping[str, str] = {}
+    now: int = 0
 
 
 def time_zones(connection: Connection) -> list[str]:
@@ -57,14 +72,19 @@ def zones(connection: Connection) -> list[str]:
 
 
 def tickets(connection: Connection, window: Window, sieve: Sieve) -> Listed:
-    """Tickets, newest first, each with its place and the job that stands for it."""
+    """Tickets, newest first, each with its place and the job that stands for it.
+
+    Of those at risk the one that is due first comes first.
+    """
     place = (
         CUSTOMER.c.name.label("customer"),
         SITE.c.name.label("site"),
         *(SITE.c.address, SITE.c.zone, SITE.c.time_zone),
     )
     wanted = _sifted(select(*TICKET.c, *place).select_from(_PLACED), sieve)
-    listed = page(connection, wanted, window, (TICKET.c.opened_at, TICKET.c.id))
+    worst = sieve.tab == "at_risk"
+    key = first_due(sieve.now) if worst else TICKET.c.opened_at
+    listed = page(connection, wanted, window, (key, TICKET.c.id), newest_first=not worst)
     jobs = standing_jobs(connection, [item["id"] for item in listed.items])
     for item in listed.items:
         item["job"] = jobs.get(item["id"])
@@ -157,6 +177,19 @@ def is_late(clocks: Mapping[str, str]) -> ColumnElement[bool]:
     return and_(ORDER.c.status.in_(NOT_BEGUN), or_(false(), *over))
 
 
+def presses(now: int) -> ColumnElement[bool]:
+    """Whether a clock that nothing has stopped is over, in doubt, or so near that it warns."""
+    over = CLOCK.c.state.in_(("breached", "uncertain"))
+    near = and_(CLOCK.c.state == "running", CLOCK.c.warn_at <= now)
+    return and_(CLOCK.c.stopped.is_(None), or_(over, near))
+
+
+def first_due(now: int) -> ColumnElement[Any]:
+    """When the most pressing of a ticket's clocks is due (ms)."""
+    own = select(func.min(CLOCK.c.due)).where(CLOCK.c.ticket_id == TICKET.c.id, presses(now))
+    return func.coalesce(own.scalar_subquery(), 0)
+
+
 def is_unassigned() -> ColumnElement[bool]:
     """Whether nobody has the job of a ticket."""
     held = exists().where(ORDER.c.ticket_id == TICKET.c.id, ORDER.c.status.in_(OPEN[1:]))
@@ -201,7 +234,9 @@ def _sifted(wanted: Select[Any], sieve: Sieve) -> Select[Any]:
 
 def _in_tab(tab: str, sieve: Sieve) -> ColumnElement[bool]:
     mine = ORDER.c.ticket_id == TICKET.c.id
+    pressing = exists().where(CLOCK.c.ticket_id == TICKET.c.id, presses(sieve.now))
     tests: dict[str, ColumnElement[bool]] = {
+        "at_risk": pressing,
         "unassigned": is_unassigned(),
         "late": exists().where(mine, is_late(sieve.clocks)),
         "mine": TICKET.c.opened_by == sieve.me,

@@ -1,11 +1,15 @@
 """The clocks of a ticket at the desk: on its sheet, on its page, in the queue."""
 
+import time
+
 import pytest
 
 from server.office import Asked
 from shared.policy import CHOICE
 from tests.console.house import HOUR_MS, MINUTE_MS, START_MS, Console, Visitor
 from tests.console.test_policies import publish
+
+PATIENCE_S = 30
 
 
 def act(
@@ -107,3 +111,20 @@ def test_a_ticket_that_was_opened_under_no_policy_says_so(new_console: Console) 
     ((number,),) = new_console.ask("SELECT number FROM ticket ORDER BY number LIMIT 1")
     assert "opened while no policy was in force" in sheet(new_console, str(number))
     assert new_console.visitor("dispatcher").get("/tickets/T-none/clocks").status == 404
+
+
+def test_what_is_at_risk_stands_at_the_start_and_in_a_tab_the_worst_first(
+    new_console: Console, number: str
+) -> None:
+    until = time.monotonic() + PATIENCE_S
+    while not new_console.ask("SELECT node FROM clock WHERE node = 'arrive' AND due IS NOT NULL"):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    visitor = new_console.visitor("dispatcher")
+    start = visitor.get("/").page.by_id("needs").text
+    assert f"It hums {number}" in start
+    assert "1 h 10 min over: Assign a technician" in start
+    page = visitor.get("/tickets?tab=at_risk")
+    assert [one.text for one in page.page.all("a", cls="cover")] == [number]
+    assert "At risk 1" in page.text
+    assert visitor.get("/tickets?tab=at_risk&q=nothing").page.all("a", cls="cover") == []

@@ -6,9 +6,18 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from server.database import reading
-from server.queries import customers, intake, queue, search, start
+from server.queries import (
+    customers,
+    figures,
+    intake,
+    policies,
+    pressing,
+    queue,
+    search,
+    start,
+)
 from server.queries.pages import Window
-from server.queries.queue import TABS, Sieve
+from server.queries.queue import COUNTED, TABS, Sieve
 
 DAY, NOW = "2026-11-23", 1_795_401_000_000
 AFTER = Window(limit=50, after=(NOW, "x"))
@@ -31,6 +40,12 @@ def questions() -> dict[str, tuple[Question, Any]]:
         "repeats": (lambda books: queue.repeats(books, NOBODY), []),
         "counts": (lambda books: queue.counts(books, Sieve(clocks=CLOCKS, me="x")), _none()),
         "unassigned": (start.unassigned, (0, [])),
+        "at risk": (lambda books: pressing.at_risk(books, NOW), (0, [])),
+        "versions": (policies.versions, []),
+        "calendars": (policies.calendars, []),
+        "figures": (lambda books: figures.tickets(books, 0, NOW), []),
+        "classes": (policies.classes, []),
+        "contracts": (lambda books: policies.contracts(books, DAY), []),
         "late": (lambda books: start.late(books, CLOCKS), (0, [])),
         "conflicts": (start.conflicts, (0, [])),
         "set aside": (start.set_aside, (0, [])),
@@ -57,7 +72,7 @@ def questions() -> dict[str, tuple[Question, Any]]:
 
 
 def _none() -> dict[str, int]:
-    return dict.fromkeys(TABS[:6], 0)
+    return dict.fromkeys(COUNTED, 0)
 
 
 def _listed(sieve: Sieve) -> Question:
@@ -88,8 +103,8 @@ def test_both_databases_answer_every_question(engine: Engine) -> None:
 
 def test_the_figures_of_an_empty_company_are_nothing(engine: Engine) -> None:
     with reading(engine) as books:
-        figures = start.figures(books, DAY, NOW)
-    assert figures == {
+        told = start.figures(books, DAY, NOW)
+    assert told == {
         **dict.fromkeys(
             ("visits", "visits_done", "open_tickets", "on_site", "waiting_for_parts", "arrivals"), 0
         ),
