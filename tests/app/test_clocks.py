@@ -63,6 +63,7 @@ def test_the_page_of_a_job_says_what_is_due_and_a_tap_shows_every_clock(app: Ope
 
 
 def test_the_call_that_is_owed_is_made_from_there_and_stops_the_clock(app: Open) -> None:
+    """R-SLA-10."""
     hand = app("timed", size=(412, 915))
     job = card_of(hand, "WO-26-000003").card.id
     hand.go("work_order", id=job)
@@ -107,7 +108,6 @@ def test_the_sheet_ticks_too(app: Open) -> None:
 
 
 def test_what_the_customer_is_to_be_told_goes_by_the_technicians_own_phone(app: Open) -> None:
-    """R-COM-14."""
     hand = app("timed", size=(412, 915))
     job = card_of(hand, "WO-26-000005").card.id
     asked: list[tuple[str, str]] = []

@@ -18,7 +18,7 @@ import httpx
 import msgspec
 from litestar.testing import TestClient
 
-from server import administration, enrolment, people, sessions
+from server import administration, enrolment, links, people, sessions
 from server.app import create_app, open_office
 from server.office import Asked, Office
 from server.rounds import notarise
@@ -183,6 +183,11 @@ class Template:
         self.people[role] = known.person.id
 
 
+# A request whose customer is told who comes and when.
+FOLLOWED: Final = (
+    "SELECT t.id FROM ticket t JOIN work_order w ON w.ticket_id = t.id "
+    "WHERE w.status = 'accepted' ORDER BY t.number LIMIT 1"
+)
 # One thing of each sort, for addresses that name one.
 EXAMPLES: Final = {
     "asset": "SELECT id FROM asset ORDER BY id LIMIT 1",
@@ -204,6 +209,9 @@ EXAMPLES: Final = {
 def _examples(office: Office) -> dict[str, str]:
     with office.reading() as books:
         found = {name: books.exec_driver_sql(asked).scalar() for name, asked in EXAMPLES.items()}
+        followed = books.exec_driver_sql(FOLLOWED).scalar()
+        if followed is not None:
+            found["link"] = links.address(office, books, str(followed)).rpartition("/")[2]
     return {name: str(one) for name, one in found.items() if one is not None}
 
 

@@ -77,6 +77,8 @@ PLACES: Final = (
     Place(path="/money/company"),
     Place(path="/verify", role=""),
     Place(path="/verify?code=DEAD-BEEF", role=""),
+    Place(path="/t/{link}", role=""),
+    Place(path="/t/nothing-here", role=""),
     Place(path="/board"),
     Place(path="/board?day=2030-01-01&zone=nowhere"),
     Place(path="/board/job?visit={visit}"),

@@ -48,6 +48,7 @@ def tickets(house: Console) -> list[tuple[str, ...]]:
 
 
 def test_a_customer_sees_what_was_asked_who_comes_and_when(house: Console) -> None:
+    """R-COM-15."""
     number, problem, _, technician, *_ = tickets(house)[0]
     told = follow(house, link(house, number))
     assert told.status == 200

@@ -42,7 +42,6 @@ def clocks(phone: Phone) -> dict[str, Clock]:
 
 
 def test_a_technician_sees_the_clocks_of_the_field_and_none_of_the_office(timed: Phone) -> None:
-    """R-SLA-39."""
     assert set(clocks(timed)) <= set(FIELD)
     assert {name: one.state for name, one in clocks(timed).items()} == {
         "contact": "running",
@@ -53,6 +52,7 @@ def test_a_technician_sees_the_clocks_of_the_field_and_none_of_the_office(timed:
 
 
 def test_what_is_done_without_a_network_stops_the_clock_at_once(timed: Phone) -> None:
+    """R-SLA-10."""
     timed.must("work_order.contact", {"means": "phone", "reached": False})
     assert clocks(timed)["contact"].state == "running"
     timed.must("work_order.contact", {"means": "phone", "reached": True})

@@ -162,6 +162,7 @@ def test_who_comes_and_when_is_told_as_it_was_agreed() -> None:
 
 
 def test_what_was_promised_stands_there_and_no_limit_of_the_office_does() -> None:
+    """R-COM-15."""
     now = NINE + 2 * HOUR
     story = (
         event("work_order.assign", NINE + 5 * MINUTE, "assigned"),
