@@ -104,6 +104,7 @@ NESTED: dict[str, Any] = {
         Day(date="2026-10-10", works=True, name="调休", spans=(Span("22:00", "06:00"),)),
     ),
     "working_calendar.open_years": (2027,),
+    "message.params": {"number": "T-1", "until": "今天 18:00"},
     "contract.covers": ("labour", "part"),
     "coverage_decision.covers": ("visit",),
     "coverage_decision.params": {"until": "2027-03-01", "number": "HT-1", "months": 24},
