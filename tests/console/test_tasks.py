@@ -1,6 +1,12 @@
 """Tasks are closed by a note, or by the act that settles them."""
 
-from tests.console.house import Console
+import time
+from typing import Any
+
+from server.office import Asked
+from shared.ops import SYSTEM
+from sync.protocol import WireOp
+from tests.console.house import START_MS, Console
 
 
 def open_tasks(console: Console, code: str) -> list[tuple[str, str]]:
@@ -86,3 +92,37 @@ def test_an_ordered_part_that_has_come_settles_its_task(new_console: Console) ->
     assert "Noted: it has come." in keeper.send("/tasks", f"/tasks/{identity}/supply").text
     assert len(open_tasks(new_console, "order_part")) == len(before) - 1
     assert keeper.post(f"/tasks/{identity}/count", keeper.proof()).status == 404
+
+
+def system_says(console: Console, kind: str, on: tuple[str, str], **args: Any) -> None:
+    """What only the server itself says."""
+    office = console.office
+    asked = Asked(id=office.fresh_id(), kind=kind, on=on, args=args)
+    body = office.body(asked, SYSTEM, console.now_ms, origin="timer")
+    with office.writing() as books:
+        (result,) = office.announce(books, [WireOp(lseq=0, id=asked.id, body=body)], console.now_ms)
+    assert result.verdict == "applied", result
+
+
+def test_what_clocks_ask_for_is_told_in_words_with_whom_it_concerns(new_console: Console) -> None:
+    ((ticket, number),) = new_console.ask("SELECT id, number FROM ticket ORDER BY id LIMIT 1")
+    looked = "SELECT 1 FROM clock_watch WHERE looked_at IS NOT NULL AND ticket_id = ?"
+    deadline = time.monotonic() + 30  # until then the server would close them again
+    while not new_console.ask(looked, ticket) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    at = START_MS - 60_000
+    told = {"limit": "arrive", "node": "arrive", "due": at, "role": "team_leader"}
+    on = ("ticket", str(ticket))
+    system_says(new_console, "task.raise", on, code="clock_overdue", params=told)
+    late = {**told, "node": "progress"}
+    system_says(new_console, "task.raise", on, code="progress_due", params=late)
+    page = new_console.visitor().get("/tasks")
+    assert "“Arrive on site” was due at 10:29" in page.text
+    assert "Team leader" in page.text
+    assert f"/tickets/{number}/messages/new?template=progress" in page.page.links()
+    assert f"/tickets/{number}" in page.page.links()
+    ((task,),) = new_console.ask("SELECT id FROM task WHERE code = 'clock_overdue'")
+    system_says(new_console, "task.settle", on, task=task, reason="late")
+    closed = new_console.visitor(language="zh").get("/tasks?status=closed").text
+    assert "已完成，但超时。" in closed
+    assert "clock_overdue" not in closed
