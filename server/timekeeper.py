@@ -77,7 +77,8 @@ def _read_on(office: Office, way: Round) -> bool:
             return False
         here, things = books_of_clocks.touched(books, books_of_clocks.place(books))
         here = structs.replace(here, since=here.since or now)
-        books_of_clocks.mark(books, sorted(books_of_clocks.concerned(books, things)))
+        concerned = sorted(books_of_clocks.concerned(books, things))
+        books_of_clocks.mark(books, concerned, here.number)
         if FOR_ALL & things.keys():
             books_of_clocks.mark_all(books, now)
         books_of_clocks.keep_place(books, here)

@@ -17,7 +17,7 @@ from server.console.speech import Speech
 from server.console.told import window
 from server.office import AnyRequest, Office
 from server.problems import Problem
-from server.queries import jobs, money, queue
+from server.queries import clocks, jobs, money, queue
 from server.queries.pages import Item
 from server.sessions import Actor
 from shared.messages import CHANNELS, TEMPLATES, is_whole, render
@@ -27,6 +27,8 @@ USUAL: Final = "progress"
 FIRST: Final = ("company", "number")  # which nobody types
 TYPED: Final = ("text", "to", "phone", "email", "channel", "language")
 FILL: Final = "fill"
+# By when something is promised, as the clocks say.
+PROMISED: Final = {"opened": ("first_response", "respond"), "callback": ("call_back",)}
 
 
 @get("/tickets/{number:str}/messages/new", opt=opt(QUEUE, "template"), sync_to_thread=True)
@@ -89,7 +91,7 @@ def _found(office: Office, number: str) -> Item:
     return found
 
 
-def _known(office: Office, ticket: Item, language: Language) -> dict[str, str]:
+def _known(office: Office, ticket: Item, template: str, language: Language) -> dict[str, str]:
     """What the rows say of a ticket, in the words of one language."""
     speech = Speech(
         catalogue=office.texts.catalogues[language],
@@ -98,12 +100,14 @@ def _known(office: Office, ticket: Item, language: Language) -> dict[str, str]:
         now_ms=office.now_ms(),
     )
     with office.reading() as books:
+        due = clocks.promised(books, ticket["id"], PROMISED.get(template, ()))
         job: Mapping[str, Any] = queue.standing_jobs(books, [ticket["id"]]).get(ticket["id"]) or {}
-    start = job.get("planned_from")
+    start, zone = job.get("planned_from"), ticket["site"]["time_zone"]
     return {
         "company": promises.company(office, language),
         "number": ticket["number"] or "",
         "visit": window(speech, start, job.get("planned_to")) if start else "",
+        "time": promises.in_words(speech.catalogue, due, zone) if due is not None else "",
         "address": ticket["site"]["address"],
         "technician": job.get("person") or "",
     }
@@ -123,7 +127,7 @@ def _page(
     speech = frame.speech_of(request, office)
     language = next((one for one in LANGUAGES if one == form.text("language")), None)
     language = language or promises.language_of(office, ticket["customer"]["language"])
-    known = _known(office, ticket, language)
+    known = _known(office, ticket, template, language)
     if template == "mail_in":
         known["address"] = _our_address(office, language)
     names = [name for name in TEMPLATES[template] if name not in FIRST]

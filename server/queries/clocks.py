@@ -1,6 +1,6 @@
 """What clocks are reckoned from, which tickets are to be looked at, and how they stand."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from msgspec import Struct, structs
@@ -23,7 +23,6 @@ TICKET, ORDER, ASSET, CONTRACT = T["ticket"], T["work_order"], T["asset"], T["co
 PLACE: Final = "timekeeper"  # the setting with how far the log was read
 LEAVES_AT_ONCE_MAX: Final = 1_000
 TICKETS_AT_ONCE_MAX: Final = 50
-AT_ONCE: Final = 0
 # What concerns every ticket that is open: rules, hours, and how long a warranty lasts.
 FOR_ALL: Final = frozenset({"service_policy", "policy_choice", "working_calendar", "price_list"})
 # What the server says of the clocks changes none of them.
@@ -153,12 +152,14 @@ def _open(which: ColumnElement[bool]) -> Any:
     return select(TICKET.c.id).where(which, TICKET.c.status.not_in(sorted(ENDS)))
 
 
-def mark(connection: Connection, tickets: Iterable[str]) -> None:
-    """Have tickets looked at at once."""
-    rows.change(
-        connection, "clock_watch", ("ticket_id",), ("next_at",), [(one, AT_ONCE) for one in tickets]
-    )
-    fresh = [(one, AT_ONCE, None) for one in tickets]
+def mark(connection: Connection, tickets: Collection[str], number: int) -> None:
+    """Have tickets looked at at once, because of what the log says up to a leaf.
+
+    Each time leaves another mark: who looked before it does not wipe it out.
+    """
+    told = [(one, -number) for one in tickets]
+    rows.change(connection, "clock_watch", ("ticket_id",), ("next_at",), told)
+    fresh = [(one, -number, None) for one in tickets]
     rows.add(connection, "clock_watch", ("ticket_id",), fresh)
 
 
@@ -280,6 +281,18 @@ def _row(ticket: str, policy: str, clock: Clock) -> Values:
         clock.rounds,
         clock.missed,
     )
+
+
+def promised(connection: Connection, ticket: str, nodes: Collection[str]) -> int | None:
+    """By when (ms) the first of these steps that is still waited for is due, if one is."""
+    wanted = select(CLOCK.c.node, CLOCK.c.due).where(
+        CLOCK.c.ticket_id == ticket,
+        CLOCK.c.node.in_(sorted(nodes)),
+        CLOCK.c.stopped.is_(None),
+        CLOCK.c.due.is_not(None),
+    )
+    found = dict(connection.execute(wanted).all())
+    return next((found[node] for node in nodes if node in found), None)
 
 
 def of_ticket(connection: Connection, ticket: str) -> list[Item]:

@@ -31,7 +31,8 @@ class Clock(SQLModel, table=True):
 
 
 class ClockWatch(SQLModel, table=True):
-    """When a ticket is to be looked at again (ms): zero is at once, and nothing never by itself.
+    """When a ticket is to be looked at again (ms): zero and below is at once, and nothing never by
+    itself.
 
     `looked_at` is when it was last.
     """

@@ -1,7 +1,8 @@
 """What a customer is to be told is worded on the ticket, waits to be told, and is told once."""
 
+from server import rows
 from tests.console.conftest import Open
-from tests.console.house import Console, Served
+from tests.console.house import START_MS, Console, Served
 from tests.console.places import examples
 
 
@@ -47,6 +48,21 @@ def test_a_message_is_worded_from_what_is_known_in_the_language_of_the_customer(
     assert "上门" in chinese["text"]
     assert "your visit for request" in english["text"]
     assert kept(new_console, number) == []
+
+
+def test_the_promised_time_is_what_the_clocks_say(new_console: Console) -> None:
+    number = ticket_of(new_console)
+    at = f"/tickets/{number}/messages/new"
+    visitor = new_console.visitor()
+    before = visitor.get(f"{at}?template=opened").page.form(at)
+    assert "…" in before["text"]
+    ((ticket,),) = new_console.ask("SELECT id FROM ticket WHERE number = ?", number)
+    row = (ticket, "first_response", "a", "b", "running", "running", 1, START_MS, 1, None, None)
+    with new_console.office.writing() as books:
+        rows.add(books, "clock", (), [(*row, 0, 0)])
+    after = visitor.get(f"{at}?template=opened").page.form(at)
+    assert "10:30" in after["text"]
+    assert "…" not in after["text"]
 
 
 def test_what_is_not_whole_is_refused_and_what_was_typed_stays(new_console: Console) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from server import notary, timekeeper
 from server.queries import clocks
+from shared.alarms import Moment
 from tests.server.rim.company import Company, asked_of, written_to
 from tests.server.rim.lane import rows_of
 from tests.server.rim.test_timekeeper import LIMITS, keep, later, number, opened, publish
@@ -70,3 +71,21 @@ def test_what_is_written_down_of_clocks_may_be_dropped_and_comes_back(company: C
     assert (before, len(before)) == (after, 3)
     assert len(rows_of(company, "message")) == 1
     assert {one.ticket_id for one in rows_of(company, "clock_watch")} == {ticket}
+
+
+def test_what_was_said_while_somebody_reckoned_is_reckoned_again(company: Company) -> None:
+    ticket = opened(company)
+    keep(company)
+    office, at = company.office, Moment(now=company.now_ms)
+    with office.writing() as books:
+        clocks.mark(books, [ticket], 7)
+    with office.reading() as books:
+        watched = clocks.due(books, at.now)
+        rules, known = clocks.catalog(books), clocks.known(books, {ticket})
+    reckoned = timekeeper.reckon(office, rules, known, at)
+    with office.writing() as books:
+        clocks.mark(books, [ticket], 8)  # another process has read on meanwhile
+        timekeeper._keep(office, books, (watched, reckoned), at.now)
+    with office.reading() as books:
+        (left,) = clocks.due(books, at.now)
+    assert (left.ticket_id, left.next_at) == (ticket, -8)
