@@ -85,7 +85,7 @@ class Message(Record, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class QueueArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
-    """Whom to tell what, and how it is to reach them."""
+    """Whom to tell what, and how it is to reach them: by a copied text, if nothing is said."""
 
     ticket: Id
     template: Template
@@ -95,7 +95,7 @@ class QueueArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
     phone: Phone = ""
     email: Email = ""
     params: Filled = field(default_factory=dict)
-    channel: Channel = "copy"
+    channel: Channel | None = None
 
 
 class SendArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
@@ -150,7 +150,7 @@ def queue(state: State, act: Act) -> Outcome | Refused:
         email=tidy(args.email),
         params=args.params,
         text=tidy(args.text),
-        channel=args.channel,
+        channel=args.channel or "copy",
         state="queued",
         by=act.by.id,
         at=act.at,
