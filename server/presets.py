@@ -50,7 +50,7 @@ def publish(office: Office, holder: str, *, chosen: str | None = None, since: st
             for place, one in enumerate(said)
         ]
         results = office.announce(books, ops, now)
-    office.log.info("presets published", verdicts=[str(one.verdict) for one in results])
+    office.log.debug("presets published", verdicts=[str(one.verdict) for one in results])
     return len(ops)
 
 
