@@ -117,7 +117,7 @@ def _box(speech: Speech, known: Standing, at: tuple[str, Item | None], here: Her
     if state == "in_progress" and job is not None:
         return _visit(speech, job, here)
     if state == "callback":
-        call = _clock(known, CALL)
+        call = _promised(known, CALL)
         if call is not None and call.due is not None and call.due > here.now:
             return _said(speech, "callback", when=when(speech, call.due, here))
         return _said(speech, "callback_soon")
@@ -147,7 +147,7 @@ def _visit(speech: Speech, job: Item, here: Here) -> Box:
 
 def _answer(speech: Speech, known: Standing, here: Here) -> Box:
     """While nobody comes yet: by when the customer hears of us."""
-    told = (_clock(known, node) for node in ANSWERS)
+    told = (_promised(known, node) for node in ANSWERS)
     open_ones = [one for one in told if one is not None and _is_open(one)]
     clock = next((one for one in open_ones if one.due is not None), None)
     if clock is None or clock.due is None:
@@ -191,9 +191,9 @@ def _advice_for(job: Item | None) -> str:
 
 def _promises(speech: Speech, known: Standing, here: Here) -> Iterator[Promise]:
     """What was promised, in the order of the policy; what nobody can know yet is left out."""
-    limits = {one.id: one for one in known.policy.limits} if known.policy is not None else {}
+    promised = _told_of(known)
     for clock in known.clocks:
-        if not limits[clock.limit].promised:
+        if clock.limit not in promised:
             continue
         told = _kept(speech, clock, here)
         if told is not None:
@@ -243,6 +243,17 @@ def _rests(line: TicketEvent) -> Iterator[str]:
 
 def _clock(known: Standing, node: str) -> Clock | None:
     return next((one for one in known.clocks if one.node == node), None)
+
+
+def _promised(known: Standing, node: str) -> Clock | None:
+    """The clock of a step whose time is told to the customer: not what is the office's own."""
+    clock = _clock(known, node)
+    return clock if clock is not None and clock.limit in _told_of(known) else None
+
+
+def _told_of(known: Standing) -> set[str]:
+    limits = known.policy.limits if known.policy is not None else ()
+    return {one.id for one in limits if one.promised}
 
 
 def _is_open(clock: Clock) -> bool:

@@ -1,11 +1,15 @@
 """A customer follows their own request by a link that nobody can guess, and nothing else."""
 
 import re
+from typing import Any
 
 import pytest
 
+from server import presets
 from server.links import TOKEN_CHARS
+from server.office import Asked
 from server.portal.progress import SHOWN_MS, TRIES
+from shared.ids import derive
 from tests.console.house import HOUR_MS, Answer, Console, Visitor
 
 HOSTILE = (
@@ -190,3 +194,37 @@ def test_the_address_of_the_page_is_in_no_log(house: Console) -> None:
     assert follow(house, token).status == 200
     assert follow(house, token[:-1] + ("A" if token[-1] != "A" else "B")).status == 404
     assert token[:30] not in house.log.getvalue()
+
+
+def said(house: Console, kind: str, on: tuple[str, str], args: dict[str, Any], role: str) -> None:
+    """Somebody says something at the console; what is new has the id of that."""
+    identity = derive("progress", kind, str(house.now_ms))
+    noun, thing = on
+    asked = Asked(id=identity, kind=kind, on=(noun, thing or identity), args=args)
+    done = house.office.act(asked, house.template.people[role])
+    assert done.result.verdict == "applied", done.result
+
+
+def test_a_request_under_a_policy_says_by_when_it_is_answered_and_then_that_it_was(
+    house: Console,
+) -> None:
+    """R-COM-15: the clocks of the office, of what is promised alone."""
+    presets.publish(house.office, "test", chosen="p-default", since="2026-01-01")
+    ((customer, site),) = house.ask(
+        "SELECT customer_id, id FROM site WHERE time_zone = 'Asia/Shanghai' ORDER BY id LIMIT 1"
+    )
+    opened = {"customer": customer, "site": site, "problem": "It leaks", "channel": "phone"}
+    said(house, "ticket.open", ("ticket", ""), {**opened, "priority": "normal"}, "dispatcher")
+    ((number, ticket),) = house.ask("SELECT number, id FROM ticket WHERE problem = 'It leaks'")
+    token = link(house, number)
+    told = follow(house, token)
+    assert "You have our first answer by Tomorrow, 10:30" in told.text
+    assert "What we promised First answer by tomorrow, 10:30" in told.text
+    house.now_ms += HOUR_MS
+    answered = {"means": "phone", "note": "Somebody comes tomorrow"}
+    said(house, "ticket.acknowledge", ("ticket", ticket), answered, "dispatcher")
+    told = follow(house, token)
+    assert "What we promised First answer today, 11:30" in told.text
+    assert "We answered you today, 11:30" in told.text
+    assert "You have our first answer" not in told.text
+    assert "Somebody comes tomorrow" not in told.text

@@ -139,6 +139,18 @@ def test_whoever_waits_for_an_answer_is_told_by_when_it_comes(
     assert not page.box.is_late
 
 
+def test_what_the_office_sets_itself_is_no_promise() -> None:
+    now = NINE + 10 * MINUTE
+    limits = tuple(structs.replace(one, promised=False) for one in LIMITS)
+    standing = structs.replace(known(now), policy=structs.replace(POLICY, limits=limits))
+    page = told(standing, now)
+    assert page.promises == ()
+    assert page.box.main == "We have your request"
+    over = known(now, event("work_order.complete", NINE, "resolved"), status="resolved")
+    quiet = told(structs.replace(over, policy=structs.replace(POLICY, limits=limits)), now, JOB)
+    assert (quiet.state, quiet.box.main) == ("callback", "We call you soon")
+
+
 def test_a_late_answer_is_owned_up_to() -> None:
     now = NINE + 40 * MINUTE
     page = told(known(now), now)
