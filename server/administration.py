@@ -1,6 +1,8 @@
 """Running the server by command: a new folder, people, enrolment codes, the audit log."""
 
+import base64
 import datetime
+import hashlib
 from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -39,6 +41,7 @@ from shared.policy import PRESETS
 from shared.rescue import Unfit
 from sync.protocol import WireOp
 
+KEY_BYTES: Final = 32
 DEMO_SEED: Final = 20_26
 DEMO_PASSWORD: Final = "fieldfare-demo-1"  # noqa: S105  of nobody real, on loopback only
 OPS_AT_ONCE: Final = 500
@@ -312,6 +315,12 @@ def judged_again(office: Office) -> dict[str, Any] | Refused:
     except database.Busy:
         return refuse_state("busy")
     return {"app": office.release.app, "judged_again": dict(way.told)}
+
+
+def intake_key(office: Office) -> dict[str, str]:
+    """A key for another system, and the digest that the settings name it by. It is told once."""
+    key = base64.urlsafe_b64encode(office.dice(KEY_BYTES)).decode().rstrip("=")
+    return {"key": key, "intake_keys": hashlib.sha256(key.encode()).hexdigest()}
 
 
 def notarise(office: Office) -> None:

@@ -59,6 +59,22 @@ def judge_again(options: Namespace) -> Any:
         return administration.judged_again(office)
 
 
+def mail(options: Namespace) -> Any:
+    """Take in the messages of a file, a folder, a Maildir or an mbox: each once, by Message-ID."""
+    from server import administration, mail, settings
+
+    with administration.opened(settings.of_flags(vars(options))) as office:
+        return mail.take_in_all(office, options.place)
+
+
+def intake_key(options: Namespace) -> Any:
+    """Make a key by which another system may bring what customers ask for, and nothing else."""
+    from server import administration, settings
+
+    with administration.opened(settings.of_flags(vars(options))) as office:
+        return administration.intake_key(office)
+
+
 def phone(options: Namespace) -> Any:
     """List the phones that wait to be let in, let one in, or turn one away."""
     from server import administration, settings
@@ -145,20 +161,29 @@ def _phone_flags(parser: ArgumentParser) -> None:
     parser.add_argument("--digits", default="", help="as the phone shows them; refused if others")
 
 
+def _mail_flags(parser: ArgumentParser) -> None:
+    parser.add_argument("what", choices=["import"])
+    parser.add_argument("place", type=Path, metavar="FILE|MAILDIR|MBOX")
+
+
 def _no_flags(_parser: ArgumentParser) -> None:
     """What has no flags of its own."""
 
 
 RUNS: Final[dict[str, Run]] = {
     "backup": backup,
+    "intake-key": intake_key,
     "judge-again": judge_again,
+    "mail": mail,
     "phone": phone,
     "rescue": rescue,
     "restore": restore,
 }
 FLAGS: Final[dict[str, Callable[[ArgumentParser], None]]] = {
     "backup": _backup_flags,
+    "intake-key": _no_flags,
     "judge-again": _no_flags,
+    "mail": _mail_flags,
     "phone": _phone_flags,
     "rescue": _rescue_flags,
     "restore": _restore_flags,

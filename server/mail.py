@@ -30,7 +30,7 @@ MS: Final = 1000
 _BREAKS: Final = re.compile(r"(?i)<\s*(br|/p|/div|/li|/tr|/h[1-6])[^>]*>")
 _DROPPED: Final = re.compile(r"(?is)<\s*(script|style|head|title)\b.*?(</\s*\1\s*>|$)")
 _TAG: Final = re.compile(r"<[^>]*>")
-_BLANK_LINES: Final = re.compile(r"\n\s*\n\s*(\n\s*)+")
+_BLANK_LINES: Final = re.compile(r"\n{3,}")
 
 
 class Unreadable(Exception):
@@ -96,7 +96,8 @@ def words(message: EmailMessage) -> str:
 def plain(page: str) -> str:
     """The words of a page."""
     kept = _DROPPED.sub(" ", page[:HTML_CHARS_MAX])
-    return html.unescape(_TAG.sub("", _BREAKS.sub("\n", kept)))
+    told = html.unescape(_TAG.sub("", _BREAKS.sub("\n", kept)))
+    return "\n".join(line.strip() for line in told.splitlines())
 
 
 def take_in(office: Office, data: bytes) -> bool:
@@ -107,17 +108,23 @@ def take_in(office: Office, data: bytes) -> bool:
 
 def messages(place: Path) -> Iterator[bytes]:
     """The messages of a file, of a Maildir, of a folder of files, or of an mbox."""
-    if place.is_dir() and {"cur", "new"} <= {one.name for one in place.iterdir()}:
-        box: mailbox.Mailbox[Any] = mailbox.Maildir(place, create=False)
-        yield from (box.get_bytes(key) for key in box.keys())  # noqa: SIM118  a mailbox is no mapping
+    if place.is_dir() and (place / "cur").is_dir() and (place / "new").is_dir():
+        yield from _in(mailbox.Maildir(place, create=False))
     elif place.is_dir():
         for one in sorted(place.glob("*.eml")):
             yield one.read_bytes()
     elif _is_mbox(place):
-        box = mailbox.mbox(place, create=False)
-        yield from (box.get_bytes(key) for key in box.keys())  # noqa: SIM118  a mailbox is no mapping
+        yield from _in(mailbox.mbox(place, create=False))
     else:
         yield place.read_bytes()
+
+
+def _in(box: "mailbox.Mailbox[Any]") -> Iterator[bytes]:
+    try:
+        for key in box.iterkeys():
+            yield box.get_bytes(key)
+    finally:
+        box.close()
 
 
 def take_in_all(office: Office, place: Path) -> Taken:

@@ -1,7 +1,8 @@
 """Presets: the policies the product brings along, published by the server when it first starts.
 
 A preset is published under its name once; what people make of it is a version of theirs after it.
-The company's calendar is set beside it, so that no clock has to guess which hours are worked.
+The company's calendar is set beside it, so that no clock has to guess which hours are worked, and
+the words that requests are classified by.
 """
 
 import datetime
@@ -18,6 +19,7 @@ from shared.calendars import COMPANY, PLAIN
 from shared.ops import SYSTEM
 from shared.policy import CHOICE, PRESETS, PolicyChoice
 from shared.publishing import PublishArgs
+from shared.reception import tag_set_id
 from sync.protocol import WireOp
 
 LEASE: Final = "presets"
@@ -68,6 +70,18 @@ def _missing(office: Office, books: Any) -> Iterator[Asked]:
     if not rows.fetch(books, "working_calendar", "id", {COMPANY}):
         on = ("working_calendar", COMPANY)
         yield _asked(office.fresh_id(), "calendar.set", on, _calendar(office))
+    words = {tag_set_id(one["code"]): one for one in tag_sets(office.settings.assets)}
+    there = {one.id for one in rows.fetch(books, "tag_set", "id", set(words))}
+    for identity in sorted(words.keys() - there):
+        on = ("tag_set", identity)
+        yield _asked(office.fresh_id(), "master.put", on, {"row": words[identity]})
+
+
+def tag_sets(assets: Path) -> list[dict[str, Any]]:
+    """The words that requests are classified by to begin with (C-14)."""
+    told = tomllib.loads((assets / "tag_sets.toml").read_text(encoding="utf-8"))
+    sets: list[dict[str, Any]] = told["sets"]
+    return sets
 
 
 def _choice(office: Office, chosen: str | None, since: str) -> Iterator[Asked]:

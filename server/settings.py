@@ -87,6 +87,9 @@ class Webhook(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return f"Webhook({self.url and urlsplit(self.url).hostname!r}, …)"
 
 
+KeyDigest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
+
+
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that differs from one installation to the next.
 
@@ -95,7 +98,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     `evidence_keys` are those of a bucket, which may come by the environment. `proxy` is the
     address of the proxy that ends TLS in front of this server; only from there forwarded
     addresses are believed. `url` is where phones reach the server. `webhook` is what brings
-    messages to customers, where there is something. An app whose version is before
+    messages to customers, where there is something. `intake_keys` are SHA-256 digests of the keys
+    by which other systems bring what customers ask for. An app whose version is before
     `oldest_app` is brought nothing new.
     """
 
@@ -119,6 +123,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] = "EUR"
     language: Annotated[str, Meta(pattern="^(en|zh)$")] = "en"
     webhook: Webhook = Webhook()
+    intake_keys: tuple[KeyDigest, ...] = ()
     oldest_app: Annotated[str, Meta(pattern=r"^(\d{1,6}(\.\d{1,6}){0,2})?$(?!\n)")] = ""
     log_level: Annotated[str, Meta(pattern="^(debug|info|warning|error)$")] = "info"
     assets: Path = ASSETS

@@ -2,6 +2,7 @@
 
 from server.api import (
     devices,
+    enquiries,
     evidence,
     health,
     ops,
@@ -27,6 +28,7 @@ ROUTES = (
     devices.revoke,
     devices.wiped,
     devices.token,
+    enquiries.bring,
     evidence.options,  # before others of its path, or the framework makes its own
     evidence.create,
     evidence.end,

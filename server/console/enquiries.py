@@ -3,14 +3,23 @@
 from typing import Any, Final
 
 from litestar import Response, get, post
+from litestar.concurrency import sync_to_thread
 from litestar.di import NamedDependency
 from litestar.params import FromPath
+from litestar.response import Redirect
+from multipart import (
+    MultipartError,
+    MultipartSegment,
+    PushMultipartParser,
+    parse_options_header,
+)
 
-from server import queries
-from server.console import frame, saying
+from server import mail, queries
+from server.console import frame, gate, saying
 from server.console.addresses import After, Query, following, listing, opt
 from server.console.forms import Form
 from server.console.saying import Act, Said
+from server.incoming import identity_of
 from server.marks import by_number
 from server.office import AnyRequest, Office
 from server.problems import Problem, wrong_parameter
@@ -20,7 +29,9 @@ from shared.enquiry import STATES
 from shared.people import may
 
 PATH: Final = "/enquiries"
+UPLOAD: Final = "/enquiries/upload"
 PAGE: Final = 50
+FORM_BYTES: Final = 10_000  # of a form around its file
 
 
 @get(PATH, opt=opt("read.tickets", "only"), sync_to_thread=True)
@@ -56,6 +67,65 @@ def show(
         "first": listing(PATH, chosen) if after else None,
     }
     return frame.page(request, office, actor, "enquiries.html", context)
+
+
+@get(UPLOAD, opt=opt("enquiry.receive"), sync_to_thread=True)
+def choose(
+    request: AnyRequest, actor: NamedDependency[Actor], office: NamedDependency[Office]
+) -> Response[str]:
+    """A file of an e-mail is chosen."""
+    return _upload_page(request, office, actor, "")
+
+
+@post(
+    UPLOAD,
+    opt={**opt("enquiry.receive"), "streams": True},
+    status_code=200,
+    request_max_body_size=mail.MESSAGE_BYTES_MAX + FORM_BYTES,
+)
+async def upload(
+    request: AnyRequest, actor: NamedDependency[Actor], office: NamedDependency[Office]
+) -> Response[Any]:
+    """Take an e-mail in, once; what is none is said."""
+    fields = _parts(request.headers.get("content-type", ""), await request.body())
+    if not gate.is_token(
+        office, actor, fields.get(gate.PROOF_FIELD, b"").decode("ascii", "ignore")
+    ):
+        raise Problem("stale_form")
+    return await sync_to_thread(_uploaded, request, office, actor, fields.get("file", b""))
+
+
+def _uploaded(request: AnyRequest, office: Office, actor: Actor, data: bytes) -> Response[Any]:
+    try:
+        mail.take_in(office, data)
+    except mail.Unreadable as wrong:
+        return frame.refused(_upload_page(request, office, actor, wrong.code))
+    reference = mail.read(data, office.now_ms())["reference"]
+    return Redirect(f"{PATH}/{identity_of('email', reference)}", status_code=frame.SEE_OTHER)
+
+
+def _parts(content_type: str, body: bytes) -> dict[str, bytes]:
+    """The fields of a form that a browser sends with a file. Raises `Problem`."""
+    kind, given = parse_options_header(content_type)
+    if kind != "multipart/form-data" or not given.get("boundary"):
+        raise Problem("wrong_type")
+    fields: dict[str, bytes] = {}
+    name = ""
+    try:
+        with PushMultipartParser(given["boundary"], max_segment_count=8) as parser:
+            for event in parser.parse(body):
+                if isinstance(event, MultipartSegment):
+                    name = event.name
+                elif event:
+                    fields[name] = fields.get(name, b"") + bytes(event)
+    except (MultipartError, UnicodeDecodeError) as wrong:
+        raise Problem("wrong_request") from wrong
+    return fields
+
+
+def _upload_page(request: AnyRequest, office: Office, actor: Actor, wrong: str) -> Response[str]:
+    context = {"section": "tickets", "fault": wrong}
+    return frame.page(request, office, actor, "enquiry_upload.html", context)
 
 
 @get("/enquiries/{identity:str}", opt=opt("read.tickets"), sync_to_thread=True)
@@ -123,4 +193,4 @@ def _page(
     return frame.page(request, office, actor, "enquiry.html", context)
 
 
-ROUTES: Final[list[Any]] = [show, look, settle]
+ROUTES: Final[list[Any]] = [show, choose, upload, look, settle]

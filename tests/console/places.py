@@ -104,6 +104,8 @@ PLACES: Final = (
     Place(path="/tickets/{ticket}/say/link"),
     Place(path="/enquiries"),
     Place(path="/enquiries?only=refused"),
+    Place(path="/enquiries/upload", role="customer_service"),
+    Place(path="/request", role=""),
     Place(path="/tickets/{ticket}/messages/new"),
     Place(path="/tickets/{ticket}/messages/new?template=visit_agreed", role="dispatcher"),
     Place(path="/messages"),

@@ -3,7 +3,7 @@
 import re
 
 from server.incoming import identity_of, keep
-from tests.console.house import START_MS, Console
+from tests.console.house import START_MS, Answer, Console
 
 HOUR_MS = 3_600_000
 SAID = "空调不制冷，滴水。麻烦尽快上门。"
@@ -100,3 +100,26 @@ def test_the_same_thing_brought_twice_is_there_once(new_console: Console) -> Non
     args = {"channel": "web", "received_at": START_MS, "text": "Something else"}
     assert not keep(new_console.office, identity, args)
     assert new_console.ask("SELECT text FROM enquiry") == [(SAID,)]
+
+
+def uploading(console: Console, data: bytes, **fields: str) -> Answer:
+    visitor = console.visitor("customer_service")
+    proof = visitor.get("/enquiries/upload").page.form("/enquiries/upload")["csrf"]
+    given = {"csrf": str(proof), **fields}
+    files = {"file": ("a.eml", data, "message/rfc822")}
+    return Answer(visitor.client.post("/enquiries/upload", data=given, files=files))
+
+
+def test_an_e_mail_is_uploaded_once_and_led_to(new_console: Console) -> None:
+    data = "Subject: Leak\nFrom: Kim <kim@example.org>\nMessage-ID: <1@x>\n\n滴水\n".encode()
+    answers = [uploading(new_console, data) for _ in range(2)]
+    assert answers[0].path == answers[1].path
+    assert ("Leak" in answers[0].text, "kim@example.org" in answers[0].text) == (True, True)
+    assert len(new_console.ask("SELECT id FROM enquiry")) == 1
+
+
+def test_what_is_no_e_mail_is_said_and_a_form_of_others_is_not_taken(new_console: Console) -> None:
+    answer = uploading(new_console, b"none")
+    assert (answer.status, "no e-mail" in answer.text) == (422, True)
+    assert uploading(new_console, b"Subject: x\n\nx", csrf="x").status == 403
+    assert new_console.ask("SELECT id FROM enquiry") == []

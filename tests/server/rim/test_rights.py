@@ -42,7 +42,15 @@ def test_every_route_names_an_intent_that_the_table_knows() -> None:
 
 def test_what_is_open_to_everybody_is_named_here() -> None:
     public = sorted(path(handler) for handler in ROUTES if intent(handler) == PUBLIC)
-    assert public == ["/api/login", "/enrol", "/evidence", "/health", "/token", "/wiped"]
+    assert public == [
+        "/api/enquiries",
+        "/api/login",
+        "/enrol",
+        "/evidence",
+        "/health",
+        "/token",
+        "/wiped",
+    ]
 
 
 def test_every_route_answers_every_role_as_the_table_says(company: Company) -> None:
