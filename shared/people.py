@@ -1,5 +1,6 @@
 """People: who they are, and the one table of who may do what."""
 
+from functools import lru_cache
 from typing import Annotated, Final
 
 from msgspec import Meta
@@ -22,6 +23,7 @@ ROLES: Final = (
 Role = Annotated[str, Meta(pattern=rf"^({'|'.join(ROLES)})$(?!\n)")]
 Login = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{1,39}$(?!\n)")]
 
+LOOKED_UP_MAX: Final = 2_048  # roles and verbs of which it is remembered what they need
 _FIELD = frozenset({"technician", "partner"})
 _DESK = frozenset(
     {"dispatcher", "customer_service", "team_leader", "service_manager", "administrator"}
@@ -210,10 +212,19 @@ def may(roles: tuple[str, ...], intent: str) -> bool:
 
 def is_field_only(person: Person) -> bool:
     """Whether somebody works in the field only, so that assignment decides what they may touch."""
-    return _PLAN.isdisjoint(person.roles) and "customer_service" not in person.roles
+    return _is_field_only(person.roles)
+
+
+def _is_field_only(roles: tuple[str, ...]) -> bool:
+    return _PLAN.isdisjoint(roles) and "customer_service" not in roles
 
 
 def needs_the_job(person: Person, intent: str) -> bool:
     """Whether somebody may do this only on jobs that are theirs: by a role in the field alone."""
-    elsewhere = tuple(role for role in person.roles if role not in _FIELD)
-    return is_field_only(person) and not may(elsewhere, intent)
+    return _by_field_alone(person.roles, intent)
+
+
+@lru_cache(LOOKED_UP_MAX)
+def _by_field_alone(roles: tuple[str, ...], intent: str) -> bool:
+    elsewhere = tuple(role for role in roles if role not in _FIELD)
+    return _is_field_only(roles) and not may(elsewhere, intent)
