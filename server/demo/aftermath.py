@@ -130,6 +130,10 @@ def _called(firm: Firm, work: Work) -> Iterator[DemoOp]:
         told = _act(firm, "customer_service", ("call", turn), EARLIEST_CALL + turn * CALL_EVERY)
         asked = firm.premises.draw(written[machine.kind]["jobs"], "call", turn)
         yield told.said("ticket.open", ("ticket", told.id), _said(machine, asked, turn))
+        if turn % 3:  # some still wait for a first word
+            minute = EARLIEST_CALL + turn * CALL_EVERY + 4
+            answer = _act(firm, "customer_service", ("answer", turn), minute)
+            yield answer.said("ticket.acknowledge", ("ticket", told.id), {"means": "phone"})
 
 
 def _said(machine: Machine, asked: dict[str, Any], turn: int) -> dict[str, Any]:

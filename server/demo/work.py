@@ -21,6 +21,11 @@ LATE_FROM: Final = 16 * 60
 CALM_MINUTES: Final = (90, 60, 120, 75)
 FAR: Final = 2
 SETS_OFF: Final = 45  # minutes before a visit in which its technician is on the way
+ANSWERED: Final = {"means": "phone"}
+SLOW_EVERY, SLOW_MINUTES = (
+    12,
+    25,
+)  # which calls nobody had time for at once, and how long they waited
 CHANNELS: Final = ("phone", "phone", "phone", "chat", "web", "email")
 # How the jobs lie around today: (how many, the days, what becomes of them).
 SPREAD: Final = (
@@ -124,7 +129,7 @@ class _Office(NamedTuple):
         identity = premises.id("op", premises.day.isoformat(), job.slot.n, kind)
         subject = {"ticket": job.ticket_id, "work_order": job.order_id}[noun]
         opens = kind in ("ticket.open", "work_order.create")
-        role = "customer_service" if kind == "ticket.open" else "dispatcher"
+        role = "customer_service" if noun == "ticket" else "dispatcher"
         day, since = min(job.slot.day, 0) - 1, OFFICE_FROM
         since += premises.roll(OFFICE_MINUTES, "opened", job.slot.n)
         if job.slot.fate in ("unassigned", "declined"):
@@ -269,8 +274,14 @@ def _opened(office: _Office, asked: dict[str, Any], skill: str) -> list[DemoOp]:
     }
     return [
         office.op("ticket.open", "ticket", ticket, minutes=0),
+        office.op("ticket.acknowledge", "ticket", ANSWERED, minutes=_answered_after(n)),
         office.op("work_order.create", "work_order", order, minutes=8),
     ]
+
+
+def _answered_after(turn: int) -> int:
+    """Minutes until somebody answered: in time, but for one call in a dozen."""
+    return SLOW_MINUTES if turn % SLOW_EVERY == SLOW_EVERY - 1 else 2 + turn % 6
 
 
 def category_of(premises: Premises, machine: Machine) -> str:
