@@ -49,6 +49,9 @@ Fields = MutableMapping[str, Any]
 class Log(Protocol):
     """What the server writes to: an event in words, and fields out of `SAID`."""
 
+    def debug(self, event: str, **fields: Any) -> Any:
+        """Something that only whoever looks for a fault wants to know."""
+
     def info(self, event: str, **fields: Any) -> Any:
         """Something went as it should."""
 
