@@ -29,6 +29,7 @@ from shared.dictation import Heard, listen
 from shared.fields import PRIORITIES
 from shared.ids import derive
 from shared.people import may
+from shared.reception import CLASSES
 from shared.ticket import CHANNELS
 from shared.work_order import SERVICES
 
@@ -57,7 +58,7 @@ FIELDS: Final = (
     *("who", "text", "site", "asset", "caller", "problem", "channel", "priority"),
     *("planned_from", "planned_to", "service", "category"),
     *("name", "type", "phone", "address", "zone", "access_notes", "model", "serial"),
-    "enquiry",
+    *("enquiry", "kind", "urgency", "complexity"),
 )
 
 
@@ -108,6 +109,8 @@ def write_down(
     if not said.ok:
         again = {**_kept(known), "said": said}
         return frame.refused(_page(request, office, actor, form, again))
+    if form.has("kind"):
+        saying.say_under(request, office, actor, derive(form.op, "class"), _class(said.op, form))
     ticket = f"/tickets/{said.number or said.op}"
     if not plans:
         return saying.go(request, office, said, ticket)
@@ -136,6 +139,15 @@ def _ticket(s: Speech, form: Form, known: Newcomer, *, plans: bool) -> Act:
     if form.has("enquiry"):
         args["enquiry"] = form.text("enquiry")
     return Act(kind="ticket.open", on=("ticket", ""), args=args)
+
+
+def _class(ticket: str, form: Form) -> Act:
+    """Its class, as it was said at once; the priority follows, unless somebody chose another."""
+    names = ("kind", "urgency", "complexity")
+    args = {name: form.text(name) for name in names if form.has(name)}
+    if form.text("priority", USUAL["priority"]) != USUAL["priority"]:
+        args["priority"] = form.text("priority")
+    return Act(kind="ticket.classify", on=("ticket", ticket), args=args)
 
 
 def written(came: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
@@ -203,6 +215,9 @@ def _context(request: AnyRequest, office: Office, form: Form) -> dict[str, Any]:
         "priorities": options(speech, "priorities", PRIORITIES),
         "services": options(speech, "services", SERVICES),
         "categories": options(speech, "categories", CATEGORIES),
+        "kinds": options(speech, "request_kinds", CLASSES),
+        "urgencies": options(speech, "urgencies", ("general", "urgent")),
+        "complexities": options(speech, "complexities", ("general", "complex")),
         "types": options(speech, "customer_types", TYPES),
         "machine_name": machine_name,
         "wrong": {},

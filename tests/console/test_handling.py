@@ -84,3 +84,16 @@ def test_an_exception_is_for_those_who_may_approve_it(new_console: Console) -> N
 def test_there_is_no_form_for_what_nobody_can_say(console: Console) -> None:
     addresses = (f"/tickets/{unplanned(console)}/say/nothing", "/tickets/T-26-999999/say/chase")
     assert [console.visitor().get(one).status for one in addresses] == [404, 404]
+
+
+def test_a_request_is_classified_as_it_is_written_down(new_console: Console) -> None:
+    """R-CLS-01."""
+    ((site,),) = new_console.ask("SELECT id FROM site ORDER BY id LIMIT 1")
+    visitor, new = new_console.visitor("customer_service"), "/tickets/new"
+    form = visitor.get(f"{new}?site={site}").page.form(new)
+    answer = visitor.post(new, {**form, "problem": "Leaks", "kind": "fault", "urgency": "urgent"})
+    number = answer.path.rpartition("/")[2]
+    ((kind, urgency, complexity, priority),) = new_console.ask(
+        "SELECT kind, urgency, complexity, priority FROM ticket WHERE number = ?", number
+    )
+    assert (kind, urgency, complexity, priority) == ("fault", "urgent", "", "urgent")
