@@ -20,7 +20,7 @@ from shared.records import Record
 from tests.server.samples import full
 
 LINE = [*(f"{number:04}" for number in range(1, 16)), "0018", "0019", "0020", "0021"]
-LINE += ["0022", "0023", "0024", "0027", "0026"]
+LINE += ["0022", "0023", "0024", "0025", "0026"]
 NEW = {
     *("planned_part", "ordered_part", "asset_history"),
     *("photo", "sign_off", "signed_document"),

@@ -8,7 +8,7 @@ from alembic import op
 from server.database import is_sqlite
 
 revision = "0026"
-down_revision = "0027"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 
