@@ -7,7 +7,7 @@ from itertools import chain
 from msgspec import Struct, structs
 
 from shared.aliases import MERGED_NOUNS, Alias, alias_id
-from shared.clock import Corrected, Sighting
+from shared.clock import Corrected
 from shared.errors import REFUSED_ON_DEVICE, Flag, Refused
 from shared.ops import FINAL, Op, Verdict
 from shared.people import Subscription
@@ -246,13 +246,12 @@ def _lay_one(
     said = [one.arrived for one in every.values()]
     state = replica.load(reach(said, replica.links, also=[thing]), base=True)
     changes: list[Outboxed] = []
-    sighting = replica.identity().sighting
     for one in sorted(every.values(), key=lambda pending: pending.entry.lseq):
         for place in places[one.entry.op_id]:
             if place != one.on:
                 _add(registry, state, one.entry, place)
                 continue
-            after = _rejudge(registry, state, one, sighting)
+            after = _rejudge(registry, state, one)
             if place == thing and after != one.entry:
                 changes.append(after)
     replica.update(changes)
@@ -306,7 +305,7 @@ def _absorb(registry: Registry, state: State, emit: Emit, entry: Outboxed) -> No
         state.put(row)
 
 
-def _rejudge(registry: Registry, state: State, one: Pending, sighting: Sighting | None) -> Outboxed:
+def _rejudge(registry: Registry, state: State, one: Pending) -> Outboxed:
     """Run an op again over the rows of its own thing."""
     arrived, entry = one.arrived, one.entry
     if arrived.op is None or arrived.rule is None:
@@ -315,7 +314,7 @@ def _rejudge(registry: Registry, state: State, one: Pending, sighting: Sighting 
         op=arrived.op,
         rule=arrived.rule,
         args=arrived.args,
-        time=time_here(arrived.op, entry.recorded, sighting),
+        time=time_here(entry.recorded),
         alias=arrived.alias,
     )
     judged = judge(state, case)

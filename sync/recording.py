@@ -74,7 +74,7 @@ def _recorded(replica: Replica, registry: Registry, draft: Draft) -> Outboxed | 
     known = [identity.sighting] if identity.sighting is not None else []
     since = identity.stamp.server_ms if identity.stamp is not None else 0
     moment = corrected(draft.at, known, MS_MAX, since=since).ms
-    weighed = weigh(replica, registry, arrived, time_here(arrived.op, moment, identity.sighting))
+    weighed = weigh(replica, registry, arrived, time_here(moment))
     if isinstance(weighed, Refused):
         return weighed
     entry = Outboxed(

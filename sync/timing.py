@@ -29,12 +29,11 @@ def time_of(op: Op, evidence: Evidence) -> Corrected:
     return corrected(op.at, evidence.sightings, evidence.received, since=since)
 
 
-def time_here(op: Op, recorded: int, sighting: Sighting | None) -> Corrected:
-    """When an op was done, as its own phone can tell before a server has it."""
-    if sighting is not None and sighting.boot == op.at.boot:
-        return Corrected(ms=recorded, uncertain=False)
-    since = op.after.server_ms if op.after is not None else 0
-    return Corrected(ms=recorded, uncertain=True, earliest=min(since, recorded), latest=None)
+def time_here(recorded: int) -> Corrected:
+    """When an op was done, as its own phone shows it. How far that is a guess, the server says:
+    what a phone lays over the office's rows must not change with what it hears of the time.
+    """
+    return Corrected(ms=recorded, uncertain=False)
 
 
 def time_kept(op: Op, evidence: Evidence, done_at: int) -> Corrected:

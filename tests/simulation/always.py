@@ -226,10 +226,12 @@ class Always(RuleBasedStateMachine):
     def no_pending_op_stands_on_nothing(self) -> None:
         for phone in self.phones:
             for entry in phone.all_ops():
-                known = stream_of(entry.on) in phone.disk.base
-                if is_open(entry) and self.stood.get((id(phone), entry.op_id), known):
+                key, known = (id(phone), entry.op_id), stream_of(entry.on) in phone.disk.base
+                if not is_open(entry):  # what was settled may wait anew at a server put back
+                    self.stood.pop(key, None)
+                elif self.stood.get(key, known):
                     assert known
-                    self.stood[(id(phone), entry.op_id)] = True
+                    self.stood[key] = True
 
     @invariant()
     def what_is_shown_is_base_and_pending(self) -> None:
