@@ -45,6 +45,7 @@ EVENTS: Final = (
     "drain.close",
     "enrolment.issue",
     "epoch.begin",
+    "link.take_back",
     "op.judge_again",
     "evidence.read",
     "papers.read",
