@@ -59,7 +59,7 @@ def test_every_place_is_reached_from_the_rail_of_a_phone(tab: Open, language: st
     assert page.locator(".rail > [data-go]").count() == 4
     expect(page.locator(".others")).to_be_hidden()
     page.locator(".unfold").click()
-    expect(page.locator(".others [data-go]")).to_have_count(6)
+    expect(page.locator(".others [data-go]")).to_have_count(8)
     expect(page.locator(".others [aria-current=page]")).to_be_visible()
     page.locator(".others [data-go=e]").click()
     expect(page).to_have_url(re.compile("/people$"))
@@ -69,7 +69,7 @@ def test_every_place_stands_on_the_rail_of_a_wide_window(tab: Open) -> None:
     page: Page = tab("/", role="administrator", width=1024, height=640)
     expect(page.locator(".unfold")).to_be_hidden()
     shown = [one.is_visible() for one in page.locator(".rail [data-go]").all()]
-    assert shown == [True] * 10
+    assert shown == [True] * 12
 
 
 def test_what_stands_beside_the_name_of_a_page_is_read_or_left_out(
