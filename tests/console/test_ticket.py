@@ -25,7 +25,8 @@ def test_a_ticket_tells_who_called_about_what_and_what_became_of_it(console: Con
     assert [word in page.text for word in (problem, customer, order)] == [True] * 3
     steps = [one.text for one in page.all("ol", cls="feed")[0].all("li")]
     assert steps[-1].endswith("opened the ticket")
-    assert steps[-2].endswith("created the work order")
+    assert steps[-2].endswith("gave the customer a first response")
+    assert steps[-3].endswith("created the work order")
 
 
 def test_a_telephone_number_is_masked_on_a_ticket(console: Console) -> None:
