@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from msgspec import Struct, structs
 
-from server import notary, promises
+from server import database, logs, notary, promises
 from server.office import TIMER, Asked, Office
 from server.queries import clocks as books_of_clocks
 from server.queries.clocks import FOR_ALL, Catalog, Known, Watched
@@ -33,6 +33,7 @@ from shared.work_order import Assignment, WorkOrder
 from sync.protocol import WireOp
 
 LEASE: Final = "timekeeper"
+AGAIN_MS: Final = 3_600_000  # until a ticket that cannot be reckoned is tried again
 LOOKS_AT_ONCE_MAX: Final = 4  # stretches of the log, and batches of tickets, with one turn
 
 
@@ -135,18 +136,32 @@ def _keep(
 
 
 def reckon(office: Office, rules: Catalog, known: Known, at: Moment) -> dict[str, Reckoned]:
-    """How tickets stand by all that is known of them."""
+    """How tickets stand by all that is known; one that cannot be reckoned stops no other."""
     timetable = Timetable(rules.calendar)
     lists = Lists.of(known)
     found = {}
     for ticket in known.one(Ticket).values():
-        request = lists.request(ticket, rules)
-        policy = rules.policies.get(ticket.policy_id or "")  # C-01: what it was opened under
-        standing: tuple[Clock, ...] = ()
-        if policy is not None:
-            standing = clocks(case_of(request), policy, timetable, at.now)
-        found[ticket.id] = _reckoned(office, (ticket, policy, standing), lists, (timetable, at))
+        try:
+            found[ticket.id] = _standing_of(office, ticket, (lists, rules), (timetable, at))
+        except database.Busy:
+            raise
+        except Exception as error:
+            trace = logs.trace_of(error)
+            office.log.error("a ticket cannot be reckoned", ticket=ticket.id, trace=trace)
+            found[ticket.id] = Reckoned(ticket_id=ticket.id, next_at=at.now + AGAIN_MS)
     return found
+
+
+def _standing_of(
+    office: Office, ticket: Ticket, by: tuple["Lists", Catalog], when: tuple[Timetable, Moment]
+) -> Reckoned:
+    (lists, rules), (timetable, at) = by, when
+    request = lists.request(ticket, rules)
+    policy = rules.policies.get(ticket.policy_id or "")  # C-01: what it was opened under
+    standing: tuple[Clock, ...] = ()
+    if policy is not None:
+        standing = clocks(case_of(request), policy, timetable, at.now)
+    return _reckoned(office, (ticket, policy, standing), lists, when)
 
 
 class Lists(Struct, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ BEFORE: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
 }
 CUSTOMERS: Final = frozenset({"customer_date", "customer_absent"})  # over once a date has come
 CONTRACT: Final = "yes"
+FAR_MS: Final = 3_660 * 24 * 3_600_000  # whoever names a day ten years off has mistyped it
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -85,7 +86,7 @@ def pauses_of(story: Iterable[TicketEvent], zone: str) -> tuple[Pause, ...]:
         over = standing if line.resume == ALL else {line.resume} & standing.keys()
         for reason in sorted(over):
             found += _rested(reason, standing.pop(reason), line.at)
-        until = moment(line.until, zone) if line.until else None
+        until = _near(moment(line.until, zone), line.at) if line.until else None
         if line.pause:
             standing.setdefault(line.pause, (line.at, None))
         for reason in CUSTOMERS & standing.keys() if until is not None else ():
@@ -151,10 +152,19 @@ def day_of(request: Request) -> str:
 
 def _agreed(ticket: Ticket, zone: str) -> dict[str, int]:
     told = {"arrive": ticket.agreed_visit, "solve": ticket.agreed_due, "repair": ticket.agreed_due}
-    return {node: moment(local, zone) for node, local in told.items() if local is not None}
+    return {
+        node: _near(moment(local, zone), ticket.opened_at)
+        for node, local in told.items()
+        if local is not None
+    }
 
 
 def moment(local: str, zone: str) -> int:
     """A wall time at a place, in milliseconds."""
     there = datetime.datetime.fromisoformat(local).replace(tzinfo=zone_of(zone) or datetime.UTC)
     return round(there.timestamp() * 1000)
+
+
+def _near(at: int, since: int) -> int:
+    """A moment that somebody named, as far off as can be: hours are laid out day by day."""
+    return min(max(at, since - FAR_MS), since + FAR_MS)

@@ -1,13 +1,14 @@
 """What the clocks of a ticket depend on is read from its rows, and from nothing else."""
 
 import datetime
+from functools import partial
 from typing import Any
 
 import pytest
 from msgspec import structs
 
 from shared.calendars import PLAIN
-from shared.casework import Request, case_of, moment, pauses_of
+from shared.casework import FAR_MS, Request, case_of, moment, pauses_of
 from shared.clocks import clocks
 from shared.policy import Limit, PolicyChoice, ServicePolicy
 from shared.prices import Contract
@@ -208,6 +209,31 @@ def test_what_conditions_ask_for_is_read_from_ticket_site_machine_and_contract()
     }
     elsewhere = structs.replace(held, site_id=ident("elsewhere"))
     assert "contract" not in case_of(structs.replace(request, contracts=[elsewhere])).facts
+
+
+@pytest.mark.parametrize("local", ["9999-12-31T23:59", "0001-01-01T00:00"])
+def test_a_year_that_was_mistyped_stops_nobody_from_reckoning(local: str) -> None:
+    working = partial(Limit, start="received", calendar="working")
+    come = working(id="come", node="arrive", stop="arrived", agreed="must")
+    rests = working(id="tell", node="solve", stop="resolved", pauses=("customer_date",), amount=8)
+    policy = ServicePolicy(
+        id=ident("policy"),
+        name="p-test",
+        number=1,
+        valid_from="2026-01-01",
+        en="Test",
+        zh="测试",
+        limits=(come, rests),
+        by=DORA.id,
+        at=NOW,
+    )
+    ticket = structs.replace(TICKET, agreed_visit=local)
+    waits = line(TICKET.opened_at, pause="customer_date", until=local)
+    case = case_of(Request(ticket=ticket, events=[waits]))
+    first, second = clocks(case, policy, Timetable(PLAIN), TICKET.opened_at + HOUR)
+    assert first.due is not None
+    assert abs(first.due - TICKET.opened_at) <= FAR_MS
+    assert second.state == ("paused" if local > "2026" else "running")
 
 
 def test_what_was_agreed_excused_and_settled_goes_along() -> None:

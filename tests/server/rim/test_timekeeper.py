@@ -16,7 +16,9 @@ from server.notary import LEASE_MS, take_lease
 from server.office import Asked
 from server.rounds import notarise
 from shared.calendars import COMPANY
+from shared.casework import Request, case_of
 from shared.clock import At
+from shared.clocks import Case
 from shared.ids import derive
 from shared.ops import SYSTEM, Op, encode
 from shared.policy import CHOICE
@@ -306,6 +308,26 @@ def test_other_hours_are_heard_of_by_every_open_ticket(company: Company) -> None
     found = rows_of(company, "clock")
     assert {one.ticket_id for one in found} == set(tickets)
     assert {one.due for one in found}.isdisjoint(before)
+
+
+def test_a_ticket_that_cannot_be_reckoned_stops_no_other_and_is_tried_again(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = opened(company), opened(company)
+
+    def stumbles(request: Request) -> Case:
+        if request.ticket.id == first:
+            raise OverflowError
+        return case_of(request)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(timekeeper, "case_of", stumbles)
+        keep(company)
+    assert [one.ticket_id for one in rows_of(company, "message")] == [second]
+    assert keep(company) == 0
+    later(company, 60)
+    keep(company)
+    assert {one.ticket_id for one in rows_of(company, "message")} == {first, second}
 
 
 def test_a_clock_that_is_set_back_says_nothing_twice(company: Company) -> None:
