@@ -147,7 +147,7 @@ def reckon(office: Office, rules: Catalog, known: Known, at: Moment) -> dict[str
             raise
         except Exception as error:
             trace = logs.trace_of(error)
-            office.log.error("a ticket cannot be reckoned", ticket=ticket.id, trace=trace)
+            office.log.error("a ticket cannot be reckoned", reference=ticket.id, trace=trace)
             found[ticket.id] = Reckoned(ticket_id=ticket.id, next_at=at.now + AGAIN_MS)
     return found
 

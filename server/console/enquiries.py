@@ -19,7 +19,6 @@ from server.console import frame, gate, saying
 from server.console.addresses import After, Query, following, listing, opt
 from server.console.forms import Form
 from server.console.saying import Act, Said
-from server.incoming import identity_of
 from server.marks import by_number
 from server.office import AnyRequest, Office
 from server.problems import Problem, wrong_parameter
@@ -97,11 +96,10 @@ async def upload(
 
 def _uploaded(request: AnyRequest, office: Office, actor: Actor, data: bytes) -> Response[Any]:
     try:
-        mail.take_in(office, data)
+        identity, _ = mail.take_in(office, data)
     except mail.Unreadable as wrong:
         return frame.refused(_upload_page(request, office, actor, wrong.code))
-    reference = mail.read(data, office.now_ms())["reference"]
-    return Redirect(f"{PATH}/{identity_of('email', reference)}", status_code=frame.SEE_OTHER)
+    return Redirect(f"{PATH}/{identity}", status_code=frame.SEE_OTHER)
 
 
 def _parts(content_type: str, body: bytes) -> dict[str, bytes]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import mailbox
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from server import administration, mail
 from tests.server.rim.company import START_MS, Company
 
+READ_S_MAX = 2  # of one message; it takes some milliseconds
 KEY = "a key that nobody guesses"
 BROUGHT: dict[str, Any] = {"reference": "E14-7", "text": "Compressor alarm", "sender": "ERP"}
 PLAIN = """From: =?utf-8?b?5rKI5bKa?= <lan@example.org>\r
@@ -49,6 +51,12 @@ def message(identity: str = "one") -> bytes:
     return PLAIN.replace("{id}", identity).encode()
 
 
+def taken(company: Company, data: bytes) -> bool:
+    """Whether a message was new."""
+    _, new = mail.take_in(company.office, data)
+    return new
+
+
 def came(company: Company) -> list[tuple[Any, ...]]:
     with company.office.reading() as books:
         rows = books.exec_driver_sql(
@@ -58,7 +66,7 @@ def came(company: Company) -> list[tuple[Any, ...]]:
 
 
 def test_a_message_is_kept_by_its_words_and_from_when_it_was_sent(company: Company) -> None:
-    assert mail.take_in(company.office, message())
+    assert taken(company, message())
     ((channel, sender, contact, subject, text, received),) = came(company)
     assert (channel, sender, contact) == ("email", "沈岚", "lan@example.org")
     assert (subject, text) == ("报修", "空调滴水，麻烦上门。")
@@ -66,8 +74,8 @@ def test_a_message_is_kept_by_its_words_and_from_when_it_was_sent(company: Compa
 
 
 def test_the_same_message_twice_is_there_once(company: Company) -> None:
-    assert [mail.take_in(company.office, message()) for _ in range(3)] == [True, False, False]
-    assert mail.take_in(company.office, message("two"))
+    assert [taken(company, message()) for _ in range(3)] == [True, False, False]
+    assert taken(company, message("two"))
     assert len(came(company)) == 2
 
 
@@ -81,7 +89,7 @@ def test_of_a_page_the_words_are_kept_and_attachments_by_name() -> None:
 @pytest.mark.parametrize("data", [b"", b"\x00\xff", b"nothing but a line", b"X-Only: header\n\n"])
 def test_what_is_no_message_is_said_and_keeps_nothing(company: Company, data: bytes) -> None:
     with pytest.raises(mail.Unreadable) as wrong:
-        mail.take_in(company.office, data)
+        taken(company, data)
     assert (wrong.value.code, came(company)) == ("no_mail", [])
 
 
@@ -103,8 +111,54 @@ def test_a_message_that_is_too_large_is_said() -> None:
 )
 def test_a_message_that_is_odd_is_kept_all_the_same(company: Company, header: bytes) -> None:
     data = b"Subject: Odd\nFrom: a@example.org\n" + header + b"\n\nIt drips.\n"
-    assert mail.take_in(company.office, data)
+    assert taken(company, data)
     assert came(company)[0][5] <= START_MS
+
+
+NESTED = b"(" * 3000
+HEAD = b"Subject: Odd\nFrom: a@example.org\n"
+FILE = b"Content-Type: text/plain\nContent-Disposition: attachment; filename*=utf-7''%2b2AA-\n"
+PARTS = b"Content-Type: multipart/mixed; boundary=b\n\nx\n--b\n" + FILE + b"\nhi\n--b--\n"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"Subject: Odd\nFrom: " + NESTED + b" a@example.org\n\nIt drips.\n",
+        HEAD + b"Message-ID: <" + NESTED + b"\n\nIt drips.\n",
+        HEAD + PARTS,
+    ],
+)
+def test_a_message_that_the_library_stumbles_over_is_kept(company: Company, data: bytes) -> None:
+    assert taken(company, data)
+    assert taken(company, data) is False
+    assert [row[3] for row in came(company)] == ["Odd"]
+
+
+TYPED = HEAD + b"Content-Type: text/html\n\nIt drips."
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        TYPED + b"<" * 60_000,
+        TYPED + b"<br" * 60_000,
+        b"Subject: Odd\nFrom: " + b"a," * 30_000 + b"\n\nIt drips.",
+        HEAD + b"Content-Type: text/plain; charset=Punycode\n\na-" + b"a" * 300_000,
+    ],
+)
+def test_a_message_that_is_made_to_be_read_for_hours_is_read_in_time(data: bytes) -> None:
+    begun = time.thread_time()
+    assert mail.read(data, START_MS)["subject"] == "Odd"
+    assert time.thread_time() - begun < READ_S_MAX
+
+
+def test_another_message_under_a_known_id_is_kept_too(company: Company) -> None:
+    other = message().replace("空调滴水".encode(), "冰箱不制冷".encode())
+    assert [taken(company, one) for one in (message(), other)] == [True, True]
+    again = b"Received: from relay; Tue, 17 Nov 2026 09:05:00 +0800\r\n"
+    assert [taken(company, again + one) for one in (message(), other)] == [False] * 2
+    assert len(came(company)) == 2
 
 
 def test_a_mailbox_is_taken_in_whole_and_one_bad_message_stops_no_other(
