@@ -18,6 +18,7 @@ from shared.calendars import DAYS_MAX, Day
 from shared.errors import Refused, refuse_value
 
 FILE_BYTES_MAX: Final = 1_000_000
+TIMES_MAX: Final = 2_000  # that an event has come until the years that are asked for
 EVENT_DAYS_MAX: Final = 60  # an event that lasts longer is no holiday
 # Countries that move working days to weekends: until the notice is out, a year has none of them.
 MOVING: Final = frozenset({"CN"})
@@ -133,9 +134,11 @@ def _occurrences(
     last = min(_date(until), datetime.date(max(years, default=start.year), 12, 31))
     noon = datetime.datetime.combine(start, datetime.time(12))
     text: bytes = icalendar.vRecur(rule).to_ical()  # type: ignore[no-untyped-call]
-    for one in rrulestr(text.decode(), dtstart=noon):
+    for count, one in enumerate(rrulestr(text.decode(), dtstart=noon)):
         if one.date() > last:
             return
+        if count == TIMES_MAX:
+            raise ValueError("RRULE")
         yield one.date()
 
 

@@ -21,6 +21,7 @@ import msgspec
 from msgspec import Struct
 
 from server.settings import Webhook
+from shared.amounts import without_control_characters
 
 ANSWER_BYTES_MAX: Final = 16_384
 RETRY_AFTER_S_MAX: Final = 3_600
@@ -196,7 +197,7 @@ def answer_of(status: int, retry_after: str, told: bytes) -> Answer:
         said = _said(told)
         return Answer(
             status=status,
-            reference=said.reference[:REFERENCE_CHARS_MAX],
+            reference=without_control_characters(said.reference)[:REFERENCE_CHARS_MAX],
             delivered=said.state == ARRIVED,
         )
     if status < OK or status >= SERVER_ERROR:
@@ -211,5 +212,5 @@ def answer_of(status: int, retry_after: str, told: bytes) -> Answer:
 def _said(told: bytes) -> _Told:
     try:
         return msgspec.json.decode(told, type=_Told)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return _Told()

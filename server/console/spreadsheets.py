@@ -10,7 +10,8 @@ from msgspec import Struct
 
 CELL_CHARS_MAX: Final = 32_000  # what a cell of a spreadsheet holds
 SHEET_CHARS_MAX: Final = 31
-UNSAFE: Final = ("=", "+", "-", "@", "\t", "\r", "\n")  # how a cell begins that is reckoned with
+# How a cell begins that is reckoned with; spreadsheets of East Asia take wide signs, too.
+UNSAFE: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 MARK: Final = "\ufeff"  # by which spreadsheets know that a table is UTF-8
 WIDTHS: Final = (8, 60)
 Cell = str | int | float | None

@@ -1,7 +1,8 @@
 """Request: a form by which anybody asks for service, from the website or a machine's sticker.
 
 It needs no script, no cookie and no account. The page carries a sealed id, so that what is sent
-twice is there once, and nothing is taken that no page of ours asked for.
+twice is there once, unless it was corrected in between, and nothing is taken that no page of ours
+asked for.
 """
 
 import hashlib
@@ -62,6 +63,8 @@ def show(
 async def send(request: AnyRequest, office: NamedDependency[Office]) -> Response[str]:
     """Keep what was asked for, once; what is missing is said beside what was typed."""
     typed = _fields(await request.body())
+    if not is_id(typed.get("machine", "")):
+        typed.pop("machine", None)
     return await sync_to_thread(_sent, request, office, typed)
 
 
@@ -86,11 +89,17 @@ def _sent(request: AnyRequest, office: Office, typed: dict[str, str]) -> Respons
         **{name: one_line(typed.get(name, "")) for name in ("sender", "contact", "address")},
         "text": paragraphs(typed.get("text", "")),
     }
-    if is_id(typed.get("machine", "")):
+    if "machine" in typed:
         told["asset"] = typed["machine"]
-    reference = identity_of("web", identity)
+    reference = identity_of("web", f"{identity} {_digest(typed)}")
     keep(office, reference, {name: value for name, value in told.items() if value != ""})
     return _page(request, office, speech, {"done": reference[:8].upper()})
+
+
+def _digest(typed: Mapping[str, str]) -> str:
+    """What tells a page that was sent twice from one that was corrected in between."""
+    said = "\0".join(typed.get(name, "") for name in (*FIELDS, "machine"))
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def _is_said(name: str, text: str) -> bool:

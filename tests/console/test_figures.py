@@ -11,7 +11,16 @@ from tests.console.house import HOUR_MS, Console
 from tests.console.test_clock_sheet import act, number as number
 
 MONTH = "/figures?first=2026-11&last=2026-11"
-HOSTILE = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", '=HYPERLINK("http://evil","x")')
+HOSTILE = (
+    "=1+1",
+    "＝1+1",
+    "＠SUM(A1)",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "\t=1",
+    '=HYPERLINK("http://evil","x")',
+)
 
 
 @pytest.fixture

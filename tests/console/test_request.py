@@ -46,6 +46,24 @@ def test_what_was_sent_is_kept_once_however_often_it_is_sent(new_console: Consol
     ]
 
 
+def test_what_was_corrected_on_the_same_page_and_sent_again_is_kept_too(
+    new_console: Console,
+) -> None:
+    visitor = stranger(new_console)
+    form = {**visitor.get("/request").page.form(SENT), **SAID}
+    for contact in ("139 1234 5678", "139 8765 4321", "139 8765 4321"):
+        assert visitor.post(SENT, {**form, "contact": contact}).status == 200
+    assert {row[2] for row in came(new_console)} == {"139 1234 5678", "139 8765 4321"}
+    assert len(came(new_console)) == 2
+
+
+def test_a_machine_that_is_none_is_not_asked_for(new_console: Console) -> None:
+    visitor = stranger(new_console)
+    form = {**visitor.get("/request").page.form(SENT), **SAID, "contact": "", "machine": "x\0y"}
+    answer = visitor.post(SENT, form)
+    assert (answer.status, "machine=" in answer.response.text) == (422, False)
+
+
 def test_the_sticker_of_a_machine_names_it_and_tells_no_stranger_whose_it_is(
     new_console: Console,
 ) -> None:

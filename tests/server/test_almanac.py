@@ -93,6 +93,8 @@ def test_what_comes_every_year_is_read_for_the_years_that_are_asked_for() -> Non
         file("DTSTART;VALUE=DATE:20261399\r\nSUMMARY:x"),
         file("DTSTART;VALUE=DATE:20260101\r\nRRULE:FREQ=SECONDLY\r\nSUMMARY:x"),
         file("DTSTART;VALUE=DATE:20260101\r\nRRULE:FREQ=YEARLY;BYSECOND=1\r\nSUMMARY:x"),
+        file("DTSTART;VALUE=DATE:20200101\r\nRRULE:FREQ=YEARLY;INTERVAL=0\r\nSUMMARY:x"),
+        file("DTSTART;VALUE=DATE:00010101\r\nRRULE:FREQ=YEARLY;BYDAY=MO,TU,WE\r\nSUMMARY:x"),
     ],
 )
 def test_what_is_no_calendar_is_said_to_be_none(data: bytes) -> None:

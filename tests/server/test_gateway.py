@@ -195,6 +195,15 @@ def test_a_name_that_leads_into_our_own_network_is_not_written_to(addressee: Add
     assert addressee.got == []
 
 
+def test_what_a_gateway_calls_a_message_can_be_kept_and_what_cannot_be_read_is_passed_over() -> (
+    None
+):
+    told = answer_of(200, "", b'{"reference":"r\\u0000-\\u202e1"}')
+    assert (told.reference, told.fault) == ("r-1", "")
+    nested = b'{"x":' + b"[" * (ANSWER_BYTES_MAX - 5)
+    assert answer_of(200, "", nested) == Answer(status=200)
+
+
 def test_a_reference_is_cut_and_a_wait_is_bounded() -> None:
     long = b'{"reference":"' + b"r" * 300 + b'"}'
     assert len(answer_of(200, "", long).reference) == 200
