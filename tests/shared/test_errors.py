@@ -27,7 +27,7 @@ def sources() -> dict[Path, ast.Module]:
     """What may refuse, by its file; read when it is wanted, for every process collects these."""
     return {
         path: ast.parse(path.read_text(encoding="utf-8"))
-        for package in ("shared", "sync", "mobile")
+        for package in ("shared", "sync", "mobile", "server")
         for path in sorted((ROOT / package).rglob("*.py"))
         if path != ROOT / "shared" / "errors.py"
     }
