@@ -219,9 +219,17 @@ def a_job_begun_there_was_declined_after_the_site_was_changed(week: Whole) -> No
     week.step(phone=1, order=begun, verb="decline")
 
 
+def started_again_and_heard_of_while_it_waited(week: Whole) -> None:
+    """What a phone lays over the office's rows is the same whatever it hears of the time."""
+    week.phone_is_started_again(phone=1)
+    week.whole_visit(phone=1, waits=True, signs=0)
+    week.phone_dies_while_syncing(after=13, phone=1, small=True)
+
+
 @pytest.mark.parametrize(
     "live",
     [
+        started_again_and_heard_of_while_it_waited,
         a_job_begun_there_was_declined_after_the_site_was_changed,
         edited_before_the_server_knew_an_older_giving,
         the_last_of_a_push_waited_behind_what_it_settled,
