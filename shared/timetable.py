@@ -18,7 +18,8 @@ UTC: Final = ZoneInfo("UTC")
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 60 * MINUTE_MS
 AHEAD_DAYS: Final = 400
-BEYOND_DAYS: Final = 40_000  # a due time a hundred years off is a calendar that is never open
+BEYOND_DAYS: Final = 40_000
+BEYOND_MS: Final = BEYOND_DAYS * 24 * HOUR_MS  # a due time that is farther off is said to be then
 SECOND_MS: Final = 1000
 
 Interval = tuple[int, int]
@@ -80,9 +81,10 @@ class Hours:
         self._cover(start, start)
         goal = self._opened(start) + amount
         while not self._until or self._until[-1] < goal:
-            self._go_on(start)
+            if not self._goes_on(start):
+                return start + BEYOND_MS
         place = bisect_left(self._until, goal)
-        return self._ends[place] - (self._until[place] - goal)
+        return min(self._ends[place] - (self._until[place] - goal), start + BEYOND_MS)
 
     def opens(self, moment: int) -> int:
         """The moment itself while it is open, else when it opens next."""
@@ -99,8 +101,9 @@ class Hours:
         self._cover(start, start)
         place = bisect_right(self._worked, self._day(start)) + count - 1
         while len(self._over) <= place:
-            self._go_on(start)
-        return self._over[place]
+            if not self._goes_on(start):
+                return start + BEYOND_MS
+        return min(self._over[place], start + BEYOND_MS)
 
     def end_of_day(self, start: int, count: int) -> int:
         """When the n-th day after that of the start is over by the local clock."""
@@ -139,9 +142,12 @@ class Hours:
             self._from = moment_of(self.zone, self._low + 2, 0)
         self._extend(self._day(end) + AHEAD_DAYS)
 
-    def _go_on(self, start: int) -> None:
-        assert self._high < self._day(start) + BEYOND_DAYS, "a calendar that is never open again"
+    def _goes_on(self, start: int) -> bool:
+        """Lay out more days, unless that leads too far."""
+        if self._high >= self._day(start) + BEYOND_DAYS + AHEAD_DAYS:
+            return False
         self._extend(self._high + AHEAD_DAYS)
+        return True
 
     def _extend(self, high: int) -> None:
         for day in range(self._high, high):

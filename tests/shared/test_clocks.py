@@ -4,6 +4,7 @@ import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from msgspec import structs
 
 from shared.calendars import COMPANY, PLAIN, Span, WorkingCalendar
@@ -11,7 +12,7 @@ from shared.clocks import Case, Clock, clocks
 from shared.ids import derive
 from shared.policy import Limit, ServicePolicy
 from shared.story import Happened, Pause
-from shared.timetable import Timetable, moment_of
+from shared.timetable import BEYOND_DAYS, BEYOND_MS, HOUR_MS, MINUTE_MS, Timetable, moment_of
 
 OFFICE = Timetable(WorkingCalendar(id=COMPANY, time_zone="Asia/Shanghai", week=PLAIN.week))
 
@@ -99,6 +100,19 @@ NINE = "2026-11-27T09:00"
 
 def story(*told: tuple[str, str]) -> Case:
     return Case(events=tuple(happened(event, when) for event, when in told))
+
+
+@pytest.mark.parametrize("unit", ["working_day", "h"])
+def test_a_limit_that_is_longer_than_anybody_waits_is_due_in_a_century(unit: str) -> None:
+    minute = ((Span("09:00", "09:01"),), *((),) * 6)
+    timetable = Timetable(structs.replace(PLAIN, week=minute))
+    hours = timetable.hours("UTC")
+    ends = hours.end_of_working_day if unit == "working_day" else hours.advance
+    weeks = BEYOND_DAYS // 7 + 500
+    amount = weeks if unit == "working_day" else weeks * MINUTE_MS
+    assert ends(HOUR_MS, amount) == HOUR_MS + BEYOND_MS
+    hours.between(HOUR_MS, 2 * BEYOND_MS)  # more is laid out now
+    assert ends(HOUR_MS, amount) == HOUR_MS + BEYOND_MS
 
 
 def test_a_limit_whose_start_has_not_happened_waits_and_says_for_what() -> None:
