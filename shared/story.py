@@ -98,6 +98,7 @@ class Story:
         self._now = now
         self._events: dict[str, list[Happened]] = {}
         self._undone: list[Interval] = []
+        self._withdrawn: list[Interval] = []
         self._standstills: dict[tuple[tuple[str, ...], bool], Standstill] = {}
         self.next_at: int | None = None
         for one in sorted(events, key=lambda one: one.at):
@@ -152,7 +153,7 @@ class Story:
                 for one in self._pauses
                 if one.reason in limit.pauses
             ]
-            found = Standstill([*told, *self._undone] if undone else told)
+            found = Standstill([*told, *self._withdrawn, *(self._undone if undone else ())])
             self._standstills[key] = found
         return found
 
@@ -169,6 +170,9 @@ class Story:
         told = [one.at for name in UNDONE for one in self._events.pop(name, [])]
         if told:
             self._undone.append((min(told), at))
+        gone = [one.at for one in self._events.pop("withdrawn", [])]
+        if gone:
+            self._withdrawn.append((min(gone), at))
 
     def _wait_for(self, at: int) -> None:
         self.next_at = at if self.next_at is None else min(self.next_at, at)

@@ -377,6 +377,18 @@ def test_a_ticket_that_is_reopened_before_it_was_solved_loses_nothing() -> None:
     assert read(RESPOND, case, "2026-11-27T09:30").due == at("2026-11-27T10:00")
 
 
+def test_a_ticket_that_was_withdrawn_and_is_wanted_after_all_goes_on_where_it_stood() -> None:
+    case = story(
+        ("received", NINE),
+        ("withdrawn", "2026-11-27T09:20"),
+        ("closed", "2026-11-27T09:20"),
+        ("reopened", "2026-12-07T09:00"),
+    )
+    clock = read(RESPOND, case, "2026-12-07T09:10")
+    assert (clock.state, clock.due) == ("running", at("2026-12-07T09:40"))
+    assert read(RESPOND, case, "2026-11-28T09:10").state == "dropped"
+
+
 def test_nothing_that_is_not_needed_is_late_however_long_nobody_looks() -> None:
     case = story(("assigned", NINE), ("resolved", "2026-11-27T10:00"))
     soon, years = (read(ARRIVE, case, now) for now in ("2026-11-27T10:00", "2036-11-27T10:00"))
