@@ -78,7 +78,7 @@ PLACES: Final = (
     Place(path="/verify", role=""),
     Place(path="/verify?code=DEAD-BEEF", role=""),
     Place(path="/t/{link}", role=""),
-    Place(path="/t/nothing-here", role=""),
+    Place(path="/t/no-such-link", role=""),
     Place(path="/board"),
     Place(path="/board?day=2030-01-01&zone=nowhere"),
     Place(path="/board/job?visit={visit}"),

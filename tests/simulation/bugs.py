@@ -224,19 +224,23 @@ def _all_for_everybody(right: Any, books: MemoryBooks, _person: str) -> set[str]
     return set().union(*(right(books, person) for person in (ANN, BOB)))
 
 
-def _seen_elsewhere(right: Any, authority: MemoryBooks, parcel: Any, registry: Any) -> Any:
+def _seen_elsewhere(
+    right: Any, authority: MemoryBooks, parcel: Any, arrived: Any, registry: Any
+) -> Any:
     """A place that another incarnation of the phone has used counts as this op's."""
     theirs = {
         op.lseq: op
         for op in authority.pages.ops.values()
         if op.device == parcel.device and op.incarnation != parcel.incarnation
     }
-    fresh = [one for one in parcel.ops if one.id in authority.pages.ops or one.lseq not in theirs]
-    results = right(authority, structs.replace(parcel, ops=fresh), registry)
+    told = [op for op in parcel.ops if op.id not in authority.pages.ops and op.lseq in theirs]
+    places = {op.lseq for op in told}
+    fresh = [one for one in arrived if one.lseq not in places]
+    ops = [op for op in parcel.ops if op.lseq not in places]
+    results = right(authority, structs.replace(parcel, ops=ops), fresh, registry)
     said = [
-        structs.replace(_RESULT, lseq=one.lseq, id=one.id, verdict=theirs[one.lseq].verdict)
-        for one in parcel.ops
-        if one not in fresh
+        structs.replace(_RESULT, lseq=op.lseq, id=op.id, verdict=theirs[op.lseq].verdict)
+        for op in told
     ]
     return [*results, *said]
 
@@ -365,7 +369,7 @@ BUGS: Final[dict[str, Plant]] = {
         signing, "_weighed", signing.Weighed(state="sealed", faults=())
     ),
     "a place of another incarnation is taken for this one's": _instead(
-        exchange, "receive", _seen_elsewhere
+        exchange, "receive_read", _seen_elsewhere
     ),
     "a change is seen after its place was passed": _seen_too_late,
     "an answer that comes late is taken in": _instead(session, "absorb", _taken_late),

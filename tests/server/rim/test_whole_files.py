@@ -63,7 +63,7 @@ def test_a_whole_file_is_written_down_once_and_in_few_words(alone: Company) -> N
     lane, data = known(Lane(alone)), picture()
     asked, written = asked_of(alone.office), written_to(alone.office)
     lane.upload(data)
-    assert asked == []
+    assert [one for one in asked if one not in written] == []
     wrote = [one.split()[0] for one in written if one[:6] not in ("PRAGMA", "BEGIN ")]
     assert wrote == ["SELECT", *["INSERT"] * 3]  # who brings it, its quota, the upload, the file
 
