@@ -144,10 +144,6 @@ def _through(column: ColumnElement[Any], key: ColumnElement[Any], ids: Collectio
     return select(column).where(key.in_(ids))
 
 
-def _sites_of(assets: Collection[str]) -> Any:
-    return _through(ASSET.c.site_id, ASSET.c.id, assets)
-
-
 def _open(which: ColumnElement[bool]) -> Any:
     return select(TICKET.c.id).where(which, TICKET.c.status.not_in(sorted(ENDS)))
 
