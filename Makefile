@@ -24,10 +24,11 @@ check: $(READY)
 	$(BIN)/lint-imports --no-logo
 
 # A file runs in one process, so what its tests share is made once. Three processes on two cores,
-# because one of them mostly waits for a browser, a server or a disk.
+# because one of them mostly waits for a browser, a server or a disk. What needs PostgreSQL is run by
+# `make postgres`, which runs all of the server's.
 test: $(READY)
 	@tools/need $(WINDOW) $(BROWSER) $(WATCH)
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m 'not slow'
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m 'not slow and not postgres'
 
 slow: $(READY)
 	@tools/need $(WINDOW) $(BROWSER) $(WATCH)

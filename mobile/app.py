@@ -93,8 +93,8 @@ class FieldfareApp(App):
 
     @property
     def is_enrolled(self) -> bool:
-        """Whether this phone belongs to somebody yet."""
-        return self._phone is not None
+        """Whether this phone belongs to somebody yet, and what it holds can be read."""
+        return self._phone is not None and not self._stopped
 
     @property
     def theme(self) -> Named:

@@ -27,7 +27,7 @@ from server import (
     settings,
 )
 from server.auditor import Report
-from server.demo import DemoOp, company
+from server.demo import ZONE, DemoOp, company
 from server.evidence import NoRoom, Unreachable
 from server.office import Asked, Office
 from server.queries import fleet
@@ -44,6 +44,7 @@ from sync.protocol import WireOp
 KEY_BYTES: Final = 32
 DEMO_SEED: Final = 20_26
 DEMO_PASSWORD: Final = "fieldfare-demo-1"  # noqa: S105  of nobody real, on loopback only
+DEMO_BEGINS: Final = 9 * 60  # minutes after midnight
 OPS_AT_ONCE: Final = 500
 ADMIN_LOGIN: Final = "admin"
 DEMO_SETTINGS: Final = {
@@ -114,14 +115,20 @@ def _admin(office: Office, loaded: Sequence[Mapping[str, Any]]) -> dict[str, Any
 
 
 def load_demo(office: Office, day: str) -> list[dict[str, Any]]:
-    """Give an empty office the demo company as of a day; returns who can sign in."""
-    staff = company(day, DEMO_SEED, f"{office.settings.public_url}/verify")
+    """Give an empty office the demo company as of a day; returns who can sign in.
+
+    Where that is today, it is as of now.
+    """
+    now = office.now_ms()
+    told = {"until": minute(now)} if day == today(now) else {}
+    staff = company(day, DEMO_SEED, f"{office.settings.public_url}/verify", **told)
     field = {login.person_id for login in staff.logins if "technician" in login.roles}
     disputed = {one.id for one in staff.disputes}
     for batch in _batches([*staff.ops, *staff.field, *staff.after, *staff.disputes]):
         ops = [_said(office, one, desk=one.by not in {SYSTEM, *field}) for one in batch]
         for result in office.receive(ops, None, office.now_ms()):
-            assert result.verdict == "applied" or result.id in disputed, result
+            known = result.verdict == "merged"  # the words that every company begins with
+            assert result.verdict == "applied" or known or result.id in disputed, result
     secret = people.hashed(DEMO_PASSWORD)
     with office.writing() as books:
         for login in staff.logins:
@@ -361,5 +368,14 @@ def _read(chosen: Settings) -> Iterator[Any]:
 
 def today(now_ms: int) -> str:
     """The day it is in the demo company's zone."""
-    zone = datetime.timezone(datetime.timedelta(hours=8))
-    return datetime.datetime.fromtimestamp(now_ms / 1000, zone).date().isoformat()
+    return _there(now_ms).date().isoformat()
+
+
+def minute(now_ms: int) -> int:
+    """How far that day has come there, in minutes after midnight; it begins when people work."""
+    there = _there(now_ms)
+    return max(there.hour * 60 + there.minute + 1, DEMO_BEGINS)
+
+
+def _there(now_ms: int) -> datetime.datetime:
+    return datetime.datetime.fromtimestamp(now_ms / 1000, ZONE)

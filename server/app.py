@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, Final, TextIO
 
 from litestar import Litestar, Request, Router
@@ -39,6 +40,7 @@ from server import (
 )
 from server.api import Inflation
 from server.keys import Dice
+from server.lately import Lately
 from server.ledger import Ledger
 from server.library import ReadingRoom
 from server.live import Live
@@ -48,9 +50,12 @@ from server.parts import Parts
 from server.pokes import Pokes
 from server.portions import Portions
 from server.problems import Problem
+from server.queries.verdicts import Verdicts
 from server.sessions import PUBLIC, Actor, AnyConnection, Guard, Pass
 from server.settings import Settings
 from server.signals import Signals
+from server.turnstile import Turnstile
+from server.writers import Writers
 from sync.protocol import REQUEST_BYTES_MAX
 
 Clock = Callable[[], int]
@@ -93,6 +98,7 @@ def open_office(
     store = evidence.open_evidence(settings.evidence, settings.evidence_keys)
     engine = database.open_engine(settings.books, connections=settings.threads + BESIDE)
     migrations.upgrade(engine)
+    beside = database.beside(engine)
     log = logs.open_log(stream or sys.stderr, clock, settings.log_level)
     logs.adopt_libraries(log)
     office = Office(
@@ -102,7 +108,8 @@ def open_office(
         log=log,
         now_ms=clock,
         dice=dice,
-        reading=partial(database.reading, database.beside(engine)),
+        asking=partial(database.asking, _alone(settings, engine, beside)),
+        reading=partial(database.reading, beside),
         writing=partial(database.writing, engine, queue=_queue(engine)),
         close=engine.dispose,
         ledger=partial(_ledger, settings),
@@ -114,19 +121,30 @@ def open_office(
         release=release or Release(app=f"fieldfare {version('fieldfare')}"),
         contacts={},
         packs=Packs(),
+        verdicts=Verdicts(),
         rooms={},
+        turnstile=Turnstile(),
+        lately=Lately(),
     )
     _agree_on_epoch(office)
     return office
 
 
-def _queue(engine: Any) -> database.Queue | None:
+def _queue(engine: Any) -> Writers | None:
     """Where those who write wait for each other: on PostgreSQL they do not."""
-    return database.Queue() if database.is_sqlite(engine) else None
+    return Writers(database.PATIENCE_MS) if database.is_sqlite(engine) else None
 
 
-def _ledger(settings: Settings, connection: Any) -> Ledger:
-    return Ledger(connection, settings.zone)
+def _alone(settings: Settings, engine: Any, beside: Any) -> Any:
+    """The engine for single questions: as many at a time as exchanges have turns."""
+    if database.is_sqlite(engine):
+        return beside
+    asks = database.open_engine(settings.books, connections=api.EXCHANGES_AT_ONCE_MAX, alone=True)
+    return database.dispose_with(engine, asks)
+
+
+def _ledger(settings: Settings, connection: Any, *, in_one_piece: bool = False) -> Ledger:
+    return Ledger(connection, settings.zone, in_one_piece=in_one_piece)
 
 
 def _pin(settings: Settings, ours: keys.Keys) -> str:
@@ -159,44 +177,47 @@ def create_app(
 ) -> Litestar:
     """The whole server as an ASGI application."""
     office = open_office(settings, clock=clock, dice=dice, stream=stream, release=release)
-    pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="fieldfare")
-    recognise = {
-        "session": partial(_by_session, office),
-        "console": partial(_by_session, office),
-        "device": partial(_by_device, office),
-    }
-    room = console.furnish(console.fill(settings.assets))
-    signals = Signals(settings.books)
-    live, pokes = Live(office, signals), Pokes(office, signals)
+    app = build(settings.assets, settings.limits.request_bytes_max)
+    move_in(app, office)
+    return app
+
+
+def build(assets: Path, packed_max: int) -> Litestar:
+    """The routes and what stands before them; `packed_max` is how large a packed body may be.
+
+    It knows no office: every request asks the one that has moved in last.
+    """
+    recognise = {"session": _by_session, "console": _by_session, "device": _by_device}
+    room = console.furnish(console.fill(assets))
     app = Litestar(
         route_handlers=[*api.ROUTES, *portal.ROUTES, console.router(room)],
         dependencies={
-            "office": Provide(lambda: office, sync_to_thread=False),
+            "office": Provide(_office, sync_to_thread=False),
             "actor": Provide(_actor, sync_to_thread=False),
         },
-        guards=[_both(sessions.guard(recognise, partial(_shown, office)), api.known_parameters)],
+        guards=[_both(sessions.guard(recognise, _shown), api.known_parameters)],
         middleware=[
-            DefineMiddleware(
-                Inflation,
-                packed_max=settings.limits.request_bytes_max,
-                bytes_max=REQUEST_BYTES_MAX,
-            )
+            DefineMiddleware(Inflation, packed_max=packed_max, bytes_max=REQUEST_BYTES_MAX)
         ],
-        exception_handlers=problems.handlers(
-            office.texts, office.log, dice, console.drawer(office)
-        ),
+        exception_handlers=problems.handlers(console.draw),
         before_send=[_guarded, api.as_tus],
-        lifespan=[partial(_alive, office, pool), partial(_told, signals, live, pokes), *api.OPENED],
+        lifespan=[_alive, _told, *api.OPENED],
         request_max_body_size=REQUEST_BYTES_MAX,
         openapi_config=_openapi(),
         logging_config=None,
     )
-    app.state["office"] = office
     app.state["room"] = room
-    app.state["portal"] = portal.furnish(settings.assets)
-    app.state["live"] = live
-    app.state["pokes"] = pokes
+    app.state["portal"] = portal.furnish(assets)
     return app
+
+
+def move_in(app: Litestar, office: Office) -> None:
+    """From its next start on, an app is this office's."""
+    signals = Signals(office.settings.books)
+    app.state["office"] = office
+    app.state["signals"] = signals
+    app.state["live"] = Live(office, signals)
+    app.state["pokes"] = Pokes(office, signals)
 
 
 def _openapi() -> OpenAPIConfig:
@@ -218,6 +239,12 @@ def _one_page(request: Request[Any, Any, Any]) -> None:
     """There is the document and nothing else: the framework would draw a page of its own."""
     if request.path_params:
         raise Problem("not_found")
+
+
+def _office(request: Request[Any, Any, Any]) -> Office:
+    office = request.app.state["office"]
+    assert isinstance(office, Office)
+    return office
 
 
 def _actor(
@@ -272,7 +299,9 @@ async def _guarded(message: Message, _scope: Scope) -> None:
 
 
 @asynccontextmanager
-async def _alive(office: Office, pool: ThreadPoolExecutor, _app: Litestar) -> AsyncIterator[None]:
+async def _alive(app: Litestar) -> AsyncIterator[None]:
+    office: Office = app.state["office"]
+    pool = ThreadPoolExecutor(office.settings.threads, thread_name_prefix="fieldfare")
     asyncio.get_running_loop().set_default_executor(pool)
     stop = threading.Event()
     threads = rounds.begun(office, stop)
@@ -287,8 +316,9 @@ async def _alive(office: Office, pool: ThreadPoolExecutor, _app: Litestar) -> As
 
 
 @asynccontextmanager
-async def _told(signals: Signals, live: Live, pokes: Pokes, _app: Litestar) -> AsyncIterator[None]:
+async def _told(app: Litestar) -> AsyncIterator[None]:
     """Consoles hear what changes, and phones that something does, as long as the server lives."""
+    signals, live, pokes = (app.state[name] for name in ("signals", "live", "pokes"))
     looking = [asyncio.create_task(one) for one in (signals.run(), live.follow(), pokes.follow())]
     try:
         yield

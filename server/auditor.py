@@ -37,7 +37,6 @@ LEAVES_READ_MAX: Final = 512  # each with a body of up to 200 kB
 LEVELS_MAX: Final = 53
 
 OP: Final = METADATA.tables["op"]
-RAW: Final = METADATA.tables["raw_op"]
 
 Publics = Mapping[str, ec.EllipticCurvePublicKey]
 
@@ -354,10 +353,9 @@ def _told() -> Select[Any]:
         OP.c.received.label("op_received"),
     )
     return (
-        select(*LEAF.c, *said, RAW.c.body)
+        select(*LEAF.c, *said, OP.c.body)
         .select_from(LEAF)
         .outerjoin(OP, OP.c.op_id == LEAF.c.op_id)
-        .outerjoin(RAW, RAW.c.fingerprint == OP.c.fingerprint)
     )
 
 

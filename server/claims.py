@@ -16,23 +16,31 @@ from server.settings import Settings, Unfit
 
 LIVING: Final = "living"  # a folder in the data folder
 PRIVATE: Final = 0o600
+WAITING_MAX: Final = 2_048  # connections that nobody has taken yet
 PRIVATE_FOLDER: Final = 0o700
 BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
-def see_that_the_port_is_free(settings: Settings) -> None:
-    """The real socket would share its port with another server's, and the two the requests."""
+def line(settings: Settings) -> socket.socket:
+    """The server's socket, which listens; raises `Unfit` where somebody else's does.
+
+    It is no other server's as well: the two would share the requests.
+    """
     try:
-        family, kind, _, _, address = socket.getaddrinfo(
+        family, kind, protocol, _, address = socket.getaddrinfo(
             settings.host, settings.port, type=socket.SOCK_STREAM
         )[0]
-        with socket.socket(family, kind) as probe:
-            probe.setsockopt(
-                socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
-            )  # not of connections gone by
-            probe.bind(address)
+        opened = socket.socket(family, kind, protocol)
+        try:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # of connections gone by
+            opened.bind(address)
+            opened.listen(WAITING_MAX)
+        except OSError:
+            opened.close()
+            raise
     except OSError as error:
         raise Unfit(f"port: cannot listen on {settings.public_url}: {error.strerror}") from error
+    return opened
 
 
 @contextmanager

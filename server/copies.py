@@ -13,7 +13,8 @@ from typing import Any, Final
 from sqlalchemy import JSON, Connection, Engine, Table, delete, func, inspect, select
 
 from server import migrations, rows
-from server.database import dumped, first_connection, is_sqlite, open_engine, reading
+from server.database import first_connection, is_sqlite, open_engine, reading
+from server.questions import dumped
 from server.tables import METADATA
 
 ROWS_AT_ONCE: Final = 2_000

@@ -8,7 +8,7 @@ with its hash, are in the store and stand in the books, it is said to be done.
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from msgspec import Struct
 
@@ -31,7 +31,6 @@ KILOBYTES: Final = "kilobytes|"
 KILO: Final = 1_000
 WAIT_S: Final = 600  # of one who has too much on the way
 STRAY_MS: Final = 60 * 60_000  # after which a part that belongs to no upload is dropped
-ROOM_MS: Final = 60_000  # for which it is believed that a device has room
 IDLE_MS: Final = 10 * 60_000  # after which a new upload may take an unfinished one's place
 
 
@@ -39,8 +38,8 @@ IDLE_MS: Final = 10 * 60_000  # after which a new upload may take an unfinished 
 Who = Callable[[Any], Actor]
 
 
-class _NotSoPlain(Exception):
-    """A file has to be begun before it is taken."""
+class Dropped(Busy):
+    """A file that was in the store has just been let go of; brought again it is there."""
 
 
 class Wish(Struct, frozen=True, kw_only=True):
@@ -102,8 +101,8 @@ def _begin(office: Office, actor: Actor, wish: Wish) -> Upload:
         begun = uploads.begun(books, device, (wish.sha256, wish.size)) if wish.again else None
         if begun is not None:
             return begun
-        upload = _fresh(office, actor, wish, known.mismatches if known is not None else 0)
-        claim = uploads.claim(books, upload, _counted(upload, now))
+        upload = fresh(office, actor, wish, known.mismatches if known is not None else 0)
+        claim = uploads.claim(books, upload, counted(upload, now))
         has_place = not claim.wait and _place(office, books, upload, claim)
     office.rooms[device] = claim.room
     if claim.wait:  # raised only now, so that the try is counted
@@ -113,9 +112,10 @@ def _begin(office: Office, actor: Actor, wish: Wish) -> Upload:
     return upload
 
 
-def _fresh(
+def fresh(
     office: Office, actor: Actor, wish: Wish, mismatches: int = 0, identity: str = ""
 ) -> Upload:
+    """An upload that begins now."""
     return Upload(
         id=identity or office.fresh_id(),
         device_id=str(actor.device),
@@ -127,7 +127,7 @@ def _fresh(
     )
 
 
-def _counted(upload: Upload, now: int) -> Try:
+def counted(upload: Upload, now: int) -> Try:
     """A device may bring so much a day."""
     limit = (BYTES_PER_DAY_MAX // KILO, throttle.DAY_MINUTES)
     key = KILOBYTES + upload.device_id
@@ -154,7 +154,7 @@ def _place(office: Office, books: Any, upload: Upload, claim: Claim) -> bool:
 
 
 def bring(
-    office: Office, device: str, who: Who, file: tuple[Wish, list[bytes]], checked: Checked | None
+    office: Office, who: Who, file: tuple[Wish, list[bytes]], checked: Checked | None
 ) -> tuple[Upload, int]:
     """Begin an upload with the first bytes of its file, or all; returns it and how far it is.
 
@@ -164,87 +164,19 @@ def bring(
     """
     wish, pieces = file
     size = sum(map(len, pieces))
-    agrees = checked is None or _update(checked.so_far, pieces).digest() == checked.wanted
-    if size == wish.size and agrees:
-        whole = _bring_whole(office, device, who, file)
-        if whole is not None:
-            return whole, size
     with office.reading() as books:
         actor = who(books)
     upload = begin(office, actor, wish)
     if upload.done_at is not None:
         return upload, upload.size
-    if not agrees:
+    if not agrees(checked, pieces):
         raise Problem("checksum_mismatch")
     with office.parts.begun(upload.id, pieces) as path:
         if size == upload.size:
-            _keep(office, upload, path, _update(hashlib.sha256(), pieces).hexdigest())
+            _keep(office, upload, path, hash_of(pieces))
             office.parts.drop(upload.id)
             return upload, size
     return upload, office.parts.size(upload.id)
-
-
-def _bring_whole(
-    office: Office, device: str, who: Who, file: tuple[Wish, list[bytes]]
-) -> Upload | None:
-    """A whole file, written down once: as done. None for one that is not so plain.
-
-    A server that falls before leaves a part that says itself whose it is. Who brings it is asked
-    in the transaction that takes it, as it is of a device that brought another a moment ago.
-    """
-    wish, pieces = file
-    sha256 = _update(hashlib.sha256(), pieces).hexdigest()
-    if sha256 != wish.sha256 or not _has_room(office, device, wish):
-        return None
-    identity = office.fresh_id()
-    part = f"{identity}-{parts.label(device, sha256)}"
-    with office.parts.begun(part, pieces) as path:
-        fault, is_new = _store(office, sha256, path)
-        try:
-            upload = _enter(office, who, (identity, wish, fault), is_new=is_new)
-        except (Problem, _NotSoPlain) as refused:
-            office.rooms.pop(device, None)
-            if is_new:
-                _take_back(office, sha256)
-            office.parts.drop(part)
-            if isinstance(refused, Problem):
-                raise
-            return None
-        office.parts.drop(part)
-    return upload
-
-
-def _has_room(office: Office, device: str, wish: Wish) -> bool:
-    """Whether the books said a moment ago that a device may bring more than this.
-
-    They are asked again in the transaction that takes it: another process may have taken more.
-    """
-    room = office.rooms.get(device)
-    if room is None or office.now_ms() - room.at > ROOM_MS:
-        return False
-    return room.files > 0 and room.kilobytes >= kilobytes(wish.size)
-
-
-def _enter(office: Office, who: Who, file: tuple[str, Wish, str], *, is_new: bool) -> Upload:
-    """Write a file in the store down, or nothing at all where its device may not bring it so."""
-    now, (identity, wish, fault) = office.now_ms(), file
-    with office.writing() as books:
-        upload = _fresh(office, who(books), wish, identity=identity)
-        _see_that_it_stays(office, books, str(upload.sha256), is_new=is_new)
-        claim = uploads.claim(books, upload, _counted(upload, now))
-        if claim.wait or claim.is_known or not claim.has_place:
-            raise _NotSoPlain
-        uploads.bring(books, upload, fault, now)
-    office.rooms[upload.device_id] = claim.room
-    return upload
-
-
-def _take_back(office: Office, sha256: str) -> None:
-    """Have nothing in the store of which the books do not know."""
-    with office.writing() as books:
-        office.ledger(books).hold({("evidence_file", sha256)})
-        if not uploads.is_kept(books, sha256):
-            office.evidence.remove(sha256)
 
 
 def find(office: Office, actor: Actor, upload: str) -> Upload:
@@ -315,25 +247,25 @@ def _see_that_it_is_done(office: Office, upload: Upload) -> None:
 def _keep(office: Office, upload: Upload, path: Path, sha256: str) -> None:
     if upload.sha256 not in (None, sha256):
         raise _disagreed(office, upload)
-    fault, is_new = _store(office, sha256, path)
+    with told(), path.open("rb") as file:
+        fault, is_new = store(office, sha256, path, file)
     with office.writing() as books:
-        _see_that_it_stays(office, books, sha256, is_new=is_new)
+        see_that_they_stay(office, books, set() if is_new else {sha256})
         uploads.finish(books, upload, (sha256, fault), office.now_ms())
 
 
-def _store(office: Office, sha256: str, path: Path) -> tuple[str, bool]:
+def store(office: Office, sha256: str, path: Path, file: BinaryIO) -> tuple[str, bool]:
     """Put a file into the store: what is wrong with it as a picture; whether it is new there."""
     with told():
-        fault = "" if is_picture(path) else UNREADABLE
+        fault = "" if is_picture(file) else UNREADABLE
     return fault, office.evidence.put(sha256, path)
 
 
-def _see_that_it_stays(office: Office, books: Any, sha256: str, *, is_new: bool) -> None:
-    """What was in the store before may be let go of at this very moment. Raises `Busy`."""
-    if not is_new:
-        office.ledger(books).hold({("evidence_file", sha256)})
-        if not office.evidence.has(sha256):
-            raise Busy("the file has just been dropped")
+def see_that_they_stay(office: Office, books: Any, hashes: set[str]) -> None:
+    """What was in the store before may be let go of at this very moment. Raises `Dropped`."""
+    office.ledger(books).hold({("evidence_file", one) for one in hashes})
+    if not all(map(office.evidence.has, hashes)):
+        raise Dropped("the file has just been dropped")
 
 
 def _disagreed(office: Office, upload: Upload) -> Problem:
@@ -376,6 +308,16 @@ def tidy(office: Office) -> None:
 def _patience_ms(part: str) -> int:
     """How long a part may lie of which the books do not know: with a label it may be asked for."""
     return KEPT_MS if parts.is_labelled(part) else STRAY_MS
+
+
+def agrees(checked: Checked | None, pieces: list[bytes]) -> bool:
+    """Whether a whole piece has the checksum that its device gave for it, if it gave one."""
+    return checked is None or _update(checked.so_far.copy(), pieces).digest() == checked.wanted
+
+
+def hash_of(pieces: list[bytes]) -> str:
+    """The SHA-256 of a file in pieces, in hexadecimal."""
+    return str(_update(hashlib.sha256(), pieces).hexdigest())
 
 
 def _update(so_far: Any, pieces: list[bytes]) -> Any:

@@ -6,9 +6,7 @@ refuses for what is in it is `sync.ports.Unwritable`.
 """
 
 import os
-import threading
 import time
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
@@ -32,6 +30,8 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.pool import StaticPool
 
+from server.questions import dumped, said
+from server.writers import OthersFirst, Writers
 from sync.ports import Unwritable
 
 PATIENCE_MS: Final = 10_000
@@ -77,14 +77,15 @@ def open_engine(
     connections: int = CONNECTIONS,
     patience_ms: int = PATIENCE_MS,
     reads_only: bool = False,
-    fresh_s: float = FRESH_S,
+    alone: bool = False,
 ) -> Engine:
     """The engine of a database: of a URL, or of a SQLite file, which nobody else may read.
 
-    `sqlite://` is one that lives in memory, on one connection.
+    `sqlite://` is one that lives in memory, on one connection. Of PostgreSQL, `alone` makes each
+    statement a transaction by itself.
     `patience_ms` is how long to wait for a lock or a connection before it is `Busy`. An engine
     that `reads_only` makes no file and changes none. A connection of PostgreSQL that nobody used
-    for `fresh_s` is asked whether it lives; one that died meanwhile says `Busy` once.
+    for a second is asked whether it lives; one that died meanwhile says `Busy` once.
     Raises `Unreachable` at an address that names no such database.
     """
     # Not by a text: in a URL `?` would end the path.
@@ -107,7 +108,7 @@ def open_engine(
         return _sqlite(url, patience_ms, {**chosen, **json})
     engine = create_engine(
         url,
-        isolation_level="READ COMMITTED",
+        isolation_level="AUTOCOMMIT" if alone else "READ COMMITTED",
         paramstyle="format",
         connect_args={"options": _limits(patience_ms)},
         **pool,
@@ -115,7 +116,7 @@ def open_engine(
     )
     for laid_down in ("connect", "checkin"):
         event.listen(engine, laid_down, _lay_down)
-    event.listen(engine, "checkout", partial(_take_up, engine.dialect, fresh_s))
+    event.listen(engine, "checkout", partial(_take_up, engine.dialect))
     return engine
 
 
@@ -144,19 +145,14 @@ def _lay_down(_raw: Any, record: Any) -> None:
     record.info[LAID_DOWN] = time.monotonic()
 
 
-def _take_up(dialect: Any, fresh_s: float, raw: Any, record: Any, _proxy: Any) -> None:
+def _take_up(dialect: Any, raw: Any, record: Any, _proxy: Any) -> None:
     """See that a connection still lives, unless that was known a moment ago."""
-    if time.monotonic() - record.info[LAID_DOWN] < fresh_s:
+    if time.monotonic() - record.info[LAID_DOWN] < FRESH_S:
         return
     try:
         dialect.do_ping(raw)
     except dialect.loaded_dbapi.Error as dead:
         raise InvalidatePoolError from dead  # by which this and all others are made anew
-
-
-def dumped(value: Any) -> str:
-    """A value as the text of a JSON column."""
-    return msgspec.json.encode(value).decode()
 
 
 def _limits(patience_ms: int) -> str:
@@ -240,9 +236,9 @@ def _prepare(connection: Any, _record: Any) -> None:
 def _begin(connection: Connection) -> None:
     reads = bool(connection.get_execution_options().get("fieldfare_reads"))
     if connection.info.get(READS_ONLY) is not reads:  # each time, it would forget its statements
-        connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reads else 'OFF'}")
+        said(connection, f"PRAGMA query_only = {'ON' if reads else 'OFF'}", ())
         connection.info[READS_ONLY] = reads
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+    said(connection, "BEGIN" if reads else "BEGIN IMMEDIATE", ())
 
 
 def beside(engine: Engine) -> Engine:
@@ -254,47 +250,18 @@ def beside(engine: Engine) -> Engine:
         return engine
     asking = Engine(engine.pool.recreate(), engine.dialect, engine.url)
     event.listen(asking, "begin", _begin)
-    event.listen(engine, "engine_disposed", lambda _: asking.dispose())
-    return asking
+    return dispose_with(engine, asking)
 
 
-class Queue:
-    """Who would write to SQLite from one process: whoever came first is next.
-
-    SQLite lets each look again after a while, so who just came is often quicker, and somebody may
-    wait long behind one who writes again and again.
-    """
-
-    def __init__(self, patience_ms: int = PATIENCE_MS) -> None:
-        self._patience_s = patience_ms / 1000
-        self._lock = threading.Lock()
-        self._line: deque[threading.Event] = deque()
-
-    def __len__(self) -> int:
-        return len(self._line)
-
-    @contextmanager
-    def front(self) -> Iterator[None]:
-        """Be the one who writes, for as long as the block. Raises `Busy`."""
-        here = threading.Event()
-        with self._lock:
-            self._line.append(here)
-            if self._line[0] is here:
-                here.set()
-        try:
-            if not here.wait(self._patience_s):
-                raise Busy("others have been writing for too long")
-            yield
-        finally:
-            with self._lock:
-                self._line.remove(here)
-                if self._line:
-                    self._line[0].set()
+def dispose_with(engine: Engine, other: Engine) -> Engine:
+    """The other engine, which is disposed of whenever the first one is."""
+    event.listen(engine, "engine_disposed", lambda _: other.dispose())
+    return other
 
 
 @contextmanager
 def writing(
-    engine: Engine, *, longest_ms: int = TRANSACTION_MAX_MS, queue: Queue | None = None
+    engine: Engine, *, longest_ms: int = TRANSACTION_MAX_MS, queue: Writers | None = None
 ) -> Iterator[Connection]:
     """One write transaction, committed at the end, undone when anything raises. Raises `Busy`.
 
@@ -303,8 +270,8 @@ def writing(
     """
     began = time.monotonic()
     with (
-        nullcontext() if queue is None else queue.front(),
         _patience(),
+        nullcontext() if queue is None else queue.front(),
         engine.connect() as connection,
         connection.begin(),
     ):
@@ -314,19 +281,36 @@ def writing(
 
 
 @contextmanager
+def asking(engine: Engine) -> Iterator[Connection]:
+    """A connection for questions, each of which is a snapshot of everything by itself.
+
+    To begin and end a transaction around one costs PostgreSQL three times as many words as it. The
+    engine is one of those that `alone` makes. Raises `Busy` and `Unaskable`.
+    """
+    with _fit(), _patience(), engine.connect() as connection:
+        yield connection
+
+
+@contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """One read transaction: a snapshot of everything, taken by its first statement.
 
     Raises `Busy` and `Unaskable`.
     """
     options = READS if is_sqlite(engine) else POSTGRES_READS
+    with (
+        _fit(),
+        _patience(),
+        engine.connect() as connection,
+        connection.execution_options(**options).begin(),
+    ):
+        yield connection
+
+
+@contextmanager
+def _fit() -> Iterator[None]:
     try:
-        with (
-            _patience(),
-            engine.connect() as connection,
-            connection.execution_options(**options).begin(),
-        ):
-            yield connection
+        yield
     except (DataError, OverflowError) as unfit:
         raise Unaskable(type(unfit).__name__) from unfit
 
@@ -370,6 +354,8 @@ def _patience() -> Iterator[None]:
         yield
     except PoolExhausted as error:
         raise Busy("no connection is free") from error
+    except OthersFirst as error:
+        raise Busy("others have been writing for too long") from error
     except (OperationalError, InterfaceError, InternalError) as error:
         if _is_mistake(error):
             raise

@@ -1,4 +1,4 @@
-"""Discretion: telephone numbers as those see them who may not have them shown."""
+"""Discretion: numbers and feedback as those see them who may not have all of it shown."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -9,6 +9,9 @@ from shared.masking import NOTHING, masked
 from shared.people import may
 
 REVEAL: Final = "phone.reveal"
+HEAR: Final = "read.feedback"
+PARTED: Final = ("events", "excused", "settled")  # lines of a ticket, some of them about feedback
+WORDS: Final = frozenset({"note", "grade"})
 NUMBERS: Final = frozenset({"phone", "contact_phone"})
 VALUES: Final = frozenset({"seen", "winner", "losers"})  # what a conflict about a number holds
 
@@ -26,6 +29,22 @@ def discreet_text(body: str | None, roles: tuple[str, ...]) -> str | None:
         return msgspec.json.encode(_closed(msgspec.json.decode(body))).decode()
     except msgspec.DecodeError:
         return NOTHING
+
+
+def unheard(ticket: Mapping[str, Any], roles: tuple[str, ...]) -> dict[str, Any]:
+    """A ticket as it is told to somebody: without a word of feedback where they may not read that.
+
+    That something was said and done, and when, stays: clocks and figures go by it (0044).
+    """
+    if may(roles, HEAR):
+        return {**ticket}
+    parted = {name: [_wordless(one) for one in ticket.get(name, ())] for name in PARTED}
+    return {**ticket, **{name: rows for name, rows in parted.items() if name in ticket}}
+
+
+def _wordless(line: Any) -> Any:
+    apart = isinstance(line, Mapping) and (line.get("about") or line.get("feedback_id"))
+    return {name: "" if name in WORDS else one for name, one in line.items()} if apart else line
 
 
 def _closed(told: Any) -> Any:

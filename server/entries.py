@@ -1,6 +1,6 @@
 """Entries: verdicts and events as the rows and leaves that the books keep of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -8,9 +8,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, bindparam, select
 
 from server import rows
-from server.database import dumped
-from server.questions import Question, from_json
-from server.rows import Insert
+from server.questions import Question, dumped, from_json
 from server.tables import METADATA
 from shared.aliases import MERGED_NOUNS, Alias, alias_id
 from shared.audit import Trace, leaf_bytes, leaf_hash
@@ -69,16 +67,6 @@ def event_row(event: Event) -> tuple[Any, ...]:
     return (event.kind, 1, noun, on_id, event.by, "server")
 
 
-def bodies(entries: Iterable[Entry]) -> Insert:
-    """The bodies of ops. One that a person corrected is not the op's, whose is kept already."""
-    kept = {
-        entry.fingerprint: entry.body.encode("utf-8", "surrogatepass")
-        for entry in entries
-        if not entry.settles or fingerprint(entry.body) == entry.fingerprint
-    }
-    return Insert("raw_op", ("fingerprint",), sorted(kept.items()))
-
-
 def leaf_row(
     entry: Entry, epoch: str, *, number: int | None = None, trace: Trace | None = None
 ) -> tuple[Any, ...]:
@@ -91,7 +79,7 @@ def as_read(entry: Entry | Arrived) -> tuple[Any, ...]:
     """What could be read of an op. PostgreSQL keeps no NUL in a text; the body has it anyway."""
     noun, on_id = entry.on or (None, None)
     read = (entry.kind, entry.v, noun, on_id, entry.by, entry.origin)
-    if "\0" not in "".join(filter(None, (entry.kind, noun, on_id, entry.by, entry.origin))):
+    if "\0" not in f"{entry.kind}{noun}{on_id}{entry.by}{entry.origin}":
         return read
     return tuple(one.replace("\0", UNPRINTABLE) if isinstance(one, str) else one for one in read)
 
@@ -108,6 +96,7 @@ def with_today(connection: Connection, read: tuple[Any, ...]) -> tuple[Any, ...]
 
 
 def op_row(entry: Entry, readable: tuple[Any, ...], at: str, epoch: str) -> tuple[Any, ...]:
+    """An op in the books. Of one that is there already the body stays, whatever was corrected."""
     return (
         entry.op_id,
         entry.fingerprint,
@@ -125,6 +114,7 @@ def op_row(entry: Entry, readable: tuple[Any, ...], at: str, epoch: str) -> tupl
         entry.uncertain,
         entry.n,
         epoch,
+        entry.body.encode("utf-8", "surrogatepass"),
     )
 
 

@@ -110,6 +110,7 @@ class Folder:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._lasting: set[Path] = set()  # folders that this process has seen to
 
     def put(self, sha256: str, source: Path) -> bool:
         """As `Evidence.put`."""
@@ -119,8 +120,14 @@ class Folder:
                 settle_folder(target.parent)  # whoever put it there may have fallen before that
                 return False
             settle(source)
-            make_lasting(target.parent)
-            self._bring(source, target)
+            if target.parent not in self._lasting:
+                make_lasting(target.parent)
+                self._lasting.add(target.parent)
+            try:
+                self._bring(source, target)
+            except FileNotFoundError:  # somebody took the folder away; the next one makes it anew
+                self._lasting.discard(target.parent)
+                raise
             settle_folder(target.parent)
         return True
 

@@ -4,10 +4,11 @@ A stream's head is locked at the end of the writing transaction, so that commit 
 of positions, without gaps, on both databases.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
+import msgspec
 from msgspec import Struct
 from sqlalchemy import (
     ARRAY,
@@ -15,22 +16,25 @@ from sqlalchemy import (
     Connection,
     Delete,
     Executable,
+    Select,
     String,
     bindparam,
+    cast as sql_cast,
     collate,
     delete,
     func,
+    literal,
     select,
     text,
-    union,
+    union_all,
 )
 
-from server.database import dumped, is_sqlite
-from server.questions import Question
+from server.database import is_sqlite
+from server.questions import Question, dumped
 from server.rows import Insert, add, among, insert_all, listed, upsert, write
 from server.tables import METADATA
 from server.tables.books import GONE as GONE_ENTRY
-from shared.records import RowKey, State, home, stream_of, table
+from shared.records import RowKey, State, stream_for, stream_of, table
 from sync.digest import NO_ROWS, Sums, minus, plus, row_sums
 from sync.leaves import written
 from sync.library import Head
@@ -80,7 +84,8 @@ def told(connection: Connection, state: State, bytes_of: Mapping[RowKey, bytes])
     """
     news = _news(state, bytes_of)
     homes = {(pk, table): stream for pk, table, stream in news}
-    gone = {(row.id, table(type(row))) for row in state.deleted.values()}
+    named = (*state.deleted.values(), *state.changed.values())
+    gone = {(row.id, table(type(row))) for row in named} - homes.keys()
     streams = {*homes.values(), *_left(state)}
     if not streams:
         return News()
@@ -130,16 +135,16 @@ def forget(connection: Connection, gone: Collection[tuple[str, int]]) -> int:
 def _news(state: State, bytes_of: Mapping[RowKey, bytes]) -> dict[Key, bytes]:
     news = {}
     for key, row in state.changed.items():
-        place = home(row)
-        if place is not None:
-            news[(row.id, table(type(row)), stream_of(place))] = bytes_of[key]
+        stream = stream_for(row)
+        if stream is not None:
+            news[(row.id, table(type(row)), stream)] = bytes_of[key]
     return news
 
 
 def _left(state: State) -> set[str]:
     """Where rows are gone from: known before any head is locked, so that all are in one order."""
-    places = (*map(home, state.deleted.values()), *state.left)
-    return {stream_of(place) for place in places if place is not None}
+    gone = {stream_for(row) for row in state.deleted.values()} - {None}
+    return {*map(str, gone), *map(stream_of, state.left)}
 
 
 def _entered(
@@ -179,11 +184,12 @@ def _places(state: State, news: Collection[Key]) -> set[tuple[str, str]]:
     """Where entries may be of what a batch changed, as (stream, id)."""
     places = {(stream, pk) for pk, _, stream in news}
     for row in state.deleted.values():
-        place = home(row)
-        if place is not None:
-            places.add((stream_of(place), row.id))
+        stream = stream_for(row)
+        if stream is not None:
+            places.add((stream, row.id))
     left = {stream_of(place) for place in state.left}
-    return places | {(stream, pk) for stream in left for pk, _, _ in news}
+    moved = (*state.changed.values(), *state.deleted.values())
+    return places | {(stream, row.id) for stream in left for row in moved}
 
 
 def _known(connection: Connection, places: Collection[tuple[str, str]]) -> dict[Key, Known]:
@@ -216,23 +222,46 @@ def followed(connection: Connection, person: str) -> dict[str, Head | None]:
 
     One that never had a row has none.
     """
-    own = stream_of(("person", person))
-    found = _FOLLOWED.ask(connection, person=person, own=own)
+    return _ends(_FOLLOWED.ask(connection, person=person))
+
+
+def followed_in(text: str | bytes) -> dict[str, Head | None]:
+    """The same of what `following` found."""
+    return _ends(msgspec.json.decode(text))
+
+
+def _ends(found: Iterable[Sequence[Any]]) -> dict[str, Head | None]:
     return {
         stream: Head(seq=seq, sums=(a, b), min_seq=min_seq, entries=entries) if seq else None
         for stream, seq, a, b, min_seq, entries in found
     }
 
 
-_streams: Final = union(
-    select(SUBSCRIPTION.c.stream).where(SUBSCRIPTION.c.person_id == bindparam("person")),
-    select(bindparam("own", type_=String).label("stream")),
-).subquery()
-_FOLLOWED: Final = Question(
-    select(
-        _streams.c.stream, *(column for column in HEAD.c if column.name != "stream")
-    ).select_from(_streams.outerjoin(HEAD, HEAD.c.stream == _streams.c.stream))
-)
+def _followed(person: ColumnElement[str]) -> Select[Any]:
+    """The streams of a person, with where they end."""
+    its = literal(stream_of(("person", ""))).concat(person).label("stream")
+    subscribed = select(SUBSCRIPTION.c.stream).where(SUBSCRIPTION.c.person_id == person)
+    streams = union_all(subscribed, select(its)).subquery()  # one that comes twice is told twice
+    ends = [column for column in HEAD.c if column.name != "stream"]
+    return select(streams.c.stream, *ends).select_from(
+        streams.outerjoin(HEAD, HEAD.c.stream == streams.c.stream)
+    )
+
+
+_FOLLOWED: Final = Question(_followed(bindparam("person", type_=String)))
+
+
+def following(person: ColumnElement[str], dialect: str) -> ColumnElement[Any]:
+    """What `followed` finds, as the text of one cell of a question about more; see `followed_in`.
+
+    `person` is what names them, which no other table of the question may be needed for.
+    """
+    found = _followed(person).subquery()
+    if dialect == "sqlite":
+        cells: Any = func.json_group_array(func.json_array(*found.c))
+    else:
+        cells = sql_cast(func.json_agg(func.json_build_array(*found.c)), String)
+    return select(cells).scalar_subquery()
 
 
 @cache

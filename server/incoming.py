@@ -19,14 +19,19 @@ def identity_of(channel: str, reference: str) -> str:
 
 def keep(office: Office, identity: str, args: Mapping[str, Any]) -> bool:
     """Keep it, in one transaction with its verdict; whether it is new."""
+    with office.writing() as books:
+        return keep_in(books, office, identity, args)
+
+
+def keep_in(books: Any, office: Office, identity: str, args: Mapping[str, Any]) -> bool:
+    """Keep it in the transaction at hand; whether it is new."""
     now = office.now_ms()
     asked = Asked(id=identity, kind=KIND, on=("enquiry", identity), args=dict(args))
     body = office.body(asked, SYSTEM, now, origin=TIMER)
-    with office.writing() as books:
-        office.ledger(books).hold({asked.on})  # two that bring it at once
-        if office.ledger(books).recall({identity}):
-            return False
-        (result,) = office.announce(books, [WireOp(lseq=0, id=identity, body=body)], now)
+    office.ledger(books).hold({asked.on})  # two that bring it at once
+    if office.ledger(books).recall({identity}):
+        return False
+    (result,) = office.announce(books, [WireOp(lseq=0, id=identity, body=body)], now)
     assert result.verdict == Verdict.APPLIED, result.code
     return True
 

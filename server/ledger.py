@@ -4,8 +4,8 @@ One `Ledger` is one write transaction. It commits nothing, and no method costs a
 The order of locks is the same for everybody: incarnation, aggregates, ops, stream heads.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -18,13 +18,12 @@ from sqlalchemy import (
 )
 
 from server import feed, rows, statements, tree
-from server.database import dumped, is_sqlite, refusals, savepoint
+from server.database import is_sqlite, refusals, savepoint
 from server.entries import (
     NOTHING,
     Event,
     as_read,
     as_recorded,
-    bodies,
     event_body,
     event_id,
     event_row,
@@ -32,6 +31,7 @@ from server.entries import (
     op_row,
     standing_of,
 )
+from server.questions import dumped
 from server.rows import listed
 from server.tables import METADATA
 from shared.aliases import Alias, alias_id
@@ -39,25 +39,37 @@ from shared.clock import Sighting
 from shared.ids import fingerprint
 from shared.kinds import EAGER, KEYS, LINKS, NUMBERED
 from shared.merging import NAMING, key_of
+from shared.pressing import UNKNOWN
 from shared.records import Aggregate, Record, State, table
 from shared.registry import Links
+from shared.ticket import TicketEvent
 from sync.leaves import traces, written
-from sync.ports import Entry, Recorded, Shifted, Standing, Wanted
+from sync.ports import Entry, Recorded, Shifted, Standing, Unwritable, Wanted
 
 Positions = dict[frozenset[str], dict[str, int]]  # by the streams that an effect is in
 
+BEGINS: Final = "recorded"  # what the story of every ticket begins with
 EPOCH: Final = METADATA.tables["epoch"]
+
+
+class InParts(Exception):
+    """Part of what was in one piece failed: all of it is to be said again, in parts."""
 
 
 class Ledger:
     """The server's books inside one write transaction (`sync.ports.Authority`).
 
-    `zone` is the organisation's time zone: it says in which year a number is given.
+    `zone` is the organisation's time zone: it says in which year a number is given. In one piece
+    it has no parts that could be undone, which cost a copy of every page: where one would have to
+    be, it raises `InParts`, and nothing of the transaction may be kept.
     """
 
-    def __init__(self, connection: Connection, zone: ZoneInfo) -> None:
+    def __init__(
+        self, connection: Connection, zone: ZoneInfo, *, in_one_piece: bool = False
+    ) -> None:
         self._connection = connection
         self._zone = zone
+        self._in_one_piece = in_one_piece
         self._dialect = connection.dialect.name
         self._epoch: str | None = None
 
@@ -105,7 +117,7 @@ class Ledger:
         with refusals():
             leaf = leaf_row(entry, self.epoch, number=number)
             op = op_row(entry, readable, NOTHING, self.epoch)
-            kept = (bodies([entry]), rows.Insert("leaf", (), [leaf]), rows.Insert("op", (), [op]))
+            kept = (rows.Insert("leaf", (), [leaf]), rows.Insert("op", (), [op]))
             rows.insert_all(self._connection, kept)
         return entry.op_id
 
@@ -165,16 +177,15 @@ class Ledger:
         found = statements.waiting_on(self._dialect).ask(books, nouns=nouns, ids=ids)
         return [one for row in found if (one := as_recorded(books, row)).on in things]
 
-    def bodies(self, fingerprints: Collection[str]) -> dict[str, str]:
-        """The bodies of ops, by fingerprint; one that was erased is left out."""
-        if not fingerprints:
+    def bodies(self, op_ids: Collection[str]) -> dict[str, str]:
+        """The bodies of ops, by their ids; one that was erased is left out."""
+        if not op_ids:
             return {}
-        found = self._connection.execute(
-            statements.bodies(self._dialect), {"prints": listed(self._connection, fingerprints)}
-        )
+        books = self._connection
+        found = statements.bodies(self._dialect).ask(books, op_ids=listed(books, op_ids))
         return {
-            print_: body.decode("utf-8", "surrogatepass")
-            for print_, body in found
+            op_id: bytes(body).decode("utf-8", "surrogatepass")
+            for op_id, body in found
             if body is not None
         }
 
@@ -290,8 +301,8 @@ class Ledger:
             leaves = [
                 leaf_row(entry, self.epoch, trace=wrote.get(entry.op_id)) for entry in ordered
             ]
-            kept = (bodies(ordered), rows.Insert("leaf", (), leaves))
-            rows.insert_all(self._connection, (*kept, *rows.saved(state.changed.values())))
+            kept, changed = rows.Insert("leaf", (), leaves), state.changed.values()
+            rows.insert_all(self._connection, (kept, *rows.saved(changed), opened(changed)))
             rows.erase(self._connection, state.deleted.values())
             news = feed.told(self._connection, state, bytes_of)
             at = self._positions(ordered, news.ends)
@@ -326,4 +337,22 @@ class Ledger:
 
     def savepoint(self) -> AbstractContextManager[None]:
         """A part of the transaction that is undone when it raises."""
-        return savepoint(self._connection)
+        return _in_one_piece() if self._in_one_piece else savepoint(self._connection)
+
+
+@contextmanager
+def _in_one_piece() -> Iterator[None]:
+    try:
+        with refusals():
+            yield
+    except (Unwritable, Shifted) as broken:
+        raise InParts from broken
+
+
+def opened(changed: Iterable[Record]) -> rows.Insert:
+    """Tickets that were just written down: lists find them before the timekeeper has looked."""
+    found = {
+        row.ticket_id for row in changed if isinstance(row, TicketEvent) and BEGINS in row.events
+    }
+    told = [(one, None, None, UNKNOWN) for one in sorted(found)]
+    return rows.Insert("clock_watch", ("ticket_id",), told)

@@ -1,8 +1,8 @@
 """The library: what devices may read, as one read transaction sees it (`sync.library.Library`)."""
 
 from collections.abc import Collection, Iterable, Sequence
-from functools import cached_property
-from typing import Any, Final
+from functools import cache, cached_property
+from typing import Any, Final, cast
 
 from msgspec import Struct, structs
 from sqlalchemy import Connection, bindparam, select, true
@@ -41,13 +41,31 @@ _OWNED: Final = (
     *(_person.c.id, _person.c.roles, _person.c.disabled),
 )
 _STANDS: Final = _SIGNS + len(STANDING.c)
-_ENTRANCE: Final = Question(
-    select(*_here.c, *_signed.c, *STANDING.c, *_OWNED).select_from(
-        _posts.outerjoin(STANDING, STANDING.c.id == bindparam("incarnation"))
-        .outerjoin(_device, _device.c.id == bindparam("device"))
-        .outerjoin(_person, _person.c.id == _device.c.person_id)
-    )
+_entrance: Final = select(*_here.c, *_signed.c, *STANDING.c, *_OWNED).select_from(
+    _posts.outerjoin(STANDING, STANDING.c.id == bindparam("incarnation"))
+    .outerjoin(_device, _device.c.id == bindparam("device"))
+    .outerjoin(_person, _person.c.id == _device.c.person_id)
 )
+_ENTRANCE: Final = Question(_entrance)
+
+
+@cache
+def _glance(dialect: str) -> Question:
+    """The same, with the streams that the device's person may follow and where those end."""
+    person = select(_device.c.person_id).where(_device.c.id == bindparam("device"))
+    streams = feed.following(person.scalar_subquery(), dialect)
+    return Question(_entrance.add_columns(streams))
+
+
+class Unseen(Exception):
+    """What is asked of a library was not seen at a glance."""
+
+
+class _Nothing:
+    """In place of a connection: whatever is asked of it was not seen."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise Unseen(name)
 
 
 class Owned(Struct, frozen=True):
@@ -86,7 +104,13 @@ class ReadingRoom:
         self._connection = connection
         self._portions = Portions(0) if kept is None else kept
         self._heads: dict[str, Head | None] = {}
+        self._followed: dict[str, Head | None] | None = None
         self._standings: dict[str, Standing | None] = {}
+
+    @property
+    def books(self) -> Connection:
+        """What is asked."""
+        return self._connection
 
     @cached_property
     def _signpost(self) -> Signs:
@@ -102,8 +126,26 @@ class ReadingRoom:
 
     def enter(self, device: str, incarnation: str) -> Owned | None:
         """The device that asks, if it is known. Read with it is what its exchange begins with."""
+        (found,) = _ENTRANCE.ask(self._connection, device=device, incarnation=incarnation)
+        return self._entered(found, incarnation)
+
+    def glance(self, device: str, incarnation: str, *, with_streams: bool) -> Owned | None:
+        """The same, and the streams of its person if wanted, by the only question that is asked.
+
+        Whatever else would have to be asked of the books raises `Unseen` from then on.
+        """
+        if with_streams:
+            ask = _glance(self._connection.dialect.name).ask
+            ((*found, streams),) = ask(self._connection, device=device, incarnation=incarnation)
+            self._followed = feed.followed_in(streams)
+            owned = self._entered(found, incarnation)
+        else:
+            owned = self.enter(device, incarnation)
+        self._connection = cast("Connection", _Nothing())
+        return owned
+
+    def _entered(self, found: Sequence[Any], incarnation: str) -> Owned | None:
         books = self._connection
-        (found,) = _ENTRANCE.ask(books, device=device, incarnation=incarnation)
         self._signpost = self._signs(found[:_SIGNS])
         self._standings[incarnation] = standing_in(books, found[_SIGNS:_STANDS])
         revoked_at, closed_at, confirmed_at, person, roles, disabled = found[_STANDS:]
@@ -121,7 +163,9 @@ class ReadingRoom:
 
     def scope(self, person: str) -> set[str]:
         """The streams a person's devices may follow, their own included."""
-        followed = feed.followed(self._connection, person)
+        followed = self._followed
+        if followed is None:
+            followed = feed.followed(self._connection, person)
         self._heads |= followed
         return set(followed)
 

@@ -41,7 +41,7 @@ SAID: Final = frozenset(
 )
 WITHHELD: Final = "[withheld]"
 TEXT_CHARS_MAX: Final = 400
-LIBRARIES: Final = ("granian", "_granian", "litestar", "alembic", "sqlalchemy")
+LIBRARIES: Final = ("uvicorn", "litestar", "alembic", "sqlalchemy")
 
 Fields = MutableMapping[str, Any]
 
@@ -104,6 +104,8 @@ def adopt_libraries(log: Log) -> None:
         library.handlers = [relay]
         library.propagate = False
         library.setLevel(logging.WARNING)
+    # What strangers send that is no request concerns nobody here.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
 
 
 class _Relay(logging.Handler):

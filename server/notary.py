@@ -5,15 +5,16 @@ One process at a time does it, under a lease. A signature is ES256 over the cano
 """
 
 from collections.abc import Collection, Mapping
-from typing import Any, Final
+from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from msgspec import Struct, structs
-from sqlalchemy import Connection, delete, or_, select
+from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
 
 from server import rows, signals, tree
 from server.keys import signed
+from server.questions import Question
 from server.tables import METADATA
 from server.tree import LEAF
 from shared.audit import Growth, grow, root_of_peaks
@@ -27,6 +28,27 @@ LEASE_NAME: Final = "notary"
 PUBLIC_KEYS: Final = "notary_keys"
 
 LEASE: Final = METADATA.tables["lease"]
+_waits: Final = (LEAF.c.epoch == bindparam("epoch")) & LEAF.c.number.is_(None)
+_WAITING: Final = Question(select(LEAF.c.op_id).where(_waits).limit(1))
+_in_order: Final = (LEAF.c.received, LEAF.c.op_id, LEAF.c.n)
+_next: Final = (
+    select(
+        *(LEAF.c.op_id, LEAF.c.n),
+        (bindparam("size") - 1 + func.row_number().over(order_by=_in_order)).label("number"),
+    )
+    .where(_waits)
+    .order_by(*_in_order)
+    .limit(bindparam("most"))
+    .subquery("next")
+)
+# Each goes on from where the tree ends; only the hashes are needed here, by their numbers.
+_NUMBER: Final = Question(
+    update(LEAF)
+    .where(LEAF.c.op_id == _next.c.op_id, LEAF.c.n == _next.c.n)
+    .where(LEAF.c.epoch == bindparam("epoch"))
+    .values(number=_next.c.number)
+    .returning(LEAF.c.number, LEAF.c.hash)
+)
 
 
 class Seal(Struct, frozen=True, kw_only=True):
@@ -45,8 +67,8 @@ def is_due(connection: Connection, now_ms: int) -> bool:
     epoch = tree.current_epoch(connection)
     if epoch is None:
         return False
-    waiting = connection.execute(_unnumbered(epoch).order_by(None).limit(1)).first() is not None
-    return waiting or head is None or tree.size(connection, epoch) > head.size
+    waiting = _WAITING.ask(connection, epoch=epoch)
+    return bool(waiting) or head is None or tree.size(connection, epoch) > head.size
 
 
 def notarise(connection: Connection, seal: Seal, now_ms: int) -> SignedHead | None:
@@ -57,13 +79,9 @@ def notarise(connection: Connection, seal: Seal, now_ms: int) -> SignedHead | No
         return None
     epoch = tree.current_epoch(connection)
     assert epoch is not None
-    leaves = connection.execute(_unnumbered(epoch).limit(LEAVES_AT_ONCE_MAX)).all()
     growth = _growth(connection, epoch)
-    numbered = [
-        (leaf.op_id, leaf.n, epoch, number) for number, leaf in enumerate(leaves, growth.size)
-    ]
-    grow(growth, (leaf.hash for leaf in leaves))
-    rows.change(connection, "leaf", ("op_id", "n", "epoch"), ("number",), numbered)
+    leaves = _NUMBER.ask(connection, epoch=epoch, size=growth.size, most=LEAVES_AT_ONCE_MAX)
+    grow(growth, (hash_ for _, hash_ in sorted(leaves)))
     rows.add(connection, "tree_node", (), [(epoch, *node) for node in growth.nodes])
     head = sign(
         SignedHead(
@@ -123,11 +141,3 @@ def take_lease(connection: Connection, name: str, holder: str, now_ms: int) -> b
 def let_go(connection: Connection, holders: Collection[str]) -> None:
     """Give up the leases of holders that are dead."""
     connection.execute(delete(LEASE).where(LEASE.c.holder.in_(holders)))
-
-
-def _unnumbered(epoch: str) -> Any:
-    return (
-        select(LEAF.c.op_id, LEAF.c.n, LEAF.c.hash)
-        .where(LEAF.c.epoch == epoch, LEAF.c.number.is_(None))
-        .order_by(LEAF.c.received, LEAF.c.op_id, LEAF.c.n)
-    )

@@ -6,12 +6,14 @@ from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Request
-from msgspec import Meta, Raw, Struct, structs
+from msgspec import Meta, Raw, Struct
 
 from server import enrolment, people, queries, sessions, throttle
+from server.contacts import Contact
 from server.entries import Event
 from server.evidence import Evidence
 from server.keys import Dice, Keys
+from server.lately import Lately
 from server.ledger import Ledger
 from server.library import ReadingRoom
 from server.logs import Log, trace_of
@@ -19,9 +21,11 @@ from server.notary import Seal
 from server.packs import Packs
 from server.parts import Parts
 from server.problems import Problem, throttled
+from server.queries.verdicts import Verdicts
 from server.sessions import Opened
 from server.settings import Settings
 from server.texts import Texts
+from server.turnstile import Turnstile
 from server.uploads import Room
 from shared.amounts import Id
 from shared.clock import At
@@ -46,33 +50,6 @@ TIMER: Final[Origin] = "timer"  # what the server says of its own accord
 MINUTE_MS: Final = 60_000
 
 AnyRequest = Request[Any, Any, Any]
-
-
-class Contact(Struct, frozen=True, kw_only=True):
-    """The last a device was heard of: when (ms), how far its clock was ahead (ms), its app.
-
-    Also how many ops it still holds and since when (ms), how many files and bytes of them, and its
-    room, where it says so; when its copy last agreed with the books, and was read through (ms).
-    """
-
-    at: int
-    clock_ms: int
-    app: str
-    unsent: int | None = None
-    unsent_since: int | None = None
-    unsent_files: int | None = None
-    unsent_bytes: int | None = None
-    free_bytes: int | None = None
-    agreed_at: int | None = None
-    examined_at: int | None = None
-
-
-def kept_of(contact: Contact) -> dict[str, Any]:
-    """What is kept of a device when it was heard of, by column."""
-    told = structs.asdict(contact)
-    seldom = {one: told.pop(one) for one in ("agreed_at", "examined_at")}  # the last time stands
-    known = {name: at for name, at in seldom.items() if at is not None}
-    return {"contact_at": told.pop("at"), **told, **known}
 
 
 class Asked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -135,11 +112,13 @@ class Release(Struct, frozen=True, kw_only=True):
 class Office(Struct, frozen=True, kw_only=True):
     """The server's settings, keys and texts, its clock and dice, and its books.
 
-    `reading` and `writing` are one transaction each; the latter commits at its end. `contacts`
+    `reading` and `writing` are one transaction each; the latter commits at its end. `asking` is for
+    one question. `contacts`
     waits to be written down with the next thing that is; `rooms` is how much each device may still
     bring, as the books said last. `evidence` holds checked files, `parts` those that have not all
-    arrived, `packs` what was compressed lately. `pin` is the thumbprint by which phones know the
-    server, `revision` the newest migration.
+    arrived, `packs` what was compressed lately, `lately` what was counted lately, `verdicts` what
+    tickets say to figures, `turnstile` who has come by. `pin` is the thumbprint by which phones
+    know the server, `revision` the newest migration.
     """
 
     settings: Settings
@@ -148,10 +127,11 @@ class Office(Struct, frozen=True, kw_only=True):
     log: Log
     now_ms: Callable[[], int]
     dice: Dice
+    asking: Callable[[], AbstractContextManager[Any]]
     reading: Callable[[], AbstractContextManager[Any]]
     writing: Callable[[], AbstractContextManager[Any]]
     close: Callable[[], None]
-    ledger: Callable[[Any], Ledger]
+    ledger: Callable[..., Ledger]
     library: Callable[[Any], ReadingRoom]
     evidence: Evidence
     parts: Parts
@@ -160,7 +140,10 @@ class Office(Struct, frozen=True, kw_only=True):
     release: Release
     contacts: dict[str, Contact]
     packs: Packs
+    verdicts: Verdicts
     rooms: dict[str, Room]
+    turnstile: Turnstile
+    lately: Lately
 
     def fresh_id(self) -> str:
         """A new id."""

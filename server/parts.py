@@ -37,6 +37,7 @@ class Parts:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._is_lasting = False
 
     def path(self, part: str) -> Path:
         """Where a part is. Its name is an id that the server made."""
@@ -92,6 +93,11 @@ class Parts:
         except OSError:
             self.path(part).unlink()  # an empty one would be no use to anybody
             raise
+
+    def has_other(self, part: str) -> bool:
+        """Whether there is another part, of whatever device, whose label names the same hash."""
+        sha256 = part.rpartition("-")[2]
+        return any(one != part and one.endswith(f"-{sha256}") for one in self.touched())
 
     def left(self, label: str) -> str | None:
         """A part under a label whose writer is dead, if there is one; who lives is waited for."""
@@ -160,8 +166,14 @@ class Parts:
             os.close(opened)
 
     def _open(self, part: str) -> int:
-        make_lasting(self._folder)
-        return os.open(self.path(part), os.O_RDWR | os.O_APPEND | os.O_CREAT, PRIVATE)
+        if not self._is_lasting:
+            make_lasting(self._folder)
+            self._is_lasting = True
+        try:
+            return os.open(self.path(part), os.O_RDWR | os.O_APPEND | os.O_CREAT, PRIVATE)
+        except FileNotFoundError:  # somebody took the folder away; the next one makes it anew
+            self._is_lasting = False
+            raise
 
 
 def _extend(opened: int, offset: int, pieces: list[bytes]) -> None:

@@ -1,7 +1,7 @@
 """People who come in: finding them, and the passwords they come in with."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, Table, delete, insert, select
 
 from server.database import Busy
 from server.keys import Dice
+from server.questions import from_json
 from server.tables import METADATA, access
 from shared.people import Person
 
@@ -26,6 +27,7 @@ ONE_TIME_CHARS: Final = 12
 GROUP: Final = 4
 
 _credential: Table = METADATA.tables[access.Credential.__tablename__]
+_NESTED: Final = ("roles", "skills", "zones", "former_names")
 _hasher = PasswordHasher()
 _at_once = threading.BoundedSemaphore(HASHING_AT_ONCE)
 _in_line = threading.BoundedSemaphore(HASHING_AT_ONCE + HASHING_IN_LINE)
@@ -75,7 +77,17 @@ def find_by_login(connection: Connection, login: str) -> Known | None:
 
 def as_person(row: Row[Any]) -> Person:
     """The person in a row that has at least the columns of the table."""
-    cells = row._asdict()
+    return _told(row._asdict())
+
+
+def person_in(connection: Connection, row: Sequence[Any]) -> Person:
+    """The person in a row of the table as the driver has it: see `server.questions`."""
+    cells = dict(zip(_people().c.keys(), row, strict=True))
+    cells |= {name: from_json(connection, cells[name]) for name in _NESTED}
+    return _told({**cells, "disabled": bool(cells["disabled"])})
+
+
+def _told(cells: Mapping[str, Any]) -> Person:
     told = {name: cells[name] for name in Person.__struct_fields__ if cells.get(name) is not None}
     return msgspec.convert(told, Person)
 

@@ -4,8 +4,8 @@ Anybody's phone may send anything under any name. A file is a picture only if it
 a usual kind.
 """
 
-from pathlib import Path
-from typing import Final
+import os
+from typing import BinaryIO, Final
 
 from PIL import Image, UnidentifiedImageError
 
@@ -21,18 +21,18 @@ NO_PICTURE: Final = (
 )
 
 
-def is_picture(path: Path) -> bool:
+def is_picture(file: BinaryIO) -> bool:
     """Whether a file is a whole JPEG that may be shown. Only its head and its end are read."""
-    with path.open("rb") as read:
-        head = read.read(len(START))
-        read.seek(max(0, path.stat().st_size - len(END)))
-        if head != START or read.read() != END:
-            return False
-        read.seek(0)
-        try:
-            image = Image.open(read, formats=("JPEG",))
-        except NO_PICTURE:
-            return False
-        wide, high = image.size
-        usual = image.format == "JPEG" and image.mode in MODES
-        return usual and max(wide, high) <= EDGE_MAX and wide * high <= PIXELS_MAX
+    head = file.read(len(START))
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - len(END)))
+    if head != START or file.read() != END:
+        return False
+    file.seek(0)
+    try:
+        image = Image.open(file, formats=("JPEG",))
+    except NO_PICTURE:
+        return False
+    wide, high = image.size
+    usual = image.format == "JPEG" and image.mode in MODES
+    return usual and max(wide, high) <= EDGE_MAX and wide * high <= PIXELS_MAX

@@ -26,9 +26,9 @@ from sqlalchemy import (
     select,
 )
 
-from server.database import dumped, is_sqlite
+from server.database import is_sqlite
 from server.feed import FEED
-from server.questions import Question
+from server.questions import Question, dumped
 from sync.digest import NO_ROWS, Sums
 from sync.library import Head, Piece
 from sync.protocol import GONE, Row

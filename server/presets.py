@@ -15,11 +15,12 @@ import msgspec
 
 from server import almanac, notary, rows
 from server.office import TIMER, Asked, Office
+from server.queries import policies
 from shared.calendars import COMPANY, PLAIN
 from shared.ops import SYSTEM
 from shared.policy import CHOICE, PRESETS, PolicyChoice
 from shared.publishing import PublishArgs
-from shared.reception import tag_set_id
+from shared.tag_sets import tag_set_id
 from sync.protocol import WireOp
 
 LEASE: Final = "presets"
@@ -70,11 +71,21 @@ def _missing(office: Office, books: Any) -> Iterator[Asked]:
     if not rows.fetch(books, "working_calendar", "id", {COMPANY}):
         on = ("working_calendar", COMPANY)
         yield _asked(office.fresh_id(), "calendar.set", on, _calendar(office))
+    yield from _teams(office, books)
     words = {tag_set_id(one["code"]): one for one in tag_sets(office.settings.assets)}
     there = {one.id for one in rows.fetch(books, "tag_set", "id", set(words))}
     for identity in sorted(words.keys() - there):
         on = ("tag_set", identity)
         yield _asked(office.fresh_id(), "master.put", on, {"row": words[identity]})
+
+
+def _teams(office: Office, books: Any) -> Iterator[Asked]:
+    """The teams whose hours were kept by their names, before there were teams."""
+    calendars = {one.id: one.team for one in policies.calendars(books) if one.id != COMPANY}
+    known = {one.id for one in rows.fetch(books, "team", "id", set(calendars))}
+    for identity in sorted(calendars.keys() - known):
+        on, row = ("team", identity), {"name": calendars[identity]}
+        yield _asked(office.fresh_id(), "master.put", on, {"row": row})
 
 
 def tag_sets(assets: Path) -> list[dict[str, Any]]:

@@ -4,6 +4,8 @@ A paper is a customer's file: that somebody had one is written down, once an hou
 """
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from server import looks, papers
@@ -42,14 +44,21 @@ def find_with(office: Office, table: str, identity: str) -> str:
     return found
 
 
-def show(office: Office, actor: Actor, asked: Asked) -> Printed:
-    """A paper for somebody, and the note that they have it. Raises `Problem`."""
+@contextmanager
+def alone() -> Iterator[None]:
+    """Print while nobody else does. Raises `Problem`."""
     if not _one_press.acquire(timeout=WAIT_S):
         raise Problem("busy")
     try:
-        made = printed(office, asked)
+        yield
     finally:
         _one_press.release()
+
+
+def show(office: Office, actor: Actor, asked: Asked) -> Printed:
+    """A paper for somebody, and the note that they have it. Raises `Problem`."""
+    with alone():
+        made = printed(office, asked)
     if isinstance(made, Refused):
         raise Problem("not_found")
     looks.note_hourly(office, actor, "papers.read", asked.order)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 from litestar import Request, Response
@@ -219,11 +219,26 @@ Handlers = dict[type[Exception] | int, Callable[[Request[Any, Any, Any], Any], R
 Draw = Callable[[Request[Any, Any, Any], Problem], Response[Any] | None]
 
 
-def handlers(texts: Texts, log: Log, dice: Callable[[int], bytes], draw: Draw) -> Handlers:
+class Counter(Protocol):
+    """Of the office that is asked: what it speaks, and how it notes down what went wrong."""
+
+    @property
+    def texts(self) -> Texts: ...
+    @property
+    def log(self) -> Log: ...
+    @property
+    def dice(self) -> Callable[[int], bytes]: ...
+
+
+def handlers(draw: Draw) -> Handlers:
     """What turns every exception into an answer: ours, the framework's, and the unexpected."""
 
+    def asked(request: Request[Any, Any, Any]) -> Counter:
+        office: Counter = request.app.state["office"]
+        return office
+
     def answer(request: Request[Any, Any, Any], problem: Problem) -> Response[Any]:
-        return draw(request, problem) or _answer(texts, request, problem)
+        return draw(request, problem) or _answer(asked(request).texts, request, problem)
 
     def ours(request: Request[Any, Any, Any], problem: Problem) -> Response[Any]:
         return answer(request, problem)
@@ -235,12 +250,14 @@ def handlers(texts: Texts, log: Log, dice: Callable[[int], bytes], draw: Draw) -
         return lambda request, _: answer(request, problem)
 
     def unkept(request: Request[Any, Any, Any], error: NoRoom | Unreachable) -> Response[Any]:
+        log = asked(request).log
         log.error("evidence cannot be kept", error=type(error).__name__, code=str(error))
         return answer(request, Problem("no_room" if isinstance(error, NoRoom) else "busy"))
 
     def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-        reference = dice(REFERENCE_BYTES).hex()
-        log.error(
+        office = asked(request)
+        reference = office.dice(REFERENCE_BYTES).hex()
+        office.log.error(
             "request failed",
             reference=reference,
             route=request.scope.get("path_template") or "",

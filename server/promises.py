@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Any, Final
 
+from server import phrasing
 from server.office import Asked, Office
 from server.queries import money
 from shared.clock import zone_of
 from shared.clocks import Clock
 from shared.ids import derive
-from shared.messages import render
 from shared.policy import Limit
 from shared.site import Customer, Site
 from shared.texts import LANGUAGES, Catalogue, Language, say
@@ -29,11 +29,13 @@ def promise(office: Office, ticket: Ticket, place: tuple[Site, Customer], due: i
         "number": ticket.number or "",
         "time": in_words(catalogue, due, site.time_zone or office.settings.time_zone),
     }
+    with office.reading() as books:
+        text = phrasing.phrased(office, books, (ticket.id, TEMPLATE, language), params)
     phone = site.contact_phone or customer.phone
     args: dict[str, Any] = {
         "ticket": ticket.id,
         "template": TEMPLATE,
-        "text": render(catalogue, TEMPLATE, params),
+        "text": text,
         "language": language,
         "to": ticket.caller or site.contact_name or customer.name,
         "phone": phone,

@@ -68,3 +68,8 @@ def from_json(connection: Connection, value: Any) -> Any:
     if connection.dialect.name != "sqlite" or not isinstance(value, str | bytes):
         return value
     return msgspec.json.decode(value)
+
+
+def dumped(value: Any) -> str:
+    """A value as the text of a JSON column."""
+    return msgspec.json.encode(value).decode()

@@ -22,9 +22,10 @@ from server import (
     throttle,
     timekeeper,
 )
+from server.contacts import Contact, kept_of
 from server.library import distrust
 from server.notary import Seal
-from server.office import HOLDER_BYTES, Contact, Office, kept_of
+from server.office import HOLDER_BYTES, Office
 from sync.ports import Unwritable
 
 NOTARY_EVERY_S: Final = 0.5

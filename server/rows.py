@@ -38,8 +38,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from server.columns import packed, texts
-from server.database import dumped, is_sqlite
-from server.questions import said
+from server.database import is_sqlite
+from server.questions import dumped, said
 from server.tables import METADATA
 from shared.kinds import TABLES
 from shared.records import Record, table

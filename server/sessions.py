@@ -3,8 +3,8 @@
 import asyncio
 import hashlib
 from base64 import urlsafe_b64encode
-from collections.abc import Awaitable, Callable, Mapping
-from functools import lru_cache
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cache, lru_cache, partial
 from typing import Any, Final, Protocol
 
 import jwt
@@ -13,11 +13,12 @@ from litestar.handlers.base import BaseRouteHandler
 from msgspec import Struct
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 
-from server import drains
+from server import drains, rows
 from server.drains import Parting
 from server.keys import Dice, Ring
-from server.people import as_person
+from server.people import as_person, person_in
 from server.problems import Problem
+from server.questions import Question
 from server.tables import METADATA, access
 from shared.people import Person, may
 
@@ -50,11 +51,10 @@ _BY_SESSION: Final = (
     .where(_session.c.hash == bindparam("hash"), _session.c.expires_at > bindparam("now"))
 )
 
-_BY_DEVICE: Final = (
-    select(_person, _device.c.revoked_at, _device.c.drain_closed_at, _device.c.confirmed_at)
-    .select_from(_device.join(_person, _person.c.id == _device.c.person_id))
-    .where(_device.c.id == bindparam("device"))
-)
+_OWNED: Final = select(
+    *(_device.c.revoked_at, _device.c.drain_closed_at, _device.c.confirmed_at), _person
+).select_from(_device.join(_person, _person.c.id == _device.c.person_id))
+_BY_DEVICE: Final = Question(_OWNED.where(_device.c.id == bindparam("device")))
 
 AnyConnection = ASGIConnection[Any, Any, Any, Any]
 
@@ -194,11 +194,29 @@ class Kept(Protocol):
     def confirmed_at(self) -> int | None: ...
 
 
+class Times(Struct, frozen=True):
+    """When (ms) a device was revoked, closed for what it still holds, and let in; or never."""
+
+    revoked_at: int | None
+    drain_closed_at: int | None
+    confirmed_at: int | None
+
+
 def person_of_device(connection: Connection, shown: Pass, times: tuple[int, int]) -> Actor:
     """Whose device this is, and what it may. Raises as `let_in`."""
-    row: Any = connection.execute(_BY_DEVICE, {"device": shown.device}).one_or_none()
-    parting = let_in(connection, row, shown, times)
-    return Actor(person=as_person(row), device=shown.device, parting=parting)
+    found = _BY_DEVICE.ask(connection, device=shown.device)
+    return _owner(connection, found[0] if found else None, shown, times)
+
+
+def _owner(
+    connection: Connection, row: Sequence[Any] | None, shown: Pass, times: tuple[int, int]
+) -> Actor:
+    if row is None:
+        raise Problem("not_signed_in")
+    revoked_at, closed_at, confirmed_at, *person = row
+    known = Times(revoked_at, closed_at, confirmed_at)
+    parting = let_in(connection, known, shown, times)
+    return Actor(person=person_in(connection, person), device=shown.device, parting=parting)
 
 
 def let_in(
@@ -231,7 +249,28 @@ def admitted(
 
     Whatever has become of its person, a device may hand in what nobody else has.
     """
-    actor = person_of_device(connection, shown, (now_ms, drain_days))
+    return _admitted(person_of_device(connection, shown, (now_ms, drain_days)), intent)
+
+
+def admitted_all(
+    connection: Connection, shown: Sequence[Pass], intent: str, times: tuple[int, int]
+) -> list[Actor]:
+    """The same of several, by one question. `times` are (now in ms, days of drains)."""
+    devices = rows.listed(connection, {one.device for one in shown})
+    found = _by_devices(connection.dialect.name).ask(connection, devices=devices)
+    owned = {row[0]: row[1:] for row in found}
+    return [
+        _admitted(_owner(connection, owned.get(one.device), one, times), intent) for one in shown
+    ]
+
+
+@cache
+def _by_devices(dialect: str) -> Question:
+    wanted = rows.among(_device.c.id, "devices", dialect)
+    return Question(_OWNED.with_only_columns(_device.c.id, *_OWNED.selected_columns).where(wanted))
+
+
+def _admitted(actor: Actor, intent: str) -> Actor:
     _see_that_it_drains(actor, intent)
     if not may(actor.person.roles, intent):
         raise Problem("not_permitted")
@@ -243,8 +282,9 @@ def _see_that_it_drains(actor: Actor, intent: str) -> None:
         raise Problem(actor.parting.why)
 
 
-Recognise = Callable[[str], Actor | None]
-Read = Callable[[str], Pass | None]
+# Each is told the office that is asked, which knows the books and the keys, and a token.
+Recognise = Callable[[Any, str], Actor | None]
+Read = Callable[[Any, str], Pass | None]
 Guard = Callable[[AnyConnection, BaseRouteHandler], Awaitable[None]]
 
 
@@ -264,12 +304,13 @@ def guard(bearers: Mapping[str, Recognise], read: Read) -> Guard:
         intent = str(handler.opt.get("intent", ""))
         if intent == PUBLIC:
             return
+        office = connection.app.state["office"]
         bearer = str(handler.opt.get("bearer", "session"))
         token = _token(connection, bearer)
         if handler.opt.get("admits"):
-            connection.scope["user"] = _shown(read, token)
+            connection.scope["user"] = _shown(partial(read, office), token)
             return
-        actor = await asyncio.to_thread(bearers[bearer], token) if token else None
+        actor = await asyncio.to_thread(bearers[bearer], office, token) if token else None
         if actor is None:
             raise Problem("not_signed_in")
         _see_that_it_drains(actor, intent)
@@ -283,7 +324,7 @@ def guard(bearers: Mapping[str, Recognise], read: Read) -> Guard:
     return admit
 
 
-def _shown(read: Read, token: str) -> Pass:
+def _shown(read: Callable[[str], Pass | None], token: str) -> Pass:
     shown = read(token) if token else None
     if shown is None:
         raise Problem("not_signed_in")

@@ -15,7 +15,6 @@ from server.tables.books import WAITS
 BOOTS_READ_MAX: Final = 256
 
 OP: Final = METADATA.tables["op"]
-RAW: Final = METADATA.tables["raw_op"]
 LOCK: Final = METADATA.tables["aggregate"]
 EVIDENCE: Final = METADATA.tables["clock_evidence"]
 COUNTER: Final = METADATA.tables["counter"]
@@ -61,9 +60,9 @@ def waiting_on(dialect: str) -> Question:
 
 
 @cache
-def bodies(dialect: str) -> Executable:
-    """Bodies by their fingerprints."""
-    return select(*RAW.c).where(among(RAW.c.fingerprint, "prints", dialect))
+def bodies(dialect: str) -> Question:
+    """Bodies of ops by their ids."""
+    return Question(select(OP.c.op_id, OP.c.body).where(among(OP.c.op_id, "op_ids", dialect)))
 
 
 @cache

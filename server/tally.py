@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, case, exists, literal, select,
 from server import rows
 from server.tables import METADATA
 from shared.kinds import TABLES, write_row
-from shared.records import CATALOG, STREAM_PREFIX, Record, home, stream_of
+from shared.records import CATALOG, STREAM_PREFIX, Record, stream_for
 from sync.digest import NO_ROWS, Sums, plus, row_sums
 
 ROWS_READ_MAX: Final = 2_000
@@ -67,8 +67,32 @@ def _unpublished(connection: Connection) -> Iterator[Difference]:
             FEED.c.table == name,
             FEED.c.body.is_not(None),
         )
-        for row in connection.scalars(select(table.c.id).where(~published).order_by(table.c.id)):
+        wanted = select(table.c.id).where(~published).order_by(table.c.id)
+        for row in _not_apart(connection, name, list(connection.scalars(wanted))):
             yield Difference(what="feed_missing", table=name, row=row)
+
+
+def _not_apart(connection: Connection, name: str, ids: list[str]) -> Iterator[str]:
+    """Of rows that are not in the stream of their home, those that no other one has either."""
+    for place in range(0, len(ids), ROWS_READ_MAX):
+        piece = ids[place : place + ROWS_READ_MAX]
+        records = _records(connection, name, set(piece))
+        entries = (FEED.c.table == name, FEED.c.pk.in_(piece), FEED.c.body.is_not(None))
+        there = {
+            tuple(row)
+            for row in connection.execute(select(FEED.c.stream, FEED.c.pk).where(*entries))
+        }
+        for one in piece:
+            if one not in records or not _is_where_it_belongs(records[one], there):
+                yield one
+
+
+def _is_where_it_belongs(record: Record, there: set[tuple[str, str]]) -> bool:
+    try:
+        stream = stream_for(record)
+    except KeyError:  # a noun that no stream carries
+        return False
+    return stream is None or (stream, record.id) in there
 
 
 def _stream(name: str) -> ColumnElement[str]:
@@ -133,8 +157,8 @@ def _differs(entry: Any, record: Record | None) -> str | None:
 def _said(record: Record) -> tuple[str, bytes] | None:
     """The stream a row belongs to, and its bytes there."""
     try:
-        place = home(record)
-        return None if place is None else (stream_of(place), write_row(record))
+        stream = stream_for(record)
+        return None if stream is None else (stream, write_row(record))
     except KeyError:  # a noun that no stream carries
         return None
 

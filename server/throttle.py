@@ -1,23 +1,29 @@
 """Throttling: how often something may be done, counted before anybody looks whether it fits."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 from typing import Any, Final
 
 from msgspec import Struct
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     ColumnElement,
     Connection,
+    Integer,
+    String,
     Table,
     bindparam,
     case,
     delete,
+    func,
+    select,
 )
 
 from server import rows
+from server.database import is_sqlite
 from server.questions import Question
 from server.tables import METADATA, access
 
@@ -73,9 +79,33 @@ def strike_and_see(
         "enough": tries,
     }
     ((since, counted, *seen),) = _struck(connection.dialect.name, beside).ask(connection, **told)
+    return _came_to(tried, since, counted, *seen)
+
+
+def _came_to(tried: Try, since: int, counted: int, *seen: Any) -> Struck:
+    tries, minutes = tried.limit
     ends = since + minutes * MINUTE_MS
     wait = 0 if counted <= tries else max(1, -(-(ends - tried.at) // MS))
-    return Struck(wait=wait, left=tries - counted, seen=tuple(seen))
+    return Struck(wait=wait, left=tries - counted, seen=seen)
+
+
+def strike_all(connection: Connection, tries: Sequence[Try]) -> list[Struck]:
+    """Count several tries of one limit, each of another key; on PostgreSQL by one statement."""
+    if is_sqlite(connection) or len(tries) == 1:
+        return [strike_and_see(connection, one) for one in tries]
+    ((most, minutes),) = {one.limit for one in tries}
+    by_key = {hashed(one.key): one for one in tries}
+    keys = sorted(by_key)  # two processes that count the same take them in one order
+    found = _struck_by_list().ask(
+        connection,
+        keys=keys,
+        since=[by_key[key].at for key in keys],
+        tries=[by_key[key].count for key in keys],
+        begun=minutes * MINUTE_MS,
+        enough=most,
+    )
+    struck = {key: _came_to(by_key[key], since, counted) for key, since, counted in found}
+    return [struck[hashed(one.key)] for one in tries]
 
 
 def strike_today(
@@ -92,12 +122,30 @@ def strike_today(
 
 @cache
 def _struck(dialect: str, beside: tuple[ColumnElement[Any], ...]) -> Question:
+    struck = _counting_on(rows.insert_into(_throttle, dialect))
+    told = struck.returning(_throttle.c.since, _throttle.c.tries, *beside)
+    return Question(told, ("key", "since", "tries"))
+
+
+@cache
+def _struck_by_list() -> Question:
+    lists = (
+        bindparam("keys", type_=ARRAY(String)),
+        bindparam("since", type_=ARRAY(BigInteger)),
+        bindparam("tries", type_=ARRAY(Integer)),
+    )
+    given = func.unnest(*lists).table_valued("key", "since", "tries").render_derived()
+    insert = rows.insert_into(_throttle, "postgresql")
+    struck = _counting_on(insert.from_select(["key", "since", "tries"], select(*given.c)))
+    return Question(struck.returning(_throttle.c.key, _throttle.c.since, _throttle.c.tries))
+
+
+def _counting_on(began: Any) -> Any:
     """Count on in a window that is open, or begin a new one; nothing beyond what is too much."""
-    began = rows.insert_into(_throttle, dialect)
     since, counted = _throttle.c.since, _throttle.c.tries
     over = since + bindparam("begun", type_=BigInteger) <= began.excluded.since
     enough = counted > bindparam("enough", type_=BigInteger)
-    struck = began.on_conflict_do_update(
+    return began.on_conflict_do_update(
         index_elements=["key"],
         set_={
             "since": case((over, began.excluded.since), else_=since),
@@ -108,7 +156,6 @@ def _struck(dialect: str, beside: tuple[ColumnElement[Any], ...]) -> Question:
             ),
         },
     )
-    return Question(struck.returning(since, counted, *beside), ("key", "since", "tries"))
 
 
 def forget(connection: Connection, keys: Iterable[str]) -> None:

@@ -6,29 +6,29 @@ How a ticket stands is written down together with the acts that it causes, which
 own: killed anywhere, each is said once. By the server's clock alone: put back, it only waits.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from msgspec import Struct, structs
 
-from server import database, logs, notary, promises
+from server import database, logs, notary, phrasing, promises
+from server.announcing import WITHIN_MS, About, announced
 from server.office import TIMER, Asked, Office
-from server.queries import clocks as books_of_clocks
-from server.queries.clocks import FOR_ALL, Catalog, Known, Watched
+from server.queries import clocks as books_of_clocks, pressing
+from server.queries.clocks import FOR_ALL, Looked, Watched
 from shared import alarms
 from shared.alarms import CODES, Alarm, Given, Moment, Patience, Told
-from shared.casework import Request, case_of, day_of
-from shared.clocks import Clock, clocks
+from shared.clocks import Clock
 from shared.ids import derive
 from shared.messages import Message
 from shared.ops import SYSTEM
 from shared.people import Person
-from shared.policy import ServicePolicy
-from shared.prices import Contract, current
-from shared.site import Asset, Customer, Site
+from shared.records import Record
+from shared.site import Customer, Site
+from shared.standing import Grounds, Rules, Standing
 from shared.tasks import Task
-from shared.ticket import Ticket, TicketEvent
-from shared.timetable import Timetable
+from shared.ticket import Ticket
+from shared.wordings import MessageRules
 from shared.work_order import Assignment, WorkOrder
 from sync.protocol import WireOp
 
@@ -44,13 +44,10 @@ class Round(Struct, kw_only=True):
 
 
 class Reckoned(Struct, frozen=True, kw_only=True):
-    """How one ticket stands, by which policy, what is to be said of it, and when to look again."""
+    """How one ticket stands, and what is to be said of it."""
 
-    ticket_id: str
-    policy_id: str = ""
-    clocks: tuple[Clock, ...] = ()
+    looked: Looked = Looked()
     said: tuple[Asked, ...] = ()
-    next_at: int | None = None
 
 
 def keep_time(office: Office, way: Round) -> int:
@@ -93,7 +90,7 @@ def _look(office: Office, way: Round) -> int:
         watched = books_of_clocks.due(books, now)
         if not watched:
             return 0
-        rules = books_of_clocks.catalog(books)
+        rules = books_of_clocks.rules(books)
         known = books_of_clocks.known(books, {one.ticket_id for one in watched})
         since = books_of_clocks.place(books).since
     reckoned = reckon(office, rules, known, Moment(now=now, since=since))
@@ -112,10 +109,7 @@ def _keep(
     """Write down what was reckoned, but for tickets of which something was said meanwhile."""
     watched, reckoned = found
     current_ = books_of_clocks.still(books, watched)
-    kept = {
-        one.ticket_id: reckoned.get(one.ticket_id) or Reckoned(ticket_id=one.ticket_id)
-        for one in current_
-    }
+    kept = {one.ticket_id: reckoned.get(one.ticket_id) or Reckoned() for one in current_}
     asked = [one for ticket in sorted(kept) for one in kept[ticket].said]
     fresh = asked and office.ledger(books).recall({one.id for one in asked})
     ops = [
@@ -127,85 +121,52 @@ def _keep(
         results = office.announce(books, ops, now)
         told = [f"{result.verdict}" for result in results]
         office.log.info("the clocks were told of", verdicts=told)
-    books_of_clocks.keep(
-        books,
-        {one.ticket_id: (one.policy_id, one.clocks, one.next_at) for one in kept.values()},
-        now,
-    )
+    books_of_clocks.keep(books, {name: one.looked for name, one in kept.items()}, now)
     return len(watched)
 
 
-def reckon(office: Office, rules: Catalog, known: Known, at: Moment) -> dict[str, Reckoned]:
+def reckon(
+    office: Office, rules: Rules, known: Iterable[Record], at: Moment
+) -> dict[str, Reckoned]:
     """How tickets stand by all that is known; one that cannot be reckoned stops no other."""
-    timetable = Timetable(rules.calendar)
-    lists = Lists.of(known)
+    with office.reading() as books:
+        spoken = phrasing.rules(books)
+    lists = Lists.of(Grounds(rules, known), spoken)
     found = {}
-    for ticket in known.one(Ticket).values():
+    for ticket in lists.grounds.one(Ticket).values():
         try:
-            found[ticket.id] = _standing_of(office, ticket, (lists, rules), (timetable, at))
+            found[ticket.id] = _reckoned(office, lists, ticket, at)
         except database.Busy:
             raise
         except Exception as error:
             trace = logs.trace_of(error)
             office.log.error("a ticket cannot be reckoned", reference=ticket.id, trace=trace)
-            found[ticket.id] = Reckoned(ticket_id=ticket.id, next_at=at.now + AGAIN_MS)
+            found[ticket.id] = Reckoned(looked=_stuck(ticket, at))
     return found
 
 
-def _standing_of(
-    office: Office, ticket: Ticket, by: tuple["Lists", Catalog], when: tuple[Timetable, Moment]
-) -> Reckoned:
-    (lists, rules), (timetable, at) = by, when
-    request = lists.request(ticket, rules)
-    policy = rules.policies.get(ticket.policy_id or "")  # C-01: what it was opened under
-    standing: tuple[Clock, ...] = ()
-    if policy is not None:
-        standing = clocks(case_of(request), policy, timetable, at.now)
-    return _reckoned(office, (ticket, policy, standing), lists, when)
-
-
 class Lists(Struct, frozen=True, kw_only=True):
-    """The rows of several tickets, each by what it belongs to."""
+    """What several tickets stand by, and their jobs, tasks and messages, by what they belong to."""
 
-    events: Mapping[str, list[TicketEvent]]
-    sites: Mapping[str, Site]
-    customers: Mapping[str, Customer]
-    assets: Mapping[str, Asset]
-    contracts: Mapping[str, list[Contract]]
+    grounds: Grounds
     orders: Mapping[str, list[WorkOrder]]
     assignments: Mapping[str, list[Assignment]]
     tasks: Mapping[str, list[Task]]
     messages: Mapping[str, list[Message]]
     names: Mapping[str, str]
+    spoken: MessageRules
 
     @classmethod
-    def of(cls, known: Known) -> "Lists":
+    def of(cls, grounds: Grounds, spoken: MessageRules) -> "Lists":
         """What is known, put in order."""
         return cls(
-            events=known.by(TicketEvent, "ticket_id"),
-            sites=known.one(Site),
-            customers=known.one(Customer),
-            assets=known.one(Asset),
-            contracts=known.by(Contract, "customer_id"),
-            orders=known.by(WorkOrder, "ticket_id"),
-            assignments=known.by(Assignment, "work_order_id"),
-            tasks=known.by(Task, "home_id"),
-            messages=known.by(Message, "ticket_id"),
-            names={one.id: one.name for one in known.one(Person).values()},
-        )
-
-    def request(self, ticket: Ticket, rules: Catalog) -> Request:
-        """A ticket with all that its clocks depend on."""
-        asset = self.assets.get(ticket.asset_id) if ticket.asset_id else None
-        bare = Request(ticket=ticket, events=(), site=self.sites.get(ticket.site_id))
-        return Request(
-            ticket=ticket,
-            events=self.events.get(ticket.id, []),
-            site=bare.site,
-            asset=asset,
-            contracts=self.contracts.get(ticket.customer_id, []),
-            prices=current(rules.prices, day_of(bare)),
-            choice=rules.choice,
+            grounds=grounds,
+            orders=grounds.by(WorkOrder, "ticket_id"),
+            assignments=grounds.by(Assignment, "work_order_id"),
+            tasks=grounds.by(Task, "home_id"),
+            messages=grounds.by(Message, "ticket_id"),
+            names={one.id: one.name for one in grounds.one(Person).values()},
+            spoken=spoken,
         )
 
     def given(self, ticket: Ticket) -> list[Given]:
@@ -219,16 +180,39 @@ class Lists(Struct, frozen=True, kw_only=True):
             for one in self.orders.get(ticket.id, [])
         ]
 
-    def unpromised(self, ticket: Ticket, at: Moment) -> tuple[Site, Customer] | None:
+    def unpromised(self, known: Standing, at: Moment) -> tuple[Site, Customer] | None:
         """Where and whose a new ticket is, unless its customer has been told of it."""
-        site = self.sites.get(ticket.site_id)
-        customer = self.customers.get(ticket.customer_id)
+        ticket, site, customer = known.ticket, known.site, known.customer
         told = (one.template for one in self.messages.get(ticket.id, ()))
         first = max(at.since, at.now - promises.WITHIN_MS)
         is_news = ticket.number is not None and ticket.opened_at >= first
-        if site is None or customer is None or not is_news or promises.TEMPLATE in told:
+        is_wanted = promises.TEMPLATE in self.spoken.automatic
+        if site is None or customer is None or not is_news or not is_wanted:
+            return None
+        if promises.TEMPLATE in told:
             return None
         return site, customer
+
+    def about(self, known: Standing) -> About | None:
+        """What messages about a ticket name, where its site and its customer are known."""
+        if known.site is None or known.customer is None or known.ticket.number is None:
+            return None
+        given = self.given(known.ticket)
+        leads = (
+            one.person_id
+            for job in reversed(given)
+            for one in job.assignments
+            if one.until_ms is None and one.role == "lead"
+        )
+        return About(
+            ticket=known.ticket,
+            events=tuple(known.events),
+            site=known.site,
+            customer=known.customer,
+            messages=self.messages.get(known.ticket.id, []),
+            names=self.names,
+            technician=self.names.get(next(leads, ""), ""),
+        )
 
     def alarms(self, ticket: Ticket) -> list[Task]:
         """What was told of a ticket and its jobs, and nobody has closed."""
@@ -237,34 +221,36 @@ class Lists(Struct, frozen=True, kw_only=True):
         return [one for one in found if one.code in CODES and not one.done]
 
 
-def _reckoned(
-    office: Office,
-    what: tuple[Ticket, ServicePolicy | None, tuple[Clock, ...]],
-    lists: Lists,
-    when: tuple[Timetable, Moment],
-) -> Reckoned:
-    ticket, policy, standing = what
-    timetable, at = when
-    limits = {one.id: one for one in policy.limits} if policy is not None else {}
-    site = lists.sites.get(ticket.site_id)
-    hours = timetable.hours(site.time_zone if site is not None else "")
+def _reckoned(office: Office, lists: Lists, ticket: Ticket, at: Moment) -> Reckoned:
+    known = lists.grounds.standing(ticket, at.now)
+    limits = {one.id: one for one in known.policy.every} if known.policy is not None else {}
+    hours = lists.grounds.hours(known.case)
     told = (
-        alarms.of_clocks(ticket.id, standing, limits, at),
+        alarms.of_clocks(ticket.id, known.clocks, limits, hours, at),
         alarms.of_orders(lists.given(ticket), _patience(office), hours, at),
     )
-    said = [*_raised(told), *_settled(told, lists.alarms(ticket), standing)]
-    due = promises.promised(standing, limits)
-    place = lists.unpromised(ticket, at)
+    said = [*_raised(told), *_settled(told, lists.alarms(ticket), known.clocks)]
+    due = promises.promised(known.clocks, limits)
+    place = lists.unpromised(known, at)
     if due is not None and place is not None:
         said.append(promises.promise(office, ticket, place, due))
+    about = lists.about(known)
+    if about is not None:
+        since = max(at.since, at.now - WITHIN_MS)
+        said += announced(office, about, lists.spoken.automatic, since)
     moments = [one.next_at for one in told if one.next_at is not None]
-    return Reckoned(
-        ticket_id=ticket.id,
-        policy_id=policy.id if policy is not None else "",
-        clocks=standing,
-        said=tuple(said),
+    looked = Looked(
+        policy_id=known.policy.id if known.policy is not None else "",
+        clocks=known.clocks,
+        pressing=pressing.key_of(ticket, known.clocks, at.now),
         next_at=min(moments, default=None),
     )
+    return Reckoned(looked=looked, said=tuple(said))
+
+
+def _stuck(ticket: Ticket, at: Moment) -> Looked:
+    """Of a ticket that cannot be reckoned it is known that it is there."""
+    return Looked(pressing=pressing.key_of(ticket, (), at.now), next_at=at.now + AGAIN_MS)
 
 
 def _patience(office: Office) -> Patience:

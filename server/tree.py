@@ -24,8 +24,8 @@ from sqlalchemy import (
     select,
 )
 
-from server.database import dumped, is_sqlite
-from server.questions import Question
+from server.database import is_sqlite
+from server.questions import Question, dumped
 from server.tables import METADATA
 from shared.audit import (
     Node,
@@ -128,8 +128,8 @@ def inclusion(connection: Connection, op_id: str) -> Place | None:
 
 def consistency(connection: Connection, older: int, newer: int) -> list[str]:
     """Proof, in hexadecimal, that the current epoch's log of one size begins with a smaller one."""
-    epoch = current_epoch(connection)
-    if epoch is None or not 0 < older < newer:
+    epoch = current_epoch(connection) if 0 < older < newer else None
+    if epoch is None:
         return []
     return _hashes(connection, epoch, consistency_ranges((0, newer), older, whole=True))
 

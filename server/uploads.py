@@ -1,11 +1,13 @@
 """Uploads: which files devices bring, how far each has come to be evidence, and for how long."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct, structs
 from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
     Connection,
     Executable,
     String,
@@ -18,9 +20,11 @@ from sqlalchemy import (
     update,
 )
 
-from server.rows import add, among, listed
+from server.database import is_sqlite
+from server.questions import Question
+from server.rows import Insert, Values, add, among, insert_all, listed
 from server.tables import METADATA
-from server.throttle import Try, strike_and_see
+from server.throttle import Struck, Try, strike_all, strike_and_see
 from sync.protocol import Files
 
 UNFINISHED_MAX: Final = 40  # per device
@@ -93,30 +97,26 @@ _HELD: Final = select(
     UPLOAD.c.named_at.is_(None),
     UPLOAD.c.ended_at.is_(None),
 )
-# Asked beside what a device brought today: how many it has that are not done or not named, and
-# whether it ever began a file of this hash.
-_STANDING: Final = (
-    *(
-        select(func.count())
-        .where(
-            UPLOAD.c.device_id == bindparam("device", type_=String),
-            UPLOAD.c.named_at.is_(None),
-            UPLOAD.c.ended_at.is_(None),
-            is_of_it,
-        )
-        .scalar_subquery()
-        .label(label)
-        for label, is_of_it in (
-            ("unfinished", UPLOAD.c.done_at.is_(None)),
-            ("waiting", UPLOAD.c.done_at > 0),
-        )
-    ),
-    exists()
-    .where(
-        UPLOAD.c.device_id == bindparam("device", type_=String),
-        UPLOAD.c.sha256 == bindparam("sha256", type_=String),
+
+
+def _standing_of(device: Any, sha256: Any) -> tuple[ColumnElement[Any], ...]:
+    """How many a device has that are not done, and not named, and whether it ever began this one.
+
+    Asked beside what a device brought today.
+    """
+    here = (UPLOAD.c.device_id == device, UPLOAD.c.named_at.is_(None), UPLOAD.c.ended_at.is_(None))
+    kinds = {"unfinished": UPLOAD.c.done_at.is_(None), "waiting": UPLOAD.c.done_at > 0}
+    return (
+        *(
+            select(func.count()).where(*here, is_of_it).scalar_subquery().label(label)
+            for label, is_of_it in kinds.items()
+        ),
+        exists().where(UPLOAD.c.device_id == device, UPLOAD.c.sha256 == sha256).label("is_known"),
     )
-    .label("is_known"),
+
+
+_STANDING: Final = _standing_of(
+    bindparam("device", type_=String), bindparam("sha256", type_=String)
 )
 _DONE: Final = (
     update(UPLOAD)
@@ -161,7 +161,32 @@ def claim(connection: Connection, upload: Upload, tried: Try) -> Claim:
     """Count what an upload brings, and ask whether there is a place for it."""
     asked = {"device": upload.device_id, "sha256": upload.sha256}
     struck = strike_and_see(connection, tried, _STANDING, asked)
-    unfinished, waiting, is_known = struck.seen
+    return _claimed(tried, struck, struck.seen)
+
+
+def claim_all(connection: Connection, tried: Sequence[tuple[Upload, Try]]) -> list[Claim]:
+    """The same for files of different devices; on PostgreSQL by one statement each."""
+    if is_sqlite(connection) or len(tried) == 1:
+        return [claim(connection, upload, one) for upload, one in tried]
+    struck = strike_all(connection, [one for _, one in tried])
+    devices, hashes = zip(*((one.device_id, one.sha256) for one, _ in tried), strict=True)
+    found = _standings().ask(connection, devices=list(devices), hashes=list(hashes))
+    standing = {device: seen for device, *seen in found}
+    return [
+        _claimed(one, came, standing[upload.device_id])
+        for (upload, one), came in zip(tried, struck, strict=True)
+    ]
+
+
+@cache
+def _standings() -> Question:
+    lists = (bindparam(name, type_=ARRAY(String)) for name in ("devices", "hashes"))
+    given = func.unnest(*lists).table_valued("device", "sha256").render_derived()
+    return Question(select(given.c.device, *_standing_of(given.c.device, given.c.sha256)))
+
+
+def _claimed(tried: Try, struck: Struck, seen: Sequence[Any]) -> Claim:
+    unfinished, waiting, is_known = seen
     free = UNFINISHED_MAX - unfinished, WAITING_MAX - waiting
     return Claim(
         wait=struck.wait,
@@ -182,8 +207,11 @@ def begin(connection: Connection, upload: Upload) -> bool:
 
 def write(connection: Connection, upload: Upload) -> None:
     """Write an upload down, however many its device has."""
-    row = [getattr(upload, column.name, None) for column in UPLOAD.c]
-    add(connection, "upload", (), [row])
+    add(connection, "upload", (), [_row(upload)])
+
+
+def _row(upload: Upload) -> Values:
+    return [getattr(upload, column.name, None) for column in UPLOAD.c]
 
 
 def finish(connection: Connection, upload: Upload, file: tuple[str, str], now_ms: int) -> None:
@@ -197,11 +225,12 @@ def finish(connection: Connection, upload: Upload, file: tuple[str, str], now_ms
         connection.execute(_DONE, done)
 
 
-def bring(connection: Connection, upload: Upload, fault: str, now_ms: int) -> None:
-    """Write down an upload that was never begun and is done, and its checked file."""
-    write(connection, structs.replace(upload, done_at=now_ms))
-    row = (upload.sha256, upload.size, now_ms, fault)
-    add(connection, "evidence_file", ("sha256",), [row])
+def bring(connection: Connection, files: Sequence[tuple[Upload, str]], now_ms: int) -> None:
+    """Write uploads down that were never begun and are done, and their checked files: (, fault)."""
+    done = [_row(structs.replace(one, done_at=now_ms)) for one, _ in files]
+    kept = sorted((str(one.sha256), one.size, now_ms, fault) for one, fault in files)
+    rows = (Insert("upload", (), done), Insert("evidence_file", ("sha256",), kept))
+    insert_all(connection, rows)
 
 
 def is_kept(connection: Connection, sha256: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 from msgspec import Meta, Struct, structs
 
 from shared.amounts import Code, Id
-from shared.clocks import Clock
+from shared.clocks import UNIT_MS, Clock, named
 from shared.errors import Params, Refused, refuse_value
 from shared.fields import Priority
 from shared.ids import derive
@@ -19,16 +19,18 @@ from shared.records import Aggregate, State
 from shared.registry import Act, Args, Kind, Outcome, Reach, Ref
 from shared.tasks import Task, closed
 from shared.ticket import Ticket
-from shared.timetable import Running, run_out
+from shared.timetable import ALWAYS, Running, run_out
 from shared.work_order import Assignment, WorkOrder
 
 # A limit is nearly missed, is missed, or nobody can say; the customer is to hear how things stand
 # (R-SLA-13); a technician has not taken a job on.
 CODES: Final = ("clock_warns", "clock_overdue", "clock_uncertain", "progress_due", "unaccepted")
 Raised = Annotated[str, Meta(pattern=rf"^({'|'.join(CODES)})$(?!\n)")]
-# Why it is over: it was kept, it is missed now, its time is another, or nobody waits for it.
-OVER: Final = ("met", "late", "overdue", "moved", "not_needed", "accepted")
-IN_TURN: Final = frozenset({"clock_warns", "clock_overdue"})
+# Why it is over: it was kept, it is missed now, its time is another, another limit of the ticket
+# goes before it, or nobody waits for it.
+OVER: Final = ("met", "late", "overdue", "moved", "in_turn", "not_needed", "accepted")
+# Of these a role hears of one for a ticket at a time; what is in doubt is for somebody to settle.
+IN_TURN: Final = frozenset({"clock_warns", "clock_overdue", "progress_due"})
 WARNS: Final = "warn"
 DOUBTS: Final = "doubt"
 PERCENT: Final = 100
@@ -87,13 +89,17 @@ class Moment(Struct, frozen=True, kw_only=True):
 
 
 def of_clocks(
-    ticket_id: str, clocks: Iterable[Clock], limits: Mapping[str, Limit], at: Moment
+    ticket_id: str,
+    clocks: Iterable[Clock],
+    limits: Mapping[str, Limit],
+    working: Running,
+    at: Moment,
 ) -> Told:
     """What is to be told of a ticket's limits: to each role of the one that was due first.
 
     Who has been told of a ticket is told of its next limit once that is over.
     """
-    told = [_of_one(ticket_id, clock, limits[clock.limit], at) for clock in clocks]
+    told = [_of_one(ticket_id, clock, (limits[clock.limit], working), at) for clock in clocks]
     moments = [one.next_at for one in told if one.next_at is not None]
     alarms = [alarm for one in told for alarm in one.alarms]
     return Told(alarms=tuple(_first_each(alarms)), next_at=min(moments, default=None))
@@ -103,12 +109,14 @@ def _first_each(alarms: Iterable[Alarm]) -> Iterable[Alarm]:
     """Of alarms about one ticket the one that is due first, for each role; others all."""
     first: dict[tuple[str, str], Alarm] = {}
     for one in sorted(alarms, key=lambda alarm: (int(alarm.params["due"] or 0), alarm.op_id)):
-        family = "clock" if one.code in IN_TURN else one.op_id
+        about = str(one.params.get("about", ""))  # each feedback is apart (C-07)
+        family = f"clock {about}" if one.code in IN_TURN else one.op_id
         first.setdefault((family, str(one.params["role"])), one)
     return first.values()
 
 
-def _of_one(ticket_id: str, clock: Clock, limit: Limit, at: Moment) -> Told:
+def _of_one(ticket_id: str, clock: Clock, by: tuple[Limit, Running], at: Moment) -> Told:
+    limit, working = by
     if clock.due is not None and clock.due < at.since:
         return Told(next_at=clock.next_at)
     steps: list[tuple[str, str, str]] = []
@@ -116,7 +124,7 @@ def _of_one(ticket_id: str, clock: Clock, limit: Limit, at: Moment) -> Told:
     if clock.state == "uncertain":
         steps = [("clock_uncertain", DOUBTS, "")]
     elif clock.state == "breached" and clock.reason == "overdue":
-        chain = escalation(clock, limit)
+        chain = escalation(clock, limit, working)
         steps = [("clock_overdue", role, role) for role, when in chain if at.now >= when]
         later = [when for _, when in chain if at.now < when]
     elif _is_warned(clock, at.now):
@@ -128,21 +136,32 @@ def _of_one(ticket_id: str, clock: Clock, limit: Limit, at: Moment) -> Told:
     )
 
 
-def escalation(clock: Clock, limit: Limit) -> list[tuple[str, int]]:
+def escalation(clock: Clock, limit: Limit, working: Running) -> list[tuple[str, int]]:
     """Who is told that a limit is missed, from when on (ms): one after the other (R-SLA-44).
 
-    Shares are of the time that there was, counted by the wall from when it was due.
+    Shares are of the limit's own time, counted as it counts: where it does so in working hours,
+    nobody hears more of it at night. A time that was agreed makes them no shorter.
     """
-    if clock.due is None or clock.start is None:
+    if clock.due is None:
         return []
-    begun = clock.start
-    if limit.every and clock.stopped is not None:
-        begun = clock.stopped
-    span = max(clock.due - begun, MINUTE_MS)
+    time = working if limit.calendar == "working" else ALWAYS
+    over = clock.due + 1
+    span = max(_span(clock, limit), MINUTE_MS)
     return [
-        (step.role or limit.role or DISPATCHER, clock.due + 1 + span * step.over // PERCENT)
+        (
+            step.role or limit.role or DISPATCHER,
+            run_out(time, over, span * step.over // PERCENT, ()),
+        )
         for step in limit.escalation
     ]
+
+
+def _span(clock: Clock, limit: Limit) -> int:
+    """How much time the limit gives (ms); where it says days or nothing, how much there was."""
+    unit = UNIT_MS.get(limit.unit)
+    if limit.amount is not None and unit is not None:
+        return limit.amount * unit
+    return clock.span or 0
 
 
 def _is_warned(clock: Clock, now: int) -> bool:
@@ -156,11 +175,14 @@ def _alarm(ticket_id: str, clock: Clock, limit: Limit, told: tuple[str, str, str
     code, step, role = told
     due = clock.due if clock.due is not None else 0
     role = role or limit.role or DISPATCHER
+    params: Params = {"limit": limit.id, "node": limit.node, "due": due, "role": role}
+    if clock.about:
+        params["about"] = clock.about
     return Alarm(
-        op_id=derive("alarm", ticket_id, limit.id, due, step, code, role),
+        op_id=derive("alarm", ticket_id, named(limit.id, clock.about), due, step, code, role),
         on=("ticket", ticket_id),
         code=code,
-        params={"limit": limit.id, "node": limit.node, "due": due, "role": role},
+        params=params,
     )
 
 
@@ -211,14 +233,15 @@ def why_over(task: Task, clocks: Iterable[Clock]) -> str:
     """Why nobody waits for what a task was about any more (`OVER`)."""
     if task.code == "unaccepted":
         return "accepted"
-    clock = next((one for one in clocks if one.limit == task.params.get("limit")), None)
+    which = (task.params.get("limit"), task.params.get("about", ""))
+    clock = next((one for one in clocks if (one.limit, one.about) == which), None)
     if clock is None or clock.state in ("dropped", "excused", "waiting"):
         return "not_needed"
     if clock.state == "met":
         return "met"
     if clock.state == "breached":
         return "overdue" if clock.reason == "overdue" else "late"
-    return "moved"
+    return "in_turn" if clock.due == task.params.get("due") else "moved"
 
 
 class RaiseArgs(Args, frozen=True, kw_only=True, omit_defaults=True):

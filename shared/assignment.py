@@ -8,7 +8,7 @@ from msgspec import structs
 from shared.amounts import Id, Line, OptionalLine, OptionalText, is_sayable, tidy
 from shared.errors import Refused, refuse_state, refuse_value
 from shared.ids import derive
-from shared.milestones import GIVEN
+from shared.milestones import GIVEN, given
 from shared.people import Person, Subscription, may
 from shared.records import Record, State, stream_of
 from shared.registry import Act, Args, Emit, Kind, Landing, Outcome, Reach, Ref
@@ -76,7 +76,8 @@ def assign(state: State, act: Act) -> Outcome | Refused:
         rows += _handed_over(state, act, _left(state, order.id) - {args.person})
     if order.status == "created":
         rows += [structs.replace(order, status="assigned"), change(order, act, "assigned")]
-    emits = (*_follow(order, args.person, "subscribe"), *progress(order.ticket_id, "", act, GIVEN))
+    step = given(_chosen(state, args.person)) if args.role == "lead" else GIVEN
+    emits = (*_follow(order, args.person, "subscribe"), *progress(order.ticket_id, "", act, step))
     return Outcome(rows=tuple(rows), emits=emits)
 
 
@@ -96,7 +97,7 @@ def reassign(state: State, act: Act) -> Outcome | Refused:
     emits = [
         *(emit for one in leaving for emit in _follow(order, one.person_id, "unsubscribe")),
         *_follow(order, args.person, "subscribe"),
-        *progress(order.ticket_id, "", act, GIVEN),
+        *progress(order.ticket_id, "", act, given(_chosen(state, args.person))),
     ]
     rows: list[Record] = [
         *ended,
@@ -267,6 +268,12 @@ def _follow(order: WorkOrder, person_id: str, name: str) -> tuple[Emit, ...]:
 def _follow_all(state: State, order: WorkOrder, name: str) -> tuple[Emit, ...]:
     held = current(state, order.id)
     return tuple(emit for one in held for emit in _follow(order, one.person_id, name))
+
+
+def _chosen(state: State, person_id: str) -> Person:
+    person = state.find(Person, person_id)
+    assert person is not None, "somebody who is not there was let through"
+    return person
 
 
 def _unfit(state: State, person_id: str) -> Refused | None:

@@ -21,7 +21,7 @@ SPANS_MAX: Final = 6
 WEEK: Final = 7
 DAY_MINUTES: Final = 24 * 60
 Minutes = tuple[int, int]
-COMPANY: Final = derive("calendar", "")  # the id of the company's own; a team's has its name in it
+COMPANY: Final = derive("calendar", "")  # the id of the company's own; a team's has the team's
 
 
 class Span(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -50,7 +50,7 @@ class Day(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_
 
 
 class WorkingCalendar(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """The hours of the company, or of one team that keeps its own (`team`).
+    """The hours of the company, or of one team that keeps its own (`team` is its id).
 
     `week` begins on Monday. Hours are those of `time_zone`, or by the clock at the site that is
     served where it is empty. `country` says whose statutory holidays are among `days`, and
@@ -81,14 +81,14 @@ def overlapping(spans: Iterable[Span]) -> bool:
 
 
 def calendar_id(team: str) -> str:
-    """The id of a team's calendar; the company's own where the team has no name."""
-    return derive("calendar", team)
+    """The id of a team's calendar, which is the team's; the company's own where there is none."""
+    return team or COMPANY
 
 
 def calendar_of(calendars: Iterable[WorkingCalendar], team: str = "") -> WorkingCalendar | None:
-    """The calendar a team works by: its own, or else the company's."""
-    known = {one.team: one for one in calendars}
-    return known.get(team) or known.get("")
+    """The calendar a team (by its id) works by: its own, or else the company's."""
+    known = {one.id: one for one in calendars}
+    return known.get(calendar_id(team)) or known.get(COMPANY)
 
 
 OFFICE_HOURS: Final = (Span("09:00", "12:00"), Span("13:00", "18:00"))

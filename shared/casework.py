@@ -7,12 +7,12 @@ from typing import Final
 from msgspec import Struct
 
 from shared.clock import zone_of
-from shared.clocks import Case
+from shared.clocks import Case, named
 from shared.coverage import warranty
-from shared.policy import PolicyChoice
+from shared.policy import FEEDBACK_EVENTS, PolicyChoice
 from shared.prices import Contract, PriceList
-from shared.site import Asset, Site
-from shared.story import Happened, Pause
+from shared.site import Asset, Customer, Site
+from shared.story import Happened, Pause, Stretch
 from shared.ticket import ALL, Ticket, TicketEvent
 
 # What the story of a ticket meant before its lines said it.
@@ -23,6 +23,8 @@ BEFORE: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
 }
 CUSTOMERS: Final = frozenset({"customer_date", "customer_absent"})  # over once a date has come
 CONTRACT: Final = "yes"
+# What may happen to a feedback as well as to a request: one has nothing to do with the other.
+OF_EITHER: Final = FEEDBACK_EVENTS | {"withdrawn", "reopened"}
 FAR_MS: Final = 3_660 * 24 * 3_600_000  # whoever names a day ten years off has mistyped it
 
 
@@ -37,6 +39,7 @@ class Request(Struct, frozen=True, kw_only=True):
     events: Iterable[TicketEvent]
     site: Site | None = None
     asset: Asset | None = None
+    customer: Customer | None = None
     contracts: Iterable[Contract] = ()
     prices: PriceList | None = None
     choice: PolicyChoice | None = None
@@ -51,10 +54,12 @@ def case_of(request: Request) -> Case:
         facts=facts_of(request),
         events=(Happened(event="received", at=since), *happened(story)),
         pauses=pauses_of(story, zone),
+        stretches=stretches_of(story),
         zone=zone,
         agreed=_agreed(ticket, zone),
-        excused={one.limit: one.reason for one in ticket.excused},
-        settled={one.limit: one.said for one in ticket.settled},
+        excused={named(one.limit, one.about): one.reason for one in ticket.excused},
+        settled={named(one.limit, one.about): one.said for one in ticket.settled},
+        apart={one.about: {"grade": one.grade} for one in story if one.about and one.grade},
     )
 
 
@@ -67,9 +72,17 @@ def happened(story: Iterable[TicketEvent]) -> tuple[Happened, ...]:
             earliest=line.earliest,
             latest=_latest(line),
             received=line.received,
+            about=line.about if event in OF_EITHER else "",
         )
         for line in story
         for event in line.events or BEFORE.get((line.what, line.status), ())
+    )
+
+
+def stretches_of(story: Iterable[TicketEvent]) -> tuple[Stretch, ...]:
+    """From when on which team had it, in order; the company before, and a helper's changes none."""
+    return tuple(
+        Stretch(since=line.at, team=line.team_id) for line in story if line.team_id is not None
     )
 
 
@@ -84,7 +97,7 @@ def pauses_of(story: Iterable[TicketEvent], zone: str) -> tuple[Pause, ...]:
     standing: dict[str, tuple[int, int | None]] = {}
     for line in story:
         over = standing if line.resume == ALL else {line.resume} & standing.keys()
-        for reason in sorted(over):
+        for reason in sorted({*over, *_passed(standing, line.at)}):
             found += _rested(reason, standing.pop(reason), line.at)
         until = _near(moment(line.until, zone), line.at) if line.until else None
         if line.pause:
@@ -94,6 +107,11 @@ def pauses_of(story: Iterable[TicketEvent], zone: str) -> tuple[Pause, ...]:
     for reason, span in standing.items():
         found += _rested(reason, span, None)
     return tuple(sorted(found, key=lambda one: (one.start, one.reason)))
+
+
+def _passed(standing: Mapping[str, tuple[int, int | None]], at: int) -> set[str]:
+    """What was over by a moment by itself: a date that is named after it begins anew."""
+    return {reason for reason, (_, until) in standing.items() if until is not None and until <= at}
 
 
 def _rested(reason: str, span: tuple[int, int | None], over: int | None) -> list[Pause]:
@@ -113,6 +131,7 @@ def facts_of(request: Request) -> dict[str, str]:
         "complexity": ticket.complexity,
         "zone": choice.zones.get(site.zone, "") if site is not None else "",
         "product_class": choice.classes.get(product, product),
+        "tier": request.customer.tier if request.customer is not None else "",
         "service_type": ticket.service_type,
         "warranty": _warranty(request),
         "contract": CONTRACT if under_contract(request) else "",

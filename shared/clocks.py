@@ -10,8 +10,9 @@ from typing import Any, Final, Literal
 from msgspec import Struct, structs
 
 from shared.policy import PAUSES, Limit, ServicePolicy, applies
-from shared.story import FOREVER, Happened, Pause, Story
-from shared.timetable import ALWAYS, Hours, Interval, Timetable, run_between, run_out
+from shared.relay import Worked, relayed
+from shared.story import FOREVER, Happened, Pause, Story, Stretch
+from shared.timetable import ALWAYS, Interval, Timetable, run_between, run_out
 
 ClockState = Literal[
     "waiting", "running", "paused", "met", "breached", "uncertain", "excused", "dropped"
@@ -32,19 +33,28 @@ Params = dict[str, str | int]
 class Case(Struct, frozen=True, kw_only=True):
     """All that the clocks of a ticket depend on.
 
-    `facts` are what conditions ask for (`shared.policy.FACTS`), `zone` the time zone of the site.
+    `facts` are what conditions ask for (`shared.policy.FACTS`), `zone` the time zone of the site,
+    `stretches` which teams had it since when.
     `agreed` are times that were agreed with the customer, by step (`shared.policy.NODES`).
     `excused` are reasons of exceptions that were approved, and `settled` (`met` or `breached`) what
-    people said where the time of an act leaves it open; both by limit.
+    people said where the time of an act leaves it open; both by limit, and by what that is `about`
+    (`named`). `apart` are facts of each feedback by its id, beside those of the ticket.
     """
 
     facts: Mapping[str, str] = {}
     events: tuple[Happened, ...] = ()
     pauses: tuple[Pause, ...] = ()
+    stretches: tuple[Stretch, ...] = ()
     zone: str = ""
     agreed: Mapping[str, int] = {}
     excused: Mapping[str, str] = {}
     settled: Mapping[str, str] = {}
+    apart: Mapping[str, Mapping[str, str]] = {}
+
+
+def named(limit: str, about: str = "") -> str:
+    """What a limit is called in what people said of it: one of a feedback is its own."""
+    return f"{limit} {about}" if about else limit
 
 
 class Clock(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -56,10 +66,11 @@ class Clock(Struct, frozen=True, kw_only=True, omit_defaults=True):
     end yet. `due_earliest` and `due_latest` differ from it where the start is uncertain.
     `stopped` is when it happened (`stopped_by` what), within `stopped_earliest` and
     `stopped_latest` where that is uncertain, and `received` when the office learnt of it.
-    `remaining` is how much of its time is left (below zero: since how long it is over), `next_at`
-    when it changes or wants a warning by itself. `over` are limits of the step that it goes
-    before, because it is stricter. A limit that recurs has been due `rounds` times, of which
-    `missed` in vain. `provisional` is a due time in a year whose holidays are not all known.
+    `remaining` is how much of its time is left (below zero: since how long it is over) of the
+    `span` it has in all, `next_at` when it changes or wants a warning by itself. `over` are limits
+    of the step that it goes before, because it is stricter. A limit that recurs has been due
+    `rounds` times, of which `missed` in vain. `provisional` is a due time in a year whose holidays
+    are not all known.
     """
 
     limit: str
@@ -77,27 +88,47 @@ class Clock(Struct, frozen=True, kw_only=True, omit_defaults=True):
     stopped_latest: int | None = None
     received: int | None = None
     remaining: int | None = None
+    span: int | None = None
     warn_at: int | None = None
     next_at: int | None = None
     over: tuple[str, ...] = ()
     rounds: int = 0
     missed: int = 0
     provisional: bool = False
+    about: str = ""
 
 
 def clocks(case: Case, policy: ServicePolicy, timetable: Timetable, now: int) -> tuple[Clock, ...]:
     """The clock of every step that the policy has a limit for, in the order of the policy.
 
-    An event later than `now` has not happened yet.
+    An event later than `now` has not happened yet. What customers say is apart from the request and
+    from each other (C-07): two complaints have two clocks, and each runs by its own story alone.
     """
-    story = Story(case.events, case.pauses, now)
-    hours = timetable.hours(case.zone)
-    steps: dict[str, list[Clock]] = {}
-    for limit in policy.limits:
-        if applies(limit.when, case.facts):
-            clock = Reading(case, story, hours, limit, now).clock()
-            steps.setdefault(limit.node, []).append(clock)
+    stories = _stories(case, now)
+    hours = relayed(timetable, case.zone, case.stretches)
+    steps: dict[tuple[str, str], list[Clock]] = {}
+    facts = {about: {**case.facts, **case.apart.get(about, {})} for about in stories}
+    for limit in policy.every:
+        for about in _abouts(case, stories, limit):
+            if applies(limit.when, facts[about]):
+                clock = Reading(case, stories[about], hours, limit, now).clock()
+                steps.setdefault((limit.node, about), []).append(clock)
     return tuple(found[0] if len(found) == 1 else _strictest(found) for found in steps.values())
+
+
+def _stories(case: Case, now: int) -> dict[str, Story]:
+    """The story of the request, and that of each feedback by its id, in order of time."""
+    told = sorted((one.at, one.about) for one in case.events if one.about)
+    abouts = dict.fromkeys(("", *(about for _, about in told)))
+    return {about: Story(case.events, case.pauses, now, about=about) for about in abouts}
+
+
+def _abouts(case: Case, stories: Mapping[str, Story], limit: Limit) -> tuple[str, ...]:
+    """What a limit is reckoned for: each feedback that begins it, else the request itself."""
+    if len(stories) == 1:
+        return ("",)
+    begun = {one.about for one in case.events if one.event == limit.start}
+    return tuple(about for about in stories if about in begun) or ("",)
 
 
 def _strictest(found: list[Clock]) -> Clock:
@@ -124,7 +155,7 @@ class Due(Struct, frozen=True):
 class Reading:
     """One limit, read off from one story at one moment."""
 
-    def __init__(self, case: Case, story: Story, hours: Hours, limit: Limit, now: int) -> None:
+    def __init__(self, case: Case, story: Story, hours: Worked, limit: Limit, now: int) -> None:
         self._case = case
         self._story = story
         self._hours = hours
@@ -133,6 +164,9 @@ class Reading:
         self._time = hours if limit.calendar == "working" else ALWAYS
         self._pauses = story.pauses(limit)
         self._told: dict[str, Any] = {"limit": limit.id, "node": limit.node}
+        self._name = named(limit.id, story.about)
+        if story.about:
+            self._told["about"] = story.about
 
     def clock(self) -> Clock:
         """How it stands."""
@@ -201,6 +235,7 @@ class Reading:
         now = self._now
         if due is not None and now > due.earliest:
             self._told["remaining"] = due.likely - now
+            self._told["span"] = self._span(due.likely, self._pauses.by(now))
             self._note_next(due.latest + 1)
             if now > due.latest:
                 return self._late("overdue")
@@ -274,13 +309,21 @@ class Reading:
         return run_out(self._time, start, self._time.between(start, end), pauses)
 
     def _warn_at(self, due: int, pauses: list[Interval]) -> int:
-        start: int = self._told["start"]
-        if self._limit.every:
-            start = self._told.get("stopped", start)
-        if due <= start:
+        span = self._told["span"] = self._span(due, pauses)
+        if span <= 0:
             return due
-        total = run_between(self._time, start, due, pauses)
-        return run_out(self._time, start, total * self._limit.warn // PERCENT, pauses)
+        return run_out(self._time, self._begun(), span * self._limit.warn // PERCENT, pauses)
+
+    def _span(self, due: int, pauses: list[Interval]) -> int:
+        """How much time there is, or was, from when it began to count until it is due."""
+        begun = self._begun()
+        return run_between(self._time, begun, due, pauses) if begun < due else 0
+
+    def _begun(self) -> int:
+        """When it began to count: at the start, or at the last time of what recurs."""
+        start: int = self._told["start"]
+        stopped: int = self._told.get("stopped", start)
+        return stopped if self._limit.every else start
 
     def _opens(self) -> int | None:
         opens = self._limit.opens
@@ -300,9 +343,8 @@ class Reading:
         self._told["due"] = due.likely
         if due.earliest != due.latest:
             self._told.update(due_earliest=due.earliest, due_latest=due.latest)
-        years = self._hours.provisional
-        if years and self._limit.calendar == "working":
-            self._told["provisional"] = self._hours.year_of(due.likely) in years
+        if self._limit.calendar == "working" and self._hours.is_provisional(due.likely):
+            self._told["provisional"] = True
 
     def _note_stop(self, stop: Happened) -> None:
         self._told.update(stopped=stop.at, stopped_by=stop.event, received=stop.received)
@@ -315,13 +357,13 @@ class Reading:
         self._told["next_at"] = min(later, default=None)
 
     def _open_to_doubt(self, reason: str) -> Clock:
-        said = self._case.settled.get(self._limit.id)
+        said = self._case.settled.get(self._name)
         if said == "met":
             return self._as("met", "settled")
         return self._late("settled") if said == "breached" else self._late(reason, "uncertain")
 
     def _late(self, reason: str, state: ClockState = "breached", **params: str | int) -> Clock:
-        excuse = self._case.excused.get(self._limit.id) if self._limit.excusable else None
+        excuse = self._case.excused.get(self._name) if self._limit.excusable else None
         if excuse is not None:
             return self._as("excused", "excused", code=excuse)
         return self._as(state, reason, **params)

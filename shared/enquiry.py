@@ -18,7 +18,7 @@ from shared.errors import Refused, refuse_state, refuse_value
 from shared.records import Aggregate, Record, State
 from shared.registry import Act, Args, Kind, Outcome, Reach, Ref
 from shared.site import Asset, Site
-from shared.ticket import Channel, Step, Ticket, progress
+from shared.ticket import Channel, Step, Ticket, WishedFor, progress
 
 STATES: Final = ("new", "opened", "linked", "refused")
 FILES_MAX: Final = 20
@@ -40,7 +40,7 @@ class Enquiry(Record, frozen=True, kw_only=True, omit_defaults=True):
     """What came in, from whom and when (ms), and what became of it. Never leaves the server.
 
     `reference` tells it from all others of its channel: the Message-ID of a mail. `site_id` and
-    `asset_id` are those of the sticker whose link it came by.
+    `asset_id` are those of the sticker whose link it came by, `wish` the service (R-INT-15).
     """
 
     channel: str
@@ -51,6 +51,7 @@ class Enquiry(Record, frozen=True, kw_only=True, omit_defaults=True):
     subject: OptionalLine = ""
     text: OptionalText = ""
     language: OptionalLine = ""
+    wish: str = ""
     files: tuple[Attached, ...] = ()
     site_id: Id | None = None
     asset_id: Id | None = None
@@ -74,6 +75,7 @@ class ReceiveArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
     subject: OptionalLine = ""
     text: OptionalText = ""
     language: Annotated[str, Meta(pattern=r"^(en|zh)?$(?!\n)")] = ""
+    wish: WishedFor = ""
     files: Files = ()
     site: Id | None = None
     asset: Id | None = None
@@ -114,6 +116,7 @@ def receive(state: State, act: Act) -> Outcome | Refused:
         subject=args.subject,
         text=args.text,
         language=args.language,
+        wish=args.wish,
         files=args.files,
         site_id=site.id if site is not None else None,
         asset_id=asset.id if asset is not None else None,

@@ -30,6 +30,7 @@ STATES: Final[Mapping[str, Verdict]] = {
     "excused": "excused",
 }
 VERDICTS: Final[tuple[Verdict, ...]] = ("kept", "missed", "uncertain", "excused", "open")
+WORST: Final[tuple[Verdict, ...]] = ("missed", "uncertain", "open", "kept", "excused")
 
 
 class Rate(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -52,9 +53,9 @@ class Rate(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.kept * BASIS_POINTS // self.known if self.known else None
 
 
-def first_response(case: Case, now: int) -> Verdict:
+def first_response(case: Case, now: int, story: Story | None = None) -> Verdict:
     """Whether a request was answered within 24 hours of its receipt (R-KPI-01)."""
-    story = Story(case.events, case.pauses, now)
+    story = story or _story(case, now)
     begun, answered = story.first("received"), story.first("acknowledged")
     if begun is None:
         return "open"
@@ -65,20 +66,22 @@ def first_response(case: Case, now: int) -> Verdict:
     return "missed" if answered.low - begun.high > FIRST_RESPONSE_MS else "uncertain"
 
 
-def one_time_fix(case: Case, now: int, *, repeated: bool = False) -> Verdict:
+def one_time_fix(
+    case: Case, now: int, story: Story | None = None, *, repeated: bool = False
+) -> Verdict:
     """Of what was solved: with one visit at most, not taken up again, no repeat (R-KPI-02)."""
-    story = Story(case.events, case.pauses, now)
+    story = story or _story(case, now)
     if story.first("resolved") is None:
         return "open"
     again = repeated or story.each("reopened") or len(story.each("arrived")) > 1
     return "missed" if again else "kept"
 
 
-def resolution(case: Case, status: str, now: int) -> Verdict:
+def resolution(case: Case, status: str, now: int, story: Story | None = None) -> Verdict:
     """Whether a request was solved; not, once it is closed or too old without (R-KPI-03)."""
     if status in LEFT:
         return "excused"
-    story = Story(case.events, case.pauses, now)
+    story = story or _story(case, now)
     if story.first("resolved") is not None:
         return "kept"
     begun = story.first("received")
@@ -93,12 +96,34 @@ def verdicts(
 
     `repeated` is whether another ticket was linked to it as a repeat.
     """
+    limits: dict[str, Verdict] = {}
+    for one in clocks:  # of several complaints on one ticket the worst counts
+        name, said = f"limit:{one.node}", STATES.get(one.state, "open")
+        limits[name] = min(limits.get(name, said), said, key=WORST.index)
+    story = _story(case, now)
     return {
-        FIRST_RESPONSE: first_response(case, now),
-        ONE_TIME_FIX: one_time_fix(case, now, repeated=repeated),
-        RESOLUTION: resolution(case, status, now),
-        **{f"limit:{one.node}": STATES.get(one.state, "open") for one in clocks},
+        FIRST_RESPONSE: first_response(case, now, story),
+        ONE_TIME_FIX: one_time_fix(case, now, story, repeated=repeated),
+        RESOLUTION: resolution(case, status, now, story),
+        **limits,
     }
+
+
+def changes_at(
+    case: Case, clocks: Iterable[Clock], told: Mapping[str, Verdict], now: int
+) -> int | None:
+    """From when on (ms) time alone makes these verdicts others; None where nothing but acts do."""
+    story = _story(case, now)
+    moments = [story.next_at, *(one.next_at for one in clocks)]
+    begun = story.first("received")
+    for name, limit in ((FIRST_RESPONSE, FIRST_RESPONSE_MS), (RESOLUTION, UNSOLVED_MS)):
+        if begun is not None and told[name] == "open":
+            moments.append(begun.high + limit + 1)
+    return min((one for one in moments if one is not None and one > now), default=None)
+
+
+def _story(case: Case, now: int) -> Story:
+    return Story(case.events, case.pauses, now)
 
 
 def rates(told: Iterable[Mapping[str, Verdict]]) -> dict[str, Rate]:

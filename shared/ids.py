@@ -5,7 +5,7 @@ import re
 from uuid import UUID
 
 SPACE = UUID("6f1f5ac2-0b0e-5b57-9d7c-2f6f0a5d1c11").bytes
-VARIANT = "89ab"
+VARIANT_OF = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 RANDOM_BYTES = 10
 # Patterns end in `$(?!\n)`: in Python `$` alone lets one more line end through, and JSON Schema
 # knows no `\Z`.
@@ -31,7 +31,7 @@ def derive(*names: str | int) -> str:
     """
     named = SPACE + "\x00".join(map(str, names)).encode()
     told = hashlib.sha1(named, usedforsecurity=False).hexdigest()
-    variant = VARIANT[int(told[16], 16) % len(VARIANT)]
+    variant = VARIANT_OF[told[16]]
     return f"{told[:8]}-{told[8:12]}-5{told[13:16]}-{variant}{told[17:20]}-{told[20:32]}"
 
 

@@ -10,12 +10,16 @@ from shared import (
     assignment,
     beginning,
     billing,
+    classing,
     collecting,
+    complaints,
+    confirming,
     contact,
     contracts,
     editing,
     enquiry,
     evidence,
+    foresight_rules,
     history,
     invoices,
     machine,
@@ -33,11 +37,15 @@ from shared import (
     publishing,
     readings,
     reception,
+    return_terms,
+    returns,
+    scoring,
     serials,
     signing,
     stock,
     tasks,
     ticket,
+    wordings,
     work_order,
     workshop,
 )
@@ -46,6 +54,8 @@ from shared.calendars import WorkingCalendar
 from shared.charges import Charge, CoverageDecision, Quote
 from shared.checklist import Checklist, Reading
 from shared.enquiry import Enquiry
+from shared.feedback import Feedback
+from shared.foresight_rules import ForesightRules
 from shared.history import AssetHistory
 from shared.ink_claims import InkClaim
 from shared.messages import Message
@@ -59,14 +69,18 @@ from shared.prices import Contract, Organisation, PriceList
 from shared.provision import OrderedPart
 from shared.records import Record, table
 from shared.registry import Registry
+from shared.return_case import ReturnCase
+from shared.return_terms import ReturnTerms
 from shared.serials import SerialClaim
 from shared.sign_off import SignedDocument, SignOff
 from shared.site import Asset, Customer, Site
 from shared.tag_sets import TagSet
 from shared.take_away import TakenItem
 from shared.tasks import Conflict, Task
+from shared.teams import Outlet, Team
 from shared.ticket import Ticket, TicketEvent
 from shared.visit import Visit
+from shared.wordings import MessageRules, MessageWording
 from shared.work_order import Assignment, Completion, StatusChange, WorkOrder
 
 REGISTRY: Final = Registry(
@@ -75,7 +89,13 @@ REGISTRY: Final = Registry(
         *enquiry.KINDS,
         *reception.KINDS,
         *promises.KINDS,
+        *returns.KINDS,
+        *return_terms.KINDS,
+        *foresight_rules.KINDS,
         *aftercare.KINDS,
+        *complaints.KINDS,
+        *scoring.KINDS,
+        *confirming.KINDS,
         *planning.KINDS,
         *assignment.KINDS,
         *work_order.KINDS,
@@ -86,6 +106,7 @@ REGISTRY: Final = Registry(
         *provision.KINDS,
         *stock.KINDS,
         *newcomers.KINDS,
+        *classing.KINDS,
         *machine.KINDS,
         *merging.KINDS,
         *contracts.KINDS,
@@ -93,6 +114,7 @@ REGISTRY: Final = Registry(
         *alarms.KINDS,
         *notes.KINDS,
         *messages.KINDS,
+        *wordings.KINDS,
         *evidence.KINDS,
         *signing.KINDS,
         *billing.KINDS,
@@ -111,6 +133,7 @@ REGISTRY: Final = Registry(
         **assignment.ABSORBS,
         **history.ABSORBS,
         **signing.ABSORBS,
+        **messages.ABSORBS,
     },
 )
 
@@ -118,6 +141,8 @@ TABLES: Final[dict[str, type[Record]]] = {
     table(kind): kind
     for kind in (
         Person,
+        Team,
+        Outlet,
         Part,
         Location,
         Checklist,
@@ -136,7 +161,13 @@ TABLES: Final[dict[str, type[Record]]] = {
         Enquiry,
         Ticket,
         TicketEvent,
+        ReturnCase,
+        ReturnTerms,
+        ForesightRules,
         Message,
+        MessageWording,
+        MessageRules,
+        Feedback,
         WorkOrder,
         Assignment,
         Visit,
@@ -184,7 +215,9 @@ LINKS: Final[dict[str, tuple[type[Record], tuple[str, ...]]]] = {
     ),
     "part_use": (PartUse, ("location_id", "part_id", "serial")),
     "task": (Task, ("home_noun", "home_id")),
-    "message": (Message, ("ticket_id",)),
+    "ticket": (Ticket, ("asset_id", "site_id", "customer_id")),
+    "message": (Message, ("ticket_id", "feedback_id")),
+    "feedback": (Feedback, ("ticket_id",)),
     "asset": (Asset, ("site_id",)),
     "site": (Site, ("customer_id",)),
     "contract": (Contract, ("customer_id",)),
@@ -202,6 +235,7 @@ KEYS: Final[dict[type[Record], str]] = {
     Photo: "work_order_id",
     SignedDocument: "work_order_id",
     PriceList: "name",
+    Team: "name",
     CoverageDecision: "work_order_id",
     Charge: "work_order_id",
     Quote: "work_order_id",

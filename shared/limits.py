@@ -24,6 +24,7 @@ VALUES: Final[dict[str, tuple[str, ...]]] = {
     "mode": ("", "on_site", "remote", "mail_in"),
     "complaints": ("", "frequent"),
     "major": ("", "yes"),
+    "grade": ("", "minor", "general", "serious"),
 }
 # The steps that come one after the other. A repair is not kept apart from a solution here.
 CHAIN: Final = (

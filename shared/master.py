@@ -17,22 +17,26 @@ from shared.records import CATALOG, Aggregate, Record, State, stream_of, table
 from shared.registry import Act, Args, Emit, Kind, Outcome, Reach, Ref, by
 from shared.site import Asset, Customer, Site
 from shared.tag_sets import TagSet
+from shared.teams import Outlet, Team
 
 TABLES: Final[dict[str, type[Record]]] = {
     table(kind): kind
     for kind in (
-        *(Person, Part, Location, Checklist, TagSet, PriceList, Organisation),
+        *(Person, Team, Outlet, Part, Location, Checklist, TagSet, PriceList, Organisation),
         *(Customer, Contract, Site, Asset),
     )
 }
 
-# The row that another one names, by the field it is named in: it has to be there.
-NAMED: Final[dict[type[Record], tuple[str, type[Record]]]] = {
-    Site: ("customer_id", Customer),
-    Contract: ("customer_id", Customer),
-    Asset: ("site_id", Site),
-    Person: ("van_id", Location),
+# The rows that another one names, by the fields they are named in: they have to be there.
+NAMED: Final[dict[type[Record], tuple[tuple[str, type[Record]], ...]]] = {
+    Site: (("customer_id", Customer),),
+    Contract: (("customer_id", Customer),),
+    Asset: (("site_id", Site),),
+    Person: (("van_id", Location), ("team_id", Team)),
+    Team: (("outlet_id", Outlet),),
 }
+# What is read with those of its name.
+BY_NAME: Final = (PriceList, Team)
 
 NAMES_MAX: Final = 20  # former ones that are kept
 
@@ -111,6 +115,8 @@ def _inconsistent(row: Record) -> str | None:
         bounded = [one for one in row.items if one.low is not None and one.high is not None]
         if len(set(codes)) < len(codes) or any((one.low or 0) > (one.high or 0) for one in bounded):
             return "args.row.items"
+    if isinstance(row, TagSet) and len({one.code for one in row.tags}) < len(row.tags):
+        return "args.row.tags"
     if isinstance(row, Asset):
         return _unreal(row)
     field = contradiction(row)
@@ -128,11 +134,11 @@ def _unreal(asset: Asset) -> str | None:
 
 def _dangling(state: State, row: Record) -> str | None:
     """The field that names a row which is not there."""
-    if type(row) not in NAMED:
-        return None
-    field, kind = NAMED[type(row)]
-    named = getattr(row, field)
-    return f"args.row.{field}" if named and state.find(kind, named) is None else None
+    for field, kind in NAMED.get(type(row), ()):
+        named = getattr(row, field)
+        if named and state.find(kind, named) is None:
+            return f"args.row.{field}"
+    return None
 
 
 def _taken(state: State, row: Record) -> Refused | None:
@@ -143,9 +149,18 @@ def _taken(state: State, row: Record) -> Refused | None:
             return refuse_value("already_exists", "args.row.login", value=row.login)
     if isinstance(row, PriceList):
         return _printed(state, row)
+    if isinstance(row, TagSet):
+        return _taken_away(state, row)
+    if isinstance(row, Team) and any(_called_alike(one, row) for one in state.all(Team)):
+        return refuse_value("already_exists", "args.row.name", value=row.name)
     if isinstance(row, Organisation) and row.id != ORGANISATION:
         return refuse_value("wrong_value", "on", reason=row.id)
     return None
+
+
+def _called_alike(one: Team, other: Team) -> bool:
+    """Two teams at a time have two names; that of one that is retired may be given again."""
+    return one.id != other.id and one.name == other.name and not (one.retired or other.retired)
 
 
 def _printed(state: State, row: PriceList) -> Refused | None:
@@ -158,6 +173,16 @@ def _printed(state: State, row: PriceList) -> Refused | None:
     if row.edition <= max(others, default=0):
         return refuse_value("already_exists", "args.row.edition", value=row.edition)
     return None
+
+
+def _taken_away(state: State, row: TagSet) -> Refused | None:
+    """A word that tickets may be classified with stays: it can only be retired (R-CLS-17)."""
+    before = state.find(TagSet, row.id)
+    kept = {one.code for one in row.tags}
+    if before is not None and before.code != row.code:
+        return refuse_value("wrong_value", "args.row.code", reason=row.code)
+    gone = next((one for one in before.tags if one.code not in kept), None) if before else None
+    return refuse_value("word_kept", "args.row.tags", en=gone.en, zh=gone.zh) if gone else None
 
 
 def _person_follows(before: Person | None, after: Person) -> tuple[Emit, ...]:
@@ -179,14 +204,12 @@ def _home(reach: Reach) -> tuple[Aggregate, ...]:
 
 
 def _refs(reach: Reach) -> tuple[Ref, ...]:
-    own = TABLES[reach.on[0]]
-    if own is PriceList:
-        return ((own, reach.on[1]), (own, by("name", str(reach.args.row.get("name")))))
-    if own not in NAMED:
-        return ((own, reach.on[1]),)
-    field, kind = NAMED[own]
-    refs = ((own, reach.on[1]), (kind, str(reach.args.row.get(field))))
-    return (*refs, (own, by("login", str(reach.args.row.get("login"))))) if own is Person else refs
+    own, row = TABLES[reach.on[0]], reach.args.row
+    named = tuple((kind, str(row.get(field))) for field, kind in NAMED.get(own, ()))
+    refs: tuple[Ref, ...] = ((own, reach.on[1]), *named)
+    if own in BY_NAME:
+        return (*refs, (own, by("name", str(row.get("name")))))
+    return (*refs, (own, by("login", str(row.get("login"))))) if own is Person else refs
 
 
 KINDS = (

@@ -7,6 +7,7 @@ from msgspec import Meta, Raw
 from shared.amounts import Id, Line
 from shared.charges import BASES
 from shared.errors import Refused, refuse_value
+from shared.feedback import GRADES, KINDS_OF, TYPES, WAYS
 from shared.fields import PRIORITIES
 from shared.messages import CHANNELS
 from shared.parts import OLD_PARTS
@@ -18,8 +19,9 @@ from shared.registry import Act, Args, Kind, Outcome
 from shared.visit import OUTCOMES
 from shared.work_order import SERVICES
 
+Choices = dict[str, tuple[str, tuple[str, ...]]]
 # What a phone says by one of a few codes: the field, the group of its words, the codes.
-CHOICES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
+CHOICES: Final[Choices] = {
     "audience": ("audiences", get_args(Audience)),
     "basis": ("bases", BASES),
     "channel": ("message_channels", CHANNELS),
@@ -32,6 +34,30 @@ CHOICES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "service": ("services", SERVICES),
     "type": ("invoice_types", get_args(InvoiceType)),
 }
+# Where a kind of act means something else by the same field.
+OWN_CHOICES: Final[dict[str, Choices]] = {
+    "feedback.record": {
+        "grade": ("feedback_grades", GRADES),
+        "kind": ("feedback_kinds", KINDS_OF),
+        "means": ("feedback_means", WAYS),
+        "solved": ("feedback_solved", ("yes", "no")),
+        "type": ("feedback_types", TYPES),
+    },
+}
+
+
+# And where it is called something else then, among the words for fields.
+OWN_LABELS: Final[dict[str, dict[str, str]]] = {"feedback.record": {"kind": "feedback_kind"}}
+
+
+def label_of(kind: str, name: str) -> str:
+    """What a field of an act of a kind is called, as the words for fields have it."""
+    return OWN_LABELS.get(kind, {}).get(name, name)
+
+
+def choices_of(kind: str) -> Choices:
+    """What an act of a kind says by one of a few codes, by field."""
+    return {**CHOICES, **OWN_CHOICES.get(kind, {})}
 
 
 class RepairArgs(Args, frozen=True, kw_only=True, omit_defaults=True):

@@ -16,6 +16,7 @@ from shared.people import Subscription
 from shared.prices import Contract
 from shared.records import Aggregate, Record, State, home, stream_of
 from shared.registry import Act, Args, Kind, Outcome, Reach, Ref
+from shared.return_case import ReturnCase
 from shared.site import Asset, Customer, Site
 from shared.tasks import Conflict
 from shared.ticket import Ticket
@@ -42,12 +43,13 @@ NAMING: Final[dict[str, tuple[tuple[type[Record], str], ...]]] = {
     ),
     "asset": (
         *((Ticket, "asset_id"), (WorkOrder, "asset_id"), (AssetHistory, "asset_id")),
-        *((Enquiry, "asset_id"), (Alias, "into_id")),
+        *((Enquiry, "asset_id"), (ReturnCase, "asset_id"), (ReturnCase, "new_asset_id")),
+        *((Asset, "replaced_by"), (Alias, "into_id")),
     ),
 }
 # What the one that stays takes over where it says nothing itself. Those of one line go together.
 FILLED: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
-    "customer": (("salutation",), ("phone",), ("language",)),
+    "customer": (("salutation",), ("phone",), ("language",), ("tier",)),
     "site": (
         *(("name",), ("division",), ("zone",), ("access_notes",)),
         ("contact_name", "contact_phone"),
@@ -55,6 +57,7 @@ FILLED: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "asset": (
         *(("serial",), ("product_class",)),
         *(("delivered_on",), ("invoiced_on",), ("warranty_until",)),
+        ("gone", "gone_on", "replaced_by"),
     ),
 }
 # Where both have to belong already, so that nothing changes hands by the way.
@@ -94,7 +97,14 @@ def merge(state: State, act: Act) -> Outcome | Refused:
 
 
 def _apart(noun: str, gone: Thing, stays: Thing) -> Refused | None:
-    """The refusal of two that do not belong to the same customer, or stand at the same site."""
+    """The refusal of two that do not belong to the same customer, or stand at the same site.
+
+    A machine and the one that it was exchanged for are two.
+    """
+    if isinstance(gone, Asset) and isinstance(stays, Asset):
+        pairs = ((gone.replaced_by, stays.id), (stays.replaced_by, gone.id))
+        if any(one == other for one, other in pairs):
+            return refuse_value("exchanged", "args.into")
     shared = SAME.get(noun)
     if shared is not None and getattr(gone, shared) != getattr(stays, shared):
         return refuse_value("apart", "args.into")

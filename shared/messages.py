@@ -10,10 +10,11 @@ from msgspec import Meta, field, structs
 
 from shared.amounts import Id, Line, OptionalLine, Text, is_sayable, tidy
 from shared.errors import Refused, refuse_person, refuse_state, refuse_value
+from shared.feedback import STEPS, Feedback, tasks_about, tasks_of, told_of, took
 from shared.fields import Phone
 from shared.people import needs_the_job
 from shared.records import Aggregate, Record, State
-from shared.registry import Act, Args, Kind, Outcome, Reach, Ref
+from shared.registry import Act, Args, Emit, Kind, Landing, Outcome, Reach, Ref
 from shared.texts import UNKNOWN, Catalogue, say
 from shared.ticket import Step, Ticket, progress
 from shared.work_order import WorkOrder, standing
@@ -30,6 +31,13 @@ TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = {
     "out_of_scope": ("company", "number", "what"),  # R-INT-17
     "result": ("company", "number", "what"),  # R-COM-08
     "callback": ("company", "number", "time"),  # R-SLA-14, R-COM-07
+    "return_decided": ("company", "number", "what"),  # R-RET-03, R-RET-07
+    "survey": ("company", "number", "link"),  # R-COM-07
+    "complaint_answer": ("company", "number", "what"),  # R-SLA-32
+    "complaint_plan": ("company", "number", "what"),  # R-SLA-42
+    "complaint_result": ("company", "number", "what"),  # R-SLA-33
+    "suggestion_answer": ("company", "number", "what"),  # R-SLA-32
+    "suggestion_result": ("company", "number", "what"),  # R-SLA-33
     "other": ("company", "number", "what"),
 }
 # What it means to the clocks of a ticket that its customer was told (C-02).
@@ -41,6 +49,14 @@ TELLS: Final[Mapping[str, tuple[str, ...]]] = {
     "solution": ("proposed", "progress_told"),
     "result": ("result_told", "progress_told"),
 }
+# The step of a feedback that is taken once its customer was told.
+TAKES: Final[Mapping[str, str]] = {
+    "complaint_answer": "contact",
+    "complaint_plan": "plan",
+    "complaint_result": "result",
+    "suggestion_answer": "contact",
+    "suggestion_result": "result",
+}
 # What somebody has to write themselves; the rest is known of the ticket.
 BY_HAND: Final = frozenset({"what"})
 BY_TECHNICIAN: Final = "technician_sms"
@@ -48,6 +64,12 @@ CHANNELS: Final = ("copy", BY_TECHNICIAN, "webhook")
 STATES: Final = ("queued", "sent", "delivered", "failed", "cancelled")
 WAITS: Final = frozenset({"queued", "failed"})  # the customer does not know yet
 TOLD: Final = frozenset({"sent", "delivered"})
+# After what it changes nothing any more that a message was sent, arrived or failed.
+OVER: Final[Mapping[str, frozenset[str]]] = {
+    "sent": frozenset({"sent", "delivered"}),
+    "delivered": frozenset({"delivered"}),
+    "failed": frozenset({"failed", "delivered", "cancelled"}),
+}
 GROUP: Final = "messages"  # of the texts
 
 Template = Annotated[str, Meta(pattern=rf"^({'|'.join(TEMPLATES)})$(?!\n)")]
@@ -82,10 +104,19 @@ class Message(Record, frozen=True, kw_only=True, omit_defaults=True):
     at: int
     changed_by: Id
     changed_at: int
+    feedback_id: Id | None = None
+
+    def travels_with(self) -> Aggregate | None:
+        """An answer to feedback goes to a phone only where that is to send it (0044)."""
+        apart = self.feedback_id is not None and self.channel != BY_TECHNICIAN
+        return None if apart else ("ticket", self.ticket_id)
 
 
 class QueueArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
-    """Whom to tell what, and how it is to reach them: by a copied text, if nothing is said."""
+    """Whom to tell what, and how it is to reach them: by a copied text, if nothing is said.
+
+    `feedback` is what they said, where they are told how that stands.
+    """
 
     ticket: Id
     template: Template
@@ -96,6 +127,7 @@ class QueueArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
     email: Email = ""
     params: Filled = field(default_factory=dict)
     channel: Channel | None = None
+    feedback: Id | None = None
 
 
 class SendArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
@@ -140,6 +172,9 @@ def queue(state: State, act: Act) -> Outcome | Refused:
         return refuse_value("unknown_subject", "args.ticket")
     if not is_sayable(args.text):
         return refuse_value("not_text", "args.text")
+    said = state.find(Feedback, args.feedback)
+    if args.feedback is not None and (said is None or said.ticket_id != args.ticket):
+        return refuse_value("unknown_subject", "args.feedback")
     made = Message(
         id=act.on[1],
         ticket_id=args.ticket,
@@ -156,6 +191,7 @@ def queue(state: State, act: Act) -> Outcome | Refused:
         at=act.at,
         changed_by=act.by.id,
         changed_at=act.at,
+        feedback_id=args.feedback,
     )
     return Outcome(rows=(made,))
 
@@ -167,17 +203,41 @@ def send(state: State, act: Act) -> Outcome | Refused:
     if isinstance(found, Refused):
         return found
     after = "delivered" if args.delivered else "sent"
-    if found.state in ("delivered", after):
-        return Outcome(merged=True)
+    said = _what_it_is_about(state, found)
+    if found.state in OVER[after]:
+        sooner = act.at < found.changed_at  # heard of late: the clocks go by when they were told
+        return Outcome(merged=True, emits=_to_the_clocks(found, act, said) if sooner else ())
     told = structs.replace(
         _changed(found, act, after),
         channel=args.channel or found.channel,
         reference=tidy(args.reference) or found.reference,
     )
     first = found.state not in TOLD
-    step = Step(events=TELLS.get(found.template, ()) if first else ())
-    emits = progress(found.ticket_id, "", act, step) if step.events else ()
-    return Outcome(rows=(told,), emits=emits)
+    emits = _to_the_clocks(found, act, said) if first else ()
+    rows = _a_step(state, act, told, said) if first and said is not None else ()
+    return Outcome(rows=(told, *rows), emits=(*_became(told), *emits))
+
+
+def _what_it_is_about(state: State, found: Message) -> Feedback | None:
+    """The feedback of which a message tells a step, if it does."""
+    said = state.find(Feedback, found.feedback_id)
+    tells = said is not None and TAKES.get(found.template) in STEPS[said.kind]
+    return said if tells else None
+
+
+def _to_the_clocks(found: Message, act: Act, said: Feedback | None) -> tuple[Emit, ...]:
+    if said is not None:  # a step of that, which stops its clock
+        event = STEPS[said.kind][TAKES[found.template]]
+        return told_of(said, act, Step(events=(event,), note=found.params.get("what", "")))
+    events = TELLS.get(found.template, ())
+    return progress(found.ticket_id, "", act, Step(events=events)) if events else ()
+
+
+def _a_step(state: State, act: Act, told: Message, said: Feedback) -> tuple[Record, ...]:
+    """A feedback as it is once its customer was told, and the tasks that are over by that."""
+    after = took(said, TAKES[told.template]) if said.state == "open" else said
+    rows = (after,) if after != said else ()
+    return (*rows, *tasks_of(state, act, said, after))
 
 
 def fail(state: State, act: Act) -> Outcome | Refused:
@@ -186,9 +246,41 @@ def fail(state: State, act: Act) -> Outcome | Refused:
     found = _theirs(state, act, args.work_order)
     if isinstance(found, Refused):
         return found
-    if found.state not in ("queued", "sent"):
+    if found.state in OVER["failed"]:
         return Outcome(merged=True)
-    return Outcome(rows=(_changed(found, act, "failed", args.why),))
+    after = _changed(found, act, "failed", args.why)
+    return Outcome(rows=(after,), emits=_became(after))
+
+
+def _became(after: Message) -> tuple[Emit, ...]:
+    """The fact for the ticket it lives with: there a phone lays it over what the office sends."""
+    told: dict[str, str | int | bool | None] = {
+        "message": after.id,
+        "state": after.state,
+        "channel": after.channel,
+        "reference": after.reference,
+        "why": after.why,
+        "by": after.changed_by,
+    }
+    return (Emit(on=("ticket", after.ticket_id), name="message.became", args=told),)
+
+
+def became(state: State, emit: Emit, _op_id: str, at: int) -> Landing:
+    """What became of a message, unless more became of it since."""
+    told = {name: str(value) for name, value in emit.args.items()}
+    found = state.find(Message, told["message"])
+    if found is None or found.state in OVER[told["state"]]:
+        return Landing()
+    after = structs.replace(
+        found,
+        state=told["state"],
+        channel=told["channel"],
+        reference=told["reference"],
+        why=told["why"],
+        changed_by=told["by"],
+        changed_at=at,
+    )
+    return Landing(rows=(after,))
 
 
 def cancel(state: State, act: Act) -> Outcome | Refused:
@@ -242,6 +334,18 @@ def _itself(reach: Reach) -> tuple[Ref, ...]:
     return ((Message, reach.on[1]),)
 
 
+def _and_feedback(reach: Reach) -> tuple[Ref, ...]:
+    said = reach.links.get("feedback_id")
+    if said is None:
+        return _itself(reach)
+    about = tasks_about(said, reach.links.get("ticket_id"))
+    return (*_itself(reach), (Feedback, said), *about)
+
+
+def _feedback(reach: Reach) -> tuple[Ref, ...]:
+    return ((Feedback, reach.args.feedback),) if reach.args.feedback else ()
+
+
 _ON: Final = frozenset({"message"})
 
 KINDS = (
@@ -253,6 +357,7 @@ KINDS = (
         reduce=queue,
         creates=True,
         touches=_the_ticket,
+        refs=_feedback,
     ),
     Kind(
         name="message.send",
@@ -262,7 +367,7 @@ KINDS = (
         reduce=send,
         device=True,
         touches=_its_ticket,
-        refs=_itself,
+        refs=_and_feedback,
     ),
     Kind(
         name="message.fail",
@@ -284,3 +389,5 @@ KINDS = (
         refs=_itself,
     ),
 )
+
+ABSORBS = {"message.became": became}

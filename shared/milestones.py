@@ -2,6 +2,10 @@
 
 from typing import Final
 
+from msgspec import structs
+
+from shared.calendars import COMPANY
+from shared.people import Person
 from shared.ticket import ALL, Step
 from shared.visit import OUTCOMES
 
@@ -18,6 +22,11 @@ WAITS_FOR: Final = {
     "customer_moved_date": "customer_date",
     "waits_for_part": "parts",
 }
+
+
+def given(person: Person) -> Step:
+    """Somebody is to do it, so that it is with their team from then on."""
+    return structs.replace(GIVEN, team=person.team_id or COMPANY)
 
 
 def ended(outcome: str, *, is_diagnosed: bool) -> Step:

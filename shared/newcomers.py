@@ -16,11 +16,13 @@ from shared.amounts import (
     is_sayable,
     tidy,
 )
+from shared.classing import the_tiers, unknown_tier
 from shared.errors import Refused, refuse_value
 from shared.fields import Phone, digits
 from shared.records import Aggregate, State
 from shared.registry import Act, Args, Kind, Outcome, Reach, Ref, by
 from shared.site import Asset, Customer, CustomerType, Site, TimeZone
+from shared.tag_sets import OptionalCode
 
 MOBILE_DIGITS: Final = 11  # on the mainland: 138 0013 8000
 Spoken = Annotated[str, Meta(pattern=r"^(en|zh)?$(?!\n)")]
@@ -34,6 +36,7 @@ class CustomerArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
     salutation: OptionalLine = ""
     phone: Phone = ""
     language: Spoken = ""
+    tier: OptionalCode = ""
 
 
 class SiteArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
@@ -67,8 +70,9 @@ def add_customer(state: State, act: Act) -> Outcome | Refused:
     """Write a new customer down, unless one of this name and telephone number is there."""
     args: CustomerArgs = act.args
     unreadable = _unreadable(args, ("name",))
-    if unreadable is not None:
-        return unreadable
+    refused = unreadable or unknown_tier(state, args.tier)
+    if refused is not None:
+        return refused
     new = Customer(
         id=act.on[1],
         name=tidy(args.name),
@@ -76,6 +80,7 @@ def add_customer(state: State, act: Act) -> Outcome | Refused:
         salutation=tidy(args.salutation),
         phone=args.phone.strip(),
         language=args.language,
+        tier=args.tier,
     )
     for known in state.all(Customer):
         same_number = digits(known.phone) == digits(new.phone) != ""
@@ -153,7 +158,8 @@ def _packed(address: str) -> str:
 
 
 def _same_number(reach: Reach) -> tuple[Ref, ...]:
-    return tuple((Customer, by("phone", one)) for one in sorted(_spellings(reach.args.phone)))
+    same = tuple((Customer, by("phone", one)) for one in sorted(_spellings(reach.args.phone)))
+    return (*same, *(the_tiers(reach) if reach.args.tier else ()))
 
 
 def _spellings(phone: str) -> set[str]:

@@ -7,10 +7,12 @@ from shared.enquiry import Enquiry, settled, unsettled
 from shared.errors import Refused
 from shared.policy import CHOICE, PolicyChoice, in_force
 from shared.prices import Contract
-from shared.records import Aggregate, State
+from shared.records import Aggregate, Record, State
 from shared.registry import Act, Kind, Outcome, Reach, Ref, by
+from shared.return_case import SERVICE_OF, asked_for
+from shared.returns import ASKED
 from shared.site import Asset, Site
-from shared.ticket import OpenArgs, Ticket, open_ticket, opened_for
+from shared.ticket import OpenArgs, Ticket, TicketEvent, open_ticket, opened_for
 
 
 def open_under(state: State, act: Act) -> Outcome | Refused:
@@ -23,10 +25,22 @@ def open_under(state: State, act: Act) -> Outcome | Refused:
     opened, *more = outcome.rows
     assert isinstance(opened, Ticket)
     opened = structs.replace(opened, policy_id=policy_of(state, opened))
+    if args.wish:
+        opened = structs.replace(opened, service_type=SERVICE_OF[args.wish])
+    if args.wish in ("return", "exchange"):
+        more = [_with_return(one) for one in more]
+        more.append(asked_for(opened, act, args.wish))
     if isinstance(came, Enquiry):
         opened = structs.replace(opened, enquiry_id=came.id, received_at=came.received_at)
         more.append(settled(came, act, "opened", ticket=opened.id))
     return structs.replace(outcome, rows=(opened, *more))
+
+
+def _with_return(row: Record) -> Record:
+    """The first line of the story, where a return is asked for with the request."""
+    if not isinstance(row, TicketEvent):
+        return row
+    return structs.replace(row, events=(*row.events, ASKED))
 
 
 def policy_of(state: State, ticket: Ticket) -> str | None:

@@ -44,6 +44,7 @@ MAY: Final[dict[str, frozenset[str]]] = {
     "site.add": _DESK,
     "asset.add": _DESK,
     "asset.correct": _DESK | _MONEY,
+    "customer.classify": _DESK,
     "customer.merge": _PLAN,
     "site.merge": _PLAN,
     "asset.merge": _PLAN,
@@ -73,6 +74,28 @@ MAY: Final[dict[str, frozenset[str]]] = {
     "ticket.link": _DESK,
     "ticket.call_back": _DESK,
     "ticket.close": _DESK,
+    "return.ask": _DESK,
+    "return.decide": _LEAD,  # R-RET-03: only after a review
+    "return.receive": _DESK | frozenset({"warehouse"}),
+    "return.inspect": _DESK | frozenset({"warehouse"}),
+    "return.refund": _LEAD | frozenset({"finance"}),
+    "return.exchange": _DESK | frozenset({"warehouse"}),
+    "return.drop": _DESK,
+    "return.set_terms": _RULES,
+    "ticket.take_up": _DESK,
+    "feedback.record": _FIELD | _DESK | frozenset({"inspector"}),
+    "feedback.sort": _DESK,
+    "feedback.contact": _DESK,
+    "feedback.plan": _DESK,
+    "feedback.result": _DESK,
+    "feedback.call": _RULES,  # R-SLA-15: the manager
+    "feedback.put_right": _LEAD | frozenset({"inspector"}),
+    "feedback.confirm": _DESK | frozenset({"inspector"}),
+    "feedback.close": _DESK | frozenset({"inspector"}),
+    "feedback.take_back": _DESK,
+    "feedback.score": _SYSTEM,
+    "feedback.correct": _SYSTEM,
+    "read.feedback": _DESK | frozenset({"inspector"}),
     "portal.link": _DESK,  # see, and take back, what customers follow their tickets by
     "work_order.create": _PLAN,
     "work_order.begin": _FIELD,
@@ -129,13 +152,16 @@ MAY: Final[dict[str, frozenset[str]]] = {
     "stock.receive": _STORE,
     "stock.move": _STORE,
     "stock.count": _STORE,
-    "task.close": _DESK | _STORE,
+    "task.close": _DESK | _STORE | _MONEY,
     "task.raise": _SYSTEM,
     "task.settle": _SYSTEM,
     "message.queue": _DESK,
     "message.send": _FIELD | _DESK,
     "message.fail": _FIELD | _DESK,
     "message.cancel": _DESK,
+    "message.word": _RULES,
+    "message.set_rules": _RULES,
+    "foresight.set": _RULES,
     "master.put": _ADMIN,
     "evidence.upload": _FIELD,
     "phone.reveal": _DESK,
@@ -175,6 +201,7 @@ class Person(Record, frozen=True, kw_only=True, omit_defaults=True):
     zones: tuple[Line, ...] = ()
     code: OptionalLine = ""
     van_id: Id | None = None
+    team_id: Id | None = None
     disabled: bool = False
     former_names: tuple[str, ...] = ()
 

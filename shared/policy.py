@@ -25,20 +25,28 @@ EVENTS: Final = (
     *("suggested", "suggestion_answered", "suggestion_settled"),
     *("scored_low", "manager_called"),
     *("finding_made", "finding_rectified", "issue_raised", "issue_settled"),
+    *("return_asked", "return_done"),
 )
 Event = Annotated[str, Meta(pattern=rf"^({'|'.join(EVENTS)})$(?!\n)")]
+FEEDBACK_EVENTS: Final = frozenset(
+    EVENTS[EVENTS.index("complained") : EVENTS.index("issue_settled") + 1]
+)
 # The steps of the process, in the order in which they come. Two limits of one step compete.
 NODES: Final = (
     *("record", "respond", "first_response", "assign", "contact", "arrive", "diagnose", "propose"),
     *("solve", "repair", "progress", "call_back", "survey"),
     *("complaint_contact", "complaint_plan", "complaint_result"),
     *("suggestion_answer", "suggestion_result", "low_score", "rectify", "issue"),
+    "return",
 )
+# What came after the first release: an app of then cannot read a limit that has one of these words.
+LATER: Final = frozenset({"return", "return_asked", "return_done", "grade"})
+FEEDBACK_NODES: Final = NODES[NODES.index("complaint_contact") : NODES.index("issue") + 1]
 Node = Annotated[str, Meta(pattern=rf"^({'|'.join(NODES)})$(?!\n)")]
 # What a limit may depend on; a value that nobody knows is the empty text.
 FACTS: Final = (
     *("urgency", "complexity", "zone", "product_class", "tier", "service_type", "warranty"),
-    *("contract", "kind", "mode", "complaints", "major"),
+    *("contract", "kind", "mode", "complaints", "major", "grade"),
 )
 Fact = Annotated[str, Meta(pattern=rf"^({'|'.join(FACTS)})$(?!\n)")]
 # Why a clock stands still. What stands still for `resolved` was thought to be solved until it was
@@ -137,7 +145,8 @@ class ServicePolicy(Record, frozen=True, kw_only=True, omit_defaults=True):
     """One version of a policy: it never changes, and a ticket keeps the one it was opened under.
 
     `number` counts the versions of a name. New tickets get it from `valid_from` on, unless a
-    later one is in force. `trade` is the answer at the first start that leads to it.
+    later one is in force. `trade` is the answer at the first start that leads to it. `further` are
+    limits in words that came `LATER`: an app that does not know them passes them over.
     """
 
     home = ("catalog", "")
@@ -153,8 +162,14 @@ class ServicePolicy(Record, frozen=True, kw_only=True, omit_defaults=True):
     limits: Annotated[tuple[Limit, ...], Meta(max_length=LIMITS_MAX)]
     targets: Annotated[tuple[Target, ...], Meta(max_length=LIMITS_MAX)] = ()
     duties: Annotated[tuple[Duty, ...], Meta(max_length=LIMITS_MAX)] = ()
+    further: Annotated[tuple[Limit, ...], Meta(max_length=LIMITS_MAX)] = ()
     by: Id
     at: int
+
+    @property
+    def every(self) -> tuple[Limit, ...]:
+        """All of its limits."""
+        return (*self.limits, *self.further)
 
 
 class Edition(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -191,6 +206,11 @@ class PolicyChoice(Record, frozen=True, kw_only=True, omit_defaults=True):
     chosen: tuple[Chosen, ...] = ()
     zones: Meanings = field(default_factory=dict)
     classes: Meanings = field(default_factory=dict)
+
+
+def is_later(limit: Limit) -> bool:
+    """Whether an app of the first release could not read this limit."""
+    return not LATER.isdisjoint({limit.node, limit.start, limit.stop, limit.until, *limit.when})
 
 
 def applies(when: Mapping[str, tuple[str, ...]], facts: Mapping[str, str]) -> bool:

@@ -42,6 +42,7 @@ RULES: Final = (
         source="R-CLS-13",
     ),
     Rule(code="complaints", when={"complaints": ("frequent",)}, more=1, source="R-CLS-14"),
+    Rule(code="high_value", when={"tier": ("key",)}, more=1, source="R-CLS-08"),
     Rule(
         code="not_ours",
         when={"urgency": ("urgent",), "handled_by": ("external",)},

@@ -4,12 +4,13 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta, structs
 
-from shared.amounts import Code, LocalTime, OptionalText, is_real, tidy
+from shared.amounts import Code, Id, LocalTime, OptionalText, is_real, tidy
+from shared.casework import FAR_MS, moment
 from shared.errors import Refused, refuse_state, refuse_value
 from shared.reception import on_ticket, standing, unreadable, written
 from shared.records import State
 from shared.registry import Act, Args, Outcome
-from shared.ticket import ALL, Excused, Settled, Step, Ticket
+from shared.ticket import ALL, Excused, Settled, Step, Ticket, agreed_on
 
 # Why a limit need not be kept (A-03): the circumstances that the rules leave open.
 EXCUSES: Final = ("weather", "traffic", "customer", "authority", "supplier", "other")
@@ -25,19 +26,24 @@ class AgreeArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ExcuseArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
-    """Which limit need not be kept, and why; who says so has approved it."""
+    """Which limit need not be kept, and why; who says so has approved it.
+
+    `about` is the feedback, where it is a limit of one.
+    """
 
     limit: Code
     reason: Excuse
     note: OptionalText = ""
+    about: Id | None = None
 
 
 class SettleArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
-    """Whether a limit was kept, where the time of an act leaves it open."""
+    """Whether a limit was kept, where the time of an act leaves it open; `about` as above."""
 
     limit: Code
     said: Literal["met", "breached"]
     note: OptionalText = ""
+    about: Id | None = None
 
 
 class WaitArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
@@ -65,11 +71,8 @@ def agree(state: State, act: Act) -> Outcome | Refused:
     wrong = _unreal(act, "visit", "due") or unreadable(act, "note")
     if wrong is not None:
         return wrong
-    after = structs.replace(
-        found,
-        agreed_visit=args.visit or found.agreed_visit,
-        agreed_due=args.due or found.agreed_due,
-    )
+    after = agreed_on(found, args.visit, act.at)
+    after = structs.replace(after, agreed_due=args.due or found.agreed_due)
     return written(act, found, after, Step(note=tidy(args.note)))
 
 
@@ -84,12 +87,24 @@ def excuse(state: State, act: Act) -> Outcome | Refused:
         return wrong
     if args.reason == "other" and not args.note:
         return refuse_value("missing_field", "args.note")
+    about, note = args.about or "", tidy(args.note)
     made = Excused(
-        limit=args.limit, reason=args.reason, note=tidy(args.note), by=act.by.id, at=act.at
+        limit=args.limit,
+        reason=args.reason,
+        note=_on_phones(note, about),
+        by=act.by.id,
+        at=act.at,
+        about=about,
     )
-    others = tuple(one for one in found.excused if one.limit != args.limit)
+    which = (args.limit, about)
+    others = tuple(one for one in found.excused if (one.limit, one.about) != which)
     after = structs.replace(found, excused=(*others, made))
-    return written(act, found, after, Step(note=tidy(args.note)))
+    return written(act, found, after, Step(note=note, about=about))
+
+
+def _on_phones(note: str, about: str) -> str:
+    """A ticket's row goes to phones: what is said of feedback is in its story alone (0044)."""
+    return "" if about else note
 
 
 def settle_time(state: State, act: Act) -> Outcome | Refused:
@@ -101,10 +116,19 @@ def settle_time(state: State, act: Act) -> Outcome | Refused:
     wrong = unreadable(act, "note")
     if wrong is not None:
         return wrong
-    said = Settled(limit=args.limit, said=args.said, note=tidy(args.note), by=act.by.id, at=act.at)
-    others = tuple(one for one in found.settled if one.limit != args.limit)
+    about, note = args.about or "", tidy(args.note)
+    said = Settled(
+        limit=args.limit,
+        said=args.said,
+        note=_on_phones(note, about),
+        by=act.by.id,
+        at=act.at,
+        about=about,
+    )
+    which = (args.limit, about)
+    others = tuple(one for one in found.settled if (one.limit, one.about) != which)
     after = structs.replace(found, settled=(*others, said))
-    return written(act, found, after, Step(note=tidy(args.note)))
+    return written(act, found, after, Step(note=note, about=about))
 
 
 def wait(state: State, act: Act) -> Outcome | Refused:
@@ -132,10 +156,15 @@ def go_on(state: State, act: Act) -> Outcome | Refused:
 
 
 def _unreal(act: Act, *names: str) -> Refused | None:
+    """The refusal of a time that is not in the calendar, or is ten years away: a slip."""
     for name in names:
         local = getattr(act.args, name)
-        if local is not None and not is_real(local):
+        if local is None:
+            continue
+        if not is_real(local):
             return refuse_value("wrong_value", f"args.{name}", reason=local)
+        if abs(moment(local, "") - act.at) > FAR_MS:
+            return refuse_value("too_far_off", f"args.{name}", day=local[:10])
     return None
 
 

@@ -31,11 +31,13 @@ from shared.policy import (
     PolicyName,
     ServicePolicy,
     Target,
+    is_later,
 )
 from shared.prices import Contract
 from shared.pricing import unreadable, unsaid
 from shared.records import CATALOG, Aggregate, State
 from shared.registry import Act, Args, Kind, Outcome, Reach, Ref
+from shared.teams import Team
 
 MEANINGS_MAX: Final = 500
 CLASSES: Final = ("", "high_tech", "daily")
@@ -91,6 +93,8 @@ def publish(state: State, act: Act) -> Outcome | Refused:
     if args.after != newest:
         return refuse_value("changed_meanwhile", "args.after", number=newest, name=args.name)
     told = {name: getattr(args, name) for name in args.__struct_fields__ if name != "after"}
+    told["further"] = tuple(one for one in args.limits if is_later(one))
+    told["limits"] = tuple(one for one in args.limits if not is_later(one))
     number = newest + 1
     policy = ServicePolicy(id=act.on[1], number=number, by=act.by.id, at=act.at, **told)
     edition = Edition(
@@ -174,6 +178,8 @@ def set_calendar(state: State, act: Act) -> Outcome | Refused:
     args: CalendarArgs = act.args
     if act.on[1] != calendar_id(args.team):
         return refuse_value("wrong_value", "args.team", reason=args.team)
+    if args.team and state.find(Team, args.team) is None:
+        return refuse_value("unknown_subject", "args.team")
     refused = _no_calendar(args) or unreadable(args)
     if refused is not None:
         return refused
@@ -229,7 +235,7 @@ def _of_the_choice(reach: Reach) -> tuple[Ref, ...]:
 
 
 def _itself(reach: Reach) -> tuple[Ref, ...]:
-    return ((WorkingCalendar, reach.on[1]),)
+    return ((WorkingCalendar, reach.on[1]), (Team, reach.on[1]))
 
 
 KINDS = (

@@ -7,12 +7,12 @@ from msgspec import Meta, structs
 from shared.amounts import Id, OptionalText, Text, is_sayable, tidy
 from shared.errors import Refused, refuse_state, refuse_value
 from shared.fields import Priority
-from shared.ids import derive
 from shared.people import Person
 from shared.priorities import derive_priority
 from shared.records import State
 from shared.registry import Act, Args, Kind, Outcome, Reach, Ref
-from shared.tag_sets import TagSet
+from shared.site import Customer
+from shared.tag_sets import TagSet, tag_set_id
 from shared.ticket import ENDS, Step, Ticket, line
 
 CLASSES: Final = ("fault", "service", "advice", "complaint")  # R-CLS-02
@@ -20,6 +20,8 @@ MEANS: Final = ("phone", "sms", "email", "chat", "in_person")
 Means = Annotated[str, Meta(pattern=rf"^({'|'.join(MEANS)})$(?!\n)")]
 TagName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}:[a-z][a-z0-9_]{0,39}$(?!\n)")]
 TAGS_MAX: Final = 20
+# What of a ticket its priority follows from.
+CLASSED_BY: Final = ("kind", "urgency", "complexity", "impact", "complaints", "handled_by")
 
 
 class TellArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
@@ -159,14 +161,16 @@ def classify(state: State, act: Act) -> Outcome | Refused:
         major=args.major,
         owner_id=args.owner,
     )
-    after = structs.replace(after, priority=args.priority or priority_of(after))
+    customer = state.find(Customer, found.customer_id)
+    tier = customer.tier if customer is not None else ""
+    after = structs.replace(after, priority=args.priority or priority_of(after, tier))
     return Outcome(merged=True) if after == found else written(act, found, after, Step())
 
 
-def priority_of(ticket: Ticket) -> str:
-    """The priority that follows from the class of a request."""
-    names = ("kind", "urgency", "complexity", "impact", "complaints", "handled_by")
-    return derive_priority({name: getattr(ticket, name) for name in names}).priority
+def priority_of(ticket: Ticket, tier: str = "") -> str:
+    """The priority that follows from the class of a request and the tier of who asks."""
+    told = {name: getattr(ticket, name) for name in CLASSED_BY}
+    return derive_priority({**told, "tier": tier}).priority
 
 
 def _unowned(state: State, args: ClassifyArgs) -> Refused | None:
@@ -187,11 +191,6 @@ def _unknown_tag(state: State, args: ClassifyArgs, before: Ticket) -> Refused | 
         if tag is None or (tag.retired and name not in before.tags):
             return refuse_value("unknown_subject", "args.tags", name=name)
     return None
-
-
-def tag_set_id(code: str) -> str:
-    """The id of a tag set that the product came with."""
-    return derive("tag_set", code)
 
 
 def decide_scope(state: State, act: Act) -> Outcome | Refused:
@@ -219,7 +218,9 @@ def _owner_and_words(reach: Reach) -> tuple[Ref, ...]:
     args: ClassifyArgs = reach.args
     owner: tuple[Ref, ...] = ((Person, args.owner),) if args.owner is not None else ()
     sets = sorted({name.partition(":")[0] for name in args.tags})
-    return (*owner, *((TagSet, tag_set_id(one)) for one in sets))
+    asks = reach.links.get("customer_id")
+    customer: tuple[Ref, ...] = ((Customer, asks),) if asks is not None else ()
+    return (*owner, *customer, *((TagSet, tag_set_id(one)) for one in sets))
 
 
 def on_ticket(**given: object) -> Kind:

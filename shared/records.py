@@ -37,6 +37,13 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     id: str
     version: int | None = None
 
+    def travels_with(self) -> Aggregate | None:
+        """The (noun, id) whose stream takes a row to phones: what it lives with.
+
+        A row that not everybody whose phone follows that may see is kept apart (0044).
+        """
+        return home(self)
+
 
 R = TypeVar("R", bound=Record)
 RowKey = tuple[type[Record], str]
@@ -60,6 +67,15 @@ def home(record: Record) -> Aggregate | None:
     return (noun, getattr(record, field))
 
 
+def stream_for(record: Record) -> str | None:
+    """The stream that takes a row to phones, or None where it stays on the server.
+
+    Raises `KeyError` where no stream carries what it lives with.
+    """
+    place = record.travels_with()
+    return None if place is None else stream_of(place)
+
+
 def stream_of(aggregate: Aggregate) -> str:
     """The stream that carries an aggregate's rows."""
     noun, identity = aggregate
@@ -70,7 +86,7 @@ class State:
     """The rows one decision may see, with what the decisions so far have changed.
 
     `writer` is the op that is being decided; `written` says which op changed a row last. `left`
-    are the places from which rows moved away.
+    are the places whose streams carry a row no more.
 
     Rows are found by type and id, or by type and the id of what they live with. On the server a
     changed row gets its next version; on a phone (`versioned=False`) it keeps that of its base.
@@ -133,8 +149,8 @@ class State:
         if before is None:  # what was taken away may come anew
             before = self.deleted.pop(key, None)
         if before is not None:
-            left = home(before)
-            if left is not None and left != place:
+            left = before.travels_with()
+            if left is not None and left != row.travels_with():
                 self.left.add(left)
         self._keep(key, row, place)
         self.changed[key] = row

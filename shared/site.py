@@ -1,6 +1,6 @@
 """Customers, their sites, and the machines that stand there."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -9,12 +9,14 @@ from shared.fields import Phone
 from shared.records import Record
 
 CustomerType = Annotated[str, Meta(pattern=r"^(person|organisation|dealer)$(?!\n)")]
+Gone = Literal["", "returned", "exchanged"]
 TimeZone = Annotated[str, Meta(pattern=r"^[A-Za-z_]+(/[A-Za-z0-9_+\-]+)*$(?!\n)")]
 
 
 class Customer(Record, frozen=True, kw_only=True, omit_defaults=True):
     """Who is served: a person, an organisation or a dealer (R-CRM-07).
 
+    `tier` is a word of the tag set `tiers`, or empty where nobody has said (R-CLS-08).
     `former_names` are those that stood here before, the newest first.
     """
 
@@ -25,6 +27,7 @@ class Customer(Record, frozen=True, kw_only=True, omit_defaults=True):
     salutation: OptionalLine = ""
     phone: Phone = ""
     language: str = ""
+    tier: str = ""
     former_names: tuple[str, ...] = ()
 
 
@@ -48,7 +51,8 @@ class Asset(Record, frozen=True, kw_only=True, omit_defaults=True):
     """A machine at a site, by model and serial number, with the day it was delivered.
 
     Its warranty is counted from `delivered_on` or `invoiced_on`; `warranty_until` is its last day
-    where somebody knows better.
+    where somebody knows better. One that was given back, or exchanged for another (`replaced_by`),
+    is `gone` from that day on, and stays on file.
     """
 
     home = ("site", "site_id")
@@ -61,3 +65,6 @@ class Asset(Record, frozen=True, kw_only=True, omit_defaults=True):
     delivered_on: LocalDate | None = None
     invoiced_on: LocalDate | None = None
     warranty_until: LocalDate | None = None
+    gone: Gone = ""
+    gone_on: LocalDate | None = None
+    replaced_by: Id | None = None

@@ -37,7 +37,8 @@ UNDONE: Final = frozenset({"resolved", "signed", "called_back", "surveyed", "clo
 class Happened(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An event at its corrected time (ms), within bounds where that is uncertain.
 
-    `received` is when the office learnt of it, where that was later.
+    `received` is when the office learnt of it, where that was later. `about` is the feedback that
+    it happened to, where a customer complained, suggested or scored: each has a story of its own.
     """
 
     event: str
@@ -45,6 +46,7 @@ class Happened(Struct, frozen=True, kw_only=True, omit_defaults=True):
     earliest: int | None = None
     latest: int | None = None
     received: int | None = None
+    about: str = ""
 
     @property
     def low(self) -> int:
@@ -63,6 +65,13 @@ class Pause(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str
     start: int
     end: int | None = None
+
+
+class Stretch(Struct, frozen=True):
+    """Since when (ms) a ticket is with which team; with the company's id it is with none."""
+
+    since: int
+    team: str
 
 
 class Standstill:
@@ -92,9 +101,15 @@ class Standstill:
 
 
 class Story:
-    """What has happened by `now`, in order, without what came undone when it was reopened."""
+    """What has happened by `now`, in order, without what came undone when it was reopened.
 
-    def __init__(self, events: Iterable[Happened], pauses: Iterable[Pause], now: int) -> None:
+    It is that of a request, or of one feedback, which it is then `about`.
+    """
+
+    def __init__(
+        self, events: Iterable[Happened], pauses: Iterable[Pause], now: int, *, about: str = ""
+    ) -> None:
+        self.about = about
         self._now = now
         self._events: dict[str, list[Happened]] = {}
         self._undone: list[Interval] = []
@@ -102,6 +117,8 @@ class Story:
         self._standstills: dict[tuple[tuple[str, ...], bool], Standstill] = {}
         self.next_at: int | None = None
         for one in sorted(events, key=lambda one: one.at):
+            if one.about != about:
+                continue
             if one.at <= now:
                 self._events.setdefault(one.event, []).append(one)
                 if one.event == "reopened":

@@ -5,10 +5,13 @@ from typing import Annotated, Final
 from msgspec import Meta, Struct
 
 from shared.amounts import Line
+from shared.ids import derive
 from shared.records import Record
 
 TAGS_MAX: Final = 100
+TIERS: Final = "tiers"  # the set that customers are sorted by
 Code = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$(?!\n)")]
+OptionalCode = Annotated[str, Meta(pattern=r"^([a-z][a-z0-9_]{0,39})?$(?!\n)")]
 
 
 class Tag(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -38,3 +41,8 @@ class TagSet(Record, frozen=True, kw_only=True, omit_defaults=True):
     several: bool = False
     source: str = ""
     tags: Annotated[tuple[Tag, ...], Meta(max_length=TAGS_MAX)] = ()
+
+
+def tag_set_id(code: str) -> str:
+    """The id of a tag set that the product came with."""
+    return derive("tag_set", code)

@@ -5,9 +5,10 @@ from typing import Any
 from msgspec import Struct, field, structs
 
 from shared.amounts import Id, OptionalLine, has_control_characters, tidy
-from shared.errors import Params, Refused, refuse_value
+from shared.errors import Params, Refused, refuse_person, refuse_value
 from shared.ids import derive
-from shared.records import Aggregate, Record, State
+from shared.people import may
+from shared.records import Aggregate, Record, State, home
 from shared.registry import Act, Args, Kind, Outcome, Reach, Ref
 
 
@@ -26,6 +27,10 @@ class Task(Record, frozen=True, kw_only=True, omit_defaults=True):
     closed_at: int | None = None
     closed_by: Id | None = None
     note: OptionalLine = ""
+
+    def travels_with(self) -> Aggregate | None:
+        """What is to be done about feedback is the office's alone (0044)."""
+        return None if "about" in self.params else home(self)
 
 
 class Loser(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -72,6 +77,8 @@ def close(state: State, act: Act) -> Outcome | Refused:
     found = state.find(Task, act.on[1])
     if found is None:
         return refuse_value("unknown_subject", "on")
+    if "about" in found.params and not may(act.by.roles, "read.feedback"):  # 0044
+        return refuse_person("not_permitted", kind=act.kind)
     note = tidy(act.args.note)
     if has_control_characters(note):
         return refuse_value("not_text", "args.note")

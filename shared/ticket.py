@@ -8,7 +8,7 @@ from shared.amounts import Id, Line, LocalTime, OptionalLine, OptionalText, Text
 from shared.errors import Refused, refuse_value
 from shared.fields import Priority
 from shared.ids import derive
-from shared.records import Record, State
+from shared.records import Aggregate, Record, State
 from shared.registry import Act, Args, Emit, Landing, Outcome, Reach, Ref
 from shared.site import Asset, Customer, Site
 
@@ -24,18 +24,25 @@ STEPS_BACK: Final = frozenset(
         *((end, "planned") for end in ENDS),
     }
 )
+# What anybody may ask for (R-INT-15); a return or an exchange goes its own way from there.
+WISHED_FOR: Final = ("repair", "maintenance", "return", "exchange")
+WishedFor = Literal["", "repair", "maintenance", "return", "exchange"]
 ALL: Final = "all"  # of the pauses that are open
 LATE_MS: Final = 60_000  # later than this, it is worth telling when a server got to know of an act
 
 
 class Excused(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A limit that need not be kept: why, and who approved it (R-SLA-03)."""
+    """A limit that need not be kept: why, and who approved it (R-SLA-03).
+
+    `about` is the feedback whose limit it is, where it is one of feedback.
+    """
 
     limit: Line
     reason: Line
     note: OptionalText = ""
     by: Id
     at: int
+    about: str = ""
 
 
 class Settled(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -46,6 +53,7 @@ class Settled(Struct, frozen=True, kw_only=True, omit_defaults=True):
     note: OptionalText = ""
     by: Id
     at: int
+    about: str = ""
 
 
 class Ticket(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -54,8 +62,9 @@ class Ticket(Record, frozen=True, kw_only=True, omit_defaults=True):
     `policy_id` is the service policy, in the version, that it was opened under. `received_at` is
     when the request got here, where it was written down later (ms). `kind` and `tags` classify it
     (R-CLS-01, R-CLS-02); urgency and complexity are apart. `agreed_visit` and `agreed_due` were
-    agreed with the customer, as wall times at the site (R-SLA-06, R-SLA-09). `owner_id` tracks a
-    major one (R-DSP-06). `chased` is how often the customer asked where it stands.
+    agreed with the customer, as wall times at the site (R-SLA-06, R-SLA-09), the visit at
+    `agreed_at` (ms). `owner_id` tracks a major one (R-DSP-06). `chased` is how often the customer
+    asked where it stands.
     """
 
     home = ("ticket", "id")
@@ -88,6 +97,7 @@ class Ticket(Record, frozen=True, kw_only=True, omit_defaults=True):
     scope: str = ""
     agreed_visit: LocalTime | None = None
     agreed_due: LocalTime | None = None
+    agreed_at: int | None = None
     repeat_of: Id | None = None
     chased: int | None = None
     excused: tuple[Excused, ...] = ()
@@ -101,7 +111,9 @@ class TicketEvent(Record, frozen=True, kw_only=True, omit_defaults=True):
     Where the time is only a guess, `earliest` and `latest` bound it; `received` is when a server
     got to know of it, where that was noticeably later. `pause` is the reason why clocks rest from
     then on, `resume` the one that is over, or `all`; `until` is the wall time at the site at which
-    the customer's own choice of a date is over by itself.
+    the customer's own choice of a date is over by itself. `about` is the feedback that the line
+    tells of, and `grade` how grave that is from then on. `team_id` is the team that has it
+    from then on, `COMPANY` where whoever got it is in none.
     """
 
     home = ("ticket", "ticket_id")
@@ -119,6 +131,13 @@ class TicketEvent(Record, frozen=True, kw_only=True, omit_defaults=True):
     resume: str = ""
     until: LocalTime | None = None
     note: str = ""
+    about: str = ""
+    grade: str = ""
+    team_id: Id | None = None
+
+    def travels_with(self) -> Aggregate | None:
+        """What was done about feedback is the office's alone (0044); no clock of the field asks."""
+        return None if self.about else ("ticket", self.ticket_id)
 
 
 class Step(Struct, frozen=True, kw_only=True):
@@ -133,6 +152,9 @@ class Step(Struct, frozen=True, kw_only=True):
     until: str | None = None
     note: str = ""
     agreed: str | None = None
+    about: str = ""
+    grade: str = ""
+    team: str | None = None
 
 
 NO_MORE: Final = Step()
@@ -141,7 +163,8 @@ NO_MORE: Final = Step()
 class OpenArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
     """What the caller said, and when it got here, where that was before it is written down (ms).
 
-    `enquiry` is what came in, if the ticket is made of that: then it got here when that did.
+    `enquiry` is what came in, if the ticket is made of that: then it got here when that did. `wish`
+    is which kind of service is asked for (R-INT-15).
     """
 
     customer: Id
@@ -153,6 +176,7 @@ class OpenArgs(Args, frozen=True, kw_only=True, omit_defaults=True):
     caller: OptionalLine = ""
     received_at: Annotated[int, Meta(ge=0)] | None = None
     enquiry: Id | None = None
+    wish: WishedFor = ""
 
 
 def open_ticket(state: State, act: Act) -> Outcome | Refused:
@@ -210,6 +234,8 @@ def line(act: Act, ticket: Ticket, step: Step = NO_MORE) -> TicketEvent:
         resume=step.resume,
         until=step.until,
         note=step.note,
+        about=step.about,
+        grade=step.grade,
     )
 
 
@@ -222,6 +248,9 @@ def progress(ticket_id: str, status: str, act: Act, step: Step = NO_MORE) -> tup
         "until": step.until,
         "note": step.note,
         "agreed": step.agreed,
+        "about": step.about,
+        "grade": step.grade,
+        "team": step.team,
         "earliest": act.earliest,
         "latest": act.latest,
         "received": _if_late(act),
@@ -263,10 +292,20 @@ def progressed(state: State, emit: Emit, op_id: str, at: int) -> Landing:
         resume=str(told.get("resume", "")),
         until=_text(emit, "until"),
         note=str(told.get("note", "")),
+        about=str(told.get("about", "")),
+        grade=str(told.get("grade", "")),
+        team_id=_text(emit, "team"),
     )
-    agreed = _text(emit, "agreed") or ticket.agreed_visit
-    after = structs.replace(ticket, status=status, agreed_visit=agreed)
+    agreed = agreed_on(ticket, _text(emit, "agreed"), at)
+    after = structs.replace(agreed, status=status)
     return Landing(rows=((after, event) if after != ticket else (event,)))
+
+
+def agreed_on(ticket: Ticket, visit: str | None, at: int) -> Ticket:
+    """A ticket with a visit that was agreed on at `at` (ms): what was agreed later stands."""
+    if visit is None or at < (ticket.agreed_at or 0):
+        return ticket
+    return structs.replace(ticket, agreed_visit=visit, agreed_at=at)
 
 
 def _status_after(before: str, wanted: str) -> str:

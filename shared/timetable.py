@@ -7,11 +7,11 @@ which the local clock has reached it, also on the nights when that clock is set 
 
 import datetime
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
-from shared.calendars import Span, WorkingCalendar, minutes
+from shared.calendars import PLAIN, Span, WorkingCalendar, calendar_of, minutes
 from shared.clock import zone_of
 
 UTC: Final = ZoneInfo("UTC")
@@ -55,14 +55,14 @@ class Hours:
 
     def __init__(self, calendar: WorkingCalendar, zone: ZoneInfo) -> None:
         self.zone = zone
-        self.provisional = frozenset(calendar.open_years)
+        self._open_years = frozenset(calendar.open_years)
         self._week = calendar.week
         self._usual = next((spans for spans in calendar.week if spans), ())
         assert self._usual, "a calendar without any hours"
         days = {one.date: one for one in calendar.days}
         self._days = {datetime.date.fromisoformat(date).toordinal(): days[date] for date in days}
         self._low = self._high = 0  # the local days that are laid out: from, and up to but without
-        self._from = self._to = 0  # and the moments that are safely among them
+        self._from, self._to = 1, 0  # and the moments that are safely among them: none yet
         self._starts: list[int] = []
         self._ends: list[int] = []
         self._until: list[int] = []  # how much has been open by the end of each span
@@ -113,9 +113,15 @@ class Hours:
         """When the n-th day after that of the start begins by the local clock."""
         return moment_of(self.zone, self._day(start) + count, 0)
 
-    def year_of(self, moment: int) -> int:
-        """The year by the local clock."""
-        return self._local(moment).year
+    def working_days(self, start: int, end: int) -> int:
+        """How many days are worked after that of the start, up to that of the end."""
+        self._cover(start, end)
+        first, last = (bisect_right(self._worked, self._day(one)) for one in (start, end))
+        return last - first
+
+    def is_provisional(self, moment: int) -> bool:
+        """Whether the holidays of its year are not all known yet."""
+        return bool(self._open_years) and self._local(moment).year in self._open_years
 
     def _local(self, moment: int) -> datetime.datetime:
         return datetime.datetime.fromtimestamp(moment / SECOND_MS, self.zone)
@@ -181,20 +187,34 @@ class Hours:
 
 
 class Timetable:
-    """A calendar made ready for questions, in whichever zone they are asked."""
+    """Calendars made ready for questions, in whichever zone they are asked.
 
-    def __init__(self, calendar: WorkingCalendar) -> None:
+    The first is the company's; `others` are those of teams, by the ids of these.
+    """
+
+    def __init__(self, calendar: WorkingCalendar, others: Iterable[WorkingCalendar] = ()) -> None:
         self.calendar = calendar
-        self._hours: dict[str, Hours] = {}
+        self._others = {one.id: one for one in others}
+        self._hours: dict[tuple[str, str], Hours] = {}
 
-    def hours(self, site_zone: str) -> Hours:
-        """The hours as they are counted for a site in that zone (UTC where nobody knows it)."""
-        name = self.calendar.time_zone or site_zone
-        found = self._hours.get(name)
+    def hours(self, site_zone: str, team: str = "") -> Hours:
+        """The hours of a team as they are counted for a site in that zone, else the company's.
+
+        Of a zone that nobody knows it is UTC.
+        """
+        calendar = self._others.get(team, self.calendar)
+        name = calendar.time_zone or site_zone
+        found = self._hours.get((calendar.id, name))
         if found is None:
             zone = (zone_of(name) if name else None) or UTC
-            found = self._hours[name] = Hours(self.calendar, zone)
+            found = self._hours[calendar.id, name] = Hours(calendar, zone)
         return found
+
+
+def laid_out(calendars: Iterable[WorkingCalendar]) -> Timetable:
+    """All calendars of a company, made ready."""
+    known = list(calendars)
+    return Timetable(calendar_of(known) or PLAIN, known)
 
 
 def moment_of(zone: ZoneInfo, day: int, minute: int) -> int:

@@ -100,12 +100,12 @@ def _births_of(
 ) -> dict[str, Birth]:
     known = authority.recall(missing)
     kept = {name: one for name, one in known.items() if one.on == (NOUN, name)}
-    prints = {one.fingerprint for name, one in kept.items() if name not in said}
-    bodies = authority.bodies(prints) if prints else {}
+    unsaid = kept.keys() - said.keys()
+    bodies = authority.bodies(unsaid) if unsaid else {}
     found: dict[str, Birth] = {}
     for name in sorted(kept.keys() | (missing & said.keys())):
         act, before = said.get(name), kept.get(name)
-        told = _words(act) if act is not None else _read(bodies.get(kept[name].fingerprint, ""))
+        told = _words(act) if act is not None else _read(bodies.get(name, ""))
         by = (act.by if act is not None else kept[name].by) or ""
         at = before.done_at if before is not None else 0
         found[name] = Birth(kept=before, begun=Begun(id=name, by=by, at=at, **told))

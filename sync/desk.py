@@ -120,9 +120,11 @@ def land_safely(desk: Desk, one: Arrived, time: Corrected) -> Judgement:
 
 def write_down(desk: Desk, one: Arrived, judged: Judgement) -> None:
     """Enter a first verdict, and tell the author of one that is not final."""
-    told = _told(desk, one, judged) if judged.verdict in PROVISIONAL else frozenset()
     time = true_time(desk, one.op) if one.op is not None else None
     parcel = desk.parcel
+    done_at = time.ms if time else parcel.received
+    waits = judged.verdict in PROVISIONAL
+    told = _told(desk, one, judged, done_at) if waits else frozenset[str]()
     desk.entries[one.op_id] = Entry(
         op_id=one.op_id,
         fingerprint=one.fingerprint,
@@ -130,7 +132,7 @@ def write_down(desk: Desk, one: Arrived, judged: Judgement) -> None:
         verdict=judged.verdict,
         code=judged.code,
         received=parcel.received,
-        done_at=time.ms if time else parcel.received,
+        done_at=done_at,
         salt=salt_of(one),
         uncertain=time.uncertain if time else True,
         detail=judged.detail | _claimed(desk, one),
@@ -148,9 +150,13 @@ def write_down(desk: Desk, one: Arrived, judged: Judgement) -> None:
 
 
 def settle(desk: Desk, target: Recorded, one: Arrived, judged: Judgement, by_op: str) -> None:
-    """Enter a later verdict of an op that waited, and tell its author by which act."""
-    n = desk.entries[target.op_id].n if target.op_id in desk.entries else target.n
-    claimed = {name: target.detail[name] for name in (CLAIMED, OWNER) if name in target.detail}
+    """Enter a later verdict of an op that waited, and tell its author by which act.
+
+    One that came in this very sitting is not in the books: that is its first verdict there.
+    """
+    before = desk.entries.get(target.op_id)
+    kept = (before if before is not None else target).detail
+    claimed = {name: kept[name] for name in (CLAIMED, OWNER) if name in kept}
     author = target.by or claimed.get(OWNER)
     told: frozenset[str] = frozenset()
     if author is not None:
@@ -178,6 +184,7 @@ def settle(desk: Desk, target: Recorded, one: Arrived, judged: Judgement, by_op:
         received=desk.parcel.received,
         done_at=target.done_at,
         salt=salt_of(one),
+        uncertain=before.uncertain if before is not None else False,
         detail=judged.detail | claimed,
         flags=judged.flags,
         kind=one.kind,
@@ -189,8 +196,8 @@ def settle(desk: Desk, target: Recorded, one: Arrived, judged: Judgement, by_op:
         incarnation=target.incarnation,
         lseq=target.lseq,
         streams=streams_of(judged) | told,
-        n=n + 1,
-        settles=True,
+        n=before.n if before is not None else target.n + 1,
+        settles=before.settles if before is not None else True,
     )
 
 
@@ -343,7 +350,7 @@ def is_behind(one: Arrived, other: Recorded) -> bool:
     return earlier and other.on is not None and (other.by, other.on) == (one.by, one.on)
 
 
-def _told(desk: Desk, one: Arrived, judged: Judgement) -> frozenset[str]:
+def _told(desk: Desk, one: Arrived, judged: Judgement, done_at: int) -> frozenset[str]:
     """Keep a provisional op in mind, and give its author a row about it."""
     author = one.by or desk.parcel.person
     desk.waiting[one.op_id] = Recorded(
@@ -359,7 +366,7 @@ def _told(desk: Desk, one: Arrived, judged: Judgement) -> frozenset[str]:
         device=desk.parcel.device,
         incarnation=desk.parcel.incarnation,
         lseq=one.lseq,
-        done_at=desk.parcel.received,
+        done_at=done_at,
     )
     if author is None:
         return frozenset()

@@ -27,6 +27,7 @@ from sync.desk import (
     settle,
     write_down,
 )
+from sync.judge import Judgement
 from sync.mends import MENDING, Behind, Mend, as_kept, mend, mends
 from sync.ports import Authority, Crowded, Entry, Recorded, Shifted, Unwritable
 from sync.protocol import Result
@@ -128,7 +129,8 @@ def _sit_once(
     merges = any(one.rule is not None and one.rule.gathers for one in fresh.values())
     for one in fresh.values():
         now = resolve([one], partial(merged_here, desk.state))[0] if merges else one
-        _take(desk, now, mending)
+        brought = _take(desk, now, mending)
+        _free(desk, fresh, one.op_id, brought)
     _go_on(desk, (*early, *_came_early(desk, fresh, others=bool(early))))
     most = parcel.waiting_max
     if most is not None and len(desk.waiting) > max(most, len(waiting)):
@@ -138,11 +140,29 @@ def _sit_once(
     return [_result(authority, one, desk.entries.get(one.op_id), docket, at) for one in docket.ops]
 
 
-def _take(desk: Desk, one: Arrived, mending: dict[str, Mend]) -> None:
+def _take(desk: Desk, one: Arrived, mending: dict[str, Mend]) -> Judgement:
     judged = decide(desk, one)
     if judged.verdict is Verdict.APPLIED and isinstance(one.args, MENDING):
         judged = mend(desk, one, mending.get(one.op_id))
     write_down(desk, one, judged)
+    return judged
+
+
+def _free(desk: Desk, fresh: Mapping[str, Arrived], by: str, brought: Judgement) -> None:
+    """Judge what came before in the same push and names what came just now, and what waits behind
+    that: before anything that comes after it, as if each had come by itself.
+    """
+    if not desk.waiting or brought.verdict in PROVISIONAL:
+        return
+    names = {by, *(row.id for row in brought.rows)}
+    waiting = [(fresh[one], desk.waiting[one]) for one in fresh if one in desk.waiting]
+    freed = False
+    for one, target in sorted(waiting, key=lambda pair: pair[0].lseq):
+        if freed or (target.code == AWAITS and any(name in one.body for name in names)):
+            judged = again(desk, one, target)
+            if judged.verdict not in PROVISIONAL:
+                settle(desk, target, one, judged, by)
+                freed = True
 
 
 def _early(
@@ -154,8 +174,8 @@ def _early(
     if not found:
         return ()
     chosen = _likeliest(found, parcel)
-    bodies = authority.bodies({one.fingerprint for one in chosen})
-    said = [as_kept(registry, one, bodies.get(one.fingerprint, "")) for one in chosen]
+    bodies = authority.bodies({one.op_id for one in chosen})
+    said = [as_kept(registry, one, bodies.get(one.op_id, "")) for one in chosen]
     return tuple(zip(chosen, resolve(said, authority.aliases), strict=True))
 
 
@@ -220,17 +240,17 @@ def _told_before(authority: Authority, arrived: Sequence[Arrived]) -> Docket:
     ops: list[Arrived] = []
     for one in arrived:
         print_, body = stands.setdefault(one.op_id, (one.fingerprint, one.body))
-        same = print_ == one.fingerprint or _said_before(authority, one, print_, body)
+        same = print_ == one.fingerprint or _said_before(authority, one, body)
         ops.append(one if same else set_aside(one, "id_reused"))
     reused = {one.op_id for one in ops} - set(stands)
     return Docket(ops=ops, known={**known, **(authority.recall(reused) if reused else {})})
 
 
-def _said_before(authority: Authority, one: Arrived, print_: str, body: str | None) -> bool:
+def _said_before(authority: Authority, one: Arrived, body: str | None) -> bool:
     """Whether an office op says again what was said before: a second click, a repeated post."""
     if one.op is None or one.op.origin == "device":
         return False
-    stands = body or authority.bodies({print_}).get(print_)
+    stands = body or authority.bodies({one.op_id}).get(one.op_id)
     return stands is not None and _content(stands) == _content(one.body)
 
 

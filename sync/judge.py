@@ -125,7 +125,8 @@ def land(registry: Registry, state: State, judged: Judgement, op: tuple[str, int
 
 def streams_of(judged: Judgement) -> frozenset[str]:
     """The streams a judgement's effect is in."""
-    homes = [home(row) for row in (*judged.rows, *judged.removed)]
+    rows = (*judged.rows, *judged.removed)
+    homes = [place for row in rows for place in (home(row), row.travels_with())]
     places = {place for place in homes if place is not None} | {emit.on for emit in judged.emits}
     return frozenset(stream_of(place) for place in places)
 

@@ -61,14 +61,13 @@ def mends(authority: Authority, registry: Registry, arrived: Iterable[Arrived]) 
     targets = {one.op_id: one for one in found_again}
     theirs = [other for place in sorted(places) for other in authority.provisional(place)]
     waiting = recorded(theirs, authority.aliases)
-    prints = {one.fingerprint for one in [*targets.values(), *waiting]}
-    bodies = authority.bodies(prints)
+    bodies = authority.bodies({one.op_id for one in [*targets.values(), *waiting]})
     found: dict[str, Mend] = {}
     for mender in menders:
         target = targets.get(mender.args.of)
         if target is None:
             continue
-        anew = _as_mended(registry, mender, target, bodies.get(target.fingerprint, ""))
+        anew = _as_mended(registry, mender, target, bodies.get(target.op_id, ""))
         beside = tuple(one for one in waiting if _is_beside(one, target))
         found[mender.op_id] = Mend(
             target=target,
@@ -90,7 +89,7 @@ class Keeping(NamedTuple):
 def held_behind(keeping: Keeping, target: Recorded, waiting: Iterable[Recorded]) -> Behind:
     """Those of the ops that wait which do so behind this one, in order, and what they say."""
     held = [one for one in waiting if one.verdict == Verdict.HELD]
-    said = [as_kept(keeping.registry, one, keeping.bodies.get(one.fingerprint, "")) for one in held]
+    said = [as_kept(keeping.registry, one, keeping.bodies.get(one.op_id, "")) for one in held]
     pairs = zip(held, resolve(said, keeping.aliases_of), strict=True)
     found: list[tuple[Recorded, Arrived]] = []
     begun = {target.op_id}

@@ -236,7 +236,7 @@ def _lay_one(
     if not ops:
         replica.show(thing, ())
         return set()
-    judged = [one for one in ops if one.on == thing]
+    judged = [one for one in ops if one.on == thing or not has_rows(one.on)]
     laid = {thing: ops, **_begun_here(replica, registry, here, thing, judged)}
     every = {one.entry.op_id: one for there in laid.values() for one in there}
     places: dict[str, list[Aggregate]] = {op_id: [] for op_id in every}
@@ -249,7 +249,7 @@ def _lay_one(
     for one in sorted(every.values(), key=lambda pending: pending.entry.lseq):
         for place in places[one.entry.op_id]:
             if place != one.on:
-                _add(registry, state, one.entry, place)
+                _add(registry, state, one, place)
                 continue
             after = _rejudge(registry, state, one)
             if place == thing and after != one.entry:
@@ -290,13 +290,31 @@ def _named(ops: Iterable[Pending]) -> set[Aggregate]:
     return {(NOUN, name) for one in ops for name in named_by(one.arrived)}
 
 
-def _add(registry: Registry, state: State, entry: Outboxed, thing: Aggregate) -> None:
+def _add(registry: Registry, state: State, one: Pending, thing: Aggregate) -> None:
     """Add what an op on another thing causes here, unless it will be refused there."""
+    entry = one.entry
+    if not has_rows(one.on):
+        _lay_with(registry, state, one, thing)
+        return
     if entry.refusal is not None:
         return
     for emit in entry.emits:
         if emit.on == thing:
             _absorb(registry, state, emit, entry)
+
+
+def _lay_with(registry: Registry, state: State, one: Pending, thing: Aggregate) -> None:
+    """Run an op again on what has its rows with another thing, as a message has with its ticket."""
+    case = _case(one)
+    judged = judge(state, case) if case is not None else None
+    if judged is None or judged.verdict not in (Verdict.APPLIED, Verdict.MERGED):
+        return
+    for row in judged.rows:
+        if home(row) == thing:
+            state.put(row)
+    for emit in judged.emits:
+        if emit.on == thing:
+            _absorb(registry, state, emit, one.entry)
 
 
 def _absorb(registry: Registry, state: State, emit: Emit, entry: Outboxed) -> None:
@@ -307,16 +325,9 @@ def _absorb(registry: Registry, state: State, emit: Emit, entry: Outboxed) -> No
 
 def _rejudge(registry: Registry, state: State, one: Pending) -> Outboxed:
     """Run an op again over the rows of its own thing."""
-    arrived, entry = one.arrived, one.entry
-    if arrived.op is None or arrived.rule is None:
+    arrived, entry, case = one.arrived, one.entry, _case(one)
+    if case is None:
         return structs.replace(entry, refusal=arrived.problem.code if arrived.problem else None)
-    case = Case(
-        op=arrived.op,
-        rule=arrived.rule,
-        args=arrived.args,
-        time=time_here(entry.recorded),
-        alias=arrived.alias,
-    )
     judged = judge(state, case)
     if judged.verdict not in (Verdict.APPLIED, Verdict.MERGED):
         return structs.replace(entry, refusal=judged.code, emits=())
@@ -326,6 +337,20 @@ def _rejudge(registry: Registry, state: State, one: Pending) -> Outboxed:
         if emit.on == one.on:
             _absorb(registry, state, emit, entry)
     return structs.replace(entry, refusal=None, emits=judged.emits)
+
+
+def _case(one: Pending) -> Case | None:
+    """An op as it is judged here, at the time its own phone shows; None if it cannot be read."""
+    op, rule = one.arrived.op, one.arrived.rule
+    if op is None or rule is None:
+        return None
+    time = time_here(one.entry.recorded)
+    return Case(op=op, rule=rule, args=one.arrived.args, time=time, alias=one.arrived.alias)
+
+
+def has_rows(thing: Aggregate) -> bool:
+    """Whether a thing has rows of its own here; others have theirs with another thing."""
+    return thing[0] in STREAM_PREFIX
 
 
 def is_open(entry: Outboxed) -> bool:

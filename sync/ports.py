@@ -143,8 +143,8 @@ class Authority(Protocol):
     def waiting_on(self, things: Collection[Aggregate]) -> list[Recorded]:
         """The quarantined and held ops on these things, of whichever incarnation, by lseq."""
 
-    def bodies(self, fingerprints: Collection[str]) -> dict[str, str]:
-        """The bodies of ops, by fingerprint."""
+    def bodies(self, op_ids: Collection[str]) -> dict[str, str]:
+        """The bodies of ops, by their ids."""
 
     def links(self, subjects: Collection[Aggregate]) -> dict[Aggregate, Links]:
         """The ids that things name (`shared.kinds.LINKS`); nothing for one that is not there."""

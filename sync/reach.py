@@ -49,10 +49,11 @@ def reach(
         if op.on[0] not in rule.nouns:
             continue
         others = tuple(links.get(subject, {}) for subject in far_off[one.op_id])
+        own = links.get(op.on, {})
         far = Reach(
             on=op.on,
             args=one.args,
-            links=ChainMap(*map(dict, (links.get(op.on, {}), *others))),
+            links=ChainMap(*map(dict, (own, *others))) if others else own,
             others=others,
         )
         aggregates |= set(rule.touches(far))

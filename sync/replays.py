@@ -117,8 +117,8 @@ def _replay(authority: Authority, registry: Registry, op_id: str) -> Replay | No
     theirs = authority.provisional(place) if place is not None else []
     theirs = [*theirs, *_others_on_it(authority, target)]
     waiting = tuple(recorded(theirs, authority.aliases))
-    bodies = authority.bodies({target.fingerprint, *(one.fingerprint for one in waiting)})
-    anew = as_kept(registry, target, bodies.get(target.fingerprint, ""))
+    bodies = authority.bodies({target.op_id, *(one.op_id for one in waiting)})
+    anew = as_kept(registry, target, bodies.get(target.op_id, ""))
     return Replay(
         target=target,
         anew=resolve([anew], authority.aliases)[0],

@@ -273,13 +273,16 @@ def _clear_settled(replica: Replica) -> set[Aggregate]:
 def _leave(replica: Replica, request: Request, reply: Reply) -> set[str]:
     """Forget streams that are no longer ours, but never under a pending op or file.
 
-    Returns those that are not here any more.
+    Returns those that are not here any more. Where a load was broken off the server knows nothing
+    of what is here, and says only once that it is gone: it stays so until something comes of it.
     """
     if not request.pull or reply.need_vector:
         return set()
     left: set[str] = set()
     marks = replica.marks()
-    dropped = marks.keys() - set(reply.scope) if reply.scope is not None else set(reply.drop)
+    come = {page.stream for page in reply.streams}
+    unread = {name for name, one in marks.items() if one.leaving and not one.cursor} - come
+    dropped = {*reply.drop, *unread} if reply.scope is None else marks.keys() - set(reply.scope)
     for stream, mark in sorted(marks.items()):
         leaving = stream in dropped
         things = things_of([stream]) if leaving else set()

@@ -12,7 +12,7 @@ import tempfile
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -151,6 +151,15 @@ def connect(url: str | URL) -> psycopg.Connection:
     """A connection to the server itself."""
     plain = make_url(url).set(drivername="postgresql")
     return psycopg.connect(plain.render_as_string(hide_password=False), autocommit=True)
+
+
+@cache
+def of_today() -> bytes:
+    """A SQLite file with this version's tables and nothing in them: they take a while to make."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "books.db"
+        migrate(f"sqlite:///{file}")
+        return file.read_bytes()
 
 
 def migrate(url: str) -> None:

@@ -43,7 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     items.sort(key=_turn)
     for item in items:
-        if "postgres_url" in getattr(item, "fixturenames", ()):
+        if _needs_postgres(item):
             item.add_marker("postgres")
     if config.getoption("--database") == "postgres":
         config.hook.pytest_deselected(items=[item for item in items if _is_elsewhere(item)])
@@ -54,6 +54,14 @@ def pytest_collection_finish() -> None:
     """What is loaded by now stays to the end: nobody has to look through it for garbage again."""
     gc.collect()
     gc.freeze()
+
+
+def _needs_postgres(item: pytest.Item) -> bool:
+    """Whether it has such a database itself, or is the turn of one of several that has."""
+    turn = getattr(item, "callspec", None)
+    return "postgres_url" in getattr(item, "fixturenames", ()) or (
+        turn is not None and not {"postgres", "postgresql"}.isdisjoint(turn.id.split("-"))
+    )
 
 
 def _turn(item: pytest.Item) -> int:

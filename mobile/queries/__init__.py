@@ -142,7 +142,7 @@ class Queries:
         """The machines at a site, by name."""
         with reading(self._connection):
             found = rows.living(self._connection, ("site", site_id))
-        machines = (one for one in found if isinstance(one, Asset))
+        machines = (one for one in found if isinstance(one, Asset) and not one.gone)
         return tuple(sorted(machines, key=lambda one: (one.name, one.id)))
 
     def begun(self) -> str | None:

@@ -7,29 +7,37 @@ from typing import Final
 from msgspec import Struct, structs
 
 from mobile.queries import rows
-from shared.calendars import PLAIN, WorkingCalendar, calendar_of
-from shared.casework import Request, case_of, day_of
+from shared.calendars import WorkingCalendar
 from shared.clocks import Case, Clock, clocks
 from shared.policy import CHOICE, PolicyChoice, ServicePolicy
-from shared.prices import Contract, PriceList, current
-from shared.site import Asset, Site
+from shared.prices import Contract, PriceList
+from shared.site import Asset, Customer, Site
+from shared.standing import Grounds, Rules
+from shared.teams import Team
 from shared.ticket import Ticket, TicketEvent
-from shared.timetable import Timetable
+from shared.timetable import Timetable, laid_out
 from shared.work_order import WorkOrder
 
 MINUTE_MS: Final = 60_000
 TOLD_MAX: Final = 1_000  # tickets
 # The steps that a technician has to do with; the others are the office's.
-FIELD: Final = ("contact", "arrive", "diagnose", "propose", "solve", "repair", "progress")
+FIELD: Final = ("contact", "arrive", "diagnose", "propose", "solve", "repair", "progress", "return")
+
+SELDOM: Final = frozenset({"return"})  # a step that most jobs never come to: told once it has
 
 
 class Timed(Struct, frozen=True, kw_only=True):
-    """All that the clocks of one ticket need to be read off, without a look at the rows again."""
+    """All that the clocks of one ticket need to be read off, without a look at the rows again.
+
+    `team` is who has it now, by name, and `team_since` since when (ms); empty where that is nobody.
+    """
 
     ticket: str
     case: Case
     policy: ServicePolicy
-    calendar: WorkingCalendar
+    calendars: tuple[WorkingCalendar, ...]
+    team: str = ""
+    team_since: int = 0
 
     def clocks(self, now: int) -> tuple[Clock, ...]:
         """How the steps of the field stand at a moment of the office's time (ms), to the minute.
@@ -40,7 +48,8 @@ class Timed(Struct, frozen=True, kw_only=True):
         minute, known = now // MINUTE_MS, _told.get(self.ticket)
         if known is not None and known[:2] == (minute, self):
             return known[2]
-        found = clocks(self.case, self.policy, _timetable(self.calendar), now)
+        told = clocks(self.case, self.policy, _timetable(self.calendars), now)
+        found = tuple(one for one in told if one.node not in SELDOM or one.state != "waiting")
         if len(_told) >= TOLD_MAX:
             _told.clear()
         _told[self.ticket] = (minute, self, found)
@@ -65,61 +74,70 @@ def of_orders(
     timed = [one for one in tickets.values() if one.policy_id in policies]
     if not timed:
         return {}
-    known = _Known(connection, timed, places)
-    told = {one.id: known.timed(one, policies[one.policy_id or ""]) for one in timed}
+    calendars = tuple(rows.every(connection, WorkingCalendar))
+    known = _grounds(connection, timed, places)
+    teams = {one.id: one.name for one in rows.every(connection, Team)}
+    told = {
+        one.id: _timed(known.case(one), policies[one.policy_id or ""], calendars, (one.id, teams))
+        for one in timed
+    }
     return {one.id: told[one.ticket_id] for one in orders if one.ticket_id in told}
 
 
-class _Known:
+def _timed(
+    case: Case,
+    policy: ServicePolicy,
+    calendars: tuple[WorkingCalendar, ...],
+    named: tuple[str, Mapping[str, str]],
+) -> Timed:
+    ticket, teams = named
+    last = case.stretches[-1] if case.stretches else None
+    return Timed(
+        ticket=ticket,
+        case=case,
+        policy=policy,
+        calendars=calendars,
+        team=teams.get(last.team, "") if last is not None else "",
+        team_since=last.since if last is not None else 0,
+    )
+
+
+def _grounds(
+    connection: sqlite3.Connection,
+    tickets: list[Ticket],
+    places: tuple[Mapping[str, Site], Mapping[str, Asset]],
+) -> Grounds:
     """The rows that some tickets hang on, read once for all of them."""
-
-    def __init__(
-        self,
-        connection: sqlite3.Connection,
-        tickets: list[Ticket],
-        places: tuple[Mapping[str, Site], Mapping[str, Asset]],
-    ) -> None:
-        self._sites, self._assets = places
-        ids = {one.id for one in tickets}
-        self._events: dict[str, list[TicketEvent]] = {}
-        for event in rows.every(connection, TicketEvent):
-            if event.ticket_id in ids:
-                self._events.setdefault(event.ticket_id, []).append(event)
-        self._contracts: dict[str, list[Contract]] = {}
-        for contract in rows.every(connection, Contract):
-            self._contracts.setdefault(contract.customer_id, []).append(contract)
-        self._prices = rows.every(connection, PriceList)
-        self._choice = rows.one(connection, PolicyChoice, CHOICE)
-        self._calendar = calendar_of(rows.every(connection, WorkingCalendar)) or PLAIN
-
-    def timed(self, ticket: Ticket, policy: ServicePolicy) -> Timed:
-        """What the clocks of one ticket need."""
-        request = Request(
-            ticket=ticket,
-            events=self._events.get(ticket.id, ()),
-            site=self._sites.get(ticket.site_id),
-            asset=self._assets.get(ticket.asset_id or ""),
-            contracts=self._contracts.get(ticket.customer_id, ()),
-            choice=self._choice,
-        )
-        prices = current(self._prices, day_of(request))
-        case = case_of(structs.replace(request, prices=prices))
-        return Timed(ticket=ticket.id, case=case, policy=policy, calendar=self._calendar)
+    ids = {one.id for one in tickets}
+    story = (one for one in rows.every(connection, TicketEvent) if one.ticket_id in ids)
+    choice = rows.one(connection, PolicyChoice, CHOICE)
+    rules = Rules(
+        choice=choice or PolicyChoice(id=CHOICE),
+        prices=tuple(rows.every(connection, PriceList)),
+    )
+    contracts = rows.every(connection, Contract)
+    customers = rows.several(connection, Customer, {one.customer_id for one in tickets})
+    known = (*places[0].values(), *places[1].values(), *customers.values())
+    return Grounds(rules, (*story, *contracts, *known))
 
 
 def _of_the_field(policy: ServicePolicy) -> ServicePolicy:
-    limits = tuple(one for one in policy.limits if one.node in FIELD)
-    return structs.replace(policy, limits=limits)
+    limits = tuple(one for one in policy.every if one.node in FIELD)
+    return structs.replace(policy, limits=limits, further=())
 
 
 _told: dict[str, tuple[int, Timed, tuple[Clock, ...]]] = {}
-_timetables: dict[str, tuple[WorkingCalendar, Timetable]] = {}
+_timetables: dict[str, tuple[tuple[WorkingCalendar, ...], Timetable]] = {}
 
 
-def _timetable(calendar: WorkingCalendar) -> Timetable:
-    """A calendar laid out; that is dear, and kept as long as the calendar is the same."""
-    known = _timetables.get(calendar.id)
-    if known is None or known[0] != calendar:
-        known = (calendar, Timetable(calendar))
-        _timetables[calendar.id] = known
+def forget() -> None:
+    """Reckon everything again, as a new minute does."""
+    _told.clear()
+
+
+def _timetable(calendars: tuple[WorkingCalendar, ...]) -> Timetable:
+    """Calendars laid out; that is dear, and kept as long as they are the same."""
+    known = _timetables.get("")
+    if known is None or known[0] != calendars:
+        known = _timetables[""] = (calendars, laid_out(calendars))
     return known[1]

@@ -14,6 +14,7 @@ from mobile.queries.proof import Signing
 from shared.amounts import quantity_text
 from shared.charges import Charge
 from shared.checklist import Checklist, Item, PhotoSlot, Reading
+from shared.feedback import Feedback
 from shared.messages import BY_TECHNICIAN, WAITS, Message
 from shared.notes import Note
 from shared.parts import Location, Part, PartUse, PlannedPart
@@ -22,6 +23,7 @@ from shared.photos import Photo
 from shared.provision import OrderedPart
 from shared.records import State
 from shared.site import Asset, Customer, Site
+from shared.tag_sets import TIERS, Tag, TagSet, tag_set_id
 from shared.tasks import Conflict
 from shared.ticket import Ticket
 from shared.visit import Visit
@@ -80,7 +82,8 @@ class Sheet(Struct, frozen=True, kw_only=True):
     what was changed here since; `names` are those of the people who did something here, by id.
     `photos` are those that nobody has taken back, and `photos_safe` is how many of them the office
     has; `slots` are the pictures that the job asks for, `lines` how many lines its bill has.
-    `to_tell` are messages to the customer that wait for the technician to send them.
+    `to_tell` are messages to the customer that wait for the technician to send them, `said` is what
+    the customer complained of, suggested or scored, `tier` the word for the tier they are in.
     """
 
     job: Job
@@ -110,6 +113,8 @@ class Sheet(Struct, frozen=True, kw_only=True):
     lines: int = 0
     signing: Signing = Signing()
     to_tell: tuple[Message, ...] = ()
+    said: tuple[Feedback, ...] = ()
+    tier: Tag | None = None
 
 
 def sheet(connection: sqlite3.Connection, order: WorkOrder) -> Sheet:
@@ -147,8 +152,19 @@ def sheet(connection: sqlite3.Connection, order: WorkOrder) -> Sheet:
         photos_safe=pictures.safe(connection, photos),
         slots=checklist.photos if checklist is not None else (),
         to_tell=_to_tell(connection, order.ticket_id),
+        said=_said(connection, order.ticket_id),
+        tier=_tier(connection, around.customers.get(order.customer_id)),
         lines=sum(one.dropped_at is None for one in state.of(Charge, order.id)),
     )
+
+
+def _tier(connection: sqlite3.Connection, customer: Customer | None) -> Tag | None:
+    """What the tier of a customer is called, where they are in one."""
+    if customer is None or not customer.tier:
+        return None
+    known = rows.one(connection, TagSet, tag_set_id(TIERS))
+    tags = known.tags if known is not None else ()
+    return next((one for one in tags if one.code == customer.tier), None)
 
 
 Dated = TypeVar("Dated", Note, Completion, Conflict, StatusChange, PlannedPart, OrderedPart)
@@ -219,6 +235,12 @@ def _team(connection: sqlite3.Connection, state: State, order_id: str) -> tuple[
         for one in ordered
         if one.person_id in people
     )
+
+
+def _said(connection: sqlite3.Connection, ticket_id: str) -> tuple[Feedback, ...]:
+    """What the customer said of the ticket, in time."""
+    state = rows.at_home(connection, ("ticket", ticket_id))
+    return tuple(sorted(state.of(Feedback, ticket_id), key=lambda one: (one.at, one.id)))
 
 
 def _to_tell(connection: sqlite3.Connection, ticket_id: str) -> tuple[Message, ...]:

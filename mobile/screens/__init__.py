@@ -42,6 +42,7 @@ SHEETS: Final[dict[str, str]] = {
     "pause": "mobile.screens.job_steps:PauseSheet",
     "begin": "mobile.screens.beginning:BeginSheet",
     "decline": "mobile.screens.job_steps:DeclineSheet",
+    "customer_says": "mobile.screens.customer_says:CustomerSaysSheet",
     "told": "mobile.screens.telling:ToldSheet",
     "clocks": "mobile.screens.clock_sheet:ClocksSheet",
     "after_call": "mobile.screens.after_call:AfterCallSheet",

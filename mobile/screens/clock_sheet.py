@@ -8,7 +8,7 @@ from mobile.screens.drawn import Drawn
 from mobile.screens.job_sheet import Asking
 from mobile.screens.pen import Pen
 from mobile.screens.ticking import Ticking
-from mobile.views.clocks import ClockLine, clock_lines, wants_contact
+from mobile.views.clocks import ClockLine, clock_lines, wants_contact, whose_hours
 from mobile.views.work_order import is_open
 from mobile.widgets.text import Para
 
@@ -20,8 +20,11 @@ class ClocksSheet(Asking):
         """Draw them, and a button for the call where one is still owed."""
         words = self.words
         self.title = words("clock_words", "title")
-        self.add_widget(Para(text=words("clock_words", "lead"), tone="text_2"))
         self.lines = self._lines()
+        lead = words("clock_words", "lead" if self.lines else "none")
+        hours = whose_hours(sheet.job.timed, words, self.shell.phone.office_now())
+        told = "\n".join(filter(None, (lead, hours if self.lines else "")))
+        self.add_widget(Para(text=told, tone="text_2"))
         self.card = Drawn(partial(_clocks, lines=self.lines))
         self.add_widget(self.card)
         if is_open(sheet) and wants_contact(sheet.job.timed, self.shell.phone.office_now()):

@@ -100,8 +100,8 @@ class RepairSheet(Sheet):
         if self.ids.fields.children:
             return
         self.title = self.words("outbox", "repair_title")
-        said = self._said()
-        fields = repair_fields(said, self.words, self._drafted())
+        kind, said = self._kind(), self._said()
+        fields = repair_fields(kind, said, self.words, self._drafted())
         self.nothing = "" if fields else self.words("outbox", "repair_none")
         for one in fields:
             for widget in self._field(one):
@@ -144,6 +144,10 @@ class RepairSheet(Sheet):
     def _said(self) -> dict[str, Any]:
         found = self.shell.phone.replica.known_as(self._op_id())
         return args_in(found.body) if found is not None else {}
+
+    def _kind(self) -> str:
+        found = self.shell.phone.replica.known_as(self._op_id())
+        return found.kind if found is not None else ""
 
     def _op_id(self) -> str:
         return self.args.get("id", "")

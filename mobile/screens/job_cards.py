@@ -7,6 +7,7 @@ from kivy.metrics import dp
 from mobile.screens.pen import Pen
 from mobile.texts import Words
 from mobile.views.clocks import ClockMark
+from mobile.views.feedback import FeedbackView
 from mobile.views.step import Step
 from mobile.views.work_order import Machine, Place, WorkOrderView
 
@@ -86,6 +87,27 @@ def problem(pen: Pen, view: WorkOrderView, words: Words) -> None:
         pen.text(view.order_note)
     pen.gap(10)
     pen.text(view.terms, "body_s", "text_2")
+
+
+def said(pen: Pen, view: FeedbackView, words: Words) -> None:
+    """What the customer said of the request, what is open first, and the way to say more."""
+    pen.head("comment", words("job_says", "title"), str(view.open_count) if view.open_count else "")
+    for index, one in enumerate(view.lines):
+        if index:
+            pen.rule()
+        pen.chips([(one.kind, one.tone, ""), *([(one.grade, one.tone, "")] if one.grade else [])])
+        if one.text:
+            pen.gap(6)
+            pen.text(one.text)
+        pen.gap(4)
+        pen.text(one.about, "body_s", "text_2")
+        pen.gap(2)
+        pen.text(one.stands, "label", "text_2")
+    if not view.lines:
+        pen.text(words("job_says", "none"), "body", "text_2")
+    if view.may_add:
+        pen.gap(10)
+        pen.buttons([("customer_says", words("job_says", "add"), "add")])
 
 
 def place(pen: Pen, at: Place, words: Words) -> None:

@@ -32,5 +32,6 @@ class Ticking:
 
     def _ring(self, _passed: float) -> None:
         self._event = None
-        self._tick()
-        self.begin()
+        if self._shell.is_enrolled:  # it may have been closed, or wiped, within the minute
+            self._tick()
+            self.begin()

@@ -12,6 +12,7 @@ from mobile.screens.job_page import Card, JobPage, StepFooter
 from mobile.screens.ticking import Ticking
 from mobile.shell import Place, Shell
 from mobile.views.clocks import clock_mark
+from mobile.views.feedback import feedback
 from mobile.views.report import seal
 from mobile.views.work_order import SECTIONS, work_order
 
@@ -88,6 +89,7 @@ class WorkOrderScreen(JobPage):
                     view.machine,
                     partial(job_cards.machine, what=view.machine, words=words),
                 ),
+                self._said(sheet),
             ]
         )
         self.step.show(sheet)
@@ -98,6 +100,11 @@ class WorkOrderScreen(JobPage):
         if mark is None:
             return []
         return [("clock", mark, partial(job_cards.clock, mark=mark, words=self.words))]
+
+    def _said(self, sheet: Sheet) -> Card:
+        """What the customer said of the request, and the way to write something down."""
+        told = feedback(sheet, self.words, self.shell.now)
+        return ("said", told, partial(job_cards.said, view=told, words=self.words))
 
     def _to_tell(self, sheet: Sheet) -> list[Card]:
         """What the customer is to be told by this phone, if anything is."""
@@ -128,6 +135,8 @@ class WorkOrderScreen(JobPage):
             self.shell.go(Place(job_acts.LED[name], {"id": self.sheet.order.id}))
         elif name.startswith(TELL):
             self._tell(self.sheet, name.removeprefix(TELL))
+        elif name == "customer_says":
+            self.shell.show_sheet("customer_says", job=self.sheet.order.id)
         elif name == "clocks":
             self.shell.show_sheet("clocks", job=self.sheet.order.id)
         elif name == "outbox":

@@ -27,6 +27,8 @@ ICONS: Final = {
     "excused": "check_circle",
     "dropped": "block",
 }
+# Reasons that say no more than the time that is left, or over, does beside them.
+PLAIN: Final = ("running", "overdue")
 MOMENTS: Final = ("since", "until", "opens")  # parameters of reasons that are moments
 
 
@@ -113,6 +115,14 @@ def clock_lines(timed: Timed | None, words: Words, now: int) -> tuple[ClockLine,
     return tuple(_line(one, words, zone, now) for one in ranked if one.state != "dropped")
 
 
+def whose_hours(timed: Timed | None, words: Words, now: int) -> str:
+    """Whose working hours count now, and since when; empty where they are the company's."""
+    if timed is None or not timed.team:
+        return ""
+    since = _when(timed.team_since, words, timed.case.zone, now)
+    return words("clock_words", "hours", team=timed.team, since=since)
+
+
 def _rank(clock: Clock) -> tuple[bool, int, int]:
     done = _is_done(clock) or clock.state not in PRESSING
     return (done, *((0, 0) if done else _press(clock)))
@@ -139,7 +149,8 @@ def _told(clock: Clock, words: Words, zone: str, now: int) -> Iterator[str]:
     }
     if "by" in params:
         params["by"] = words.duration(int(clock.params["by"]))
-    yield words("clock_reasons", clock.reason, **params)
+    if clock.reason not in PLAIN:
+        yield words("clock_reasons", clock.reason, **params)
     if clock.stopped is not None:
         yield _stopped(clock, words, zone, now)
     if clock.over:

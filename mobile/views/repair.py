@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from mobile.texts import Words
 from shared.ids import is_id
-from shared.mending import CHOICES
+from shared.mending import choices_of, label_of
 
 Input = Literal["line", "text", "number", "choice"]
 LONG: Final = frozenset({"text", "diagnosis", "work_done", "access_notes", "job_note", "note"})
@@ -26,12 +26,14 @@ class RepairField(Struct, frozen=True, kw_only=True):
 
 
 def repair_fields(
-    args: Mapping[str, Any], words: Words, drafted: Mapping[str, str] | None = None
+    kind: str, args: Mapping[str, Any], words: Words, drafted: Mapping[str, str] | None = None
 ) -> tuple[RepairField, ...]:
     """What may be changed of what an op said; ids stay as they are. `drafted` is half typed."""
-    known = drafted or {}
+    known, choices = drafted or {}, choices_of(kind)
+    found = {path: known.get(path, value) for path, value in _texts(args).items()}
     return tuple(
-        _field(path, known.get(path, value), words) for path, value in _texts(args).items()
+        _field(path, value, choices.get(path.removeprefix(EDITED), ("", ())), (words, kind))
+        for path, value in found.items()
     )
 
 
@@ -70,9 +72,11 @@ def _edits(args: Mapping[str, Any]) -> dict[str, list[Any]]:
     return {name: list(pair) for name, pair in pairs.items() if len(pair) == len(("seen", "new"))}
 
 
-def _field(path: str, value: str, words: Words) -> RepairField:
-    name = path.removeprefix(EDITED)
-    group, codes = CHOICES.get(name, ("", ()))
+def _field(
+    path: str, value: str, choices: tuple[str, tuple[str, ...]], told: tuple[Words, str]
+) -> RepairField:
+    name, (words, act) = path.removeprefix(EDITED), told
+    group, codes = choices
     kind: Input = "line"
     if codes:
         kind = "choice"
@@ -82,7 +86,7 @@ def _field(path: str, value: str, words: Words) -> RepairField:
         kind = "text"
     return RepairField(
         path=path,
-        label=words("fields", name),
+        label=words("fields", label_of(act, name)),
         value=value,
         input=kind,
         choices=tuple((code, words(group, code)) for code in codes),

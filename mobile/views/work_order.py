@@ -133,6 +133,7 @@ def work_order(
         terms=words.join(
             words("services", order.service),
             words("categories", order.category),
+            str(getattr(sheet.tier, words.language)) if sheet.tier is not None else None,
             sheet.ticket.number if sheet.ticket is not None else None,
             _was(order, words),
         ),

@@ -17,7 +17,7 @@ from server.api import (
 from server.api.evidence import as_tus, open_lane
 from server.api.heads import modest
 from server.api.inflation import Inflation
-from server.api.pacing import open_paces
+from server.api.pacing import EXCHANGES_AT_ONCE_MAX, open_paces
 from server.api.reads import known_parameters
 
 ROUTES = (
@@ -64,4 +64,12 @@ ROUTES = (
 # For as long as the server lives.
 OPENED = (open_paces, open_lane)
 
-__all__ = ["OPENED", "ROUTES", "Inflation", "as_tus", "known_parameters", "modest"]
+__all__ = [
+    "EXCHANGES_AT_ONCE_MAX",
+    "OPENED",
+    "ROUTES",
+    "Inflation",
+    "as_tus",
+    "known_parameters",
+    "modest",
+]

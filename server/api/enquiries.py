@@ -19,6 +19,7 @@ from server.problems import FAULTS, Problem, throttled, wrong_field
 from server.sessions import PUBLIC
 from shared.amounts import Id, Line, OptionalLine, Text, is_sayable
 from shared.enquiry import FILES_MAX, Attached
+from shared.ticket import WishedFor
 
 BODY_BYTES_MAX = 64_000
 TRIES = (300, 10)  # enquiries, in so many minutes, by one key
@@ -35,6 +36,7 @@ class Brought(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     address: OptionalLine = ""
     subject: OptionalLine = ""
     language: Annotated[str, Meta(pattern=r"^(en|zh)?$(?!\n)")] = ""
+    wish: WishedFor = ""
     asset: Id | None = None
     received_at: Annotated[int, Meta(ge=0)] | None = None
     files: Annotated[tuple[Attached, ...], Meta(max_length=FILES_MAX)] = ()
@@ -71,6 +73,7 @@ def bring(data: JSONBody[Brought], request: AnyRequest, office: NamedDependency[
         "received_at": min(data.received_at or now, now),
         "reference": one_line(data.reference),
         "language": data.language,
+        "wish": data.wish,
         "text": paragraphs(data.text),
         "asset": data.asset,
         "files": [{"name": one_line(one.name), "type": one_line(one.type)} for one in data.files],

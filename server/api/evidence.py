@@ -15,9 +15,11 @@ from litestar.params import FromPath
 from litestar.types import Message, Scope
 from msgspec import Struct
 
-from server import custody
+from server import bringing, custody
 from server.api import tus
 from server.api.pacing import FILE_THREADS, counted, paces
+from server.api.together import Together
+from server.bringing import TOGETHER_MAX, Laid
 from server.custody import INTENT, Checked, Wish
 from server.office import AnyRequest, Office
 from server.problems import FAULTS, Problem
@@ -48,20 +50,32 @@ Told = TypeVar("Told")
 class Lane(Struct, frozen=True, kw_only=True):
     """The threads in which files are kept, and how many seconds a body may stand still.
 
-    They are the lane's own: where a store hangs, everything but files goes on.
+    They are the lane's own: where a store hangs, everything but files goes on. In `books` whole
+    files are written down.
     """
 
     threads: ThreadPoolExecutor
     still_s: float
+    books: Together[Laid, Upload | Exception | None]
 
 
 @asynccontextmanager
 async def open_lane(app: Litestar) -> AsyncIterator[None]:
     """The media lane is open for as long as the server lives; its state may say `still_s`."""
     still_s = app.state.get("still_s", STILL_S)
-    with ThreadPoolExecutor(FILE_THREADS, thread_name_prefix="lane") as threads:
-        app.state["lane"] = Lane(threads=threads, still_s=still_s)
+    enter = partial(bringing.enter, app.state["office"])
+    with (
+        ThreadPoolExecutor(FILE_THREADS, thread_name_prefix="lane") as threads,
+        # A thread of its own: those of the lane may all wait for files that are to be written down.
+        ThreadPoolExecutor(1, thread_name_prefix="books") as apart,
+    ):
+        books = Together(enter, _device, apart, TOGETHER_MAX)
+        app.state["lane"] = Lane(threads=threads, still_s=still_s, books=books)
         yield
+
+
+def _device(laid: Laid) -> str:
+    return laid.shown.device
 
 
 class Piece(Struct, kw_only=True):
@@ -221,10 +235,9 @@ def _measure(office: Office, shown: Pass, upload_id: str) -> tuple[Upload, int]:
 
 
 def _bring_it(
-    office: Office, shown: Pass, wish: Wish, held: list[bytes], checked: Checked | None
+    office: Office, shown: Pass, file: tuple[Wish, list[bytes]], checked: Checked | None
 ) -> tuple[Upload, int]:
-    who = partial(custody.admitted, office, shown)
-    return custody.bring(office, shown.device, who, (wish, held), checked)
+    return custody.bring(office, partial(custody.admitted, office, shown), file, checked)
 
 
 def _at(offset: int) -> dict[str, str]:
@@ -272,10 +285,26 @@ async def _bring(request: AnyRequest, office: Office, wish: Wish) -> tuple[Uploa
     if broken is not None and not held:
         raise Problem("cut") from broken
     checked = checked if broken is None else None  # which is that of the whole body
-    brought = await _aside(request, _bring_it, office, _pass(request), wish, held, checked)
+    file = (wish, held)
+    brought = await _bring_whole(request, office, file, checked)
+    if brought is None:
+        brought = await _aside(request, _bring_it, office, _pass(request), file, checked)
     if broken is not None:
         raise Problem("cut") from broken
     return brought
+
+
+async def _bring_whole(
+    request: AnyRequest, office: Office, file: tuple[Wish, list[bytes]], checked: Checked | None
+) -> tuple[Upload, int] | None:
+    """Take a whole file at once, unless it is not so plain. Raises `Problem`."""
+    laid = await _aside(request, bringing.lay, office, _pass(request), file, checked)
+    if laid is None:
+        return None
+    told = await _lane(request).books.done(laid)
+    if isinstance(told, Exception):
+        raise told
+    return None if told is None else (told, told.size)
 
 
 async def _bodies(request: AnyRequest) -> AsyncIterator[bytes]:

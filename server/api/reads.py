@@ -9,9 +9,10 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from server import queries
-from server.discretion import discreet, discreet_text
+from server.contacts import kept_of
+from server.discretion import discreet, discreet_text, unheard
 from server.marks import CHARS_MAX, by_number, by_text
-from server.office import AnyRequest, Office, catalogue_of, kept_of
+from server.office import AnyRequest, Office, catalogue_of
 from server.problems import FAULTS, Problem, reason, wrong_parameter
 from server.queries import PAGE_MAX, Item, Listed
 from server.sessions import PUBLIC, Actor
@@ -88,7 +89,7 @@ def ticket(
         found = queries.ticket(books, number)
     if found is None:
         raise Problem("not_found")
-    return _discreet(found, actor)
+    return _discreet(unheard(found, actor.person.roles), actor)
 
 
 @get(

@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from contextlib import suppress
 from typing import Any, Final
 
 import msgspec
@@ -12,10 +13,12 @@ from msgspec import Struct, structs
 
 from server import drains, enrolment, packs, throttle, wiping
 from server.api.pacing import its_turn, paces
+from server.contacts import Contact, kept_of
 from server.drains import Parting
 from server.keys import mark_epoch
-from server.library import Owned
-from server.office import AnyRequest, Contact, Office, kept_of
+from server.ledger import InParts
+from server.library import Owned, ReadingRoom, Unseen
+from server.office import AnyRequest, Office
 from server.packs import PIECE_BYTES, Item
 from server.problems import FAULTS, Problem, enough_today, malformed, wrong_field
 from server.queries import delivery, divergences, troubles
@@ -82,13 +85,16 @@ def _exchange(office: Office, shown: Pass, body: bytes, request: AnyRequest) -> 
     reply = _vouched(office, reply if reply is not None else _answer(office, talk))
     if reply.wipe is not None and not wiping.send(office, talk.caller, reply.wipe.order):
         reply = structs.replace(reply, wipe=None)  # cancelled at the last moment
-    office.log.info(
-        "sync",
-        device=talk.caller.device,
-        ops=[op.id for op in talk.request.ops],
-        verdicts=[str(result.verdict) for result in reply.results],
-    )
+    _note(office, talk, reply)
     return _told(office, reply, request)
+
+
+def _note(office: Office, talk: Talk, reply: Reply) -> None:
+    """What was pushed is told in the log; that a phone came by and brought nothing, hardly ever."""
+    ops = [op.id for op in talk.request.ops]
+    verdicts = [str(result.verdict) for result in reply.results]
+    tell = office.log.info if ops else office.log.debug
+    tell("sync", device=talk.caller.device, ops=ops, verdicts=verdicts)
 
 
 def _read(body: bytes) -> Request:
@@ -182,22 +188,37 @@ def _with_others(request: Request) -> Request:
 
 
 def _begin(office: Office, shown: Pass, asked: Request) -> tuple[Talk, Reply | None]:
-    """Whom the server speaks with, and its answer to one who only asks. Raises `Problem`."""
-    times = (office.now_ms(), office.settings.limits.drain_days)
+    """Whom the server speaks with, and its answer to one who only asks. Raises `Problem`.
+
+    One question is enough to know who brings something, and nearly always for who only asks.
+    """
+    only_asks = not exchange.has_news(asked)
+    with suppress(Unseen), office.asking() as books:
+        library = office.library(books)
+        known = library.glance(shown.device, asked.incarnation, with_streams=only_asks)
+        return _spoken(office, library, (shown, known), asked)
     with office.reading() as books:
         library = office.library(books)
         known = library.enter(shown.device, asked.incarnation)
-        parting = let_in(books, known, shown, times)
-        assert known is not None, "whoever is let in is known"
-        talk = _talk(office, asked, (shown.device, known, parting))
-        if exchange.has_news(talk.request):
-            return talk, None
-        heard = exchange.overhear(library, talk.request, talk.caller, talk.house)
-        if heard.rolled_back:
-            return talk, None
-        contact = _contact(talk, office.contacts.get(talk.caller.device))
-        office.contacts[talk.caller.device] = contact
-        reply = exchange.answer(library, talk.request, heard, talk.caller, talk.house)
+        return _spoken(office, library, (shown, known), asked)
+
+
+def _spoken(
+    office: Office, library: ReadingRoom, who: tuple[Pass, Owned | None], asked: Request
+) -> tuple[Talk, Reply | None]:
+    times = (office.now_ms(), office.settings.limits.drain_days)
+    shown, known = who
+    parting = let_in(library.books, known, shown, times)
+    assert known is not None, "whoever is let in is known"
+    talk = _talk(office, asked, (shown.device, known, parting))
+    if exchange.has_news(talk.request):
+        return talk, None
+    heard = exchange.overhear(library, talk.request, talk.caller, talk.house)
+    if heard.rolled_back:
+        return talk, None
+    contact = _contact(talk, office.contacts.get(talk.caller.device))
+    reply = exchange.answer(library, talk.request, heard, talk.caller, talk.house)
+    office.contacts[talk.caller.device] = contact
     return talk, _agreed(office, talk, contact, reply)
 
 
@@ -212,7 +233,8 @@ def _answer(office: Office, talk: Talk) -> Reply:
         raise enough_today(CROWDED_RETRY_S) from None
     if not patient:
         talk = structs.replace(talk, request=structs.replace(talk.request, doubt=None))
-    with office.reading() as books:
+    # Who pulls nothing is told of what never changes, and need not see all of it at one moment.
+    with office.reading() if talk.request.pull else office.asking() as books:
         library = office.library(books)
         reply = exchange.answer(library, talk.request, heard, talk.caller, talk.house)
     if not patient:
@@ -239,15 +261,26 @@ def _vouched(office: Office, reply: Reply) -> Reply:
 
 
 def _heard(office: Office, talk: Talk, contact: Contact) -> tuple[Heard, bool]:
-    """Take what was pushed, in a new epoch when the device proves that the books were put back.
+    """Take what was pushed: in one piece, as nearly always all of it can be written down.
 
-    Also whether it may have a stream compared once more today.
+    Where not, nothing of it was, and it is taken once more in parts. Also whether the device may
+    have a stream compared once more today.
     """
+    try:
+        return _taken(office, talk, contact, in_one_piece=True)
+    except InParts:
+        return _taken(office, talk, contact, in_one_piece=False)
+
+
+def _taken(
+    office: Office, talk: Talk, contact: Contact, *, in_one_piece: bool
+) -> tuple[Heard, bool]:
+    """Take it, in a new epoch when the device proves that the books were put back."""
     epoch: str | None = None
     with office.writing() as books:
         _count(books, talk)
         patient = _may_doubt(books, talk)
-        ledger = office.ledger(books)
+        ledger = office.ledger(books, in_one_piece=in_one_piece)
         heard = exchange.hear(ledger, talk.request, talk.caller, talk.house)
         if heard.rolled_back:
             epoch = office.begin_epoch(ledger, talk.house.received)

@@ -21,7 +21,9 @@ from server.console import (
     dispatch,
     edits,
     enquiries,
+    feedback,
     figures,
+    foresight,
     forms,
     gate,
     handling,
@@ -32,33 +34,40 @@ from server.console import (
     merging,
     messages,
     money,
+    outlets,
     papers,
     people,
     phones,
+    phrases,
     pictures,
     policies,
     policy_form,
     prices,
     provisions,
     rescue_files,
+    returns,
+    satisfaction,
     search,
     set_aside,
     shelf,
     shortcuts,
     sign_in,
     start,
+    stickers,
     stock,
     tasks,
+    teams,
     ticket,
     tickets,
     undo,
     visits,
     wording,
+    words,
     work_order,
 )
 from server.console.frame import Room, furnish
 from server.console.opened import open_job
-from server.console.refusals import drawer
+from server.console.refusals import draw
 from server.console.shelf import Shelf, fill
 
 PAGES: Final = (
@@ -72,9 +81,12 @@ PAGES: Final = (
     ticket.ROUTES,
     customer_link.ROUTES,
     handling.ROUTES,
+    returns.ROUTES,
+    feedback.ROUTES,
     enquiries.ROUTES,
     customers.ROUTES,
     machine.ROUTES,
+    stickers.ROUTES,
     merging.ROUTES,
     contracts.ROUTES,
     edits.ROUTES,
@@ -97,18 +109,24 @@ PAGES: Final = (
     money.ROUTES,
     prices.ROUTES,
     company.ROUTES,
+    words.ROUTES,
     board.ROUTES,
     conflicts.ROUTES,
     set_aside.ROUTES,
     tasks.ROUTES,
     messages.ROUTES,
+    phrases.ROUTES,
     wording.ROUTES,
     stock.ROUTES,
     policies.ROUTES,
     policy_form.ROUTES,
     calendars.ROUTES,
+    teams.ROUTES,
+    outlets.ROUTES,
     clocks.ROUTES,
     figures.ROUTES,
+    foresight.ROUTES,
+    satisfaction.ROUTES,
 )
 ROUTES: Final = tuple(route for page in PAGES for route in page)
 
@@ -129,4 +147,4 @@ def router(room: Room) -> Router:
     )
 
 
-__all__ = ["ROUTES", "Room", "Shelf", "drawer", "fill", "furnish", "router"]
+__all__ = ["ROUTES", "Room", "Shelf", "draw", "fill", "furnish", "router"]

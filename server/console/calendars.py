@@ -2,6 +2,7 @@
 
 import calendar as months
 import datetime
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -19,12 +20,11 @@ from server.console.saying import Act
 from server.console.speech import Speech
 from server.office import AnyRequest, Office
 from server.problems import wrong_parameter
-from server.queries import policies
+from server.queries import policies, teams
 from server.sessions import Actor
 from shared.amounts import is_real
 from shared.calendars import (
     COMPANY,
-    OFFICE_HOURS,
     PLAIN,
     WEEK,
     Day,
@@ -108,15 +108,19 @@ def _page(
 ) -> Response[str]:
     speech, (team, year) = frame.speech_of(request, office), which
     with office.reading() as books:
-        known = policies.calendars(books)
-    kept = next((one for one in known if one.team == team), None)
+        known, named = policies.calendars(books), teams.teams(books)
+    names = {one.id: one.name for one in named if not one.retired or one.id == team}
+    if team and team not in names:
+        raise wrong_parameter("team")
+    kept = next((one for one in known if one.id == calendar_id(team)), None)
     shown = kept or structs.replace(_company(known), id=calendar_id(team), team=team, version=None)
     by_date = {one.date: one for one in shown.days}
     day = told.get("day", "")
     context = {
         "team": team,
         "year": year,
-        "teams": _teams(speech, known, team, year),
+        "name": names.get(team, ""),
+        "teams": _teams(speech, names, team, year),
         "calendar": shown,
         "own": kept is not None,
         "seen": kept.version if kept is not None else "",
@@ -146,17 +150,12 @@ def _company(known: list[WorkingCalendar]) -> WorkingCalendar:
 
 
 def _teams(
-    s: Speech, known: list[WorkingCalendar], team: str, year: int
+    s: Speech, names: Mapping[str, str], team: str, year: int
 ) -> list[tuple[str, str, None, bool]]:
-    names = dict.fromkeys(["", *(one.team for one in known), team])
+    told = {"": s.text("console.calendars", "company"), **names}
     return [
-        (
-            listing(PATH, {"team": one, "year": year}),
-            one or s.text("console.calendars", "company"),
-            None,
-            one == team,
-        )
-        for one in names
+        (listing(PATH, {"team": one, "year": year}), name, None, one == team)
+        for one, name in told.items()
     ]
 
 
@@ -257,7 +256,7 @@ def _kept(office: Office, team: str) -> WorkingCalendar:
     """A team's calendar as it stands; the company's hours where it has none of its own yet."""
     with office.reading() as books:
         known = policies.calendars(books)
-    found = next((one for one in known if one.team == team), None)
+    found = next((one for one in known if one.id == calendar_id(team)), None)
     return found or structs.replace(_company(known), id=calendar_id(team), team=team, version=None)
 
 
@@ -271,7 +270,7 @@ def _set(
     """Say the calendar as it is with these changes, if it is still the one that was seen."""
     team = form.text("team")
     before = _kept(office, team)
-    told = structs.replace(before, **changes[0])
+    told = structs.replace(before, team=team, **changes[0])
     args = {
         name: msgspec.to_builtins(getattr(told, name))
         for name in ("team", "time_zone", "week", "days", "country", "open_years")
@@ -359,5 +358,4 @@ def _years(before: WorkingCalendar, found: Proposal, year: int) -> tuple[int, ..
     return tuple(sorted({*others, year} if found.provisional else others))
 
 
-USUAL_HOURS: Final = hours_text(OFFICE_HOURS)
 ROUTES: Final[list[Any]] = [show, week, one_day, take_in]

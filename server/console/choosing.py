@@ -4,10 +4,12 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from server.console import teams
 from server.console.lanes import HOUR, Bar, bar, minute, wall
 from server.console.ranking import Candidate, Known, Need, rank
+from server.console.speech import Speech
 from server.office import Office
-from server.queries import board
+from server.queries import board, teams as asked
 
 MINUTES: Final = (30, 60, 90, 120, 180, 240, 480)
 USUAL_MINUTES: Final = 60
@@ -52,7 +54,7 @@ def _within(start: str, end: str | None, visit: str) -> Wish:
 
 
 def candidates(
-    books: Any, office: Office, order: dict[str, Any], wanted: Wish
+    books: Any, office: Office, s: Speech, order: dict[str, Any], wanted: Wish
 ) -> tuple[list[Candidate], dict[str, dict[str, Any]]]:
     """Everybody who may be sent, ranked for a job; and the technicians by id."""
     people = board.technicians(books)
@@ -68,11 +70,15 @@ def candidates(
             one["person_id"] for one in order["assignments"] if one["until_ms"] is None
         ),
         silent_since=office.silent_since,
+        teams=asked.names(books),
     )
+    team = teams.proposal(books, s, order["ticket"]) if order["ticket"] else None
     today = wall(office.now_ms(), order["site"]["time_zone"])
     need = Need(
         skill=order["skill"],
         zone=order["site"]["zone"],
+        team=team[0].id if team is not None else "",
+        team_why=team[1] if team is not None else "",
         parts=parts,
         start=wanted.start,
         end=wanted.end,

@@ -7,8 +7,9 @@ from msgspec import Struct
 
 from server.console import promises
 from server.console.speech import Speech
-from shared.clocks import Clock
+from shared.clocks import Clock, named
 from shared.policy import Limit, ServicePolicy
+from shared.pressing import is_at_risk, is_over
 from shared.texts import say
 
 MOMENTS: Final = frozenset({"since", "until", "opens"})
@@ -30,7 +31,6 @@ ICONS: Final = {
     "excused": "gavel",
     "dropped": "remove",
 }
-OPEN: Final = ("running", "paused", "breached", "uncertain")  # while nothing has stopped it
 
 
 class Face(Struct, frozen=True, kw_only=True):
@@ -53,49 +53,24 @@ class Face(Struct, frozen=True, kw_only=True):
     is_over: bool
     excusable: bool
     provisional: bool
+    about: str = ""
 
-
-def is_open(clock: Clock) -> bool:
-    """Whether something is still to be done about it."""
-    return clock.state in OPEN and clock.stopped is None
-
-
-def is_over(clock: Clock) -> bool:
-    """Whether its time is over and it has not been done."""
-    return clock.state == "breached" and clock.stopped is None
-
-
-def is_at_risk(clock: Clock, now: int) -> bool:
-    """Whether somebody should look: over, uncertain, or so near that it wants a warning."""
-    if not is_open(clock):
-        return False
-    near = clock.state == "running" and clock.warn_at is not None and clock.warn_at <= now
-    return near or clock.state in ("breached", "uncertain")
-
-
-def rank(clock: Clock, now: int) -> tuple[bool, bool, bool, int]:
-    """The most pressing first: what is over, what is at risk, what runs, by when it is due."""
-    due = clock.due if clock.due is not None else 1 << 62
-    running = clock.state in ("running", "breached", "uncertain")
-    return (not is_over(clock), not is_at_risk(clock, now), not running, due)
-
-
-def most_pressing(clocks: Iterable[Clock], now: int) -> Clock | None:
-    """The clock that somebody should look at first, of those still to be kept."""
-    still = [one for one in clocks if is_open(one) and one.due is not None]
-    return min(still, key=lambda one: rank(one, now), default=None)
+    @property
+    def named(self) -> str:
+        """What its limit is called in what people say of it."""
+        return named(self.limit, self.about)
 
 
 def face(s: Speech, clock: Clock, policy: ServicePolicy, zone: str) -> Face:
     """A clock in the reader's language, at the times of the site."""
-    limits = {one.id: one for one in policy.limits}
+    limits = {one.id: one for one in policy.every}
     limit = limits[clock.limit]
     risk = is_at_risk(clock, s.now_ms)
     near = risk and clock.state == "running"
     word = s.text("clock_states", clock.state)
     return Face(
         limit=clock.limit,
-        node=s.text("limit_nodes", clock.node),
+        node=_node(s, clock, zone),
         state=clock.state,
         word=s.text("console.clocks", "at_risk") if near else word,
         tone="warning" if near else TONES.get(clock.state, ""),
@@ -111,7 +86,16 @@ def face(s: Speech, clock: Clock, policy: ServicePolicy, zone: str) -> Face:
         is_over=is_over(clock),
         excusable=limit.excusable,
         provisional=clock.provisional,
+        about=clock.about,
     )
+
+
+def _node(s: Speech, clock: Clock, zone: str) -> str:
+    """The step; of what a customer said with when that was, since there may be several."""
+    node = s.text("limit_nodes", clock.node)
+    if not clock.about or clock.start is None:
+        return node
+    return s.text("console.clocks", "of_feedback", node=node, when=s.when(clock.start, zone))
 
 
 def brief(s: Speech, clock: Clock) -> str:

@@ -7,20 +7,21 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from server import queries
-from server.console import clock_words, frame, promises, saying
+from server.console import clock_words, frame, known, promises, saying
 from server.console.addresses import opt
 from server.console.forms import Form
-from server.console.policies import today_of
 from server.console.saying import Act, Said
 from server.console.speech import Speech
+from server.discretion import HEAR
 from server.office import AnyRequest, Office
-from server.problems import Problem
-from server.queries import dossier, reckoning as read
-from server.queries.reckoning import Standing
+from server.queries import dossier, policies, teams
+from server.queries.reckoning import Reader
 from server.sessions import Actor
+from shared.clocks import named
 from shared.people import may
+from shared.pressing import GROUPS, is_open, presses, rank
 from shared.promises import EXCUSES
+from shared.standing import Standing
 
 READ: Final = "read.tickets"
 EXCUSE: Final = "ticket.excuse"
@@ -47,15 +48,14 @@ def _page(
 ) -> Response[str]:
     speech, (form, said) = frame.speech_of(request, office), typed
     with office.reading() as books:
-        found = queries.ticket(books, number)
-        if found is None:
-            raise Problem("not_found")
-        reader = read.Reader(books, office.now_ms(), today_of(office))
+        found = known.ticket(books, number)
+        reader = Reader(books, office.now_ms())
         standing = reader.standing([found["id"]])[found["id"]]
         said_by = {one.by for one in standing.ticket.excused}
         said_by |= {one.by for one in standing.ticket.settled}
         names = dossier.names(books, said_by)
-    zone = standing.case.zone
+        hours = _hours(books, speech, standing)
+    zone, hears = standing.case.zone, may(actor.person.roles, HEAR)
     context = {
         "ticket": found,
         "policy": standing.policy,
@@ -63,13 +63,14 @@ def _page(
         "faces": faces(speech, standing),
         "events": clock_words.happenings(speech, standing.case.events, zone),
         "pauses": _pauses(speech, standing),
-        "excused": _said(speech, standing.ticket.excused, names, "reason"),
-        "settled": _said(speech, standing.ticket.settled, names, "said"),
+        "hours": hours,
+        "excused": _said(speech, standing.ticket.excused, names, ("reason", hears)),
+        "settled": _said(speech, standing.ticket.settled, names, ("said", hears)),
         "reasons": [(one, speech.text("excuses", one)) for one in EXCUSES],
         "may_excuse": may(actor.person.roles, EXCUSE),
         "may_settle": may(actor.person.roles, SETTLE),
         "said": said,
-        "at_fault": form.text("limit"),
+        "at_fault": named(form.text("limit"), form.text("about")),
         "typed": {name: form.text(name) for name in form.fields},
         "section": "tickets",
     }
@@ -84,31 +85,42 @@ def faces(s: Speech, standing: Standing) -> list[clock_words.Face]:
     now = s.now_ms
     ordered = sorted(
         standing.clocks,
-        key=lambda one: clock_words.rank(one, now) if clock_words.is_open(one) else LAST,
+        key=lambda one: rank(one, now) if is_open(one) else LAST,
     )
     return [clock_words.face(s, one, policy, standing.case.zone) for one in ordered]
 
 
-def of_ticket(books: Any, office: Office, s: Speech, ticket_id: str) -> list[clock_words.Face]:
+def of_ticket(reader: Reader, s: Speech, ticket_id: str) -> list[clock_words.Face]:
     """The clocks of one ticket in words, for its page and its panel."""
-    reader = read.Reader(books, office.now_ms(), today_of(office))
     return faces(s, reader.standing([ticket_id])[ticket_id])
 
 
-def pressing(
-    books: Any, office: Office, s: Speech, ids: Collection[str]
-) -> dict[str, clock_words.Face]:
+def pressing(reader: Reader, s: Speech, ids: Collection[str]) -> dict[str, clock_words.Face]:
     """The most pressing clock of each of these tickets that has one, in words."""
-    reader, found = read.Reader(books, office.now_ms(), today_of(office)), {}
+    found = {}
     for identity, standing in reader.standing(ids).items():
-        first = clock_words.most_pressing(standing.clocks, s.now_ms)
+        first = presses(standing.ticket, standing.clocks, s.now_ms)
         if first is not None and standing.policy is not None:
             zone = standing.case.zone
             found[identity] = clock_words.face(s, first, standing.policy, zone)
     return found
 
 
-LAST: Final = (True, True, True, 1 << 63)
+LAST: Final = (len(GROUPS), 0)
+
+
+def _hours(books: Any, s: Speech, standing: Standing) -> list[tuple[str, str, str]]:
+    """Whose hours count since when: whose, of which calendar, and since when; first the company."""
+    names, own = teams.names(books), {one.id for one in policies.calendars(books)}
+    company = s.text("console.clocks", "hours_company")
+    told = [(company, "", "")]
+    for one in standing.case.stretches:
+        name = names.get(one.team, company)
+        which = "" if name == company else "own_hours" if one.team in own else "company_hours"
+        words = s.text("console.teams", which) if which else ""
+        if (name, words) != told[-1][:2]:
+            told.append((name, words, s.when(one.since, standing.case.zone)))
+    return told
 
 
 def _pauses(s: Speech, standing: Standing) -> list[tuple[str, str, str]]:
@@ -124,9 +136,13 @@ def _pauses(s: Speech, standing: Standing) -> list[tuple[str, str, str]]:
 
 
 def _said(
-    s: Speech, found: tuple[Any, ...], names: dict[str, Any], field: str
+    s: Speech, found: tuple[Any, ...], names: dict[str, Any], how: tuple[str, bool]
 ) -> list[dict[str, str]]:
-    """What people said of limits: which, what, by whom, when, in which words."""
+    """What people said of limits: which, what (the field), by whom, when, in which words.
+
+    Those about feedback are for who may read that.
+    """
+    field, hears = how
     group = "excuses" if field == "reason" else "clock_states"
     return [
         {
@@ -134,7 +150,7 @@ def _said(
             "what": s.text(group, getattr(one, field)),
             "by": names[one.by]["name"] if one.by in names else "",
             "at": s.when(one.at),
-            "note": one.note,
+            "note": one.note if hears or not one.about else "",
         }
         for one in found
     ]
@@ -169,10 +185,9 @@ def _say(
 ) -> Response[Any]:
     number, kind, field = what
     with office.reading() as books:
-        found = queries.ticket(books, number)
-    if found is None:
-        raise Problem("not_found")
+        found = known.ticket(books, number)
     args = {"limit": form.text("limit"), field: form.text(field), "note": form.text("note")}
+    args |= {"about": form.text("about")} if form.has("about") else {}
     act = Act(kind=kind, on=("ticket", found["id"]), args=args)
     said = saying.say(request, office, actor, form, act)
     if not said.ok:

@@ -15,7 +15,7 @@ from server.console.addresses import After, Query, following, listing, opt
 from server.console.forms import Form, is_whole
 from server.console.saying import Act
 from server.console.speech import NOTHING, Speech
-from server.discretion import discreet
+from server.discretion import HEAR, discreet
 from server.marks import by_number
 from server.office import AnyRequest, Office
 from server.problems import Problem
@@ -104,7 +104,7 @@ def _list(
     window = by_number(after, SHOWN)
     with office.reading() as books:
         listed = queries.conflicts(books, window, is_open=is_open, work_order=None)
-        counts = exceptions.counts(books)
+        counts = exceptions.counts(books, hears=may(actor.person.roles, HEAR))
     chosen = {} if is_open else {"status": "settled"}
     return {
         "cases": listed.items,

@@ -170,13 +170,14 @@ def _choice(
     order, story = found(office, number)
     wanted = choosing.wish(order, office.now_ms(), more.pop("asked"))
     with office.reading() as books:
-        ranked, people = choosing.candidates(books, office, order, wanted)
+        speech = frame.speech_of(request, office)
+        ranked, people = choosing.candidates(books, office, speech, order, wanted)
     able = [one for one in ranked if one.fits]
     shown = {
-        **context(frame.speech_of(request, office), order, story, actor.person.roles),
+        **context(speech, order, story, actor.person.roles),
         "panel": "work_order_assign.html",
         "wish": wanted,
-        "wish_day": told.day(frame.speech_of(request, office), wanted.day),
+        "wish_day": told.day(speech, wanted.day),
         "clock": clock,
         "wish_at": "" if wanted.start is None else clock(wanted.start),
         "wish_minutes": (wanted.end or 0) - (wanted.start or 0) or choosing.USUAL_MINUTES,

@@ -17,7 +17,7 @@ from server.console.speech import Speech
 from server.console.spreadsheets import Table
 from server.office import AnyRequest, Office
 from server.problems import wrong_parameter
-from server.queries import figures as asked, policies, reckoning as read
+from server.queries import figures as asked, policies, teams
 from server.queries.pages import Item
 from server.sessions import Actor
 from shared.figures import (
@@ -25,10 +25,10 @@ from shared.figures import (
     ONE_TIME_FIX,
     RESOLUTION,
     VERDICTS,
+    WORST,
     Rate,
     Verdict,
     rates,
-    verdicts,
 )
 from shared.policy import NODES, Target, in_force
 
@@ -37,7 +37,7 @@ READ: Final = "read.figures"
 MAIN: Final = (FIRST_RESPONSE, ONE_TIME_FIX, RESOLUTION)
 ALL: Final = "limits"  # every limit together
 LIMIT: Final = "limit:"
-BY: Final = ("technician", "zone", "product", "month")
+BY: Final = ("team", "technician", "zone", "product", "month")
 MONTH: Final = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
 MONTHS_MAX: Final = 12
 LISTED_MAX: Final = 500
@@ -105,6 +105,7 @@ def show(  # noqa: PLR0913  what is looked at
         "groups": _groups(speech, wanted, found, targets) if wanted.by else [],
         "by_what": [(one, speech.text("console.figures", f"by_{one}")) for one in BY],
         "count": len(found),
+        "covers": _covers(speech, office, wanted),
         "is_more": is_more,
         "verdicts": VERDICTS,
         "section": "figures",
@@ -201,6 +202,15 @@ def _asked(office: Office, first: str, last: str, by: str) -> Asked:
     return told
 
 
+def _covers(s: Speech, office: Office, wanted: Asked) -> str:
+    """What is counted, in words: the tickets received from which day to which."""
+    last = datetime.date.fromisoformat(f"{wanted.last}-01") + datetime.timedelta(days=31)
+    end = last.replace(day=1) - datetime.timedelta(days=1)
+    until = min(end.isoformat(), today_of(office))
+    first = f"{wanted.first}-01"
+    return s.text("console.figures", "covers", since=first, until=max(until, first))
+
+
 def _number(month: str) -> int:
     return int(month[:4]) * 12 + int(month[5:])
 
@@ -217,22 +227,15 @@ def _told(office: Office, wanted: Asked) -> tuple[list[Told], bool, dict[str, Ta
         found = asked.tickets(books, start_ms, end_ms)
         is_more = len(found) > asked.TICKETS_MAX
         found = found[: asked.TICKETS_MAX]
-        standing = read.Reader(books, now, today).standing([one["id"] for one in found])
+        judged = office.verdicts.of(books, found, now)
+        names = teams.names(books)
         edition = in_force(policies.choice(books), today)
         policy = policies.by_ids(books, [edition.policy_id] if edition is not None else [])
-    told = [
-        Told(
-            ticket=one,
-            verdicts=verdicts(
-                standing[one["id"]].case,
-                standing[one["id"]].clocks,
-                one["status"],
-                now,
-                repeated=one["repeated"],
-            ),
-        )
-        for one in found
-    ]
+    told = []
+    for one in found:
+        mine = judged[one["id"]]
+        ticket = {**one, "team": names.get(mine.team, "")}
+        told.append(Told(ticket=ticket, verdicts=mine.told))
     targets = {each.id: each for one in policy.values() for each in one.targets}
     return told, is_more, targets
 
@@ -244,9 +247,6 @@ def _with_all(told: Mapping[str, Verdict]) -> dict[str, Verdict]:
         return dict(told)
     worst = next(one for one in WORST if one in limits)
     return {**told, ALL: worst}
-
-
-WORST: Final[tuple[Verdict, ...]] = ("missed", "uncertain", "open", "kept", "excused")
 
 
 def _figure(s: Speech, name: str, rate: Rate, targets: Mapping[str, Target]) -> Figure:
@@ -319,8 +319,7 @@ def _ticket_table(s: Speech, office: Office, found: list[Told]) -> Table:
         s.text("fields", "number"),
         s.text("console.figures", "received"),
         *(s.text("fields", one) for one in ("customer", "zone", "product_class", "model")),
-        s.text("roles", "technician"),
-        s.text("fields", "problem"),
+        *(s.text("fields", "team"), s.text("roles", "technician"), s.text("fields", "problem")),
         *(_title(s, one) for one in names),
     ]
     rows = [
@@ -328,8 +327,7 @@ def _ticket_table(s: Speech, office: Office, found: list[Told]) -> Table:
             one.ticket["number"] or "",
             s.second(one.ticket["received_at"], zone),
             *(one.ticket[field] or "" for field in ("customer", "zone", "product_class", "model")),
-            one.ticket["technician"],
-            one.ticket["problem"],
+            *(one.ticket[field] for field in ("team", "technician", "problem")),
             *(
                 s.text("console.verdicts", one.verdicts[name]) if name in one.verdicts else ""
                 for name in names

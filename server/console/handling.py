@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from server import queries
-from server.console import frame, saying
+from server.console import frame, saying, usual
 from server.console.addresses import opt
 from server.console.forms import Form
 from server.console.saying import Act, Said
@@ -20,7 +20,7 @@ from server.queries import desk
 from server.queries.pages import Item
 from server.sessions import Actor
 from shared.people import may
-from shared.priorities import derive_priority
+from shared.priorities import Derived, derive_priority
 
 GATE: Final = "ticket.open"  # whoever takes requests sees these forms; each verb has its own right
 LOCAL_CHARS: Final = 16  # some browsers add seconds
@@ -113,7 +113,8 @@ def _page(
         if found is None:
             raise Problem("not_found")
         lists = _lists(books, speech, verb, found)
-    told = {name: form.text(name) for name in form.fields} or _known(verb, found)
+        usually = usual.urgency(books, office, found)
+    told = {name: form.text(name) for name in form.fields} or _known(verb, found, usually)
     fields = [_drawn(speech, field, lists) for field in verb.fields]
     context = {
         "ticket": found,
@@ -125,16 +126,22 @@ def _page(
         "typed": told,
         "ticked": form.all("tags") if form.fields else tuple(found["tags"]),
         "tag_sets": lists.get("tags", []),
+        "usual": usual.reason(speech, usually) if verb.kind == "ticket.classify" else "",
     }
     return frame.page(request, office, actor, "ticket_say.html", context)
 
 
-def _known(verb: Verb, ticket: Item) -> dict[str, str]:
-    """What a form begins with: what is known already, where it says that anew."""
+def _known(verb: Verb, ticket: Item, usually: Derived) -> dict[str, str]:
+    """What a form begins with: what is known already, where it says that anew.
+
+    How urgent it is, is as usual until somebody has said.
+    """
     if verb.kind == "ticket.classify":
         names = [field.name for field in verb.fields if field.drawn == "choice"]
         kept = {name: str(ticket[name]) for name in names if name != "priority"}
-        derived = derive_priority(kept).priority
+        kept["urgency"] = kept["urgency"] or (usually.priority if usually.because else "")
+        tier = ticket["customer"]["tier"] if ticket["customer"] else ""
+        derived = derive_priority({**kept, "tier": tier}).priority
         own = ticket["priority"] if ticket["kind"] and ticket["priority"] != derived else ""
         more = {"owner": ticket["owner_id"] or "", "major": "yes" if ticket["major"] else ""}
         return {**kept, **more, "priority": own, "service_type": ticket["service_type"]}

@@ -6,7 +6,7 @@ from typing import Any, Final
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
-from server.console import frame, saying
+from server.console import frame, saying, usual
 from server.console.addresses import opt
 from server.console.forms import Form
 from server.console.newcomer import NEW, Newcomer, settle
@@ -22,7 +22,7 @@ from server.console.ticket import (
 )
 from server.console.told import window
 from server.office import AnyRequest, Office
-from server.queries import desk, intake, queue
+from server.queries import desk, intake, queue, teams
 from server.queries.pages import Item
 from server.sessions import Actor
 from shared.dictation import Heard, listen
@@ -30,7 +30,8 @@ from shared.fields import PRIORITIES
 from shared.ids import derive
 from shared.people import may
 from shared.reception import CLASSES
-from shared.ticket import CHANNELS
+from shared.return_case import SERVICE_OF
+from shared.ticket import CHANNELS, WISHED_FOR
 from shared.work_order import SERVICES
 
 OPEN: Final = "ticket.open"
@@ -58,7 +59,7 @@ FIELDS: Final = (
     *("who", "text", "site", "asset", "caller", "problem", "channel", "priority"),
     *("planned_from", "planned_to", "service", "category"),
     *("name", "type", "phone", "address", "zone", "access_notes", "model", "serial"),
-    *("enquiry", "kind", "urgency", "complexity"),
+    *("enquiry", "kind", "urgency", "complexity", "wish", "tier"),
 )
 
 
@@ -110,7 +111,8 @@ def write_down(
         again = {**_kept(known), "said": said}
         return frame.refused(_page(request, office, actor, form, again))
     if form.has("kind"):
-        saying.say_under(request, office, actor, derive(form.op, "class"), _class(said.op, form))
+        classed = _class(office, said.op, form, known.asset)
+        saying.say_under(request, office, actor, derive(form.op, "class"), classed)
     ticket = f"/tickets/{said.number or said.op}"
     if not plans:
         return saying.go(request, office, said, ticket)
@@ -136,15 +138,25 @@ def _ticket(s: Speech, form: Form, known: Newcomer, *, plans: bool) -> Act:
     }
     if known.asset:
         args["asset"] = known.asset
-    if form.has("enquiry"):
-        args["enquiry"] = form.text("enquiry")
+    for name in ("enquiry", "wish"):
+        if form.has(name):
+            args[name] = form.text(name)
     return Act(kind="ticket.open", on=("ticket", ""), args=args)
 
 
-def _class(ticket: str, form: Form) -> Act:
-    """Its class, as it was said at once; the priority follows, unless somebody chose another."""
+def _class(office: Office, ticket: str, form: Form, asset: str | None) -> Act:
+    """Its class, as it was said at once; the priority follows, unless somebody chose another.
+
+    Where nobody said how urgent it is, that is as usual for such a request.
+    """
     names = ("kind", "urgency", "complexity")
     args = {name: form.text(name) for name in names if form.has(name)}
+    if form.has("wish"):
+        args["service_type"] = SERVICE_OF.get(form.text("wish"), "")
+    if "urgency" not in args:
+        with office.reading() as books:
+            known = usual.urgency(books, office, {"kind": args["kind"], "asset_id": asset})
+        args |= {"urgency": known.priority} if known.because else {}
     if form.text("priority", USUAL["priority"]) != USUAL["priority"]:
         args["priority"] = form.text("priority")
     return Act(kind="ticket.classify", on=("ticket", ticket), args=args)
@@ -163,6 +175,7 @@ def written(came: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
         "site": came["site_id"],
         "asset": came["asset_id"],
         "channel": came["channel"],
+        "wish": came["wish"],
         "problem": said,
     }
     return {name: (value,) for name, value in told.items() if value}
@@ -200,6 +213,11 @@ def _context(request: AnyRequest, office: Office, form: Form) -> dict[str, Any]:
         known = typed["site"] not in ("", NEW)
         place = intake.place(books, typed["site"], speech.now_ms) if known else None
         zones = queue.zones(books)
+        same = _same(books, typed)
+        machine = {"kind": typed["kind"] or "fault", "asset_id": _machine(typed, place)}
+        usually = usual.urgency(books, office, machine)
+        tiers = teams.tiers(books, speech.language)
+        offered = teams.offered_tiers(books, speech.language)
     if place is not None and len(place["machines"]) == 1 and not form.has("asset"):
         typed["asset"] = place["machines"][0]["id"]
     return {
@@ -209,7 +227,11 @@ def _context(request: AnyRequest, office: Office, form: Form) -> dict[str, Any]:
         "pieces": pieces(form.text("text"), heard),
         "callers": found,
         "place": place,
+        "same": same,
+        "usual": usual.reason(speech, usually),
         "zones": zones,
+        "tiers": tiers,
+        "tier_options": offered,
         "window": window,
         "channels": options(speech, "channels", CHANNELS),
         "priorities": options(speech, "priorities", PRIORITIES),
@@ -219,9 +241,29 @@ def _context(request: AnyRequest, office: Office, form: Form) -> dict[str, Any]:
         "urgencies": options(speech, "urgencies", ("general", "urgent")),
         "complexities": options(speech, "complexities", ("general", "complex")),
         "types": options(speech, "customer_types", TYPES),
+        "wishes": options(speech, "wishes", WISHED_FOR),
         "machine_name": machine_name,
         "wrong": {},
     }
+
+
+def _same(books: Any, typed: Mapping[str, str]) -> list[Item]:
+    """Open tickets of other places that came from the number that calls, by any channel."""
+    numbers = dict.fromkeys(typed[name] for name in ("phone", "who", "caller") if typed[name])
+    found: dict[str, Item] = {}
+    for one in numbers:
+        for ticket in desk.open_tickets_of(books, one, None):
+            if ticket["site_id"] != typed["site"]:
+                found.setdefault(ticket["id"], ticket)
+    return list(found.values())
+
+
+def _machine(typed: Mapping[str, str], place: Item | None) -> str:
+    """The machine that it is about, as far as that is known."""
+    if typed["asset"] and typed["asset"] != NEW:
+        return typed["asset"]
+    machines = place["machines"] if place is not None else []
+    return str(machines[0]["id"]) if len(machines) == 1 and not typed["asset"] else ""
 
 
 def _filled(typed: Mapping[str, str], heard: Heard) -> dict[str, str]:

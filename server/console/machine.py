@@ -12,6 +12,7 @@ from server import queries
 from server.console import bill, frame, merging, saying
 from server.console.addresses import opt
 from server.console.forms import Form
+from server.console.invitation import squares
 from server.console.saying import Act, Said
 from server.console.speech import Speech
 from server.office import AnyRequest, Office
@@ -19,6 +20,7 @@ from server.problems import Problem
 from server.queries import customers, money, twins
 from server.queries.pages import Item, by_id
 from server.sessions import Actor
+from server.stickers import link, parts
 from shared.coverage import warranty
 from shared.machine import DAYS
 from shared.prices import PriceList
@@ -48,6 +50,7 @@ def show(
     with office.reading() as books:
         history = customers.history(books, found)
         merged = twins.merged_into(books, "asset", machine)
+        here = customers.standing(books, found["site_id"])
     known = warranty(msgspec.convert(money.bare(found), Asset), prices)
     context = {
         "warranty": known,
@@ -55,6 +58,9 @@ def show(
         "machine": found,
         "class_name": class_name(frame.speech_of(request, office), found["product_class"]),
         "history": history,
+        "sticker": link(office, machine),
+        "sticker_parts": parts(len(here)),
+        "squares": squares(link(office, machine)),
         "merged": merged,
         "section": "customers",
     }

@@ -37,6 +37,13 @@ ICONS: Final = {
     "out_of_scope": "block",
     "result": "task_alt",
     "callback": "call",
+    "return_decided": "assignment_return",
+    "survey": "star",
+    "complaint_answer": "chat",
+    "complaint_plan": "lightbulb",
+    "complaint_result": "task_alt",
+    "suggestion_answer": "chat",
+    "suggestion_result": "task_alt",
     "other": "chat",
 }
 TONES: Final = {"queued": "warning", "failed": "danger", "delivered": "success", "sent": "success"}
@@ -176,7 +183,7 @@ def _page(
         "icons": ICONS,
         "tones": TONES,
         "has_gateway": bool(office.settings.webhook.url),
-        "section": "tickets",
+        "section": "messages",
     }
     return frame.page(request, office, actor, "messages.html", context)
 

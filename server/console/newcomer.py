@@ -76,7 +76,8 @@ class _Steps:
         """A new customer with a site."""
         form = self._form
         person = {"name": form.text("name"), "type": form.text("type") or "person"}
-        customer = self._say("customer", "customer.add", {**person, "phone": form.text("phone")})
+        person |= {name: form.text(name) for name in ("phone", "tier")}
+        customer = self._say("customer", "customer.add", person)
         if not customer.ok and customer.known is None:
             return Newcomer(said=customer)
         owner = customer.known or customer.op

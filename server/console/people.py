@@ -16,6 +16,7 @@ from server.console.forms import Form
 from server.console.saying import Act, Said
 from server.office import AnyRequest, Office
 from server.problems import Problem
+from server.queries import teams
 from server.sessions import Actor
 from shared.people import ROLES, Login, Person, may
 
@@ -143,6 +144,7 @@ def _typed(office: Office, form: Form, before: Mapping[str, Any]) -> dict[str, A
         "skills": _skills(office, form.text("skills")),
         "zones": _several(form.text("zones")),
         "code": form.text("code"),
+        "team_id": form.text("team_id") or None,
     }
 
 
@@ -187,6 +189,7 @@ def _page(
     speech = frame.speech_of(request, office)
     with office.reading() as books:
         everybody = people.everybody(books)
+        known = teams.teams(books)
         signed_in = queries.standing_of_people(books)
         seen = queries.acts_on(books, ("person", opened.id)) if opened else 0
     typed = given.get("typed") or (_row(opened) if opened else {})
@@ -198,6 +201,10 @@ def _page(
         "everybody": _found(shown[chosen["show"]], chosen["q"]),
         "standing": signed_in,
         "role_options": [(role, speech.text("roles", role)) for role in ROLES],
+        "teams": {one.id: one.name for one in known},
+        "team_options": [
+            (one.id, one.name) for one in known if not one.retired or one.id == typed.get("team_id")
+        ],
         "person_open": opened,
         "seen": seen,
         "new": given.get("new", False),

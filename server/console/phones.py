@@ -13,8 +13,9 @@ from server.console.addresses import After, Query, following, listing, opt
 from server.console.forms import Form
 from server.console.invitation import squares
 from server.console.toasts import Toast
+from server.contacts import kept_of
 from server.marks import by_number
-from server.office import AnyRequest, Office, kept_of
+from server.office import AnyRequest, Office
 from server.people import everybody
 from server.problems import Problem
 from server.queries import Item

@@ -290,12 +290,12 @@ def version_of(found: list[ServicePolicy], number: str) -> ServicePolicy:
 
 def changed(s: Speech, before: ServicePolicy, after: ServicePolicy) -> Iterable[promises.Change]:
     """What a version says otherwise than another."""
-    return promises.changes(s, differences(before.limits, after.limits))
+    return promises.changes(s, differences(before.every, after.every))
 
 
 def disorder(s: Speech, policy: ServicePolicy) -> list[str]:
     """Which limits are out of order, in words: an earlier step may take longer (C-04)."""
-    return [say(s.catalogue, "flags", one.code, one.params) for one in warnings(policy.limits)]
+    return [say(s.catalogue, "flags", one.code, one.params) for one in warnings(policy.every)]
 
 
 def days_on(day: str, count: int) -> str:

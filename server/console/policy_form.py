@@ -110,13 +110,14 @@ def _draft(
     if wrong:
         return None, wrong
     words = {field: told.get(field, "") for field in LINES}
-    return msgspec.structs.replace(before, valid_from=begins, limits=tuple(limits), **words), wrong
+    told_of = {"valid_from": begins, "limits": tuple(limits), "further": (), **words}
+    return msgspec.structs.replace(before, **told_of), wrong
 
 
 def _kept(s: Speech, before: ServicePolicy, told: Mapping[str, str], wrong: Texts) -> list[Limit]:
     """The limits of the version before, changed where the form says so, but for those that end."""
     found = []
-    for place, limit in enumerate(before.limits):
+    for place, limit in enumerate(before.every):
         if told.get(f"x_{place}"):
             continue
         changes = _numbers(s, told, place, wrong)
@@ -152,7 +153,7 @@ def _by_unit(changes: dict[str, Any]) -> dict[str, Any]:
 
 def _added(s: Speech, before: ServicePolicy, told: Mapping[str, str], wrong: Texts) -> list[Limit]:
     """The limits that are new in this version."""
-    taken, found = {one.id for one in before.limits}, []
+    taken, found = {one.id for one in before.every}, []
     for place in (f"n{row}" for row in range(NEW_ROWS)):
         node = told.get(f"node_{place}", "")
         if not node and not told.get(f"amount_{place}"):
@@ -209,7 +210,7 @@ def _form(  # noqa: PLR0913  a form as it was typed, what it comes to, and why i
         "after": after,
         "title": promises.name_of(s, before),
         "typed": {**told, "looked": usual.get("looked", "")} if told else usual,
-        "rows": [(one, promises.line(s, one)) for one in before.limits],
+        "rows": [(one, promises.line(s, one)) for one in before.every],
         "wrong": wrong or {},
         "said": said,
         "draft": draft,

@@ -129,7 +129,7 @@ def line(s: Speech, limit: Limit) -> Line:
 
 def lines(s: Speech, policy: ServicePolicy) -> list[Line]:
     """Every limit of a policy, in its order."""
-    return [line(s, one) for one in policy.limits]
+    return [line(s, one) for one in policy.every]
 
 
 def name_of(s: Speech, policy: ServicePolicy) -> str:

@@ -36,11 +36,13 @@ class Need(Struct, frozen=True, kw_only=True):
     """What a job asks for: a skill, a zone, a time (minutes of the day), parts in the van.
 
     `start` is None where no time is wanted yet. `since` is the minute from which on somebody can
-    still be sent that day.
+    still be sent that day. `team` is the one it goes to by its kind, and `team_why` that in words.
     """
 
     skill: str
     zone: str
+    team: str = ""
+    team_why: str = ""
     parts: Mapping[str, int] = {}
     start: int | None = None
     end: int | None = None
@@ -52,7 +54,7 @@ class Known(Struct, frozen=True, kw_only=True):
     """What is known of the people: their day, open jobs, last work on this machine (ms), vans.
 
     `heard` says when a phone of theirs was last heard of; who has no phone is not in it. `holding`
-    are those who have the job.
+    are those who have the job, and `teams` says what teams are called.
     """
 
     days: Mapping[str, tuple[Bar, ...]]
@@ -62,10 +64,11 @@ class Known(Struct, frozen=True, kw_only=True):
     heard: Mapping[str, int | None]
     holding: frozenset[str]
     silent_since: int
+    teams: Mapping[str, str] = {}
 
 
 def rank(people: Sequence[Mapping[str, Any]], need: Need, known: Known) -> list[Candidate]:
-    """All technicians, the fittest first: skill, no clash, machine, zone, parts, then load."""
+    """All technicians, the fittest first: skill, team, no clash, machine, zone, parts, load."""
     found = [_candidate(person, need, known) for person in people]
     return sorted(found, key=_order)
 
@@ -74,6 +77,7 @@ def _order(one: Candidate) -> tuple[Any, ...]:
     codes = {reason.code for reason in one.reasons}
     return (
         not one.fits,
+        not codes.isdisjoint({"team_other", "team_none"}),
         bool(codes & {"clash", "no_time_left"}),
         "no_phone" in codes,
         "machine" not in codes,
@@ -89,6 +93,7 @@ def _candidate(person: Mapping[str, Any], need: Need, known: Known) -> Candidate
     bars = tuple(one for one in known.days.get(person["id"], ()) if one.visit != need.visit)
     reasons = (
         *_skill(person, need),
+        *_team(person, need, known),
         *_machine(person, known),
         *_zone(person, need),
         *_time(bars, need),
@@ -112,6 +117,16 @@ def _skill(person: Mapping[str, Any], need: Need) -> list[Reason]:
     able = need.skill in person["skills"]
     code = "skill" if able else "skill_missing"
     return [Reason(mark="good" if able else "stop", code=code, params={"skill": need.skill})]
+
+
+def _team(person: Mapping[str, Any], need: Need, known: Known) -> list[Reason]:
+    """R-DSP-02: a job goes to the team that is there for its kind, and others can help out."""
+    if not need.team:
+        return []
+    if person["team_id"] == need.team:
+        return [Reason(mark="good", code="team", params={"team": need.team_why})]
+    own = known.teams.get(person["team_id"] or "", "")
+    return [Reason(mark="care", code="team_other" if own else "team_none", params={"team": own})]
 
 
 def _machine(person: Mapping[str, Any], known: Known) -> list[Reason]:

@@ -1,6 +1,5 @@
 """Refusals at a browser: a page in words where a program gets a document."""
 
-from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -9,7 +8,7 @@ from litestar.response import Redirect
 
 from server.console import frame, gate
 from server.office import AnyRequest, Office
-from server.problems import STATUS, Draw, Problem
+from server.problems import STATUS, Problem
 from server.sessions import CONSOLE
 
 # What is asked for by programs, however a browser comes to look at it.
@@ -17,12 +16,8 @@ PROGRAMS: Final = ("/api", "/sync", "/token", "/enrol", "/health", "/schema")
 SEE_OTHER: Final = 303
 
 
-def drawer(office: Office) -> Draw:
-    """What draws problems for people."""
-    return partial(_draw, office)
-
-
-def _draw(office: Office, request: AnyRequest, problem: Problem) -> Response[Any] | None:
+def draw(request: AnyRequest, problem: Problem) -> Response[Any] | None:
+    """A problem as a page, where it is people who ask."""
     if not _is_for_people(request):
         return None
     if problem.code == "not_signed_in":
@@ -30,6 +25,7 @@ def _draw(office: Office, request: AnyRequest, problem: Problem) -> Response[Any
     if problem.code == "password_must_change":
         return _away(request, "/account/password")
     status = STATUS[problem.code]
+    office: Office = request.app.state["office"]
     speech = frame.speech_of(request, office)
     context = {
         "status": status,

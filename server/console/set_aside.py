@@ -15,6 +15,7 @@ from server.console.addresses import After, following, opt
 from server.console.forms import Form
 from server.console.saying import Act
 from server.console.speech import Speech
+from server.discretion import HEAR
 from server.marks import by_number
 from server.office import AnyRequest, Office
 from server.problems import Problem
@@ -23,7 +24,7 @@ from server.sessions import Actor
 from shared.amounts import LINE_CHARS_MAX
 from shared.ids import is_id
 from shared.kinds import REGISTRY
-from shared.mending import CHOICES
+from shared.mending import choices_of, label_of
 from shared.ops import PROVISIONAL
 from shared.people import may
 
@@ -213,7 +214,7 @@ def _draw(
     speech = frame.speech_of(request, office)
     with office.reading() as books:
         listed = queries.waiting(books, by_number(after, SHOWN), verdict=None)
-        counts = exceptions.counts(books)
+        counts = exceptions.counts(books, hears=may(actor.person.roles, HEAR))
     context = {
         "ops": listed.items,
         "next": following(PATH, {}, listed),
@@ -221,7 +222,8 @@ def _draw(
         "path": PATH,
         "kinds": _kinds(speech),
         "known_kinds": set(REGISTRY.kinds),
-        "choices": _choices(speech),
+        "choices": _choices(speech, (more.get("typed") or {}).get("kind", "")),
+        "label_of": label_of,
         "can_mend": may(actor.person.roles, "op.repair"),
         "line_max": LINE_CHARS_MAX,
         "one": None,
@@ -245,11 +247,11 @@ def _kinds(speech: Speech) -> list[tuple[str, str]]:
     return sorted(found, key=lambda one: one[1])
 
 
-def _choices(speech: Speech) -> dict[str, list[tuple[str, str]]]:
+def _choices(speech: Speech, kind: str) -> dict[str, list[tuple[str, str]]]:
     """What may be chosen in a field that takes one of a few codes, in words."""
     return {
         name: [(code, speech.text(group, code)) for code in codes]
-        for name, (group, codes) in CHOICES.items()
+        for name, (group, codes) in choices_of(kind).items()
     }
 
 

@@ -1,6 +1,7 @@
 """The start page: what needs a person now, worst first, and how full the day is."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -10,20 +11,26 @@ from msgspec import Struct, structs
 
 from server.console import frame
 from server.console.addresses import opt
+from server.console.clock_words import brief
 from server.console.loads import load_of
 from server.console.speech import Speech
 from server.console.tasks import ICONS, words
+from server.discretion import HEAR
 from server.office import AnyRequest, Office
 from server.queries import money, pressing, queue, start
+from server.queries.frame import lines
 from server.queries.pages import Item
+from server.queries.reckoning import Reader
 from server.queries.start import Group
 from server.sessions import Actor
 from shared.money import written
 from shared.people import may
+from shared.pressing import is_over
 
 LOCAL: Final = "%Y-%m-%dT%H:%M"
 PRESSING: Final = ("urgent", "emergency")
 DAY_MS: Final = 24 * 3_600_000
+MINUTE_MS: Final = 60_000
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -67,22 +74,26 @@ def show(
     heard = {one: (told.at, told.clock_ms) for one, told in office.contacts.items()}
     with office.reading() as books:
         clocks = clocks_of(speech, queue.time_zones(books))
+        lately, late = partial(office.lately.told, lines(books)), ("late", *sorted(clocks.items()))
         asked: dict[str, Callable[[], Group]] = {
             "admission": lambda: start.unconfirmed(books),
-            "at_risk": lambda: pressing.at_risk(books, speech.now_ms),
-            "late": lambda: start.late(books, clocks),
-            "unassigned": lambda: start.unassigned(books),
+            "at_risk": lambda: pressing.at_risk(books, Reader(books, speech.now_ms), speech.now_ms),
+            "late": lambda: lately(late, lambda: start.late(books, clocks)),
+            "unassigned": lambda: lately("unassigned", lambda: start.unassigned(books)),
             "conflicts": lambda: start.conflicts(books),
             "set_aside": lambda: start.set_aside(books),
             "seals": lambda: start.seals(books),
             "photos": lambda: start.lost_photos(books),
             "money": lambda: purse(books, day, speech.now_ms),
-            "tasks": lambda: start.tasks(books),
+            "tasks": lambda: start.tasks(books, hears=may(roles, HEAR)),
             "phones": lambda: start.phones(books, heard, day, office.silent_since),
             "short": lambda: start.short_stock(books),
         }
         found = {key: asked[key]() for key, intent in SHOWN.items() if may(roles, intent)}
-        figures = start.figures(books, day, speech.now_ms)
+        figures = lately(
+            ("figures", speech.now_ms // MINUTE_MS),
+            lambda: start.figures(books, day, speech.now_ms),
+        )
         loads = start.loads(books, day)
     needs = [_need(speech, roles, key, group) for key, group in found.items() if group[0]]
     context = {
@@ -124,11 +135,8 @@ def _led(s: Speech, roles: tuple[str, ...], row: Row) -> Row:
 
 
 def _at_risk(s: Speech, one: Item) -> Row:
-    left = one["due"] - s.now_ms if one["due"] is not None else 0
-    over = left < 0 and one["state"] != "uncertain"
-    node = s.text("limit_nodes", one["node"])
-    code = "brief_over" if over else "brief"
-    span = s.text("clock_states", "uncertain") if one["state"] == "uncertain" else s.span(left)
+    clock = one["clock"]
+    over = is_over(clock)
     return Row(
         id=one["id"],
         icon="timer",
@@ -136,10 +144,10 @@ def _at_risk(s: Speech, one: Item) -> Row:
         what=one["problem"],
         ref=one["number"] or "",
         place=one["customer"],
-        clock=s.text("console.clocks", code, span=span, node=node),
+        clock=brief(s, clock),
         clock_icon="timer",
         clock_tone="over" if over else "warning",
-        to=f"/tickets/{one['number'] or one['id']}/clocks",
+        to=f"/tickets/{one['number'] or one['id']}{'' if clock.about else '/clocks'}",
         button=s.text("console.start", "open"),
     )
 

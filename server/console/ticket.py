@@ -9,20 +9,24 @@ from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect
 
 from server import queries
-from server.console import clocks, frame, gate, saying
+from server.console import clocks, feedback, frame, gate, known, saying, teams
 from server.console.addresses import opt
 from server.console.forms import Form
 from server.console.messages import TONES, told as as_told
+from server.console.return_card import return_card
 from server.console.saying import Act, Said
 from server.console.speech import Speech
 from server.console.told import window
 from server.console.verbs import offered
+from server.discretion import HEAR, unheard
 from server.office import AnyRequest, Office
 from server.problems import Problem
-from server.queries import customers, dossier, messages, queue
+from server.queries import customers, dossier, messages, queue, returns, teams as asked
+from server.queries.reckoning import Reader
 from server.sessions import Actor
 from shared.fields import PRIORITIES
 from shared.people import may
+from shared.ticket import ENDS
 from shared.work_order import OPEN, SERVICES
 
 CATEGORIES: Final = ("A", "B", "C", "D")
@@ -43,15 +47,22 @@ def show(
     return _page(request, office, actor, number, {"list": gate.way_back(beside, "/tickets")})
 
 
-def everything_of(books: Any, number: str) -> dict[str, Any] | None:
-    """A ticket with its jobs, its machine, and what is known of it; none if there is no such."""
+def everything_of(books: Any, number: str, roles: tuple[str, ...]) -> dict[str, Any] | None:
+    """A ticket with its jobs, its machine, and what is known of it; none if there is no such.
+
+    Who may not read feedback is told no word of it.
+    """
     found = queries.ticket(books, number)
     if found is None:
         return None
+    found = unheard(found, roles)
     asset = customers.machine(books, found["asset_id"]) if found["asset_id"] else None
     jobs = queue.jobs_of(books, found["id"])
     people = {one["by"] for one in found["events"]} | {found["opened_by"]}
-    told = messages.of_ticket(books, found["id"])
+    hears = may(roles, HEAR)
+    told = [
+        one for one in messages.of_ticket(books, found["id"]) if hears or not one["feedback_id"]
+    ]
     return {
         "ticket": found,
         "machine": asset,
@@ -61,6 +72,7 @@ def everything_of(books: Any, number: str) -> dict[str, Any] | None:
         "current": next((one for one in reversed(jobs) if one["status"] in OPEN), None),
         "names": dossier.names(books, people),
         "messages": told,
+        "return_case": returns.of_ticket(books, found["id"]),
         "tries": messages.tries(books, [one["id"] for one in told]),
     }
 
@@ -74,16 +86,25 @@ def _page(
     request: AnyRequest, office: Office, actor: Actor, number: str, told: Mapping[str, Any]
 ) -> Response[str]:
     with office.reading() as books:
-        found = everything_of(books, number)
+        found = everything_of(books, number, actor.person.roles)
         if found is None:
             raise Problem("not_found")
         speech = frame.speech_of(request, office)
-        faces = clocks.of_ticket(books, office, speech, found["ticket"]["id"])
+        faces = clocks.of_ticket(Reader(books, office.now_ms()), speech, found["ticket"]["id"])
+        said_of_it = feedback.of_ticket(books, office, speech, actor.person.roles, found["ticket"])
+        tiers = asked.tiers(books, speech.language)
+        team = teams.proposal(books, speech, found["ticket"])
+    told_of = offered(speech, actor.person.roles, found["ticket"])
+    if team is not None and found["ticket"]["status"] not in ENDS:
+        told_of["handling"].append((speech.text("console.teams", "proposed"), team[1]))
     context = {
         "faces": faces,
+        "tiers": tiers,
+        "feedback": said_of_it,
         **found,
         **rights(actor.person.roles),
-        **offered(speech, actor.person.roles, found["ticket"]),
+        **told_of,
+        **return_card(speech, actor.person.roles, found["return_case"]),
         "said": None,
         "noted": "",
         "list": "/tickets",
@@ -154,9 +175,7 @@ def create(
 ) -> Response[Any]:
     """Make a job of a ticket, and go on to who is to do it."""
     with office.reading() as books:
-        found = queries.ticket(books, number)
-    if found is None:
-        raise Problem("not_found")
+        found = known.ticket(books, number)
     said = saying.say(request, office, actor, form, job_act(found["id"], form))
     if not said.ok:
         return frame.refused(_plan_page(request, office, actor, number, (form, said)))
@@ -209,9 +228,7 @@ def _plan_page(
 ) -> Response[str]:
     form, said = typed
     with office.reading() as books:
-        found = queries.ticket(books, number)
-        if found is None:
-            raise Problem("not_found")
+        found = known.ticket(books, number)
         machines = customers.machines(books, found["site_id"])
         checklists, skills = queue.checklists(books), queue.skills(books)
     speech = frame.speech_of(request, office)
@@ -227,7 +244,7 @@ def _plan_page(
         "section": "tickets",
         "said": said,
         "typed": {**usual, **{name: form.text(name) for name in form.fields}},
-        "machines": [(one["id"], machine_name(one)) for one in machines],
+        "machines": [(one["id"], machine_name(one)) for one in machines if not one["gone"]],
         "checklists": [(one["id"], one[speech.language]) for one in checklists],
         "skills": [(one, speech.skill(one)) for one in skills],
         "categories": options(speech, "categories", CATEGORIES),

@@ -8,11 +8,12 @@ from msgspec import Struct
 from server.console.speech import Speech
 from server.queries.pages import Item
 from shared.casework import pauses_of
+from shared.feedback import RESOLVED
 from shared.fields import PRIORITIES
 from shared.people import may
 from shared.priorities import derive_priority
 from shared.promises import EXCUSES
-from shared.reception import CLASSES, MEANS
+from shared.reception import CLASSED_BY, CLASSES, MEANS
 from shared.stages import happened_in, stage_of
 from shared.ticket import ENDS, TicketEvent
 
@@ -112,6 +113,7 @@ VERBS: Final[Mapping[str, Verb]] = {
         ),
         status=_RESOLVED,
     ),
+    "take-up": Verb(kind="ticket.take_up", fields=(_REASON,), status=RESOLVED),
     "close": Verb(kind="ticket.close", fields=(_REASON,), status=_UNENDED),
     "link": Verb(
         kind="ticket.link",
@@ -212,9 +214,13 @@ def _facts(s: Speech, ticket: Item, waiting: Iterable[str]) -> list[tuple[str, s
         for name, group in groups.items()
         if ticket[name]
     ]
+    if ticket["scope"] == "" and ticket["status"] == "new":
+        told.append((label(s, "scope"), s.text("console.handling", "scope_open")))
     if ticket["kind"]:
-        names = ("kind", "urgency", "complexity", "impact", "complaints", "handled_by")
-        derived = derive_priority({name: ticket[name] for name in names})
+        derived = derive_priority(
+            {name: ticket[name] for name in CLASSED_BY}
+            | {"tier": ticket["customer"]["tier"] if ticket["customer"] else ""}
+        )
         because = s.text("console.handling", "and").join(
             s.text("priority_reasons", one) for one in derived.because
         )

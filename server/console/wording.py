@@ -7,7 +7,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from server import promises
+from server import phrasing, promises
 from server.console import frame, saying
 from server.console.addresses import Query, opt
 from server.console.forms import Form
@@ -20,27 +20,37 @@ from server.problems import Problem
 from server.queries import clocks, jobs, money, queue
 from server.queries.pages import Item
 from server.sessions import Actor
-from shared.messages import CHANNELS, TEMPLATES, is_whole, render
+from shared.ids import is_id
+from shared.messages import CHANNELS, TEMPLATES, is_whole
 from shared.texts import LANGUAGES, UNKNOWN, Language
 
 USUAL: Final = "progress"
-FIRST: Final = ("company", "number")  # which nobody types
-TYPED: Final = ("text", "to", "phone", "email", "channel", "language")
+FIRST: Final = ("company", "number", "link")  # which nobody types
+TYPED: Final = ("text", "to", "phone", "email", "channel", "language", "feedback")
 FILL: Final = "fill"
 # By when something is promised, as the clocks say.
 PROMISED: Final = {"opened": ("first_response", "respond"), "callback": ("call_back",)}
 
 
-@get("/tickets/{number:str}/messages/new", opt=opt(QUEUE, "template"), sync_to_thread=True)
-def blank(
+@get(
+    "/tickets/{number:str}/messages/new",
+    opt=opt(QUEUE, "template", "what", "feedback"),
+    sync_to_thread=True,
+)
+def blank(  # noqa: PLR0913  what a form begins with is its parameters
+    *,
     number: FromPath[str],
     request: AnyRequest,
     actor: NamedDependency[Actor],
     office: NamedDependency[Office],
     template: Query = USUAL,
+    what: Query = "",
+    feedback: Query = "",
 ) -> Response[str]:
     """The form for a message, with its text as far as it is known."""
-    return _page(request, office, actor, number, (template, Form(), None))
+    told = {"p_what": what, "feedback": feedback if is_id(feedback) else ""}
+    known = Form(fields={name: (text,) for name, text in told.items() if text})
+    return _page(request, office, actor, number, (template, known, None))
 
 
 @post(
@@ -133,7 +143,8 @@ def _page(
     names = [name for name in TEMPLATES[template] if name not in FIRST]
     values = {name: form.text(f"p_{name}") or known.get(name, "") for name in names}
     whole = {name: values.get(name) or known.get(name) or UNKNOWN for name in TEMPLATES[template]}
-    worded = render(office.texts.catalogues[language], template, whole)
+    with office.reading() as books:
+        worded = phrasing.phrased(office, books, (ticket["id"], template, language), whole)
     channels = [one for one in CHANNELS if one != "webhook" or office.settings.webhook.url]
     context = {
         "ticket": ticket,

@@ -6,22 +6,23 @@ from server.demo.aftermath import afterwards, disputed
 from server.demo.customers import clients
 from server.demo.field import done_in_the_field
 from server.demo.masters import catalog, staff
-from server.demo.premises import FOLDER, Company, DemoOp, Login, Premises
+from server.demo.premises import FOLDER, THIS_MORNING, ZONE, Company, DemoOp, Login, Premises
 from server.demo.stock import opening_stock
 from server.demo.trade import contracts, handed_over, prices
+from server.demo.voices import said_after
 from server.demo.work import Firm, jobs
 
-__all__ = ["FOLDER", "Company", "DemoOp", "Login", "company"]
+__all__ = ["FOLDER", "ZONE", "Company", "DemoOp", "Login", "company"]
 
 
-def company(day: str, seed: int, verify_url: str = "") -> Company:
-    """The company as of the morning of a day (`2026-11-21`), in an order the rules accept.
+def company(day: str, seed: int, verify_url: str = "", until: int = THIS_MORNING) -> Company:
+    """The company as of a day (`2026-11-21`), in an order the rules accept.
 
-    `ops` are said in the office; `field` is what the technicians did until half past ten of that
-    day, to be said after them; `after` what the office made of it; and then come the `disputes`.
-    `verify_url` is where its reports can be checked.
+    `ops` are said in the office; `field` is what the technicians did on that day until so many
+    minutes after midnight, to be said after them; `after` what the office made of it; and then come
+    the `disputes`. `verify_url` is where its reports can be checked.
     """
-    premises = Premises(seed=seed, day=datetime.date.fromisoformat(day))
+    premises = Premises(seed=seed, day=datetime.date.fromisoformat(day), until=until)
     team = staff(premises)
     goods = catalog(premises)
     served = clients(premises)
@@ -34,7 +35,7 @@ def company(day: str, seed: int, verify_url: str = "") -> Company:
     return Company(
         ops=[*team.ops, *goods.ops, *served.ops, *trade, *stocked.ops, *work.ops],
         field=field,
-        after=[*afterwards(firm, work), *handed_over(firm, field)],
+        after=[*afterwards(firm, work), *handed_over(firm, field), *said_after(firm, work)],
         disputes=disputed(firm, work),
         logins=team.logins,
     )

@@ -4,23 +4,31 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from server.demo.customers import Machine
-from server.demo.field import ending, op_id
+from server.demo.field import op_id
 from server.demo.premises import DemoOp
-from server.demo.work import LATE_FROM, Firm, Job, Work, window
+from server.demo.work import LATE_FROM, UNFINISHED, Firm, Job, Work, window
 from shared.ids import derive
 
-CALLS: Final = 6
 REPEATS: Final = 2  # of the new calls: about machines that were mended lately
-EARLIEST_CALL, CALL_EVERY = 8 * 60 + 5, 22
+# The new calls: how many minutes ago, and how long each waited for a first word, if it had one. One
+# has waited for hours, one a little too long; the others have time.
+CALLS: Final = ((165, 4), (48, 4), (19, 5), (15, 4), (9, None), (3, None))
 TO_VANS: Final = 4
 AGAIN: Final = frozenset({"waits_for_part", "customer_not_in", "customer_moved_date"})
+EVENING: Final = 19 * 60
+PROPOSED: Final = {
+    "zh": "备好配件后再次上门处理，时间另约",
+    "en": "One more visit once everything for it is there; the time is to be agreed",
+}
 CALLED: Final = {"zh": "已电话联系客户，另约时间", "en": "Rang the customer; a new time is agreed"}
 
 
 def afterwards(firm: Firm, work: Work) -> list[DemoOp]:
     """What the office did after the field; none of it is about today's jobs."""
-    open_ended = [job for job in work.jobs if job.slot.fate == "past" and ending(job) in AGAIN]
+    past = [job for job in work.jobs if job.slot.fate == "past"]
+    open_ended = [job for job in past if job.ending in AGAIN]
     return [
+        *(_proposed(firm, job) for job in past if job.ending in UNFINISHED),
         *(op for turn, job in enumerate(open_ended) for op in _again(firm, job, turn)),
         *_refilled(firm),
         *_counted(firm),
@@ -58,6 +66,13 @@ def disputed(firm: Firm, work: Work) -> list[DemoOp]:
     ]
 
 
+def _proposed(firm: Firm, job: Job) -> DemoOp:
+    """What comes after a visit that did not end it, as the customer heard in the evening."""
+    told = _act(firm, "customer_service", ("propose", job.slot.n), EVENING, job.slot.day)
+    args = {"means": "phone", "text": PROPOSED[job.machine.language]}
+    return told.said("ticket.propose", ("ticket", job.ticket_id), args)
+
+
 def _act(firm: Firm, role: str, names: tuple[str | int, ...], minutes: int, day: int = 0) -> Act:
     premises = firm.premises
     return Act(
@@ -72,7 +87,7 @@ def _again(firm: Firm, job: Job, turn: int) -> Iterator[DemoOp]:
     if turn % 2:
         return
     premises, on = firm.premises, ("work_order", job.order_id)
-    if ending(job) == "waits_for_part":
+    if job.ending == "waits_for_part":
         come = {"ordered": derive(op_id(premises, job, "parts.order"), "ordered")}
         told = _act(firm, "warehouse", ("supply", job.slot.n), 8 * 60 + turn)
         yield told.said("parts.supply", on, come)
@@ -123,17 +138,22 @@ def _called(firm: Firm, work: Work) -> Iterator[DemoOp]:
     mended = [
         job.machine
         for job in work.jobs
-        if job.slot.fate == "past" and job.slot.day > -15 and ending(job) == "done"
+        if job.slot.fate == "past" and job.slot.day > -15 and job.ending == "done"
     ]
-    machines = [*mended[:REPEATS], *work.idle][:CALLS]
-    for turn, machine in enumerate(machines):
-        told = _act(firm, "customer_service", ("call", turn), EARLIEST_CALL + turn * CALL_EVERY)
+    machines = [*mended[:REPEATS], *work.idle]
+    for turn, (machine, (ago, waited)) in enumerate(zip(machines, CALLS, strict=False)):
+        told = _lately(firm, ("call", turn), ago)
         asked = firm.premises.draw(written[machine.kind]["jobs"], "call", turn)
         yield told.said("ticket.open", ("ticket", told.id), _said(machine, asked, turn))
-        if turn % 3:  # some still wait for a first word
-            minute = EARLIEST_CALL + turn * CALL_EVERY + 4
-            answer = _act(firm, "customer_service", ("answer", turn), minute)
+        if waited is not None:
+            answer = _lately(firm, ("answer", turn), ago - waited)
             yield answer.said("ticket.acknowledge", ("ticket", told.id), {"means": "phone"})
+
+
+def _lately(firm: Firm, names: tuple[str | int, ...], ago: int) -> Act:
+    """An act of the desk so many minutes ago."""
+    told = _act(firm, "customer_service", names, 0)
+    return told._replace(at=firm.premises.before(ago))
 
 
 def _said(machine: Machine, asked: dict[str, Any], turn: int) -> dict[str, Any]:

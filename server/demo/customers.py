@@ -1,11 +1,13 @@
 """Whom the demo company serves: customers, their sites, and the machines that stand there."""
 
 import datetime
+import tomllib
 from typing import Any, Final
 
 from msgspec import Struct, field
 
 from server.demo.premises import DemoOp, Premises
+from shared.tag_sets import TIERS, tag_set_id
 
 HOME_MACHINES: Final = 32
 NO_INVOICE: Final = 5  # of so many machines one has no invoice on file
@@ -52,7 +54,7 @@ def clients(premises: Premises) -> Clients:
     """Forty customers at fifty sites with eighty machines."""
     written = premises.read("customers")
     classes = {one["code"]: one for one in premises.read("jobs")["classes"]}
-    made = Clients()
+    made = Clients(ops=[_tiers(premises)])
     for index, (salutation, given) in enumerate(
         zip(written["private"]["salutations"], written["private"]["given"], strict=True)
     ):
@@ -61,6 +63,13 @@ def clients(premises: Premises) -> Clients:
         _settle(premises, made, written, organisation)
     _install(premises, made, classes)
     return made
+
+
+def _tiers(premises: Premises) -> DemoOp:
+    """The words for customers' tiers, as every company begins with them."""
+    told = tomllib.loads((premises.folder.parent / "tag_sets.toml").read_text(encoding="utf-8"))
+    (row,) = (one for one in told["sets"] if one["code"] == TIERS)
+    return premises.put("tag_set", tag_set_id(TIERS), row)
 
 
 def _move_in(
@@ -124,7 +133,13 @@ def _settle(
     name, language = organisation["name"], organisation.get("language", "zh")
     identity = premises.id("customer", name)
     number = _number(premises, written["landline"], name)
-    row = {"name": name, "type": organisation["type"], "phone": number, "language": language}
+    row = {
+        "name": name,
+        "type": organisation["type"],
+        "phone": number,
+        "language": language,
+        "tier": organisation.get("tier", ""),
+    }
     made.ops.append(premises.put("customer", identity, row))
     for index, place in enumerate(organisation["sites"]):
         site_id = premises.id("site", name, index)

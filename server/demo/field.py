@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from server.demo.masters import Good
-from server.demo.premises import THIS_MORNING, DemoOp, Premises
+from server.demo.premises import DemoOp, Premises
 from server.demo.trade import billed
 from server.demo.work import Firm, Job
 from shared.amounts import quantity_text
@@ -13,20 +13,6 @@ from shared.ids import derive
 
 BEYOND_ONE_IN: Final = 8
 PARTS_ONE_IN: Final = 3
-LAST_MINUTE: Final = THIS_MORNING - 1
-# How the past visits ended, by turns; the others were done.
-ENDINGS: Final = {
-    0: "waits_for_part",
-    3: "no_fault_found",
-    5: "customer_not_in",
-    7: "price_refused",
-    13: "no_fault_found",
-    15: "customer_moved_date",
-    17: "unsafe",
-    19: "taken_back",
-    20: "waits_for_part",
-}
-ENDINGS_REPEAT: Final = 24
 OLD_PARTS: Final = ("returned", "with_customer", "scrapped", "kept")
 WORDS: Final = {
     "zh": {
@@ -86,13 +72,6 @@ def done_in_the_field(firm: Firm, jobs: list[Job]) -> list[DemoOp]:
     return [op for job in jobs for op in _life(vans, job)]
 
 
-def ending(job: Job) -> str:
-    """How a visit that is over ended."""
-    if job.slot.fate != "past":
-        return "done"
-    return ENDINGS.get(job.slot.n % ENDINGS_REPEAT, "done")
-
-
 def op_id(premises: Premises, job: Job, kind: str, place: int = 0) -> str:
     """The id of what was done on a job: the n-th act of a kind."""
     return premises.id("field", premises.day.isoformat(), job.slot.n, kind, place)
@@ -108,14 +87,20 @@ def _life(vans: Vans, job: Job) -> Iterator[DemoOp]:
             on=("work_order", job.order_id),
             args=args,
             by=job.technician.id,
-            at=vans.firm.premises.at(job.slot.day, _minute(job, kind, place, len(steps))),
+            at=vans.firm.premises.at(
+                job.slot.day, _minute(vans.firm.premises, job, kind, (place, len(steps)))
+            ),
             visit=job.visit_id if job.slot.fate != "declined" else None,
         )
         seen[kind] += 1
 
 
-def _minute(job: Job, kind: str, place: int, steps: int) -> int:
-    """When a step was done: before, on the way to, and spread over a visit; never after now."""
+def _minute(premises: Premises, job: Job, kind: str, step: tuple[int, int]) -> int:
+    """When a step was done: before, on the way to, and spread over a visit; never after now.
+
+    `step` is its place among how many.
+    """
+    place, steps = step
     early = {
         "work_order.see": -55,
         "work_order.accept": -50,
@@ -127,7 +112,7 @@ def _minute(job: Job, kind: str, place: int, steps: int) -> int:
     }
     room = job.end - job.start - 8
     within = early.get(kind, 4 + place * room // (steps + 1))
-    latest = LAST_MINUTE if job.slot.day == 0 else job.end
+    latest = premises.until - 1 if job.slot.day == 0 else job.end
     return min(job.start + within, latest - steps + place)
 
 
@@ -152,7 +137,7 @@ def _steps(vans: Vans, job: Job) -> Iterator[Step]:
 
 
 def _visit(vans: Vans, job: Job) -> Iterator[Step]:
-    words, outcome = WORDS[job.machine.language], ending(job)
+    words, outcome = WORDS[job.machine.language], job.ending
     remark = words["remark"].get(outcome, "") if isinstance(words["remark"], dict) else ""
     if job.stage == "done" and outcome == "customer_moved_date":
         yield ("work_order.complete", {"outcome": outcome, "remark": remark})

@@ -5,6 +5,7 @@ from typing import Any
 from msgspec import Struct
 
 from server.demo.premises import DemoOp, Login, Premises
+from server.demo.teams import teams
 
 
 class Technician(Struct, frozen=True, kw_only=True):
@@ -59,10 +60,15 @@ def staff(premises: Premises) -> Staff:
     drivers = [one for one in people if "code" in one]
     vans = {one["login"]: premises.id("location", f"V{one['code'][1:]}") for one in drivers}
     held = {one["code"]: premises.id("location", one["code"]) for one in places}
+    crews = teams(premises)
     ops = [
+        *crews.ops,
         *(premises.put("location", held[one["code"]], one) for one in places),
         *(premises.put("location", vans[one["login"]], _van(one, ids)) for one in drivers),
-        *(premises.put("person", ids[one["login"]], _person(one, vans)) for one in people),
+        *(
+            premises.put("person", ids[one["login"]], _person(one, vans, crews.of))
+            for one in people
+        ),
     ]
     return Staff(
         ops=ops,
@@ -129,9 +135,11 @@ def _van(driver: dict[str, Any], ids: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _person(one: dict[str, Any], vans: dict[str, str]) -> dict[str, Any]:
-    van = {"van_id": vans[one["login"]]} if one["login"] in vans else {}
-    return {**one, **van}
+def _person(one: dict[str, Any], vans: dict[str, str], teams: dict[str, str]) -> dict[str, Any]:
+    login = one["login"]
+    van = {"van_id": vans[login]} if login in vans else {}
+    team = {"team_id": teams[login]} if login in teams else {}
+    return {**one, **van, **team}
 
 
 def _part(premises: Premises, family: dict[str, Any], place: int, size: str) -> dict[str, Any]:

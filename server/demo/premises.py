@@ -16,7 +16,7 @@ FOLDER: Final = Path(__file__).resolve().parents[2] / "assets" / "demo"
 ZONE: Final = datetime.timezone(datetime.timedelta(hours=8))
 BEFORE_EVERYTHING: Final = -30  # the day, counted from today, on which master data was entered
 
-THIS_MORNING: Final = 10 * 60 + 30  # minutes after midnight: what happened, happened before that
+THIS_MORNING: Final = 10 * 60 + 30  # minutes after midnight: how far the day has come by itself
 
 T = TypeVar("T")
 
@@ -56,10 +56,14 @@ class Company(Struct, frozen=True, kw_only=True):
 
 
 class Premises(Struct, frozen=True, kw_only=True):
-    """A seed and the day that is today. Ids of rows depend on the seed alone."""
+    """A seed and the day that is today. Ids of rows depend on the seed alone.
+
+    `until` is how far that day has come, in minutes after midnight: nothing happened later.
+    """
 
     seed: int
     day: datetime.date
+    until: int = THIS_MORNING
     folder: Path = field(default=FOLDER)
 
     def read(self, name: str) -> dict[str, Any]:
@@ -90,6 +94,10 @@ class Premises(Struct, frozen=True, kw_only=True):
         """The same moment in the company's own zone, in Unix milliseconds."""
         midnight = datetime.datetime.combine(self.date(offset), datetime.time(), tzinfo=ZONE)
         return int(midnight.timestamp()) * 1000 + minutes * 60_000
+
+    def before(self, minutes: int) -> int:
+        """So many minutes before the end of what has happened, in Unix milliseconds."""
+        return self.at(0, self.until - minutes)
 
     def put(self, noun: str, identity: str, row: dict[str, Any]) -> DemoOp:
         """The op that writes a row of master data."""

@@ -7,14 +7,17 @@ from msgspec import Struct
 
 from server.demo.customers import Clients, Machine
 from server.demo.masters import Catalog, Good, Staff, Technician
-from server.demo.premises import THIS_MORNING, DemoOp, Premises
+from server.demo.premises import DemoOp, Premises
 from server.demo.stock import Stocked
 from shared.ids import derive
 from shared.prices import PriceList
 
 WARRANTY_DAYS: Final = 730
 OFFICE_FROM, OFFICE_MINUTES = 9 * 60, 420
+TOLD_FROM, TOLD_MINUTES = 8 * 60, 45
+DAY_MINUTES = 24 * 60
 EARLY_FROM, EARLY_MINUTES = 7 * 60 + 40, 80
+JUST_CALLED, JUST_CALLED_OF = 24, 6  # minutes ago: nobody was sent yet, and nobody is late
 BUSY_FROM, BUSY_MINUTES = 8 * 60, 50
 CALM_FROM, CALM_GAP = 8 * 60, 30
 LATE_FROM: Final = 16 * 60
@@ -22,10 +25,7 @@ CALM_MINUTES: Final = (90, 60, 120, 75)
 FAR: Final = 2
 SETS_OFF: Final = 45  # minutes before a visit in which its technician is on the way
 ANSWERED: Final = {"means": "phone"}
-SLOW_EVERY, SLOW_MINUTES = (
-    12,
-    25,
-)  # which calls nobody had time for at once, and how long they waited
+SLOW_EVERY, SLOW_MINUTES = 12, 25  # which calls had to wait for a first word, and how long
 CHANNELS: Final = ("phone", "phone", "phone", "chat", "web", "email")
 # How the jobs lie around today: (how many, the days, what becomes of them).
 SPREAD: Final = (
@@ -36,9 +36,26 @@ SPREAD: Final = (
     (4, range(-3, 0), "cancelled"),
     (40, range(-35, 0), "past"),
 )
+# How the past visits ended, by turns; the others were done.
+ENDINGS: Final = {
+    0: "waits_for_part",
+    3: "no_fault_found",
+    5: "customer_not_in",
+    7: "price_refused",
+    13: "no_fault_found",
+    15: "customer_moved_date",
+    17: "unsafe",
+    19: "taken_back",
+    20: "waits_for_part",
+}
+ENDINGS_REPEAT: Final = 24
+# After these somebody still waits.
+UNFINISHED: Final = frozenset(
+    {"waits_for_part", "customer_not_in", "customer_moved_date", "unsafe", "taken_back"}
+)
+WAITING_DAYS: Final = 2
 BUSY_DAY: Final = 12
 FIRST_TURN: Final = 4  # of the day's first work order: it still waits for its technician
-NOBODY: Final = frozenset({"unassigned", "cancelled", "declined"})
 UNBEGUN: Final = ("accepted", "accepted", "seen", "accepted", "assigned")
 BEGUN: Final = ("working", "on_site", "working", "paused")
 NOTES: Final = {
@@ -74,6 +91,12 @@ class Job(Struct, frozen=True, kw_only=True):
     stage: str
     part: Good | None
     line: str
+
+    @property
+    def ending(self) -> str:
+        """How its visit ended, if it is over."""
+        past = self.slot.fate == "past"
+        return ENDINGS.get(self.slot.n % ENDINGS_REPEAT, "done") if past else "done"
 
 
 class Work(Struct, frozen=True, kw_only=True):
@@ -114,6 +137,7 @@ def jobs(firm: Firm, served: Clients) -> Work:
         asked = premises.draw(written[machine.kind]["jobs"], "asked", slot.n)
         office = _Office(firm, job, taken)
         ops += [*_opened(office, asked, skill), *_sent(office), *_changed(office, skill)]
+        ops += _told(office)
         made.append(job)
     return Work(ops=ops, jobs=made, idle=waiting)
 
@@ -127,13 +151,10 @@ class _Office(NamedTuple):
         """An act of the office about this job, so many minutes after the ticket was opened."""
         premises, job = self.firm.premises, self.job
         identity = premises.id("op", premises.day.isoformat(), job.slot.n, kind)
+        day, since = self.opened()
         subject = {"ticket": job.ticket_id, "work_order": job.order_id}[noun]
         opens = kind in ("ticket.open", "work_order.create")
         role = "customer_service" if noun == "ticket" else "dispatcher"
-        day, since = min(job.slot.day, 0) - 1, OFFICE_FROM
-        since += premises.roll(OFFICE_MINUTES, "opened", job.slot.n)
-        if job.slot.fate in ("unassigned", "declined"):
-            day, since = 0, EARLY_FROM + premises.roll(EARLY_MINUTES, "opened", job.slot.n)
         return DemoOp(
             id=subject if opens else identity,
             kind=kind,
@@ -143,15 +164,30 @@ class _Office(NamedTuple):
             at=premises.at(day, since + minutes),
         )
 
+    def opened(self) -> tuple[int, int]:
+        """On which day (today is 0) the ticket was opened, how many minutes after midnight."""
+        premises, slot = self.firm.premises, self.job.slot
+        if slot.fate == "unassigned":
+            return 0, premises.until - JUST_CALLED + slot.n % JUST_CALLED_OF * 2
+        if slot.fate == "declined":
+            return 0, EARLY_FROM + premises.roll(EARLY_MINUTES, "opened", slot.n)
+        return min(slot.day, 0) - 1, OFFICE_FROM + premises.roll(OFFICE_MINUTES, "opened", slot.n)
+
 
 def _slots() -> list[Slot]:
     slots = [Slot(n=n, day=0, fate="busy") for n in range(BUSY_DAY)]
     for many, days, fate in SPREAD:
         slots += [
-            Slot(n=len(slots) + index, day=days[index % len(days)], fate=fate)
-            for index in range(many)
+            Slot(n=n, day=_day(days[index % len(days)], fate, n), fate=fate)
+            for index, n in enumerate(range(len(slots), len(slots) + many))
         ]
     return slots
+
+
+def _day(usual: int, fate: str, n: int) -> int:
+    """On which day a job lies: what waits for somebody after a visit was visited lately."""
+    waits = fate == "past" and ENDINGS.get(n % ENDINGS_REPEAT) in UNFINISHED
+    return -1 - n % WAITING_DAYS if waits else usual
 
 
 def _next_machine(
@@ -200,7 +236,7 @@ def _job(
     today = premises.day.isoformat()
     planning = premises.id("op", today, slot.n, "visit.plan")
     start, end = _window(slot, technician, taken[technician.code, slot.day])
-    if slot.fate not in NOBODY:
+    if slot.fate not in ("unassigned", "declined"):
         taken[technician.code, slot.day] += 1
     return Job(
         ticket_id=premises.id("ticket", today, slot.n),
@@ -211,7 +247,7 @@ def _job(
         technician=technician,
         start=start,
         end=end,
-        stage=_stage(slot, start, end),
+        stage=_stage(premises.until, slot, start, end),
         part=_part(firm, technician, skill, slot),
         line=derive(premises.id("op", today, slot.n, "parts.plan"), "planned"),
     )
@@ -226,17 +262,17 @@ def _window(slot: Slot, technician: Technician, turn: int) -> tuple[int, int]:
     return start, start + CALM_MINUTES[slot.n % len(CALM_MINUTES)]
 
 
-def _stage(slot: Slot, start: int, end: int) -> str:
-    """How far somebody has come by half past ten."""
+def _stage(until: int, slot: Slot, start: int, end: int) -> str:
+    """How far somebody has come by now."""
     if slot.fate == "past":
         return "done"
     if slot.fate not in ("busy", "today") or slot.n == 0:
         return "assigned"
-    if end <= THIS_MORNING:
+    if end <= until:
         return "done"
-    if start - SETS_OFF <= THIS_MORNING:
+    if start - SETS_OFF <= until:
         begun = BEGUN[slot.n * 5 // 4 % len(BEGUN)]
-        return begun if slot.fate == "today" and start + 25 < THIS_MORNING else "en_route"
+        return begun if slot.fate == "today" and start + 25 < until else "en_route"
     return UNBEGUN[slot.n % len(UNBEGUN)]
 
 
@@ -303,7 +339,13 @@ def _sent(office: _Office) -> list[DemoOp]:
         line = {"part": job.part.id, "quantity": "1", "note": note}
         sent.append(office.op("parts.plan", "work_order", line, minutes=15))
     going = {"person": job.technician.id, **window(office.firm.premises, job, job.slot.day)}
-    return [*sent, office.op("visit.plan", "work_order", going, minutes=13)]
+    date = going["planned_from"]
+    return [
+        *sent,
+        office.op("visit.plan", "work_order", going, minutes=13),
+        # The day was chosen by the customer: until then no clock runs.
+        office.op("ticket.wait", "ticket", {"reason": "customer_date", "until": date}, minutes=14),
+    ]
 
 
 def _changed(office: _Office, skill: str) -> list[DemoOp]:
@@ -311,7 +353,10 @@ def _changed(office: _Office, skill: str) -> list[DemoOp]:
     job = office.job
     if job.slot.fate == "cancelled":
         reason = {"zh": "客户已自行解决", "en": "The customer solved it"}[job.machine.language]
-        return [office.op("work_order.cancel", "work_order", {"reason": reason}, minutes=40)]
+        return [
+            office.op("work_order.cancel", "work_order", {"reason": reason}, minutes=40),
+            office.op("ticket.withdraw", "ticket", {"reason": reason}, minutes=41),
+        ]
     if job.slot.fate != "future":
         return []
     if job.slot.n % 5 == 0:
@@ -319,6 +364,16 @@ def _changed(office: _Office, skill: str) -> list[DemoOp]:
         moved = {"visit": job.visit_id, "fault": "customer", **later}
         return [office.op("visit.move", "work_order", moved, minutes=45)]
     return _given_away(office, skill) if job.slot.n % 5 == 1 else []
+
+
+def _told(office: _Office) -> list[DemoOp]:
+    """This morning everybody who still waits was told how far it has come (R-SLA-13)."""
+    slot, (day, since) = office.job.slot, office.opened()
+    is_done = slot.fate == "past" and office.job.ending not in UNFINISHED
+    if is_done or slot.fate == "cancelled" or day == 0:
+        return []
+    minutes = -day * DAY_MINUTES + TOLD_FROM + slot.n % TOLD_MINUTES - since
+    return [office.op("ticket.inform", "ticket", ANSWERED, minutes=minutes)]
 
 
 def _given_away(office: _Office, skill: str) -> list[DemoOp]:

@@ -9,11 +9,12 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from server.portal.returning import Back
 from server.portal.speech import Here, Speech, when, window
-from server.queries.standing import Standing
 from shared.casework import happened
 from shared.clocks import Clock
 from shared.masking import masked, masked_in
+from shared.standing import Standing
 from shared.ticket import ENDS, TicketEvent
 
 Item = Mapping[str, Any]
@@ -77,6 +78,7 @@ class Outlook(Struct, frozen=True, kw_only=True):
     phone: str
     promises: tuple[Promise, ...]
     story: tuple[Moment, ...]
+    back: Back | None = None
 
 
 def outlook(speech: Speech, known: Standing, jobs: Sequence[Item], now: int) -> Outlook:
@@ -225,7 +227,8 @@ def _story(speech: Speech, known: Standing, here: Here) -> Iterator[Moment]:
     since = ticket.opened_at if ticket.received_at is None else ticket.received_at
     told: list[tuple[str, int]] = [("received", since)]
     for line in known.events:
-        names = [one.event for one in happened([line]) if one.event in TOLD]
+        happenings = () if line.about else happened([line])  # what they said themselves, they know
+        names = [one.event for one in happenings if one.event in TOLD]
         for name in (*names[-1:], *_rests(line)):
             if told and told[-1][0] == name:
                 told.pop()
@@ -252,7 +255,7 @@ def _promised(known: Standing, node: str) -> Clock | None:
 
 
 def _told_of(known: Standing) -> set[str]:
-    limits = known.policy.limits if known.policy is not None else ()
+    limits = known.policy.every if known.policy is not None else ()
     return {one.id for one in limits if one.promised}
 
 

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from msgspec import Struct
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
-STYLES: Final = ("verify.css", "progress.css", "request.css")
+STYLES: Final = ("verify.css", "progress.css", "request.css", "score.css")
 
 
 class Sheet(Struct, frozen=True, kw_only=True):

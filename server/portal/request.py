@@ -8,7 +8,7 @@ asked for.
 import hashlib
 import hmac
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
 from litestar import Response, get, post
@@ -17,18 +17,20 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
 from server import throttle
-from server.incoming import identity_of, keep, one_line, paragraphs
+from server.incoming import identity_of, keep_in, one_line, paragraphs
+from server.links import ASKING
 from server.office import AnyRequest, Office, address_of
 from server.portal.paper import Sheet
 from server.portal.speech import Speech, named, speech_of
 from server.portal.verify import household
-from server.queries import money
+from server.queries import money, teams
 from server.queries.pages import by_id
 from server.sessions import PUBLIC
 from shared.amounts import is_sayable
 from shared.ids import is_id
+from shared.ticket import WISHED_FOR
 
-PATH: Final = "/request"
+PATH: Final = ASKING
 SENT: Final = "/request/sent"
 TRIES: Final = (10, 60)  # requests, in so many minutes, by one address
 FORM_BYTES_MAX: Final = 64_000  # a Chinese character takes nine
@@ -62,7 +64,7 @@ def show(
 )
 async def send(request: AnyRequest, office: NamedDependency[Office]) -> Response[str]:
     """Keep what was asked for, once; what is missing is said beside what was typed."""
-    typed = _fields(await request.body())
+    typed = typed_in(await request.body(), CHARS_MAX)
     if not is_id(typed.get("machine", "")):
         typed.pop("machine", None)
     return await sync_to_thread(_sent, request, office, typed)
@@ -77,28 +79,44 @@ def _sent(request: AnyRequest, office: Office, typed: dict[str, str]) -> Respons
     wrong = [name for name in ("contact", "text") if not _is_said(name, typed.get(name, ""))]
     if wrong:
         return _page(request, office, speech, {**typed, "fault": wrong[0]})
-    with office.writing() as books:
-        where = household(address_of(office, request))
-        wait = throttle.strike(books, f"request|{where}", TRIES, office.now_ms())
+    reference = identity_of("web", f"{identity} {_digest(typed)}")
+    wait = _keep(office, address_of(office, request), reference, _told(office, speech, typed))
     if wait:
         return _page(request, office, speech, {**typed, "fault": "too_many"}, wait)
+    return _page(request, office, speech, {"done": reference[:8].upper()})
+
+
+def _told(office: Office, speech: Speech, typed: Mapping[str, str]) -> dict[str, Any]:
+    """What is kept of what was typed; what was left open is left out."""
     told = {
         "channel": "web",
         "received_at": office.now_ms(),
         "language": speech.language,
         **{name: one_line(typed.get(name, "")) for name in ("sender", "contact", "address")},
         "text": paragraphs(typed.get("text", "")),
+        "asset": typed.get("machine", ""),
     }
-    if "machine" in typed:
-        told["asset"] = typed["machine"]
-    reference = identity_of("web", f"{identity} {_digest(typed)}")
-    keep(office, reference, {name: value for name, value in told.items() if value != ""})
-    return _page(request, office, speech, {"done": reference[:8].upper()})
+    if typed.get("wish") in WISHED_FOR:
+        told["wish"] = typed["wish"]
+    return {name: value for name, value in told.items() if value != ""}
+
+
+def _keep(office: Office, address: str, reference: str, told: Mapping[str, Any]) -> int:
+    """Keep a request, or return the seconds to wait. Who asks without end writes nothing more."""
+    who, now = f"request|{household(address)}", office.now_ms()
+    wait = office.turnstile.strike(who, TRIES, now)
+    if wait:
+        return wait
+    with office.writing() as books:
+        wait = throttle.strike(books, who, TRIES, now)
+        if not wait:
+            keep_in(books, office, reference, told)
+    return wait
 
 
 def _digest(typed: Mapping[str, str]) -> str:
     """What tells a page that was sent twice from one that was corrected in between."""
-    said = "\0".join(typed.get(name, "") for name in (*FIELDS, "machine"))
+    said = "\0".join(typed.get(name, "") for name in (*FIELDS, "machine", "wish"))
     return hashlib.sha256(said.encode()).hexdigest()
 
 
@@ -108,13 +126,13 @@ def _is_said(name: str, text: str) -> bool:
     return is_sayable(paragraphs(text) or " ")
 
 
-def _fields(body: bytes) -> dict[str, str]:
+def typed_in(body: bytes, chars_max: Mapping[str, int]) -> dict[str, str]:
     """What a browser sent of a form; what is no form is an empty one."""
     try:
         pairs = parse_qsl(body.decode("ascii"), max_num_fields=FIELDS_MAX)
     except (UnicodeDecodeError, ValueError):
         return {}
-    return {name: value[: CHARS_MAX.get(name, 200)] for name, value in pairs}
+    return {name: value[: chars_max.get(name, 200)] for name, value in pairs}
 
 
 def sealed(office: Office) -> str:
@@ -148,6 +166,7 @@ def _page(
     with office.reading() as books:
         house = money.organisation(books)
         machine = by_id(books, "asset", told.get("machine") or None)
+        outlets = any(not one.retired for one in teams.outlets(books))
     query = {"lang": speech.other, **({"machine": told["machine"]} if told.get("machine") else {})}
     sheet: Sheet = request.app.state["portal"]
     fault = told.get("fault", "")
@@ -159,9 +178,11 @@ def _page(
             "house": named(house, office, speech.language),
             "phone": house["phone"] if house else "",
             "other": f"{PATH}?{urlencode(query)}",
-            "typed": {name: told.get(name, "") for name in FIELDS},
+            "typed": {name: told.get(name, "") for name in (*FIELDS, "wish")},
             "machine": machine,
+            "outlets": outlets,
             "most": CHARS_MAX,
+            "wishes": WISHED_FOR,
             "fault": fault,
             "done": told.get("done", ""),
             "token": sealed(office),

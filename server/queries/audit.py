@@ -46,13 +46,7 @@ def entries(connection: Connection, window: Window, sieve: Sieve) -> Listed:
 
 def entry(connection: Connection, op_id: str) -> Item | None:
     """One entry with the bytes of its leaf and of its act."""
-    raw = T["raw_op"]
-    wanted = (
-        _entries()
-        .add_columns(LEAF.c.data, raw.c.body)
-        .outerjoin(raw, raw.c.fingerprint == OP.c.fingerprint)
-        .where(OP.c.op_id == op_id)
-    )
+    wanted = _entries().add_columns(LEAF.c.data, OP.c.body).where(OP.c.op_id == op_id)
     row = connection.execute(wanted).one_or_none()
     if row is None:
         return None

@@ -40,7 +40,7 @@ def technicians(connection: Connection) -> list[Item]:
     """Everybody who may be sent out, by name."""
     wanted = select(
         *(PERSON.c.id, PERSON.c.login, PERSON.c.name, PERSON.c.code, PERSON.c.roles),
-        *(PERSON.c.skills, PERSON.c.zones, PERSON.c.van_id),
+        *(PERSON.c.skills, PERSON.c.zones, PERSON.c.van_id, PERSON.c.team_id),
     ).where(PERSON.c.disabled.is_(False))
     rows = connection.execute(wanted.order_by(PERSON.c.name, PERSON.c.id))
     return [dict(row._asdict()) for row in rows if may(tuple(row.roles), FIELD)]

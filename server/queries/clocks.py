@@ -1,33 +1,34 @@
 """What clocks are reckoned from, which tickets are to be looked at, and how they stand."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, Final, TypeVar
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Final
 
 from msgspec import Struct, structs
-from sqlalchemy import ColumnElement, Connection, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, or_, select, update
 
-from server import rows
+from server import rows, tree
+from server.queries import money, policies
 from server.queries.frame import log_size
 from server.queries.pages import Item, T
 from server.rows import Values
-from shared.calendars import PLAIN, WorkingCalendar, calendar_of
 from shared.clocks import Clock
-from shared.policy import CHOICE, PolicyChoice, ServicePolicy
-from shared.prices import PriceList
-from shared.records import Record, table
+from shared.pressing import UNKNOWN
+from shared.records import Record
+from shared.standing import Rules
 from shared.ticket import ENDS, Ticket
 from shared.work_order import Assignment, WorkOrder
 
 CLOCK, WATCH = T["clock"], T["clock_watch"]
 TICKET, ORDER, ASSET, CONTRACT = T["ticket"], T["work_order"], T["asset"], T["contract"]
+FEEDBACK = T["feedback"]
 PLACE: Final = "timekeeper"  # the setting with how far the log was read
 LEAVES_AT_ONCE_MAX: Final = 1_000
 TICKETS_AT_ONCE_MAX: Final = 50
 # What concerns every ticket that is open: rules, hours, and how long a warranty lasts.
 FOR_ALL: Final = frozenset({"service_policy", "policy_choice", "working_calendar", "price_list"})
+SEEN: Final = (WATCH.c.ticket_id, WATCH.c.next_at, WATCH.c.looked_at)
 # What the server says of the clocks changes none of them.
 OURS: Final = ("task.raise", "task.settle", "message.queue")
-R = TypeVar("R", bound=Record)
 
 
 class Place(Struct, frozen=True, kw_only=True):
@@ -46,30 +47,13 @@ class Watched(Struct, frozen=True):
     looked_at: int | None
 
 
-class Known(Struct, frozen=True, kw_only=True):
-    """All rows that the clocks of some tickets are reckoned from, by type."""
+class Looked(Struct, frozen=True, kw_only=True):
+    """How a ticket was found to stand: by which policy, how much it presses, when to look again."""
 
-    rows: Mapping[type[Record], Sequence[Any]]
-
-    def by(self, kind: type[R], name: str) -> dict[str, list[R]]:
-        """Those of a type, by a field of theirs."""
-        found: dict[str, list[R]] = {}
-        for row in self.rows.get(kind, ()):
-            found.setdefault(str(getattr(row, name)), []).append(row)
-        return found
-
-    def one(self, kind: type[R]) -> dict[str, R]:
-        """Those of a type, by id."""
-        return {row.id: row for row in self.rows.get(kind, ())}
-
-
-class Catalog(Struct, frozen=True, kw_only=True):
-    """The rules that hold for all tickets."""
-
-    choice: PolicyChoice
-    policies: Mapping[str, ServicePolicy]
-    calendar: WorkingCalendar
-    prices: tuple[PriceList, ...]
+    policy_id: str = ""
+    clocks: tuple[Clock, ...] = ()
+    pressing: int | None = None
+    next_at: int | None = None
 
 
 def place(connection: Connection) -> Place:
@@ -95,23 +79,38 @@ def touched(connection: Connection, since: Place) -> tuple[Place, dict[str, set[
     epoch, size = log_size(connection)
     first = since.number if since.epoch == epoch else 0
     until = min(size, first + LEAVES_AT_ONCE_MAX)
+    leaf = T["leaf"]
+    within = (leaf.c.number >= first, leaf.c.number < until)
+    found = _spoken(connection, _subjects(epoch).where(*within))
+    return structs.replace(since, epoch=epoch, number=until), found
+
+
+def unread(connection: Connection, here: Place) -> dict[str, set[str]]:
+    """What the log speaks of that nobody has read yet, numbered or not: the first so many."""
+    epoch = tree.current_epoch(connection)
+    if epoch is None:
+        return {}
+    first = here.number if here.epoch == epoch else 0
+    number = T["leaf"].c.number
+    later = _subjects(epoch).where(or_(number >= first, number.is_(None)))
+    return _spoken(connection, later.limit(LEAVES_AT_ONCE_MAX))
+
+
+def _subjects(epoch: str) -> Select[Any]:
     leaf, op = T["leaf"], T["op"]
-    wanted = (
+    return (
         select(op.c.noun, op.c.on_id)
         .join(leaf, op.c.op_id == leaf.c.op_id)
-        .where(
-            leaf.c.epoch == epoch,
-            leaf.c.number >= first,
-            leaf.c.number < until,
-            op.c.noun.is_not(None),
-            op.c.kind.not_in(OURS),
-        )
+        .where(leaf.c.epoch == epoch, op.c.noun.is_not(None), op.c.kind.not_in(OURS))
         .distinct()
     )
+
+
+def _spoken(connection: Connection, wanted: Select[Any]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for noun, identity in connection.execute(wanted):
         found.setdefault(noun, set()).add(identity)
-    return structs.replace(since, epoch=epoch, number=until), found
+    return found
 
 
 def concerned(connection: Connection, things: Mapping[str, Collection[str]]) -> set[str]:
@@ -120,6 +119,7 @@ def concerned(connection: Connection, things: Mapping[str, Collection[str]]) -> 
     ways: tuple[tuple[str, Callable[[Collection[str]], Any]], ...] = (
         ("work_order", lambda ids: select(ORDER.c.ticket_id).where(ORDER.c.id.in_(ids))),
         ("message", lambda ids: _through(T["message"].c.ticket_id, T["message"].c.id, ids)),
+        ("feedback", lambda ids: _through(T["feedback"].c.ticket_id, T["feedback"].c.id, ids)),
         ("site", lambda ids: _open(TICKET.c.site_id.in_(ids))),
         ("customer", lambda ids: _open(TICKET.c.customer_id.in_(ids))),
         (
@@ -155,23 +155,26 @@ def mark(connection: Connection, tickets: Collection[str], number: int) -> None:
     """
     told = [(one, -number) for one in tickets]
     rows.change(connection, "clock_watch", ("ticket_id",), ("next_at",), told)
-    fresh = [(one, -number, None) for one in tickets]
+    fresh = [(one, -number, None, UNKNOWN) for one in tickets]
     rows.add(connection, "clock_watch", ("ticket_id",), fresh)
 
 
 def mark_all(connection: Connection, now_ms: int) -> None:
     """Have every ticket looked at that has not come to its end, after those that are due before."""
-    wanted = select(TICKET.c.id).where(TICKET.c.status.not_in(sorted(ENDS)))
+    said = select(FEEDBACK.c.ticket_id).where(FEEDBACK.c.state == "open")
+    wanted = select(TICKET.c.id).where(
+        or_(TICKET.c.status.not_in(sorted(ENDS)), TICKET.c.id.in_(said))
+    )
     connection.execute(update(WATCH).where(WATCH.c.ticket_id.in_(wanted)).values(next_at=now_ms))
 
 
-def due(connection: Connection, now_ms: int) -> list[Watched]:
+def due(connection: Connection, now_ms: int, at_most: int = TICKETS_AT_ONCE_MAX) -> list[Watched]:
     """The next tickets that are to be looked at."""
     wanted = (
-        select(WATCH)
+        select(*SEEN)
         .where(WATCH.c.next_at <= now_ms)
         .order_by(WATCH.c.next_at, WATCH.c.ticket_id)
-        .limit(TICKETS_AT_ONCE_MAX)
+        .limit(at_most)
     )
     return [Watched(*row) for row in connection.execute(wanted)]
 
@@ -179,13 +182,13 @@ def due(connection: Connection, now_ms: int) -> list[Watched]:
 def still(connection: Connection, watched: Collection[Watched]) -> set[Watched]:
     """Those of them of which nobody has said otherwise meanwhile."""
     ids = [one.ticket_id for one in watched]
-    found = connection.execute(select(WATCH).where(WATCH.c.ticket_id.in_(ids)))
+    found = connection.execute(select(*SEEN).where(WATCH.c.ticket_id.in_(ids)))
     return {Watched(*row) for row in found} & set(watched)
 
 
-def known(connection: Connection, tickets: Collection[str]) -> Known:
+def known(connection: Connection, tickets: Collection[str]) -> list[Record]:
     """All that the clocks of these tickets are reckoned from, and what was told of them."""
-    first = _found(
+    first = rows.fetch_all(
         connection,
         {
             ("ticket", "id"): tickets,
@@ -194,10 +197,10 @@ def known(connection: Connection, tickets: Collection[str]) -> Known:
             ("message", "ticket_id"): tickets,
         },
     )
-    own: list[Ticket] = first.get(Ticket, [])
-    orders = {one.id for one in first.get(WorkOrder, [])}
+    own = [one for one in first if isinstance(one, Ticket)]
+    orders = {one.id for one in first if isinstance(one, WorkOrder)}
     customers = {one.customer_id for one in own}
-    second = _found(
+    second = rows.fetch_all(
         connection,
         {
             ("site", "id"): {one.site_id for one in own},
@@ -208,56 +211,32 @@ def known(connection: Connection, tickets: Collection[str]) -> Known:
             ("task", "home_id"): {*tickets, *orders},
         },
     )
-    people = {one.person_id for one in second.get(Assignment, []) if one.until_ms is None}
-    third = _found(connection, {("person", "id"): people})
-    return Known(rows={**first, **second, **third})
+    given = [one for one in second if isinstance(one, Assignment)]
+    people = {one.person_id for one in given if one.until_ms is None}
+    return [*first, *second, *rows.fetch_all(connection, {("person", "id"): people})]
 
 
-def _found(
-    connection: Connection, wanted: Mapping[rows.Place, Collection[str]]
-) -> dict[type[Record], list[Any]]:
-    found: dict[type[Record], list[Any]] = {}
-    for row in rows.fetch_all(connection, wanted):
-        found.setdefault(type(row), []).append(row)
-    return found
-
-
-def catalog(connection: Connection) -> Catalog:
+def rules(connection: Connection) -> Rules:
     """The rules that hold now: all versions of policies, which is in force, hours, and prices."""
-    kept = {kind: _all(connection, kind) for kind in (ServicePolicy, PriceList, WorkingCalendar)}
-    choices = rows.fetch(connection, table(PolicyChoice), "id", {CHOICE})
-    choice = next((one for one in choices if isinstance(one, PolicyChoice)), None)
-    return Catalog(
-        choice=choice or PolicyChoice(id=CHOICE),
-        policies={one.id: one for one in kept[ServicePolicy] if isinstance(one, ServicePolicy)},
-        calendar=calendar_of(
-            one for one in kept[WorkingCalendar] if isinstance(one, WorkingCalendar)
-        )
-        or PLAIN,
-        prices=tuple(one for one in kept[PriceList] if isinstance(one, PriceList)),
+    return Rules(
+        choice=policies.choice(connection),
+        policies={one.id: one for one in policies.versions(connection)},
+        calendars=tuple(policies.calendars(connection)),
+        prices=money.terms(connection),
     )
 
 
-def _all(connection: Connection, kind: type[Record]) -> list[Record]:
-    own = T[table(kind)]
-    return rows.fetch(connection, own.name, "id", set(connection.scalars(select(own.c.id))))
-
-
-def keep(
-    connection: Connection,
-    reckoned: Mapping[str, tuple[str, Sequence[Clock], int | None]],
-    now_ms: int,
-) -> None:
-    """Write down how tickets stand (by which policy, and when to look again), and nothing else."""
+def keep(connection: Connection, reckoned: Mapping[str, Looked], now_ms: int) -> None:
+    """Write down how tickets stand, and when to look again, and nothing else."""
     connection.execute(delete(CLOCK).where(CLOCK.c.ticket_id.in_(sorted(reckoned))))
     told = [
-        _row(ticket, policy, clock)
-        for ticket, (policy, clocks, _) in reckoned.items()
-        for clock in clocks
+        _row(ticket, one.policy_id, clock)
+        for ticket, one in reckoned.items()
+        for clock in one.clocks
         if clock.state != "waiting"  # of which nothing is to be told
     ]
     rows.add(connection, "clock", (), told)
-    watches = [(ticket, next_at, now_ms) for ticket, (_, _, next_at) in reckoned.items()]
+    watches = [(ticket, one.next_at, now_ms, one.pressing) for ticket, one in reckoned.items()]
     rows.upsert(connection, "clock_watch", ("ticket_id",), watches)
 
 
@@ -265,6 +244,7 @@ def _row(ticket: str, policy: str, clock: Clock) -> Values:
     return (
         ticket,
         clock.node,
+        clock.about,
         clock.limit,
         policy,
         clock.state,

@@ -69,6 +69,11 @@ def machines(connection: Connection, site_id: str) -> list[Item]:
     return _rows(connection, select(ASSET).where(ASSET.c.site_id == site_id), ASSET)
 
 
+def standing(connection: Connection, site_id: str) -> list[Item]:
+    """Those of them that stand there still."""
+    return [one for one in machines(connection, site_id) if not one["gone"]]
+
+
 def history(connection: Connection, asset: Item, limit: int = RECENT_MAX) -> list[Item]:
     """What was done on a machine, newest first: each visit that ended, and its report."""
     joined = (

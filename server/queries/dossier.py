@@ -48,10 +48,9 @@ def told(connection: Connection, on: tuple[str, str], site: str | None = None) -
     With a site, also what was written of it in the course of this job. That somebody looked at it
     is told in the audit log, and not here.
     """
-    op, raw, leaf, person, device = (T[n] for n in ("op", "raw_op", "leaf", "person", "device"))
+    op, leaf, person, device = (T[n] for n in ("op", "leaf", "person", "device"))
     joined = (
-        op.outerjoin(raw, raw.c.fingerprint == op.c.fingerprint)
-        .outerjoin(
+        op.outerjoin(
             leaf,
             and_(leaf.c.op_id == op.c.op_id, leaf.c.n == op.c.n, leaf.c.epoch == op.c.epoch),
         )
@@ -69,7 +68,6 @@ def told(connection: Connection, on: tuple[str, str], site: str | None = None) -
     wanted = (
         select(
             op,
-            raw.c.body,
             person.c.name.label("by_name"),
             device.c.name.label("device_name"),
             leaf.c.hash.label("leaf_hash"),

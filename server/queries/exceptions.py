@@ -1,6 +1,9 @@
 """What the rules could not settle alone: conflicts, ops set aside, and tasks for the office."""
 
-from sqlalchemy import Connection, and_, func, select, text
+from typing import Any, Final
+
+from msgspec import Struct
+from sqlalchemy import Connection, Select, and_, func, select, text
 
 from server.queries.pages import Item, Listed, T, Window, page
 from server.tables.books import WAITS
@@ -9,16 +12,24 @@ from shared.amounts import quantity_text
 CONFLICT, TASK, OP = T["conflict"], T["task"], T["op"]
 ORDER, SITE, LOCATION, PERSON = T["work_order"], T["site"], T["location"], T["person"]
 CUSTOMER, TICKET = T["customer"], T["ticket"]
+ROLE = TASK.c.params["role"].as_string()  # whom a task concerns, where it says so
+# What is to be done about feedback is for who may read that (0044).
+HEARD: Final = TASK.c.params["about"].as_string().is_not(None)
 
 
-def counts(connection: Connection) -> dict[str, int]:
-    """How many of each kind wait for a person."""
+def counts(connection: Connection, *, hears: bool) -> dict[str, int]:
+    """How many of each kind wait for a person; tasks about feedback only for one who `hears`."""
     found = {
         "conflicts": select(func.count()).where(CONFLICT.c.settled_at.is_(None)),
         "waiting": select(func.count()).select_from(OP).where(text(WAITS)),
-        "tasks": select(func.count()).where(TASK.c.done.is_(False)),
+        "tasks": told(select(func.count()).where(TASK.c.done.is_(False)), hears=hears),
     }
     return {name: connection.scalar(wanted) or 0 for name, wanted in found.items()}
+
+
+def told(wanted: Select[Any], *, hears: bool) -> Select[Any]:
+    """Of tasks that are asked for, those that somebody may be told who reads feedback, or not."""
+    return wanted if hears else wanted.where(~HEARD)
 
 
 def conflict(connection: Connection, identity: str) -> Item | None:
@@ -51,9 +62,19 @@ def about(connection: Connection, home: tuple[str, str]) -> Item | None:
     return None if row is None else dict(row._asdict())
 
 
-def tasks(
-    connection: Connection, window: Window, *, is_open: bool, code: str | None = None
-) -> Listed:
+class Wanted(Struct, frozen=True, kw_only=True):
+    """Which tasks are asked for: open or closed ones, of one kind, for one of some roles.
+
+    `hears` is whether whoever asks may read feedback.
+    """
+
+    hears: bool
+    is_open: bool = True
+    code: str = ""
+    roles: tuple[str, ...] = ()
+
+
+def tasks(connection: Connection, window: Window, which: Wanted) -> Listed:
     """Tasks, newest first, with what they are about and whose act opened them."""
     part = T["part"]
     joined = (
@@ -77,10 +98,13 @@ def tasks(
             PERSON.c.name.label("by_name"),
         )
         .select_from(joined)
-        .where(TASK.c.done.is_(not is_open))
+        .where(TASK.c.done.is_(not which.is_open))
     )
-    if code is not None:
-        wanted = wanted.where(TASK.c.code == code)
+    if which.code:
+        wanted = wanted.where(TASK.c.code == which.code)
+    if which.roles:
+        wanted = wanted.where(ROLE.in_(which.roles))
+    wanted = told(wanted, hears=which.hears)
     listed = page(connection, wanted, window, (TASK.c.at, TASK.c.id))
     ids = {str(one["params"].get("part")) for one in listed.items}
     known = connection.execute(select(part).where(part.c.id.in_(ids)))
@@ -93,10 +117,13 @@ def tasks(
     return listed
 
 
-def task_counts(connection: Connection) -> dict[str, int]:
-    """How many open tasks there are of each kind."""
-    wanted = select(TASK.c.code, func.count()).where(TASK.c.done.is_(False)).group_by(TASK.c.code)
-    return dict(connection.execute(wanted).all())
+def task_counts(connection: Connection, *, hears: bool) -> dict[tuple[str, str], int]:
+    """How many open tasks there are of each kind for each role; none is for whoever looks."""
+    role = func.coalesce(ROLE, "").label("role")
+    known = told(select(TASK.c.code, role).where(TASK.c.done.is_(False)), hears=hears).subquery()
+    kinds = (known.c.code, known.c.role)
+    rows = connection.execute(select(*kinds, func.count()).group_by(*kinds))
+    return {(code, whose): count for code, whose, count in rows}
 
 
 def task(connection: Connection, identity: str) -> Item | None:
@@ -107,17 +134,15 @@ def task(connection: Connection, identity: str) -> Item | None:
 
 def set_aside(connection: Connection, op_id: str) -> Item | None:
     """An op that waits for a person, with its body as it came."""
-    raw, device = T["raw_op"], T["device"]
+    device = T["device"]
     joined = (
-        OP.outerjoin(raw, raw.c.fingerprint == OP.c.fingerprint)
-        .outerjoin(PERSON, PERSON.c.id == OP.c.by_id)
+        OP.outerjoin(PERSON, PERSON.c.id == OP.c.by_id)
         .outerjoin(device, device.c.id == OP.c.device)
         .outerjoin(ORDER, and_(OP.c.noun == "work_order", ORDER.c.id == OP.c.on_id))
     )
     wanted = (
         select(
             *OP.c,
-            raw.c.body,
             PERSON.c.name.label("by_name"),
             device.c.name.label("device_name"),
             ORDER.c.number,

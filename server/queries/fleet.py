@@ -94,10 +94,8 @@ def fleet_counts(connection: Connection, watch: Watch) -> Item:
 
 def history(connection: Connection, device: str) -> list[Item]:
     """What was odd about a phone, the newest first: what, when (ms), how many ops are missing."""
-    raw = T["raw_op"]
     rows = connection.execute(
-        select(OP.c.op_id, OP.c.kind, OP.c.received, raw.c.body)
-        .join_from(OP, raw, raw.c.fingerprint == OP.c.fingerprint)
+        select(OP.c.op_id, OP.c.kind, OP.c.received, OP.c.body)
         .where(*_is_trouble(), OP.c.on_id == device)
         .order_by(OP.c.received.desc(), OP.c.op_id)
         .limit(TROUBLES_MAX)

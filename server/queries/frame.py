@@ -6,6 +6,7 @@ from typing import Final
 from sqlalchemy import Connection, ScalarSelect, Select, func, or_, select, text
 
 from server import tree
+from server.queries import feedback
 from server.queries.pages import LOOKS, Item, T
 from server.tables.books import WAITS
 from shared.people import may
@@ -28,6 +29,11 @@ def counts(connection: Connection, roles: Sequence[str], silent_since: int) -> d
             _count(select(func.count()).where(conflict.c.settled_at.is_(None)))
             + _count(select(func.count()).select_from(op).where(text(WAITS))),
         ),
+        "messages": (
+            "message.queue",
+            _count(select(func.count()).where(T["message"].c.state.in_(("queued", "failed")))),
+        ),
+        "feedback": ("read.feedback", _count(feedback.waiting())),
         "money": (
             "invoice.issue",
             _count(select(func.count()).where(asked_for.c.state == "asked")),
@@ -98,6 +104,14 @@ def log_size(connection: Connection) -> tuple[str, int]:
     epoch = tree.current_epoch(connection)
     assert epoch is not None, "the first epoch is begun when a database is made"
     return epoch, tree.size(connection, epoch)
+
+
+def lines(connection: Connection) -> tuple[str, int]:
+    """The epoch of the log, and how many lines it has, numbered or not."""
+    epoch, size = log_size(connection)
+    leaf = T["leaf"]
+    later = select(func.count()).where(leaf.c.epoch == epoch, leaf.c.number.is_(None))
+    return epoch, size + (connection.scalar(later) or 0)
 
 
 def changed(

@@ -39,7 +39,7 @@ def caller(connection: Connection, site_id: str) -> list[Item]:
 def _sites() -> Select[Any]:
     return select(
         *(CUSTOMER.c.id.label("customer_id"), CUSTOMER.c.name.label("customer")),
-        *(CUSTOMER.c.type, CUSTOMER.c.phone),
+        *(CUSTOMER.c.type, CUSTOMER.c.phone, CUSTOMER.c.tier),
         *(SITE.c.id.label("site_id"), SITE.c.name.label("site"), SITE.c.address),
         *(SITE.c.contact_name, SITE.c.contact_phone, SITE.c.zone),
     ).select_from(CUSTOMER.join(SITE, SITE.c.customer_id == CUSTOMER.c.id))
@@ -60,9 +60,11 @@ def place(connection: Connection, site_id: str, now_ms: int) -> Item | None:
 
 
 def _machines(connection: Connection, site_id: str, tickets: list[Item]) -> list[Item]:
-    """The machines of a site, each with its tickets of the last thirty days and its last visit."""
+    """The machines that are at a site, with their tickets of thirty days and their last visit."""
     rows = connection.execute(
-        select(ASSET).where(ASSET.c.site_id == site_id).order_by(ASSET.c.name, ASSET.c.id)
+        select(ASSET)
+        .where(ASSET.c.site_id == site_id, ASSET.c.gone == "")
+        .order_by(ASSET.c.name, ASSET.c.id)
     )
     last = _last_visits(connection, site_id)
     return [

@@ -56,6 +56,13 @@ def in_force(connection: Connection, day: str) -> PriceList | None:
     return next(iter(_lists(connection, PRICES.c.id == _counts(day))), None)
 
 
+def terms(connection: Connection) -> tuple[PriceList, ...]:
+    """Every edition without its prices: how long warranties last needs none of them."""
+    columns = [one for one in PRICES.c if one.name != "items"]
+    found = connection.execute(select(*columns))
+    return tuple(msgspec.convert({**row._asdict(), "items": ()}, PriceList) for row in found)
+
+
 def _lists(connection: Connection, *which: ColumnElement[bool]) -> list[PriceList]:
     newest = (PRICES.c.valid_from.desc(), PRICES.c.edition.desc(), PRICES.c.id)
     rows = connection.execute(select(PRICES).where(*which).order_by(*newest))

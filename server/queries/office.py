@@ -57,11 +57,10 @@ def conflicts(
 
 def waiting(connection: Connection, window: Window, *, verdict: str | None) -> Listed:
     """Ops without a final verdict, newest first, each with its body: all it takes to mend one."""
-    op, raw, person, device = T["op"], T["raw_op"], T["person"], T["device"]
+    op, person, device = T["op"], T["person"], T["device"]
     order, ticket = T["work_order"], T["ticket"]
     joined = (
-        op.outerjoin(raw, raw.c.fingerprint == op.c.fingerprint)
-        .outerjoin(person, person.c.id == op.c.by_id)
+        op.outerjoin(person, person.c.id == op.c.by_id)
         .outerjoin(device, device.c.id == op.c.device)
         .outerjoin(order, and_(op.c.noun == "work_order", order.c.id == op.c.on_id))
         .outerjoin(ticket, and_(op.c.noun == "ticket", ticket.c.id == op.c.on_id))
@@ -69,7 +68,7 @@ def waiting(connection: Connection, window: Window, *, verdict: str | None) -> L
     wanted = select(
         op.c.op_id.label("id"),
         *(op.c.kind, op.c.noun, op.c.on_id, op.c.by_id, op.c.device, op.c.verdict, op.c.code),
-        *(op.c.detail, op.c.received, op.c.fingerprint, raw.c.body),
+        *(op.c.detail, op.c.received, op.c.fingerprint, op.c.body),
         func.coalesce(order.c.number, ticket.c.number).label("number"),
         person.c.name.label("by_name"),
         device.c.name.label("device_name"),

@@ -1,12 +1,13 @@
 """The queue of tickets as dispatchers work it: saved filters with counts, and who has what."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 from msgspec import Struct
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    FromClause,
     Select,
     and_,
     case,
@@ -32,23 +33,22 @@ TABS: Final = (
     "all",
 )
 COUNTED: Final = TABS[:7]
+OF_OPEN: Final = frozenset(COUNTED) - {
+    "at_risk"
+}  # a complaint is at risk when its ticket is closed
 OPEN_TICKETS: Final = ("new", "planned", "in_progress")
 NOT_BEGUN: Final = ("created", "assigned", "accepted", "en_route")
 REPEAT_MS: Final = 30 * 24 * 3_600_000  # R-CRM: the same machine again within thirty days
 
 TICKET, ORDER, VISIT = T["ticket"], T["work_order"], T["visit"]
 CUSTOMER, SITE, ASSET = T["customer"], T["site"], T["asset"]
-CLOCK = T["clock"]
 ASSIGNMENT, PERSON, ORDERED = T["assignment"], T["person"], T["ordered_part"]
-_PLACED: Final = TICKET.join(CUSTOMER, CUSTOMER.c.id == TICKET.c.customer_id).join(
-    SITE, SITE.c.id == TICKET.c.site_id
-)
 
 
 class Sieve(Struct, frozen=True, kw_only=True):
     """What of the queue is wanted; `me` is who looks.
 
-    `clocks` is the wall time now per time zone, `now` the moment itself (ms).
+    `clocks` is the wall time now per time zone.
     """
 
     tab: str = "open"
@@ -57,7 +57,6 @@ class Sieve(Struct, frozen=True, kw_only=True):
     zone: str = ""
     me: str = ""
     clocks: Mapping[str, str] = {}
-    now: int = 0
 
 
 def time_zones(connection: Connection) -> list[str]:
@@ -72,33 +71,70 @@ def zones(connection: Connection) -> list[str]:
 
 
 def tickets(connection: Connection, window: Window, sieve: Sieve) -> Listed:
-    """Tickets, newest first, each with its place and the job that stands for it.
-
-    Of those at risk the one that is due first comes first.
-    """
-    place = (
-        CUSTOMER.c.name.label("customer"),
-        SITE.c.name.label("site"),
-        *(SITE.c.address, SITE.c.zone, SITE.c.time_zone),
-    )
-    wanted = _sifted(select(*TICKET.c, *place).select_from(_PLACED), sieve)
-    worst = sieve.tab == "at_risk"
-    key = first_due(sieve.now) if worst else TICKET.c.opened_at
-    listed = page(connection, wanted, window, (key, TICKET.c.id), newest_first=not worst)
-    jobs = standing_jobs(connection, [item["id"] for item in listed.items])
-    for item in listed.items:
-        item["job"] = jobs.get(item["id"])
+    """Tickets, newest first, each with its place and the job that stands for it."""
+    wanted = sifted(select(*listed_columns()).select_from(joined(TICKET)), sieve)
+    listed = page(connection, wanted, window, (TICKET.c.opened_at, TICKET.c.id))
+    with_jobs(connection, listed.items)
     return listed
 
 
+def listed_columns() -> tuple[ColumnElement[Any], ...]:
+    """What a list says of a ticket and its place."""
+    place = (SITE.c.address, SITE.c.zone, SITE.c.time_zone)
+    who = (CUSTOMER.c.name.label("customer"), CUSTOMER.c.tier)
+    return (*TICKET.c, *who, SITE.c.name.label("site"), *place)
+
+
+def joined(tickets: FromClause) -> FromClause:
+    """Tickets with their customers and places."""
+    with_customers = tickets.join(CUSTOMER, CUSTOMER.c.id == TICKET.c.customer_id)
+    return with_customers.join(SITE, SITE.c.id == TICKET.c.site_id)
+
+
+def with_jobs(connection: Connection, items: Iterable[Item]) -> None:
+    """Put to each ticket the job that stands for it."""
+    found = list(items)
+    jobs = standing_jobs(connection, [item["id"] for item in found])
+    for item in found:
+        item["job"] = jobs.get(item["id"])
+
+
 def counts(connection: Connection, sieve: Sieve) -> dict[str, int]:
-    """How many tickets each saved filter of open ones holds."""
-    columns = [func.sum(case((_in_tab(tab, sieve), 1), else_=0)).label(tab) for tab in COUNTED[1:]]
+    """How many tickets each saved filter of open ones holds, but for those at risk."""
+    asked = [tab for tab in COUNTED[1:] if tab not in ("at_risk", "repeats")]
+    columns = [func.sum(case((_in_tab(tab, sieve), 1), else_=0)).label(tab) for tab in asked]
     # The place is needed for its time zone only.
-    joined = TICKET.join(SITE, SITE.c.id == TICKET.c.site_id)
-    wanted = select(func.count().label("open"), *columns).select_from(joined)
+    placed = TICKET.join(SITE, SITE.c.id == TICKET.c.site_id)
+    wanted = select(func.count().label("open"), *columns).select_from(placed)
     row = connection.execute(wanted.where(TICKET.c.status.in_(OPEN_TICKETS))).one()
-    return {tab: getattr(row, tab) or 0 for tab in COUNTED}
+    told = {tab: getattr(row, tab) or 0 for tab in ("open", *asked)}
+    return {**told, "repeats": connection.scalar(_repeats()) or 0}
+
+
+def _repeats() -> Select[Any]:
+    """How many open tickets `_is_repeat` is true of, by one walk through those that may be meant.
+
+    To look beside each of them would take the square of how many a machine has.
+    """
+    oldest = select(func.min(TICKET.c.opened_at)).where(TICKET.c.status.in_(OPEN_TICKETS))
+    recent = TICKET.c.opened_at > oldest.scalar_subquery() - REPEAT_MS
+    machine = (TICKET.c.site_id, TICKET.c.asset_id)
+    by_age = (TICKET.c.opened_at, TICKET.c.id)
+    walked = (
+        select(
+            *(TICKET.c.status, TICKET.c.opened_at),
+            func.lag(TICKET.c.opened_at).over(partition_by=machine, order_by=by_age).label("last"),
+            func.lead(TICKET.c.opened_at).over(partition_by=machine, order_by=by_age).label("next"),
+        )
+        .where(TICKET.c.asset_id.is_not(None), recent)
+        .subquery()
+    )
+    is_again = or_(
+        walked.c.last > walked.c.opened_at - REPEAT_MS,
+        walked.c.next == walked.c.opened_at,  # written down in the same moment
+    )
+    wanted = select(func.count()).select_from(walked)
+    return wanted.where(walked.c.status.in_(OPEN_TICKETS), is_again)
 
 
 def standing_jobs(connection: Connection, tickets: Collection[str]) -> dict[str, Item]:
@@ -177,23 +213,21 @@ def is_late(clocks: Mapping[str, str]) -> ColumnElement[bool]:
     return and_(ORDER.c.status.in_(NOT_BEGUN), or_(false(), *over))
 
 
-def presses(now: int) -> ColumnElement[bool]:
-    """Whether a clock that nothing has stopped is over, in doubt, or so near that it warns."""
-    over = CLOCK.c.state.in_(("breached", "uncertain"))
-    near = and_(CLOCK.c.state == "running", CLOCK.c.warn_at <= now)
-    return and_(CLOCK.c.stopped.is_(None), or_(over, near))
-
-
-def first_due(now: int) -> ColumnElement[Any]:
-    """When the most pressing of a ticket's clocks is due (ms)."""
-    own = select(func.min(CLOCK.c.due)).where(CLOCK.c.ticket_id == TICKET.c.id, presses(now))
-    return func.coalesce(own.scalar_subquery(), 0)
+def is_open() -> ColumnElement[bool]:
+    """Whether a ticket is open, asked so that no index of states is taken for its order."""
+    return func.coalesce(TICKET.c.status, "").in_(OPEN_TICKETS)
 
 
 def is_unassigned() -> ColumnElement[bool]:
     """Whether nobody has the job of a ticket."""
     held = exists().where(ORDER.c.ticket_id == TICKET.c.id, ORDER.c.status.in_(OPEN[1:]))
     return ~held
+
+
+def unassigned() -> Select[Any]:
+    """The open tickets whose job nobody has, each with how many there are."""
+    wanted = select(TICKET.c.id, func.count().over().label("total"))
+    return wanted.where(TICKET.c.status.in_(OPEN_TICKETS), is_unassigned())
 
 
 def waits_for_parts() -> ColumnElement[bool]:
@@ -215,10 +249,11 @@ def _end() -> ColumnElement[Any]:
     return func.coalesce(planned, ORDER.c.planned_to)
 
 
-def _sifted(wanted: Select[Any], sieve: Sieve) -> Select[Any]:
+def sifted(wanted: Select[Any], sieve: Sieve) -> Select[Any]:
+    """Those tickets of a list that are wanted."""
     wanted = wanted.where(_in_tab(sieve.tab, sieve))
-    if sieve.tab in COUNTED:
-        wanted = wanted.where(TICKET.c.status.in_(OPEN_TICKETS))
+    if sieve.tab in OF_OPEN:
+        wanted = wanted.where(is_open())
     if sieve.priority:
         wanted = wanted.where(TICKET.c.priority == sieve.priority)
     if sieve.zone:
@@ -234,9 +269,7 @@ def _sifted(wanted: Select[Any], sieve: Sieve) -> Select[Any]:
 
 def _in_tab(tab: str, sieve: Sieve) -> ColumnElement[bool]:
     mine = ORDER.c.ticket_id == TICKET.c.id
-    pressing = exists().where(CLOCK.c.ticket_id == TICKET.c.id, presses(sieve.now))
     tests: dict[str, ColumnElement[bool]] = {
-        "at_risk": pressing,
         "unassigned": is_unassigned(),
         "late": exists().where(mine, is_late(sieve.clocks)),
         "mine": TICKET.c.opened_by == sieve.me,

@@ -17,15 +17,11 @@ from sqlalchemy import (
     text,
 )
 
-from server.queries import fleet
+from server.queries import fleet, queue
+from server.queries.exceptions import HEARD
 from server.queries.money import IS_OUT
 from server.queries.pages import Item, T
-from server.queries.queue import (
-    OPEN_TICKETS,
-    is_late,
-    is_unassigned,
-    waits_for_parts,
-)
+from server.queries.queue import OPEN_TICKETS, is_late, waits_for_parts
 from server.tables.books import WAITS
 from shared.amounts import quantity_text
 from shared.clock import SKEW_TOLERATED_MS
@@ -60,9 +56,9 @@ def urgency(column: ColumnElement[Any]) -> ColumnElement[int]:
 
 def unassigned(connection: Connection) -> Group:
     """Open tickets that nobody has: the most pressing first, then the oldest."""
-    joined = TICKET.join(CUSTOMER, CUSTOMER.c.id == TICKET.c.customer_id).join(
-        SITE, SITE.c.id == TICKET.c.site_id
-    )
+    by_need = (urgency(TICKET.c.priority), TICKET.c.opened_at, TICKET.c.id)
+    # All that wait are looked through once; who and where is looked up for the few that are shown.
+    first = connection.execute(queue.unassigned().order_by(*by_need).limit(ROWS_MAX)).all()
     job = (
         select(ORDER.c.number)
         .where(ORDER.c.ticket_id == TICKET.c.id, ORDER.c.status == "created")
@@ -74,10 +70,12 @@ def unassigned(connection: Connection) -> Group:
             *(TICKET.c.id, TICKET.c.number, TICKET.c.problem, TICKET.c.priority),
             *(TICKET.c.opened_at, job.label("work_order"), *_PLACE),
         )
-        .select_from(joined)
-        .where(TICKET.c.status.in_(OPEN_TICKETS), is_unassigned())
+        .select_from(queue.joined(TICKET))
+        .where(TICKET.c.id.in_([one.id for one in first]))
+        .order_by(*by_need)
     )
-    return _group(connection, wanted, urgency(TICKET.c.priority), TICKET.c.opened_at, TICKET.c.id)
+    rows = [dict(row._asdict()) for row in connection.execute(wanted)]
+    return (first[0].total if first else 0), rows
 
 
 def late(connection: Connection, clocks: Mapping[str, str]) -> Group:
@@ -162,9 +160,13 @@ def seals(connection: Connection) -> Group:
     return _tasks(connection, TASK.c.code.in_(SIGNED), worst)
 
 
-def tasks(connection: Connection) -> Group:
-    """Open tasks about anything else, the oldest first, with what they are about."""
-    return _tasks(connection, TASK.c.code.not_in(SIGNED), TASK.c.at)
+def tasks(connection: Connection, *, hears: bool) -> Group:
+    """Open tasks about anything else, the oldest first, with what they are about.
+
+    Those about feedback are for one who `hears`.
+    """
+    others = TASK.c.code.not_in(SIGNED)
+    return _tasks(connection, others if hears else others & ~HEARD, TASK.c.at)
 
 
 def _tasks(connection: Connection, which: ColumnElement[bool], worst: ColumnElement[Any]) -> Group:

@@ -1,6 +1,6 @@
 """What is odd about a phone that was just heard: a fork, a gap, a broken chain, a torn copy."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -25,6 +25,10 @@ OF_THE_FILE: Final = "file_damaged"
 ASKED_MAX: Final = 20  # links that the books are asked about at once
 
 Trouble = tuple[str, dict[str, Any]]
+Place = tuple[str | None, int | None]  # an incarnation, and a place in it
+
+DEVICE: Final = METADATA.tables["device"]
+STANDING: Final = METADATA.tables["incarnation"]
 
 
 def of(connection: Connection, request: Request, heard: Heard, since_ms: int) -> Iterator[Trouble]:
@@ -64,8 +68,10 @@ def _broken(connection: Connection, request: Request, heard: Heard) -> Iterator[
         return
     links = links_of(heard.links, heard.known)
     loose, doubled = list(links.loose), list(links.doubled)
-    for link in links.asked[:ASKED_MAX]:
-        before = _op_with(connection, link.prev or "")
+    asked = links.asked[:ASKED_MAX]
+    places = _places_of(connection, request.device, {link.prev or "" for link in asked})
+    for link in asked:
+        before = places.get(link.prev or "")
         if before is None:
             loose.append(link)
         elif _is_followed(connection, before, link):
@@ -80,32 +86,52 @@ class _Said(Struct):
     id: str = ""
 
 
-def _op_with(connection: Connection, print_: str) -> Any:
-    """The place of the op with this body, if it came here; not found by what reused an id."""
-    raw, op = METADATA.tables["raw_op"], METADATA.tables["op"]
-    body = connection.scalar(select(raw.c.body).where(raw.c.fingerprint == print_))
-    if body is None:
-        return None
+def _places_of(connection: Connection, device: str, prints: Collection[str]) -> dict[str, Place]:
+    """The places of the ops with these prints that came from any phone of a device's person.
+
+    Looked through are that person's ops: an index of all prints would make every act dearer, and a
+    phone's database may go on under another device. Not found by what reused an id.
+    """
+    if not prints:
+        return {}
+    op, owner = METADATA.tables["op"], DEVICE.alias("owner")
+    theirs = (
+        select(STANDING.c.id)
+        .join(DEVICE, DEVICE.c.id == STANDING.c.device)
+        .join(owner, owner.c.person_id == DEVICE.c.person_id)
+        .where(owner.c.id == device)
+    )
+    found = connection.execute(
+        select(op.c.fingerprint, op.c.op_id, op.c.incarnation, op.c.lseq, op.c.body).where(
+            op.c.incarnation.in_(theirs), op.c.fingerprint.in_(sorted(prints))
+        )
+    )
+    return {row.fingerprint: _place_of(connection, row) for row in found if row.body is not None}
+
+
+def _place_of(connection: Connection, row: Any) -> Place:
+    """Where an op is in the end that was found by its print."""
     try:
-        identity = msgspec.json.decode(body, type=_Said).id
+        identity = msgspec.json.decode(row.body, type=_Said).id
     except msgspec.DecodeError:
         identity = ""
-    found = connection.execute(
+    if identity == row.op_id:
+        return (row.incarnation, row.lseq)
+    op = METADATA.tables["op"]
+    named = connection.execute(
         select(op.c.incarnation, op.c.lseq).where(op.c.op_id == identity)
     ).first()
-    return found if found is not None else (None, None)
+    return (None, None) if named is None else (named.incarnation, named.lseq)
 
 
-def _is_followed(connection: Connection, before: tuple[str | None, int | None], one: Link) -> bool:
+def _is_followed(connection: Connection, before: Place, one: Link) -> bool:
     """Whether what was recorded next after an op is another one than this."""
     incarnation, lseq = before
     if incarnation is None or lseq is None:
         return False
-    raw, op = METADATA.tables["raw_op"], METADATA.tables["op"]
+    op = METADATA.tables["op"]
     bodies = connection.scalars(
-        select(raw.c.body)
-        .join_from(op, raw, raw.c.fingerprint == op.c.fingerprint)
-        .where(
+        select(op.c.body).where(
             op.c.incarnation == incarnation,
             op.c.lseq == lseq + 1,
             op.c.fingerprint != one.print,

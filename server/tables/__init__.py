@@ -8,12 +8,14 @@ from server.tables import (
     clocks,
     domain,
     evidence,
+    foresight,
     goods,
     messages,
     money,
     policies,
     proof,
     requests,
+    returns,
 )
 
 METADATA = SQLModel.metadata
@@ -25,10 +27,12 @@ __all__ = [
     "clocks",
     "domain",
     "evidence",
+    "foresight",
     "goods",
     "messages",
     "money",
     "policies",
     "proof",
     "requests",
+    "returns",
 ]

@@ -15,18 +15,11 @@ WAITS: Final = "verdict IN ('quarantined', 'held')"
 GONE: Final = "body IS NULL"
 
 
-class RawOp(SQLModel, table=True):
-    """The bytes of an op, once for all who sent them. Null is for those erased one day."""
-
-    __tablename__ = "raw_op"
-
-    fingerprint: str = Field(primary_key=True)
-    body: bytes | None
-
-
 class OpRow(SQLModel, table=True):
     """An op and what became of it so far; `n` counts its verdicts. `at` is where its effect is.
 
+    `body` are its bytes as they came, last, so that who asks for less need not read past them; null
+    is for those erased one day.
     What could not be read of the body is null. An event of the server's own (a new epoch, an
     enrolment) is a row here too: it has an origin of `server` and no place in an incarnation.
     """
@@ -72,6 +65,7 @@ class OpRow(SQLModel, table=True):
     uncertain: bool
     n: int = whole()
     epoch: str
+    body: bytes | None
 
 
 class LeafRow(SQLModel, table=True):

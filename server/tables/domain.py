@@ -49,8 +49,37 @@ class Person(Kept, table=True):
     zones: list[str] = nested()
     code: str
     van_id: str | None
+    team_id: str | None
     disabled: bool
     former_names: list[str] = nested()
+
+
+class Team(Kept, table=True):
+    """Technicians who work by the same hours."""
+
+    __tablename__ = "team"
+
+    name: str = Field(index=True)
+    outlet_id: str | None
+    takes: dict[str, list[str]] = nested()
+    retired: bool
+
+
+class Outlet(Kept, table=True):
+    """A place that customers are served from."""
+
+    __tablename__ = "outlet"
+
+    en: str
+    zh: str
+    kind: str
+    address_en: str
+    address_zh: str
+    phone: str
+    zone: str
+    hours_en: str
+    hours_zh: str
+    retired: bool
 
 
 class Checklist(Kept, table=True):
@@ -74,6 +103,7 @@ class Customer(Kept, table=True):
     salutation: str
     phone: str = Field(index=True)
     language: str
+    tier: str
     former_names: list[str] = nested()
 
 
@@ -106,6 +136,9 @@ class Asset(Kept, table=True):
     delivered_on: str | None
     invoiced_on: str | None
     warranty_until: str | None
+    gone: str
+    gone_on: str | None
+    replaced_by: str | None
 
 
 class AssetHistory(Kept, table=True):

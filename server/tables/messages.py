@@ -40,6 +40,29 @@ class Message(Kept, table=True):
     at: int = whole()
     changed_by: str
     changed_at: int = whole()
+    feedback_id: str | None
+
+
+class MessageWording(Kept, table=True):
+    """How a company words a message to customers."""
+
+    __tablename__ = "message_wording"
+
+    template: str = Field(unique=True)
+    number: int = whole()
+    en: str
+    zh: str
+    by: str
+    at: int = whole()
+
+
+class MessageRules(Kept, table=True):
+    """Which messages come about by themselves, and which carry the customer's link."""
+
+    __tablename__ = "message_rules"
+
+    automatic: list[str] = nested()
+    linked: list[str] = nested()
 
 
 class GatewayTry(SQLModel, table=True):

@@ -21,6 +21,7 @@ class ServicePolicy(Kept, table=True):
     limits: list[dict[str, Any]] = nested()
     targets: list[dict[str, Any]] = nested()
     duties: list[dict[str, Any]] = nested()
+    further: list[dict[str, Any]] = nested()
     by: str
     at: int = whole()
 

@@ -7,6 +7,7 @@ from sqlmodel import Field
 
 from server.tables.domain import Kept, nested, whole, within
 
+OPEN: Final = "state = 'open'"
 UNSETTLED: Final = "state = 'new'"  # what is still to be looked at by a person
 
 
@@ -45,6 +46,7 @@ class Enquiry(Kept, table=True):
     subject: str
     text: str
     language: str
+    wish: str
     files: list[dict[str, Any]] = nested()
     site_id: str | None = Field(index=True)
     asset_id: str | None = Field(index=True)
@@ -90,6 +92,7 @@ class Ticket(Kept, table=True):
     scope: str
     agreed_visit: str | None
     agreed_due: str | None
+    agreed_at: int | None = whole()
     repeat_of: str | None
     chased: int | None = whole()
     excused: list[dict[str, Any]] = nested()
@@ -114,3 +117,42 @@ class TicketEvent(Kept, table=True):
     resume: str
     until: str | None
     note: str
+    team_id: str | None
+    about: str
+    grade: str
+
+
+class Feedback(Kept, table=True):
+    """What a customer said of a request, and what became of it."""
+
+    __tablename__ = "feedback"
+    __table_args__ = (
+        Index("ix_feedback_open", "at", "id", sqlite_where=text(OPEN), postgresql_where=text(OPEN)),
+        Index("ix_feedback_kind", "kind", "at", "id"),
+    )
+
+    ticket_id: str = within("ticket")
+    kind: str
+    means: str
+    text: str
+    said_by: str
+    contact: str
+    type: str
+    grade: str
+    score: int | None = whole()
+    aspects: dict[str, Any] = nested()
+    solved: str
+    by: str
+    at: int = whole()
+    work_order_id: str | None
+    follows: str | None
+    state: str
+    taken: list[str] = nested()
+    confirmed: list[dict[str, Any]] = nested()
+    cause: str
+    measure: str
+    compensation: str
+    outcome: str
+    changed_at: int | None = whole()
+    closed_by: str | None
+    closed_at: int | None = whole()

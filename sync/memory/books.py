@@ -15,7 +15,7 @@ from shared.kinds import EAGER, KEYS, LINKS, NUMBERED, write_row
 from shared.merging import named_by
 from shared.ops import PROVISIONAL, Verdict
 from shared.people import Subscription
-from shared.records import Aggregate, Record, State, home, stream_of, table
+from shared.records import Aggregate, Record, State, home, stream_for, stream_of, table
 from shared.registry import Links, by
 from sync.digest import NO_ROWS, Sums, minus, plus, row_sums
 from sync.leaves import leaf_of, traces, written
@@ -106,10 +106,10 @@ class MemoryBooks:
         waiting = [one for one in known if one.on in things and Verdict(one.verdict) in PROVISIONAL]
         return sorted(waiting, key=lambda op: (op.lseq or 0, op.op_id))
 
-    def bodies(self, fingerprints: Collection[str]) -> dict[str, str]:
+    def bodies(self, op_ids: Collection[str]) -> dict[str, str]:
         """As `Authority.bodies`."""
         raw = self.pages.raw
-        return {print_: raw[print_] for print_ in fingerprints if print_ in raw}
+        return {op_id: raw[op_id] for op_id in op_ids if op_id in raw}
 
     def links(self, subjects: Collection[Aggregate]) -> dict[Aggregate, Links]:
         """As `Authority.links`."""
@@ -165,7 +165,7 @@ class MemoryBooks:
                 for stream in sorted(entry.streams)
                 if stream in pages.heads
             }
-            pages.raw.setdefault(entry.fingerprint, entry.body)
+            pages.raw.setdefault(entry.op_id, entry.body)
             pages.ops[entry.op_id] = self._recorded(entry, at[entry.op_id])
             pages.leaves.append(leaf_bytes(leaf_of(entry, pages.epoch, wrote.get(entry.op_id))))
         return at
@@ -196,12 +196,11 @@ class MemoryBooks:
     def _feed(self, state: State) -> None:
         changes: dict[str, list[tuple[tuple[str, str], bytes | None]]] = {}
         for (_, identity), row in [*state.changed.items(), *state.deleted.items()]:
-            place = home(row)
-            if place is None:
-                continue
+            stream = stream_for(row)
             body = write_row(row) if (type(row), identity) in state.changed else None
-            key, stream = (table(type(row)), identity), stream_of(place)
-            changes.setdefault(stream, []).append((key, body))
+            key = (table(type(row)), identity)
+            if stream is not None:
+                changes.setdefault(stream, []).append((key, body))
             for left in map(stream_of, state.left):  # it may have lived there before
                 fed = self.pages.feed.get(left, {}).get(key)
                 if left != stream and fed is not None and fed.body is not None:

@@ -51,7 +51,7 @@ def timed(
     )
     happened = tuple(Happened(event=what, at=at, **told) for what, at, told in events)
     case = Case(events=happened, pauses=pauses, zone="Asia/Shanghai", **more)
-    return Timed(ticket=derive("ticket", str(events)), case=case, policy=policy, calendar=PLAIN)
+    return Timed(ticket=derive("ticket", str(events)), case=case, policy=policy, calendars=(PLAIN,))
 
 
 def at(event: str, when: int, **told: Any) -> tuple[Any, ...]:

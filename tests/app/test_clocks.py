@@ -51,15 +51,33 @@ def test_a_minute_rings_by_itself_while_the_list_is_shown_and_no_longer(app: Ope
     assert page.ticking._event is None
 
 
+def test_a_minute_that_begins_after_the_app_was_closed_asks_it_for_nothing(app: Open) -> None:
+    hand = app("timed", size=(412, 915))
+    ticking = hand.page.ticking
+    hand.stop()
+    ticking._ring(0)
+    assert ticking._event is None
+
+
 def test_the_page_of_a_job_says_what_is_due_and_a_tap_shows_every_clock(app: Open) -> None:
     hand = app("timed", size=(412, 915))
     hand.tap(card_of(hand, "WO-26-000005"))
     assert hand.sees("Call customer by 07:30 · 2 h 59 min late")
     hand.tap("clocks")
     assert hand.place.sheet == "clocks"
-    for said in ("Contact the customer", "Arrive on site", "Solve the problem", "Overdue"):
+    for said in ("Contact the customer", "Arrive on site", "Solve the problem", "59 min late"):
         assert hand.sees(said), said
+    assert not hand.sees("Overdue")
     assert not hand.sees("Assign a technician")
+
+
+def test_a_sheet_without_any_clock_says_that_there_is_none(app: Open) -> None:
+    hand = app("ordinary", language="zh", size=(412, 915))
+    job = hand.app.phone.queries.jobs()[0].id
+    hand.go("work_order", id=job)
+    hand.app.show_sheet("clocks", job=job)
+    hand.frames(3)
+    assert hand.sees("按本机所知，这项工作没有需要遵守的时限。")
 
 
 def test_the_call_that_is_owed_is_made_from_there_and_stops_the_clock(app: Open) -> None:

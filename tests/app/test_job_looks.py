@@ -27,6 +27,7 @@ SHEETS: Final[tuple[tuple[str, dict[str, str]], ...]] = (
     ("pause", {}),
     ("begin", {}),
     ("decline", {}),
+    ("customer_says", {}),
     ("after_call", {"copied": "yes"}),
     ("wish", {}),
     ("reading", {"item": "item_21"}),

@@ -129,7 +129,7 @@ def test_what_has_been_seen_or_corrected_needs_nobody_any_more() -> None:
 
 def test_only_words_may_be_corrected_and_they_go_back_where_they_were() -> None:
     args = SAID[ASIDE.op_id]
-    fields = repair_fields(args, EN, {"serial": "S-8"})
+    fields = repair_fields("asset.edit", args, EN, {"serial": "S-8"})
     assert [(one.label, one.value, one.input) for one in fields] == [
         ("Quantity", "1.50", "number"),
         ("Serial number", "S-8", "line"),
@@ -140,15 +140,21 @@ def test_only_words_may_be_corrected_and_they_go_back_where_they_were() -> None:
         "serial": "S-8",
     }
     edit = {"fields": {"contact_phone": ["1", "2"], "access_notes": [None, "Ring"]}}
-    assert [(one.path, one.input) for one in repair_fields(edit, ZH)] == [
+    assert [(one.path, one.input) for one in repair_fields("asset.edit", edit, ZH)] == [
         ("fields.contact_phone", "line"),
         ("fields.access_notes", "text"),
     ]
     assert repaired(edit, {"fields.contact_phone": "3"}) == {
         "fields": {"contact_phone": ["1", "3"], "access_notes": [None, "Ring"]}
     }
-    (choice,) = repair_fields({"outcome": "done"}, ZH)
+    (choice,) = repair_fields("work_order.complete", {"outcome": "done"}, ZH)
     assert (choice.input, choice.choices[0]) == ("choice", ("done", "已修好"))
+
+
+@pytest.mark.parametrize(("words", "label"), [(EN, "What it is"), (ZH, "反馈类型")])
+def test_of_feedback_the_kind_is_called_what_it_is(words: Any, label: str) -> None:
+    (field,) = repair_fields("feedback.record", {"kind": "complaint"}, words)
+    assert (field.label, field.input) == (label, "choice")
 
 
 def test_a_body_that_cannot_be_read_says_nothing() -> None:

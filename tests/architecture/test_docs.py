@@ -302,7 +302,7 @@ def test_a_stranger_can_run_every_snippet(
         for text in snippets("python")
     ]
     assert [one.stdout.decode() for one in ran if one.stdout] == [
-        "20 leaves, 1 heads: all in agreement\n"
+        "21 leaves, 1 heads: all in agreement\n"
     ]
 
 

@@ -4,11 +4,9 @@ No database, no session, no rights, no words: what a page of this size costs at 
 """
 
 import argparse
-import asyncio
 import gzip
 
-from granian.constants import Interfaces
-from granian.server.embed import Server
+import uvicorn
 from jinja2 import Environment
 from litestar import Litestar, Response, get
 from litestar.params import FromQuery
@@ -49,12 +47,13 @@ def app() -> Litestar:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, required=True)
-    server = Server(
+    uvicorn.run(
         app(),
-        interface=Interfaces.ASGI,
-        address="127.0.0.1",
+        host="127.0.0.1",
         port=parser.parse_args().port,
-        log_enabled=False,
-        websockets=False,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        log_config=None,
+        access_log=False,
     )
-    asyncio.run(server.serve())

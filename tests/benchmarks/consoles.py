@@ -1,5 +1,6 @@
 """Scenarios C and V: pages of the console of a large company, and many consoles left open."""
 
+import datetime
 import socket
 import sys
 import time
@@ -12,21 +13,26 @@ from typing import Final
 from msgspec import Struct
 
 from server.sessions import COOKIE
-from tests.benchmarks import estate
+from tests.benchmarks import crowd, estate
 from tests.benchmarks.estate import Estate, Extent
 from tests.benchmarks.house import House, Served
 from tests.benchmarks.process import free_port, serving
 from tests.benchmarks.scenarios import Figures, Meter, settle
 
 KB: Final = 1000
+HTTP_OK: Final = 200
 PER_PERSON: Final = 10
 BARE: Final = Path(__file__).with_name("bare_page.py")
 
 
 class Desk(Struct, frozen=True, kw_only=True):
-    """How large the company is, how often a page is asked for, consoles, and how long they idle."""
+    """How large the company is, how often a page is asked for, consoles, and how long they idle.
+
+    `crowd` is how many more tickets are open in the end.
+    """
 
     extent: Extent = Extent()
+    crowd: int = 100_000
     times: int = 30
     listeners: int = 50
     idle_s: float = 20.0
@@ -86,7 +92,8 @@ def pages(house: House, desk: Desk, folder: Path) -> Figures:
     """C: CPU ms of the server, bytes raw and as they travel; the floor draws as many bytes."""
     known = estate.fill(house, desk.extent)
     settle(house)
-    browser = Browser(house.port, estate.desk(house))
+    token = estate.desk(house)
+    browser = Browser(house.port, token)
     found: Figures = {"orders": known.orders, "floor": {}}
     raw: dict[str, int] = {}
     for name, path in addresses(known).items():
@@ -97,6 +104,7 @@ def pages(house: House, desk: Desk, folder: Path) -> Figures:
         found[f"{name}_raw_kb"] = plain.bytes / KB
         found[f"{name}_kb"] = packed.bytes / KB
     browser.close()
+    found |= crowded(house, desk, token, raw)
     with _bare(folder) as bare:
         browser = Browser(bare.port)
         for name, size in raw.items():
@@ -105,6 +113,50 @@ def pages(house: House, desk: Desk, folder: Path) -> Figures:
             found["floor"][f"{name}_ms"] = _cpu_ms(bare, browser, path, desk.times)
         browser.close()
     return found
+
+
+CROWDED: Final = {
+    "crowded_first": "/tickets",
+    "crowded_at_risk": "/tickets?tab=at_risk",
+    "crowded_newest": "/tickets?order=newest",
+    "crowded_start": "/",
+    "crowded_feedback": "/feedback",
+    "crowded_closed_feedback": "/feedback?show=closed",
+}
+# What is reckoned once and then kept: how dear the first look is counts, too.
+RECKONED: Final = {"crowded_figures": "/figures", "crowded_content": "/figures/satisfaction"}
+
+
+def crowded(house: House, desk: Desk, token: str, raw: dict[str, int]) -> Figures:
+    """The queue, the start page, figures and feedback with a crowd of open tickets.
+
+    `counted` is the first page after something has been said: the tabs are counted anew.
+    """
+    found: Figures = {"open_tickets": crowd.gather(house, desk.crowd)}
+    settle(house)
+    browser = Browser(house.port, token)  # a new line: nobody keeps an idle one so long
+    found["crowded_counted_ms"] = _cpu_ms(house, browser, "/tickets", 1)
+    months = _fortnight(house)
+    for name, path in RECKONED.items():
+        found[f"{name}_first_ms"] = _cpu_ms(house, browser, f"{path}?{months}", 1)
+    reckoned = {name: f"{path}?{months}" for name, path in RECKONED.items()}
+    for name, path in {**CROWDED, **reckoned}.items():
+        fetched = browser.get(path, "identity")
+        assert fetched.status == HTTP_OK, (path, fetched.status)
+        raw[name] = fetched.bytes
+        found[f"{name}_ms"] = _cpu_ms(house, browser, path, desk.times)
+    browser.close()
+    return found
+
+
+def _fortnight(house: House) -> str:
+    """The months in which the crowd came, as pages are asked for them."""
+    days = (
+        datetime.datetime.fromtimestamp(at / 1000, house.office.settings.zone)
+        for at in (house.office.now_ms() - crowd.FORTNIGHT * crowd.MINUTE_MS, house.office.now_ms())
+    )
+    first, last = (f"{day:%Y-%m}" for day in days)
+    return f"first={first}&last={last}"
 
 
 def _cpu_ms(served: Served, browser: Browser, path: str, times: int) -> float:

@@ -10,6 +10,7 @@ from sqlalchemy import insert
 from server import sessions
 from server.tables import METADATA
 from shared.ids import derive
+from shared.pressing import UNKNOWN
 from tests.benchmarks.company import ORDER, SESSION_MS, TICKET
 from tests.benchmarks.house import House
 
@@ -112,7 +113,7 @@ def _copy(house: House, count: int) -> None:
     """Rows of earlier days, beside the door: they have no acts, but pages read rows."""
     known = {name: {row[key]: row for row in house.rows(name)} for name, key in COPIED.items()}
     orders = list(known["work_order"].values())
-    made: dict[str, list[dict[str, Any]]] = {name: [] for name in COPIED}
+    made: dict[str, list[dict[str, Any]]] = {name: [] for name in (*COPIED, "clock_watch")}
     for number in range(count):
         order = orders[number % len(orders)]
         if number % VISITS_PER_SITE == 0:
@@ -153,6 +154,9 @@ def _copies(
     state = {"status": "new" if waits else "resolved", "opened_at": opened}
     told = {"id": ids["ticket"], "number": f"T-{number:06}"}
     yield "ticket", {**ticket, **where, **state, **told}
+    if waits:
+        watch = {"ticket_id": ids["ticket"], "next_at": None, "looked_at": None}
+        yield "clock_watch", {**watch, "pressing": UNKNOWN}
     times = ("planned_from", "planned_to")
     planned = {name: None if waits else _days_before(order[name], back) for name in times}
     told = {"id": ids["work_order"], "number": f"W-{number:06}", "ticket_id": ids["ticket"]}

@@ -5,10 +5,8 @@ this make costs at the least; figures are told as ratios to it.
 """
 
 import argparse
-import asyncio
 import gzip
 import os
-import signal
 import sqlite3
 import threading
 import uuid
@@ -16,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from granian.constants import Interfaces
-from granian.server.embed import Server
+import uvicorn
 from litestar import Litestar, Response, post
 from litestar.params import RawBody
 from msgspec import Raw, Struct
@@ -104,18 +101,18 @@ def app(shelf: Shelf, folder: Path) -> Litestar:
     return Litestar([push, pull, photo], request_max_body_size=None, openapi_config=None)
 
 
-async def serve(options: Any) -> None:
+def serve(options: Any) -> None:
     """Serve until stopped."""
-    server = Server(
+    uvicorn.run(
         app(Shelf(options.database, options.synchronous), options.database.parent),
-        interface=Interfaces.ASGI,
-        address="127.0.0.1",
+        host="127.0.0.1",
         port=options.port,
-        log_enabled=False,
-        websockets=False,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        log_config=None,
+        access_log=False,
     )
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, server.stop)
-    await server.serve()
 
 
 if __name__ == "__main__":
@@ -123,4 +120,4 @@ if __name__ == "__main__":
     parser.add_argument("--database", type=Path, required=True)
     parser.add_argument("--synchronous", choices=["NORMAL", "FULL"], required=True)
     parser.add_argument("--port", type=int, required=True)
-    asyncio.run(serve(parser.parse_args()))
+    serve(parser.parse_args())

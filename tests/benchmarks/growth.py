@@ -4,6 +4,7 @@ The first past comes through the door; the others are copies of its rows beside 
 of its own, and the server's own notary gives their leaves numbers.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import product
@@ -12,8 +13,9 @@ from typing import Any, Final
 from msgspec import Struct
 from sqlalchemy import Column, Connection, Table
 
+from server.queries import clocks
 from server.tables import METADATA
-from tests.benchmarks.house import House
+from tests.benchmarks.house import SETTLED_EVERY_S, House
 from tests.benchmarks.phone import Phone
 from tests.benchmarks.scenarios import Figures, Meter, at_once, settle, team
 from tests.benchmarks.workload import JOBS_PER_DAY, Deed, write_set
@@ -21,12 +23,13 @@ from tests.benchmarks.workload import JOBS_PER_DAY, Deed, write_set
 # What is there once for the whole company, however much it has done.
 SHARED: Final = frozenset(
     {
-        *("part", "checklist", "organisation", "setting", "counter", "epoch", "lease", "throttle"),
+        *("part", "checklist", "tag_set", "service_policy", "policy_choice", "working_calendar"),
+        *("team", "outlet", "organisation", "setting", "counter", "epoch", "lease", "throttle"),
         *("tree_node", "tree_head", "session", "credential", "enrolment_code", "token_nonce"),
         *("device", "incarnation", "clock_evidence", "delivery", "upload", "wipe"),
     }
 )
-SHARED_NAMES: Final = frozenset({"part_id", "checklist_id", "by_id"})
+SHARED_NAMES: Final = frozenset({"part_id", "checklist_id", "policy_id", "by_id"})
 NAMES: Final = frozenset({"pk", "stream", "fingerprint", "number", "login"})
 OF_ALL: Final = "catalog"
 KEPT: Final = "first_past_"
@@ -62,14 +65,13 @@ def growth(house: House, past: Past) -> Figures:
         if house.kind != "SQLite":
             with house.office.writing() as books:
                 books.exec_driver_sql("ANALYZE")  # as its autovacuum would after so many rows
-        settle(house)
         told |= {f"{name}_{times}x": value for name, value in _measured(house, past).items()}
     return told
 
 
 def _measured(house: House, past: Past) -> Figures:
     """The same work by new phones; CPU of the server."""
-    settle(house)
+    come_to_rest(house)
     days = [(phone, phone.record(deeds)) for phone, deeds in team(house, past.phones, JOBS_PER_DAY)]
     settle(house)
     meter = Meter(house.cpu_s)
@@ -85,6 +87,19 @@ def _measured(house: House, past: Past) -> Figures:
     told["idle_cpu_ms"] = _cpu(house, phones, past.exchanges // past.phones) * 1000
     told["idle_cpu_ms"] /= past.exchanges
     return {**told, "ops": house.count("op"), "work_orders": house.count("work_order")}
+
+
+def come_to_rest(house: House) -> None:
+    """Wait until all is numbered, and the timekeeper has looked at all that the log tells of."""
+    settle(house)
+    while not _all_looked_at(house):
+        time.sleep(SETTLED_EVERY_S)
+
+
+def _all_looked_at(house: House) -> bool:
+    with house.office.reading() as books:
+        read = clocks.is_read(books, clocks.place(books))
+        return read and not clocks.due(books, house.office.now_ms())
 
 
 def _cpu(house: House, phones: Sequence[Phone], times: int, *, anew: bool = False) -> float:

@@ -2,6 +2,7 @@
 
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -142,6 +143,8 @@ def _served(
         company.found()
         with serving(serve, port, folder / "server.log", settings.data / "fieldfare.toml") as pid:
             house = House(kind=kind, port=port, pids=[pid], office=office, company=company)
+            while not house.rows("policy_choice"):  # or phones would hear of presets as of news
+                time.sleep(SETTLED_EVERY_S)
             yield house
             house.hang_up()
     finally:

@@ -4,11 +4,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+import msgspec
 from msgspec import Raw
 
+from server import presets
+from server.settings import ASSETS
 from shared.ids import derive
 from shared.kinds import write_row
+from shared.ops import SYSTEM
 from shared.parts import Part
+from shared.policy import CHOICE, PRESETS
 from shared.records import table
 from sync.digest import plus
 from sync.protocol import Row
@@ -45,9 +50,19 @@ def rows(count: int) -> Iterator[Row]:
         yield Row(table(Part), known.id, Raw(write_row(known)))
 
 
+def _under_rules(given: Given) -> None:
+    """The recommended policy in force, so that every card has its clocks."""
+    told = presets.read(ASSETS / "policies", PRESETS[0], "2020-01-01")
+    world, args = given.world, msgspec.to_builtins(told)
+    world.must(world.office("policy.publish", ("service_policy", ""), args, by=SYSTEM))
+    chosen = {"choice": {"policy": told.name, "valid_from": told.valid_from}}
+    world.must(world.office("policy.choose", ("policy_choice", CHOICE), chosen, by=SYSTEM))
+
+
 def fill(folder: Path, orders: int, reference: int) -> list[str]:
     """Ann's phone with so many open jobs on one day and so many rows; returns the jobs' ids."""
     given = Given(folder)
+    _under_rules(given)
     jobs = []
     for index in range(orders):
         summary, customer, address, priority = JOBS[index % len(JOBS)]

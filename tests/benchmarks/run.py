@@ -60,7 +60,13 @@ class Plan(Struct, frozen=True, kw_only=True):
 
 QUICK = Plan(
     sizes=Sizes(devices=2, flaky=1, orders=5, exchanges=5, stale=2),
-    desk=Desk(extent=Extent(orders=40, technicians=2, visits=3), times=1, listeners=3, idle_s=0.1),
+    desk=Desk(
+        extent=Extent(orders=40, technicians=2, visits=3),
+        crowd=40,
+        times=1,
+        listeners=3,
+        idle_s=0.1,
+    ),
     roll=Roll(devices=2, photos=3),
     crowd=Crowd(phones=2, times=3, jobs=4, photos=4),
     past=Past(orders=4, technicians=2, times=(1, 3), phones=2, loads=1, exchanges=4),

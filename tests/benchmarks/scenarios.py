@@ -34,7 +34,7 @@ class Sizes(Struct, frozen=True):
     devices: int = 50
     flaky: int = 10
     orders: int = 500
-    exchanges: int = 200
+    exchanges: int = 2_000
     stale: int = 36
 
 
@@ -76,6 +76,7 @@ def team(house: House, count: int, jobs: int) -> list[tuple[Phone, list[Deed]]]:
         orders = house.company.jobs(jobs, technician)
         phone = house.phone(technician)
         phone.pull()
+        phone.line.close()  # it is out of reach from here on
         found.append((phone, list(day(orders, technician, house.company.dice))))
         phone.line.traffic = Traffic()
     return found

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.apps import gather
 from tests.console.house import (
     LANGUAGE_COOKIE,
     THEME_COOKIE,
@@ -25,6 +26,13 @@ from tests.machine import chromium, free_port
 PATIENCE_MS = 15_000
 
 Open = Callable[..., Page]
+
+
+@pytest.fixture(autouse=True)
+def _gathered() -> Iterator[None]:
+    """What a test has left is for the next one."""
+    yield
+    gather()
 
 
 @pytest.fixture(scope="session")

@@ -18,8 +18,8 @@ import httpx
 import msgspec
 from litestar.testing import TestClient
 
-from server import administration, enrolment, links, people, sessions
-from server.app import create_app, open_office
+from server import administration, enrolment, links, people, presets, sessions
+from server.app import open_office
 from server.office import Asked, Office
 from server.rounds import notarise
 from server.sessions import COOKIE
@@ -32,6 +32,7 @@ from shared.people import ROLES
 from sync.desk import Parcel
 from sync.intake import receive
 from sync.protocol import Result, WireOp
+from tests.apps import occupied
 from tests.bases import CHOICE
 from tests.console import proven
 from tests.console.documents import Document
@@ -112,6 +113,8 @@ class Template:
         office = open_office(load({"data": self.folder}), clock=lambda: START_MS - MINUTE_MS)
         try:
             self.furnish(office)
+            # A server would do so by itself, beside the first requests of each copy.
+            presets.publish(office, "the template")
             for role in ROLES:
                 if not self._has(office, role):
                     self._add(office, role)
@@ -279,7 +282,8 @@ class Console:
         self.now_ms = START_MS
         self.log = io.StringIO()
         self.settings: Settings = load({"data": folder})
-        self.app = create_app(self.settings, clock=lambda: self.now_ms, stream=self.log)
+        office = open_office(self.settings, clock=lambda: self.now_ms, stream=self.log)
+        self.app = occupied(office)
         self.office: Office = self.app.state["office"]
         self.visitors: dict[tuple[str | None, str], Visitor] = {}
 
@@ -367,7 +371,15 @@ class Served:
         log = (self.folder.parent / "served.log").open("ab")
         self.process = subprocess.Popen([sys.executable, *words], cwd=ROOT, stdout=log, stderr=log)
         log.close()
-        until = time.monotonic() + READY_S
+        try:
+            self._wait(time.monotonic() + READY_S)
+        except BaseException:
+            self.process.kill()
+            self.process.wait()
+            raise
+
+    def _wait(self, until: float) -> None:
+        assert self.process is not None
         while not self._answers():
             assert self.process.poll() is None, "the server did not start; see served.log"
             assert time.monotonic() < until, "the server does not answer"

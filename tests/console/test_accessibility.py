@@ -16,7 +16,7 @@ from tests.console.places import PLACES, Place, examples
 
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
-PATIENCE_S = 400  # every page, on a machine that is busy with other tests
+PATIENCE_S = 1_200  # every page, on a machine that is busy with other tests
 SERIOUS = ("serious", "critical")
 # Every other page is visited in Chinese and dark, and the other turn is taken with each.
 LOOKS = (("en", "light"), ("zh", "dark"))

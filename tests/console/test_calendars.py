@@ -6,7 +6,7 @@ import time
 import pytest
 
 from server.console.calendar_files import read, spans_of
-from shared.calendars import COMPANY, Span, calendar_id
+from shared.calendars import COMPANY, Span
 from tests.console.house import Console, Visitor
 
 CSV = """日期,类型,名称,时间
@@ -49,8 +49,8 @@ YEARS = range(2026, 2029)
 PATIENCE_S = 20
 
 
-def kept(console: Console, team: str = "") -> dict[str, dict[str, object]]:
-    rows = console.ask("SELECT days FROM working_calendar WHERE id = ?", calendar_id(team))
+def kept(console: Console) -> dict[str, dict[str, object]]:
+    rows = console.ask("SELECT days FROM working_calendar WHERE id = ?", COMPANY)
     days = json.loads(rows[0][0]) if rows and isinstance(rows[0][0], str) else rows[0][0]
     return {one["date"]: one for one in days} if rows else {}
 
@@ -206,17 +206,6 @@ def test_what_says_no_day_at_all_is_refused_and_kept(
     assert told.status == 422
     assert "No day was found in this." in told.text
     assert "Line 1:" in told.text
-
-
-def test_a_team_begins_with_the_companys_hours_and_has_its_own_then(
-    manager: Visitor, new_console: Console
-) -> None:
-    visitor = manager
-    page = visitor.get("/calendars?team=Night shift")
-    assert "This team works the company's hours." in page.text
-    visitor.send("/calendars?team=Night shift", "/calendars/week", d0="22:00-06:00")
-    assert "This team works" not in visitor.get("/calendars?team=Night shift").text
-    assert "Night shift" in visitor.get("/calendars").text
 
 
 def test_a_calendar_that_a_colleague_changed_meanwhile_is_not_written_over(

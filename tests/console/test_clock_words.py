@@ -10,6 +10,7 @@ from server.console.speech import Speech
 from server.texts import read_catalogue
 from shared.clocks import Clock
 from shared.policy import Limit, ServicePolicy
+from shared.pressing import most_pressing
 from shared.texts import Language
 from tests.console.house import HOUR_MS, MINUTE_MS, ROOT, START_MS
 
@@ -93,6 +94,6 @@ def test_what_is_over_presses_before_what_is_near_and_that_before_what_has_time(
     done = clock(state="breached", reason="late", due=START_MS - 9, stopped=START_MS)
     told = [calm, done, near, over]
     for first in (over, near, calm):
-        assert clock_words.most_pressing(told, START_MS) is first
+        assert most_pressing(told, START_MS) is first
         told.remove(first)
-    assert clock_words.most_pressing(told, START_MS) is None
+    assert most_pressing(told, START_MS) is None

@@ -24,7 +24,7 @@ def test_customers_are_listed_by_name_with_what_they_have(console: Console) -> N
         "SELECT (SELECT count(*) FROM site s WHERE s.customer_id = c.id), "
         "(SELECT count(*) FROM asset a JOIN site s ON s.id = a.site_id "
         "WHERE s.customer_id = c.id), (SELECT count(*) FROM ticket t WHERE "
-        "t.customer_id = c.id AND t.status <> 'resolved') FROM customer c "
+        "t.customer_id = c.id AND t.status IN ('new', 'planned', 'in_progress')) FROM customer c "
         "ORDER BY name, id LIMIT 1"
     )
     cells = [one.text for one in page.all("td", cls="right")][:3]

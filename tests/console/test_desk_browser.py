@@ -33,7 +33,7 @@ def test_a_request_is_taken_by_keyboard_alone_in_under_a_minute(tab: Open, serve
     page.keyboard.press("Control+Enter")
     page.wait_for_url("**/work-orders/*/assign")
     assert time.monotonic() - began < MINUTE_S
-    page.goto(f"{served.url}/tickets")
+    page.goto(f"{served.url}/tickets?order=newest")
     expect(page.locator("#queue tbody tr").first).to_contain_text("空调不制冷")
 
 
@@ -80,7 +80,7 @@ def test_a_choice_made_while_an_answer_is_on_its_way_stays(tab: Open) -> None:
 
 
 def test_a_new_ticket_waits_behind_a_bar_until_somebody_wants_it(tab: Open, served: Served) -> None:
-    watching = tab("/tickets")
+    watching = tab("/tickets?order=newest")
     expect(watching.locator("body")).to_have_attribute("data-heard", "yes")
     first = watching.locator("#queue tbody tr").first
     before = first.get_attribute("id")
@@ -123,6 +123,6 @@ def test_everything_works_without_scripts(tab: Open, served: Served) -> None:
     expect(page.locator("#f-name")).to_be_visible()
     page.get_by_role("button", name="Open ticket only").click()
     page.wait_for_url("**/tickets/T-26-*")
-    page.goto(f"{served.url}/tickets")
+    page.goto(f"{served.url}/tickets?order=newest")
     page.locator("a.cover").first.click()
     expect(page.locator("#panel .panel-body")).to_contain_text("E6")

@@ -1,8 +1,10 @@
 """What came in waits at the top of the queue until somebody makes something of it, once."""
 
 import re
+from urllib.parse import urlencode
 
 from server.incoming import identity_of, keep
+from server.office import Asked
 from tests.console.house import START_MS, Answer, Console
 
 HOUR_MS = 3_600_000
@@ -123,3 +125,25 @@ def test_what_is_no_e_mail_is_said_and_a_form_of_others_is_not_taken(new_console
     assert (answer.status, "no e-mail" in answer.text) == (422, True)
     assert uploading(new_console, b"Subject: x\n\nx", csrf="x").status == 403
     assert new_console.ask("SELECT id FROM enquiry") == []
+
+
+def test_the_same_number_is_told_at_intake_by_whichever_channel_it_came(
+    new_console: Console,
+) -> None:
+    _, site = place_of_a_machine(new_console)
+    ((customer,),) = new_console.ask("SELECT customer_id FROM site WHERE id = ?", site)
+    identity = came(new_console, contact="+86 199-8765-4321")
+    told = {"customer": customer, "site": site, "problem": "Drips", "channel": "web"}
+    args = {**told, "priority": "normal", "enquiry": identity}
+    opened = new_console.office.fresh_id()
+    asked = Asked(id=opened, kind="ticket.open", on=("ticket", opened), args=args)
+    done = new_console.office.act(asked, new_console.template.people["customer_service"])
+    assert done.result.verdict == "applied"
+    ((number,),) = new_console.ask("SELECT number FROM ticket WHERE id = ?", opened)
+    visitor = new_console.visitor("customer_service")
+    for who, is_told in (("19987654321", True), ("(199) 8765 4321", True), ("19987654322", False)):
+        page = visitor.get(f"/tickets/new?{urlencode({'who': who})}").page
+        place = page.by_id("place")
+        links = [one["href"] for one in place.all("a")]
+        assert (f"/tickets/{number}" in links) == is_told, who
+        assert ("from the same number" in place.text) == is_told, who

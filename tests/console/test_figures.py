@@ -49,7 +49,7 @@ def test_rates_are_told_with_their_formulas_and_what_is_uncertain_apart(
     assert missed
 
 
-@pytest.mark.parametrize("by", ["technician", "zone", "product", "month"])
+@pytest.mark.parametrize("by", ["team", "technician", "zone", "product", "month"])
 def test_figures_are_grouped(new_console: Console, missed: str, by: str) -> None:
     """R-KPI-30: by technician, place, product and month."""
     page = new_console.visitor("service_manager").get(f"{MONTH}&by={by}")
@@ -126,3 +126,51 @@ def test_a_formula_in_a_problem_reaches_no_spreadsheet(new_console: Console, num
     told = new_console.visitor("service_manager").get("/figures/export?kind=csv").response.text
     assert "'=cmd|" in told
     assert ",=cmd" not in told
+
+
+def shares(console: Console) -> dict[str, list[str]]:
+    """What the newest ticket says to each figure, as the table has it."""
+    told = console.visitor("service_manager").get(
+        "/figures/export?first=2026-11&last=2026-11&kind=csv"
+    )
+    rows = list(csv.reader(io.StringIO(told.response.text.lstrip("\ufeff"))))
+    return {row[0]: row for row in rows if row}
+
+
+def fresh(console: Console) -> dict[str, list[str]]:
+    """The same, by a process that remembers nothing."""
+    console.office.verdicts.forget()
+    return shares(console)
+
+
+def test_figures_that_were_told_before_follow_time_acts_and_rules_at_once(
+    new_console: Console, number: str
+) -> None:
+    seen = [shares(new_console)[number]]
+    new_console.now_ms += HOUR_MS
+    seen.append(shares(new_console)[number])
+    ((ticket,),) = new_console.ask("SELECT id FROM ticket WHERE number = ?", number)
+    act(new_console, "ticket.acknowledge", ("ticket", ticket), means="phone")
+    seen.append(shares(new_console)[number])
+    assert seen[0] != seen[1] != seen[2]
+    assert shares(new_console) == fresh(new_console)
+    new_console.now_ms += 40 * 24 * HOUR_MS
+    assert shares(new_console) == fresh(new_console)
+
+
+def test_a_ticket_counts_for_the_team_that_has_it(new_console: Console, number: str) -> None:
+    row = {"name": "Pumps"}
+    team = new_console.say("master.put", ("team", ""), by="administrator", row=row).id
+    ((person, login, name),) = new_console.ask(
+        "SELECT id, login, name FROM person WHERE code <> '' ORDER BY login LIMIT 1"
+    )
+    told = {"login": login, "name": name, "roles": ["technician"], "team_id": team}
+    new_console.say("master.put", ("person", person), by="administrator", row=told)
+    ((ticket,),) = new_console.ask("SELECT id FROM ticket WHERE number = ?", number)
+    job = {"ticket": ticket, "summary": "x", "category": "A", "service": "repair"}
+    order = new_console.say("work_order.create", ("work_order", ""), priority="normal", **job).id
+    new_console.say("work_order.assign", ("work_order", order), person=person, role="lead")
+    page = new_console.visitor("service_manager").get(f"{MONTH}&by=team")
+    assert "Pumps" in page.text
+    assert any("group=Pumps" in one for one in page.page.links())
+    assert "Pumps" in new_console.visitor("dispatcher").get(f"/tickets/{number}/clocks").text

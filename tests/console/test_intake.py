@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from server.office import Asked
 from tests.console.documents import Document
 from tests.console.house import Answer, Console
 
@@ -70,8 +71,8 @@ def test_what_is_open_there_and_what_is_a_repeat_stands_beside_the_machine(
     console: Console,
 ) -> None:
     site, machine, number = console.ask(
-        "SELECT site_id, asset_id, number FROM ticket WHERE status <> 'resolved' AND asset_id IS "
-        "NOT NULL ORDER BY opened_at DESC, id LIMIT 1"
+        "SELECT site_id, asset_id, number FROM ticket WHERE status IN ('new', 'planned', "
+        "'in_progress') AND asset_id IS NOT NULL ORDER BY opened_at DESC, id LIMIT 1"
     )[0]
     page = look(console, "place", site=site)
     (option,) = [one for one in page.all("label") if one.all("input", value=machine)]
@@ -282,3 +283,39 @@ def test_the_number_that_nobody_is_found_by_is_the_newcomers(console: Console) -
     assert offered("Tanaka Foods") == ("", "Tanaka Foods")
     assert offered("13911112222", phone="400 820 1234") == ("400 820 1234", "")
     assert offered("KX 99-0001") == ("", "")
+
+
+def test_a_fault_of_a_machine_out_of_warranty_is_urgent_unless_somebody_says_otherwise(
+    new_console: Console,
+) -> None:
+    """R-CLS-12."""
+    _, _, site, machine = a_caller(new_console)
+    console = new_console
+    ((model, name, serial),) = console.ask(
+        "SELECT model, name, serial FROM asset WHERE id = ?", machine
+    )
+    known = {"model": model, "name": name, "serial": serial}
+    said = Asked(
+        id=console.office.fresh_id(),
+        kind="asset.correct",
+        on=("asset", machine),
+        args={**known, "warranty_until": "2020-01-01"},
+    )
+    done = console.office.act(said, console.template.people["dispatcher"])
+    assert done.result.verdict in ("applied", "applied_flagged"), done.result
+    place = look(console, "place", site=site, asset=machine)
+    assert "Usually urgent: out of warranty." in place.text
+    told = {"site": site, "asset": machine, "problem": "Drips"}
+    for typed, wanted in (
+        ({"kind": "fault"}, "urgent"),
+        ({"kind": "fault", "urgency": "general"}, "general"),
+        ({"kind": "advice"}, ""),
+        ({}, ""),
+    ):
+        send(console, **told, **typed)
+        ((urgency,),) = console.ask("SELECT urgency FROM ticket ORDER BY number DESC LIMIT 1")
+        assert urgency == wanted, typed
+    ((number,),) = console.ask("SELECT max(number) FROM ticket")
+    form = console.visitor().get(f"/tickets/{number}/say/classify")
+    assert form.page.form(f"/tickets/{number}/say/classify")["urgency"] == ""
+    assert "Not decided yet" in console.visitor().get(f"/tickets/{number}").text

@@ -1,6 +1,8 @@
 """What a customer is to be told is worded on the ticket, waits to be told, and is told once."""
 
 from server import rows
+from server.console.messages import ICONS
+from shared.messages import TEMPLATES
 from tests.console.conftest import Open
 from tests.console.house import START_MS, Console, Served
 from tests.console.places import examples
@@ -57,7 +59,7 @@ def test_the_promised_time_is_what_the_clocks_say(new_console: Console) -> None:
     before = visitor.get(f"{at}?template=opened").page.form(at)
     assert "…" in before["text"]
     ((ticket,),) = new_console.ask("SELECT id FROM ticket WHERE number = ?", number)
-    row = (ticket, "first_response", "a", "b", "running", "running", 1, START_MS, 1, None, None)
+    row = (ticket, "first_response", "", "a", "b", "running", "running", 1, START_MS, 1, None, None)
     with new_console.office.writing() as books:
         rows.add(books, "clock", (), [(*row, 0, 0)])
     after = visitor.get(f"{at}?template=opened").page.form(at)
@@ -139,3 +141,7 @@ def test_a_text_is_copied_with_one_click(tab: Open, served: Served) -> None:
     page.get_by_role("button", name="Copy text").first.click()
     page.get_by_role("button", name="Copied").wait_for()
     assert "the part is here" in str(page.evaluate("() => navigator.clipboard.readText()"))
+
+
+def test_every_message_has_a_picture() -> None:
+    assert ICONS.keys() == TEMPLATES.keys()

@@ -149,6 +149,34 @@ def test_a_link_that_was_taken_back_leads_nowhere_and_a_new_one_takes_its_place(
     assert count == 2
 
 
+def test_what_waits_with_a_link_that_was_taken_back_is_told_with_the_new_one(
+    house: Console,
+) -> None:
+    """Where a person is going to look at it; else it is called off alone."""
+    number = tickets(house)[0][0]
+    ((ticket,),) = house.ask("SELECT id FROM ticket WHERE number = ?", number)
+    old = link(house, number)
+    told = {"ticket": ticket, "template": "other", "language": "en", "phone": "13800001234"}
+    for text in (f"See https://example.com/t/{old}", "We come at nine"):
+        house.say("message.queue", ("message", ""), **told, text=text, params={"what": text})
+    sms = {"text": f"Text https://example.com/t/{old}", "channel": "technician_sms"}
+    house.say("message.queue", ("message", ""), **told, **sms)
+    house.visitor().send(f"/tickets/{number}/link", f"/tickets/{number}/link")
+    new = link(house, number)
+    rows = house.ask(
+        "SELECT text, state, phone, why FROM message WHERE ticket_id = ? AND text <> ''", ticket
+    )
+    asked = {text: tuple(more) for text, *more in rows if "https" in text or "nine" in text}
+    assert asked == {
+        f"See https://example.com/t/{old}": ("cancelled", "13800001234", "link_taken_back"),
+        sms["text"]: ("cancelled", "13800001234", "link_taken_back"),
+        f"See https://example.com/t/{new}": ("queued", "13800001234", ""),
+        "We come at nine": ("queued", "13800001234", ""),
+    }
+    for language, words in (("en", "Its link was taken back"), ("zh", "其中的链接已收回")):
+        assert words in house.visitor("dispatcher", language).get("/messages?show=off").text
+
+
 def test_only_the_desk_sees_the_link(house: Console) -> None:
     number = tickets(house)[0][0]
     for role, status in (("customer_service", 200), ("technician", 403), ("warehouse", 403)):
@@ -179,6 +207,18 @@ def test_whoever_tries_very_often_has_to_wait(house: Console) -> None:
     assert int(told.headers["retry-after"]) > 0
     house.now_ms += HOUR_MS
     assert follow(house, token).status == 200
+
+
+def test_a_look_writes_nothing(house: Console) -> None:
+    token = link(house, tickets(house)[0][0])
+    counted = "SELECT count(*) FROM throttle"
+    before = house.ask(counted)
+    assert [follow(house, one).status for one in (token, token, "A" * TOKEN_CHARS)] == [
+        200,
+        200,
+        404,
+    ]
+    assert house.ask(counted) == before
 
 
 def test_long_after_its_end_a_request_is_shown_no_more(house: Console) -> None:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.console.house import Console
 
 
@@ -55,6 +57,16 @@ def test_what_is_one_of_a_few_is_chosen_in_words_and_keeps_an_unknown_code(
         options = page.by_id(f"f-arg.{name}").all("option")
         assert [one.text for one in options if "selected" in one.attributes] == [chosen]
     assert "audience" not in page.form(f"/conflicts/set-aside/{identity}/repair")["rest"]
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "What it is"), ("zh", "反馈类型")])
+def test_of_feedback_the_kind_is_called_what_it_is(
+    new_console: Console, language: str, words: str
+) -> None:
+    said = {"kind": "complaint", "text": "la", "loud": True}
+    identity, _ = from_a_phone(new_console, "feedback.record", said)
+    page = new_console.visitor(language=language).get(f"/conflicts/set-aside/{identity}").page
+    assert words in [one.text for one in page.all("label")]
 
 
 def test_details_that_are_no_object_are_refused_and_kept(new_console: Console) -> None:

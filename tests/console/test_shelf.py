@@ -52,3 +52,9 @@ def test_the_colours_are_those_of_the_app() -> None:
         for name, colour in tokens[theme].items()
     }
     assert sorted(line for line in wanted if line not in sheet) == []
+
+
+def test_every_place_of_the_rail_has_a_letter_of_its_own() -> None:
+    letters = [stop.letter for stop in STOPS]
+    assert sorted(letters) == sorted(set(letters))
+    assert "g" not in letters  # it comes before the others

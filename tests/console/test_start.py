@@ -28,9 +28,9 @@ def rows(console: Console, key: str, language: str = "en") -> list[list[str]]:
 def test_open_tickets_that_nobody_has_come_with_the_most_pressing_first(console: Console) -> None:
     ranks = {"emergency": 0, "urgent": 1, "normal": 2, "low": 3}
     told = console.ask(
-        "SELECT number, priority FROM ticket t WHERE status <> 'resolved' AND NOT EXISTS (SELECT 1 "
-        "FROM work_order w WHERE w.ticket_id = t.id AND w.status IN ('assigned', 'accepted', "
-        "'en_route', 'on_site', 'working', 'paused')) ORDER BY opened_at"
+        "SELECT number, priority FROM ticket t WHERE status IN ('new', 'planned', 'in_progress') "
+        "AND NOT EXISTS (SELECT 1 FROM work_order w WHERE w.ticket_id = t.id AND w.status IN "
+        "('assigned', 'accepted', 'en_route', 'on_site', 'working', 'paused')) ORDER BY opened_at"
     )
     wanted = [number for number, _ in sorted(told, key=lambda one: ranks[one[1]])]
     shown = rows(console, "unassigned")
@@ -96,7 +96,9 @@ def test_the_load_is_the_planned_hours_of_today(console: Console) -> None:
 def test_the_figures_are_those_of_the_books(console: Console) -> None:
     (strip,) = console.visitor().get("/").page.all("dl", cls="sum")
     told = [one.text for one in strip.all("dd")]
-    ((open_tickets,),) = console.ask("SELECT count(*) FROM ticket WHERE status <> 'resolved'")
+    ((open_tickets,),) = console.ask(
+        "SELECT count(*) FROM ticket WHERE status IN ('new', 'planned', 'in_progress')"
+    )
     ((visits,),) = console.ask(
         "SELECT count(*) FROM visit WHERE planned_from >= '2026-11-23' AND planned_from < "
         "'2026-11-24'"

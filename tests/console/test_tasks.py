@@ -104,12 +104,17 @@ def system_says(console: Console, kind: str, on: tuple[str, str], **args: Any) -
     assert result.verdict == "applied", result
 
 
+def wait_for_a_look(console: Console, ticket: str) -> None:
+    """Until the server has looked at a ticket: before, it would close what is raised here."""
+    looked = "SELECT 1 FROM clock_watch WHERE looked_at IS NOT NULL AND ticket_id = ?"
+    deadline = time.monotonic() + 30
+    while not console.ask(looked, ticket) and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
 def test_what_clocks_ask_for_is_told_in_words_with_whom_it_concerns(new_console: Console) -> None:
     ((ticket, number),) = new_console.ask("SELECT id, number FROM ticket ORDER BY id LIMIT 1")
-    looked = "SELECT 1 FROM clock_watch WHERE looked_at IS NOT NULL AND ticket_id = ?"
-    deadline = time.monotonic() + 30  # until then the server would close them again
-    while not new_console.ask(looked, ticket) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    wait_for_a_look(new_console, str(ticket))
     at = START_MS - 60_000
     told = {"limit": "arrive", "node": "arrive", "due": at, "role": "team_leader"}
     on = ("ticket", str(ticket))
@@ -126,3 +131,31 @@ def test_what_clocks_ask_for_is_told_in_words_with_whom_it_concerns(new_console:
     closed = new_console.visitor(language="zh").get("/tasks?status=closed").text
     assert "已完成，但超时。" in closed
     assert "clock_overdue" not in closed
+
+
+def test_tasks_are_shown_for_a_role_and_for_oneself_together_with_a_kind(
+    new_console: Console,
+) -> None:
+    ((ticket,),) = new_console.ask("SELECT id FROM ticket ORDER BY id LIMIT 1")
+    wait_for_a_look(new_console, str(ticket))
+    for code, role in (
+        ("clock_warns", "dispatcher"),
+        ("clock_overdue", "team_leader"),
+        ("clock_warns", "team_leader"),
+    ):
+        told = {"limit": f"{code} {role}", "node": "arrive", "due": START_MS, "role": role}
+        system_says(new_console, "task.raise", ("ticket", str(ticket)), code=code, params=told)
+
+    def shown(address: str) -> tuple[int, set[str]]:
+        page = new_console.visitor().get(address).page
+        chosen = {one.text for one in page.all("a") if one["aria-current"] == "page"}
+        return len(page.all("div", cls="task-row")), chosen
+
+    everything = shown("/tasks")[0]
+    assert shown("/tasks?for=team_leader")[0] == 2
+    assert shown("/tasks?for=team_leader&code=clock_overdue")[0] == 1
+    assert {"Team leader 1", "Overdue 1"} <= shown("/tasks?for=team_leader&code=clock_overdue")[1]
+    assert shown("/tasks?for=mine")[0] == 1
+    assert shown("/tasks?for=nobody")[0] == everything >= 3
+    none = new_console.visitor().get("/tasks?for=finance")
+    assert "Nothing fits what was chosen." in none.text

@@ -1,7 +1,9 @@
 """The queue of tickets: saved filters, pages, and one ticket beside it."""
 
+import pytest
+
 from tests.console.documents import Document
-from tests.console.house import Console
+from tests.console.house import Console, Visitor
 
 HOUR_MS = 3_600_000
 
@@ -17,18 +19,54 @@ def tabs(page: Document) -> dict[str, str]:
     return {one["href"]: one.text for one in nav.all("a")}
 
 
-def test_the_queue_lists_open_tickets_newest_first_and_pages_to_the_end(console: Console) -> None:
+def test_the_queue_is_listed_newest_first_where_somebody_wants_that_and_pages_to_the_end(
+    console: Console,
+) -> None:
     wanted = console.ask(
-        "SELECT number FROM ticket WHERE status <> 'resolved' ORDER BY opened_at DESC, id DESC"
+        "SELECT number FROM ticket WHERE status IN ('new', 'planned', 'in_progress') "
+        "ORDER BY opened_at DESC, id DESC"
     )
-    listed: list[str] = []
-    address: str | None = "/tickets"
-    while address is not None:
-        page = console.visitor().get(address).page
-        listed += numbers(page)
-        address = next((one["href"] for one in page.all("a", rel="next")), None)
+    listed = every_page(console.visitor(), "/tickets?order=newest")
     assert listed == [number for (number,) in wanted]
     assert len(listed) > 50
+
+
+def every_page(visitor: Visitor, address: str | None) -> list[str]:
+    """The tickets of a list from its first page to its last."""
+    listed: list[str] = []
+    while address is not None:
+        page = visitor.get(address).page
+        listed += numbers(page)
+        address = next((one["href"] for one in page.all("a", rel="next")), None)
+    return listed
+
+
+def test_the_queue_opens_with_what_presses_most_and_has_every_open_ticket_once(
+    console: Console,
+) -> None:
+    wanted = console.ask(
+        "SELECT number FROM ticket WHERE status IN ('new', 'planned', 'in_progress')"
+    )
+    visitor = console.visitor()
+    listed = every_page(visitor, "/tickets")
+    assert sorted(listed) == sorted(number for (number,) in wanted)
+    at_risk = every_page(visitor, "/tickets?tab=at_risk")
+    assert listed[: len(at_risk)] == at_risk
+
+
+def test_the_order_that_somebody_chose_is_kept_with_their_filters(new_console: Console) -> None:
+    visitor = new_console.visitor()
+    usual = numbers(visitor.get("/tickets").page)
+    newest = numbers(visitor.get("/tickets?order=newest&priority=normal").page)
+    again = visitor.get("/tickets?priority=normal").page
+    assert (numbers(again), numbers(again) == usual) == (newest, False)
+    chosen = [one.text for one in again.all("a", cls="on") if "order=" in (one["href"] or "")]
+    assert chosen == ["Newest first"]
+    links = {one.text: one["href"] for one in again.all("a") if "order=" in (one["href"] or "")}
+    assert links["Pressing first"] == "/tickets?priority=normal&order=pressing"
+    visitor.get(links["Pressing first"])
+    assert numbers(visitor.get("/tickets").page) == usual
+    assert visitor.get("/tickets?order=oldest").status == 400
 
 
 def test_every_saved_filter_holds_as_many_as_it_says(new_console: Console) -> None:
@@ -99,3 +137,12 @@ def test_a_ticket_opens_beside_the_queue_by_an_address_of_its_own(console: Conso
 
 def test_who_may_not_read_tickets_gets_none(console: Console) -> None:
     assert console.visitor("technician").get("/tickets").status == 403
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Withdrawn"), ("zh", "已撤回")])
+def test_a_ticket_that_has_come_to_its_end_is_listed_as_what_it_is(
+    console: Console, language: str, words: str
+) -> None:
+    page = console.visitor("dispatcher", language).get("/tickets?tab=all&priority=low")
+    assert page.status == 200
+    assert words in [chip.text for chip in page.page.all("span", cls="chip")]

@@ -5,13 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.bases import of_today
 from tests.contracts.servers import BookServer, PhoneShelf
 from tests.world import MemoryServer, Server
 
 
 @pytest.fixture
 def sqlite(tmp_path: Path) -> Iterator[BookServer]:
-    server = BookServer(f"sqlite:///{tmp_path / 'books.db'}")
+    file = tmp_path / "books.db"
+    file.write_bytes(of_today())
+    server = BookServer(f"sqlite:///{file}")
     yield server
     server.close()
 

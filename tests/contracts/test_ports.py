@@ -3,7 +3,9 @@
 from contextlib import suppress
 
 import pytest
+from msgspec import structs
 
+from shared.feedback import Feedback
 from shared.ops import SYSTEM
 from sync.memory import MemoryPhone
 from sync.ports import Entry, Standing, Unwritable, Wanted
@@ -92,7 +94,41 @@ def test_an_op_is_entered_once(server: Server) -> None:
         with pytest.raises(Unwritable), authority.savepoint():
             authority.enter([entry], state)
         assert authority.recall({entry.op_id})[entry.op_id].verdict == "rejected"
-        assert authority.bodies({entry.fingerprint}) == {entry.fingerprint: "{}"}
+        assert authority.bodies({entry.op_id}) == {entry.op_id: "{}"}
+
+
+def test_a_row_that_leaves_a_stream_and_goes_at_once_is_in_none(server: Server) -> None:
+    world = World(server)
+    world.job(ANN)
+    with server.reading() as library:
+        stream = next(one for one in sorted(library.scope(ANN)) if one.startswith("ticket:"))
+    found = Feedback(
+        id=world.name(),
+        ticket_id=stream.removeprefix("ticket:"),
+        kind="finding",
+        means="in_person",
+        by=ANN,
+        at=world.now_ms,
+        state="open",
+    )
+    nothing = Wanted(aggregates=frozenset(), refs=frozenset())
+
+    def sums() -> object:
+        with server.reading() as library:
+            return library.heads({stream})[stream].sums
+
+    before = sums()
+    with server.writing() as authority:
+        state = authority.load(nothing)
+        kept = state.put(found)
+        authority.enter([], state)
+    assert sums() != before
+    with server.writing() as authority:
+        state = authority.load(nothing)
+        state.know(kept)
+        state.remove(state.put(structs.replace(found, kind="complaint")))
+        authority.enter([], state)
+    assert sums() == before
 
 
 def test_a_login_is_one_persons_also_within_a_batch(server: Server) -> None:

@@ -111,7 +111,7 @@ def _doubled(books: Connection) -> list[str]:
     )
     lost = _rows(
         books,
-        "SELECT op_id FROM op WHERE fingerprint NOT IN (SELECT fingerprint FROM raw_op)",
+        "SELECT op_id FROM op WHERE body IS NULL",
     )
     return [
         *(f"the same bytes are two ops: {row.fingerprint}" for row in twice),

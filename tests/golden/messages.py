@@ -7,10 +7,13 @@ import msgspec
 
 from shared.calendars import COMPANY
 from shared.clock import At
+from shared.foresight_rules import FORESIGHT
 from shared.ids import derive, fingerprint
 from shared.kinds import REGISTRY
 from shared.ops import Op, encode
 from shared.policy import CHOICE
+from shared.return_terms import TERMS
+from shared.wordings import RULES, wording_id
 from sync import protocol
 from sync.ports import Replica
 from sync.protocol import Reply, Request, WireOp
@@ -78,6 +81,58 @@ ARGS: dict[str, Any] = {
     "ticket.agree": {"visit": "2026-11-23T09:00", "due": "2026-11-25T18:00", "note": "周一上午"},
     "ticket.excuse": {"limit": "arrive", "reason": "weather", "note": "大雪封路"},
     "ticket.settle_time": {"limit": "arrive", "said": "met", "note": "客户证实"},
+    "return.ask": {"wish": "exchange", "reason": "quality", "asset": ASSET, "note": "用了三天就坏"},
+    "return.decide": {
+        "granted": True,
+        "means": "phone",
+        "asset": ASSET,
+        "day": "2025-03-10",
+        "reason": "quality",
+        "papers": ["fault_report", "repair_record", "invoice"],
+        "borne_by": "company",
+        "fee": 0,
+        "currency": "CNY",
+    },
+    "return.receive": {"way": "collected", "note": "张师傅取回"},
+    "return.inspect": {"confirmed": True, "text": "压缩机卡死"},
+    "return.refund": {
+        "amount": 120_000,
+        "currency": "CNY",
+        "day": "2026-11-25",
+        "note": "退",
+    },
+    "return.exchange": {
+        "asset": ASSET,
+        "model": "KF-36",
+        "serial": "S-10",
+        "delivered_on": "2026-11-25",
+        "note": "已装机",
+    },
+    "return.drop": {"reason": "客户决定维修"},
+    "return.set_terms": {
+        "papers": ["fault_report", "invoice"],
+        "return_days": 7,
+        "exchange_days": 15,
+        "costs": [{"reason": "quality", "product_class": "vrf", "borne_by": "company"}],
+        "warranty": "remains",
+    },
+    "foresight.set": {
+        "repeat_count": 4,
+        "repeat_days": 90,
+        "again_days": 30,
+        "drift_days": 60,
+        "ends_days": 45,
+        "due_days": 30,
+        "parts_times": 3,
+        "parts_days": 365,
+        "intervals": [{"product_class": "vrf", "months": 6}],
+    },
+    "message.word": {
+        "template": "progress",
+        "text_en": "{company}: news of {number}: {what} {link}",
+        "text_zh": "【{company}】{number}有新进展：{what} {link}",
+    },
+    "message.set_rules": {"automatic": ["opened", "result"], "linked": ["opened"]},
     "ticket.wait": {"reason": "mail_in", "note": "客户寄回主板"},
     "work_order.contact": {"means": "phone", "reached": True, "visit_at": "2026-11-24T09:30"},
     "work_order.create": {**ORDER_ARGS, "ticket": OF, "checklist": CHECKLIST, "job_note": "门铃坏"},
@@ -98,6 +153,7 @@ ARGS: dict[str, Any] = {
     "site.add": {"customer": CUSTOMER, "address": "桂月路 1 号", "time_zone": "Asia/Shanghai"},
     "asset.add": {"site": SITE, "model": "KF-35", "serial": "S-9", "delivered_on": "2025-03-01"},
     "asset.correct": {"model": "KF-35", "serial": "S-9", "invoiced_on": "2025-03-04"},
+    "customer.classify": {"tier": "key"},
     "customer.merge": {"into": CUSTOMER},
     "site.merge": {"into": SITE},
     "asset.merge": {"into": ASSET},
@@ -188,6 +244,40 @@ ARGS: dict[str, Any] = {
     },
     "message.fail": {"why": "号码已停机", "work_order": JOB},
     "message.cancel": {"why": "已当面告知"},
+    "feedback.record": {
+        "ticket": OF,
+        "kind": "complaint",
+        "means": "in_person",
+        "text": "约好九点，十一点才到",
+        "said_by": "陈美玲",
+        "contact": "138 0013 8000",
+        "type": "delay",
+        "grade": "general",
+        "work_order": JOB,
+    },
+    "feedback.sort": {"type": "delay", "grade": "serious"},
+    "feedback.contact": {"means": "phone", "reached": True, "understood": True, "note": "已致歉"},
+    "feedback.plan": {"means": "phone", "text": "明天由组长上门"},
+    "feedback.result": {"means": "phone", "text": "已改派", "compensation": "免上门费"},
+    "feedback.call": {
+        "means": "phone",
+        "reached": True,
+        "cause": "配件到货晚",
+        "measure": "常用件增加备货",
+    },
+    "feedback.put_right": {"measure": "已换新报价单", "cause": "报价单过旧"},
+    "feedback.confirm": {"what": ["understood", "done"]},
+    "feedback.close": {"outcome": "客户满意", "confirmations": ["told"]},
+    "feedback.take_back": {"reason": "客户误会"},
+    "feedback.score": {
+        "ticket": OF,
+        "score": 2,
+        "text": "等了太久",
+        "aspects": {"speed": 1, "solution": 4},
+        "solved": "yes",
+    },
+    "feedback.correct": {"score": 4, "solved": "yes"},
+    "ticket.take_up": {"reason": "客户说没修好", "feedback": OF},
     "note.add": {"text": '滤网堵塞 🙂 "quoted"', "audience": "customer"},
     "photo.add": {
         "sha256": PRINT,
@@ -312,10 +402,25 @@ ON = {
     "message.send": ("message", OF),
     "message.fail": ("message", OF),
     "message.cancel": ("message", OF),
+    "message.word": ("message_wording", wording_id("progress")),
+    "message.set_rules": ("message_rules", RULES),
+    "foresight.set": ("foresight_rules", FORESIGHT),
+    "return.set_terms": ("return_terms", TERMS),
+    **{
+        f"feedback.{verb}": ("feedback", OF)
+        for verb in (
+            *("sort", "contact", "plan", "result", "call", "put_right", "confirm", "close"),
+            *("take_back", "correct"),
+        )
+    },
+    "feedback.record": ("feedback", derive("golden", "feedback.record")),
+    "feedback.score": ("feedback", derive("golden", "feedback.score")),
+    "ticket.take_up": ("ticket", OF),
     "customer.add": ("customer", derive("golden", "customer.add")),
     "site.add": ("site", derive("golden", "site.add")),
     "asset.add": ("asset", derive("golden", "asset.add")),
     "asset.correct": ("asset", ASSET),
+    "customer.classify": ("customer", CUSTOMER),
     "customer.merge": ("customer", derive("golden", "customer.add")),
     "site.merge": ("site", derive("golden", "site.add")),
     "asset.merge": ("asset", derive("golden", "asset.add")),

@@ -9,13 +9,17 @@ from msgspec import Raw, Struct
 
 from shared.calendars import COMPANY
 from shared.errors import Flag, Refused
+from shared.foresight_rules import FORESIGHT
 from shared.ids import derive, fingerprint
 from shared.kinds import REGISTRY, write_row
 from shared.ops import SYSTEM, Op, Origin, encode
 from shared.policy import CHOICE
 from shared.records import Record, State, table
+from shared.return_terms import TERMS
 from shared.sign_off import SignOff
+from shared.tag_sets import TIERS, tag_set_id
 from shared.tasks import Conflict, Task
+from shared.wordings import RULES, wording_id
 from shared.work_order import WorkOrder
 from sync.desk import Parcel
 from sync.exchange import REVOKED
@@ -196,6 +200,39 @@ def _requests(day: Day) -> None:
     day.desk("ticket.withdraw", {"reason": "客户已自行解决"}, ("ticket", again))
 
 
+def _returns(day: Day) -> None:
+    """A machine is kept after all, then exchanged; what came for it is paid back."""
+    day.desk("return.set_terms", ARGS["return.set_terms"], ("return_terms", TERMS), SYSTEM)
+    day.desk("return.drop", ARGS["return.drop"], _asked_back(day, ASSET), SYSTEM)
+    exchanged = day.desk("return.exchange", ARGS["return.exchange"], _looked_at(day, ASSET), SYSTEM)
+    again = derive(exchanged, "asset")
+    refund = {**ARGS["return.refund"], "asset": again}
+    day.desk("return.refund", refund, _looked_at(day, again), SYSTEM)
+
+
+def _asked_back(day: Day, asset: str) -> tuple[str, str]:
+    opened = {**ARGS["ticket.open"], "asset": asset}
+    on = ("ticket", day.desk("ticket.open", opened, ("ticket", "")))
+    day.desk("return.ask", {**ARGS["return.ask"], "asset": asset}, on)
+    return on
+
+
+def _looked_at(day: Day, asset: str) -> tuple[str, str]:
+    on = _asked_back(day, asset)
+    for kind in ("return.decide", "return.receive", "return.inspect"):
+        named = {"asset": asset} if "asset" in ARGS[kind] else {}
+        day.desk(kind, {**ARGS[kind], **named}, on, SYSTEM)
+    return on
+
+
+def _house_rules(day: Day) -> None:
+    """What the company calls a sign of trouble, and how it speaks to customers."""
+    day.desk("foresight.set", ARGS["foresight.set"], ("foresight_rules", FORESIGHT), SYSTEM)
+    worded = ("message_wording", wording_id("progress"))
+    day.desk("message.word", ARGS["message.word"], worded, SYSTEM)
+    day.desk("message.set_rules", ARGS["message.set_rules"], ("message_rules", RULES), SYSTEM)
+
+
 def _field_work(day: Day) -> None:
     declined = ("work_order", day.job(ANN))
     day.sync(day.mine)
@@ -310,6 +347,20 @@ def _rules(day: Day) -> None:
     day.desk("calendar.set", ARGS["calendar.set"], ("working_calendar", COMPANY))
 
 
+TIERS_ROW = {
+    "code": TIERS,
+    "en": "Customer tier",
+    "zh": "客户等级",
+    "tags": [{"code": "key", "en": "High value", "zh": "高价值客户"}],
+}
+
+
+def _classing(day: Day) -> None:
+    """Which tier a customer is in, by the company's own words."""
+    day.desk("master.put", {"row": TIERS_ROW}, ("tag_set", tag_set_id(TIERS)))
+    day.desk("customer.classify", ARGS["customer.classify"], ("customer", CUSTOMER))
+
+
 def _messages(day: Day) -> None:
     """The customer is told three things: one by the technician, one in vain, one is called off."""
     order = day.job(ANN)
@@ -325,6 +376,31 @@ def _messages(day: Day) -> None:
     day.desk("message.cancel", ARGS["message.cancel"], ("message", last), DORA)
 
 
+def _feedback(day: Day) -> None:
+    """A customer complains on site and then scores low; a finding is put right."""
+    order = day.job(ANN)
+    ticket = day.row_of(WorkOrder, order).ticket_id
+    day.sync(day.mine)
+    told = {**ARGS["feedback.record"], "ticket": ticket, "work_order": order}
+    on = ("feedback", day.act("feedback.record", told, ("feedback", "")))
+    day.sync(day.mine)
+    for verb in ("sort", "contact", "plan", "result", "confirm", "close"):
+        day.desk(f"feedback.{verb}", ARGS[f"feedback.{verb}"], on)
+    plain = {"ticket": ticket, "kind": "finding", "means": "phone", "text": "报价单过旧"}
+    found = ("feedback", day.desk("feedback.record", plain, ("feedback", "")))
+    day.desk("feedback.put_right", ARGS["feedback.put_right"], found)
+    idea = {**plain, "kind": "suggestion", "text": "周日也上班"}
+    other = ("feedback", day.desk("feedback.record", idea, ("feedback", "")))
+    day.desk("feedback.take_back", ARGS["feedback.take_back"], other)
+    day.desk("ticket.resolve", ARGS["ticket.resolve"], ("ticket", ticket))
+    score = {**ARGS["feedback.score"], "ticket": ticket, "solved": "no"}
+    scored = day.desk("feedback.score", score, ("feedback", ""))
+    day.desk("feedback.call", ARGS["feedback.call"], ("feedback", scored))
+    again = {"reason": "客户说没修好", "feedback": scored}
+    day.desk("ticket.take_up", again, ("ticket", ticket))
+    day.desk("feedback.correct", ARGS["feedback.correct"], ("feedback", scored))
+
+
 def _alarms(day: Day) -> None:
     """The server tells of a limit that is missed, and that it was kept after all."""
     ticket = ("ticket", day.row_of(WorkOrder, day.order).ticket_id)
@@ -337,7 +413,7 @@ def bodies_of_a_day() -> list[Kept]:
     """Every act there is as it came in, in order. What became of it is not said yet."""
     day = Day()
     field = (_desk_work, _requests, _field_work, _mends, _money, _tidy_up, _merges, _beginnings)
-    for part in (*field, _rules, _messages, _alarms):
+    for part in (*field, _rules, _returns, _house_rules, _messages, _feedback, _alarms, _classing):
         part(day)
     return [
         Kept(

@@ -39,6 +39,8 @@ LOOKS: Final = (
 # What stands for those phones where a job is looked at: one with the most, one with nothing done.
 JOBS_OF: Final = {"worst": "crowded", "empty": "ordinary"}
 SIGNED_OF: Final = {"ordinary": "two_of_one_place", "worst": "overfull", "empty": "ordinary"}
+TIMED_OF: Final = {"ordinary": "timed", "worst": "timed", "empty": "ordinary"}
+TIMED_JOB: Final = 3  # the one whose customer is to be told something
 BILLED_OF: Final = {"ordinary": "settled", "worst": "crowded", "empty": "settled"}
 SIGN_STEPS: Final = ("prepare", "check", "who", "ink", "refuse", "technician", "leave")
 MAKERS: Final = (folders, crowded, signed, billed)
@@ -56,12 +58,15 @@ class View(Struct, frozen=True, kw_only=True):
     is_billed: bool = False  # whether it is about money, or about photos
     is_unconfirmed: bool = False  # whether it is about a phone that the office has yet to let in
     is_signed: bool = False  # whether it is about a visit that has ended
+    is_timed: bool = False  # whether it is about clocks that run
     step: str = ""  # of a sign-off, once the phone is handed over
 
     def phone_of(self, look: Look) -> str:
         """On which phone it is looked at."""
         if self.is_unconfirmed:
             return "unconfirmed"
+        if self.is_timed:
+            return TIMED_OF[look.folder]
         if not self.of_a_job:
             return look.folder
         stand_in = BILLED_OF if self.is_billed else SIGNED_OF if self.is_signed else JOBS_OF
@@ -81,6 +86,11 @@ def _sign(step: str) -> View:
     args = {"purpose": "visit"}
     name = f"sign-{step}"
     return View(name=name, screen="sign_off", args=args, of_a_job=True, is_signed=True, step=step)
+
+
+def _timed(name: str, screen: str = "work_order", sheet: str = "", **args: str) -> View:
+    of_a_job = screen == "work_order"
+    return View(name=name, screen=screen, sheet=sheet, args=args, of_a_job=of_a_job, is_timed=True)
 
 
 def _job(name: str, sheet: str = "", **args: str) -> View:
@@ -124,8 +134,13 @@ VIEWS: Final = (
     _job("sheet-pause", "pause"),
     _job("sheet-begin", "begin"),
     _job("sheet-decline", "decline"),
+    _job("sheet-customer-says", "customer_says"),
     _job("sheet-after-call", "after_call", copied="yes"),
     _job("sheet-wish", "wish"),
+    _timed("today-clocks", "today"),
+    _timed("work_order-clocks"),
+    _timed("sheet-clocks", sheet="clocks"),
+    _timed("sheet-told", sheet="told", message="{message}", copied="yes"),
     _job("sheet-reading", "reading", item="{number}"),
     _job("sheet-comment", "comment", item="{number}"),
     _job("sheet-find-part", "find_part", purpose="order"),
@@ -194,6 +209,7 @@ class _Camera:
         for of_a_job, name in sorted(kinds):
             self._open(name, look, size)
             job = UNTOUCHED if look.folder == "empty" else look.job
+            job = TIMED_JOB if name == "timed" else job
             known = self._known(name, job)
             for view in views:
                 if (view.of_a_job, view.phone_of(look)) == (of_a_job, name):
@@ -232,6 +248,7 @@ class _Camera:
             "entry": lines[0].op_id if lines else "",
             "wrong": wrong[0].op_id if wrong else "",
             "part": van.lines[0].part.id if van is not None and van.lines else "",
+            "message": sheet.to_tell[0].id if sheet is not None and sheet.to_tell else "",
             "use": sheet.parts[0].use.id if sheet is not None and sheet.parts else "",
             **_proof(queries, order),
         }

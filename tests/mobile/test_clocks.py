@@ -8,11 +8,12 @@ from msgspec import structs
 from mobile.queries.clocks import FIELD
 from shared.clock import At, Sighting
 from shared.clocks import Clock
+from shared.ids import derive
 from shared.ops import SYSTEM
 from shared.policy import CHOICE
 from tests.app.folders import LIMITS
 from tests.mobile.phones import Phone
-from tests.world import World
+from tests.world import ANN, VAN_ANN, World
 
 HOUR = 3_600_000
 
@@ -20,18 +21,30 @@ HOUR = 3_600_000
 @pytest.fixture
 def timed(tmp_path: Path) -> Phone:
     """Ann's phone, in a company with a policy; its first job is of that policy's time."""
-    world = World()
+    return with_policy(World(), tmp_path)
+
+
+def with_policy(world: World, tmp_path: Path) -> Phone:
     policy = {
         "name": "hotline",
         "valid_from": "2020-01-01",
         "en": "H",
         "zh": "热",
-        "limits": LIMITS,
+        "limits": [*LIMITS, RETURN],
     }
     world.must(world.office("policy.publish", ("service_policy", ""), policy, by=SYSTEM))
     choice = {"choice": {"policy": "hotline", "valid_from": "2020-01-01"}}
     world.must(world.office("policy.choose", ("policy_choice", CHOICE), choice, by=SYSTEM))
     return Phone(tmp_path, world)
+
+
+RETURN = {
+    "id": "return",
+    "node": "return",
+    "start": "return_asked",
+    "stop": "return_done",
+    "amount": 48,
+}
 
 
 def clocks(phone: Phone) -> dict[str, Clock]:
@@ -70,6 +83,20 @@ def test_what_is_done_without_a_network_stops_the_clock_at_once(timed: Phone) ->
     timed.connection.close()
 
 
+def test_a_return_has_its_clock_on_the_phone_as_in_the_office(timed: Phone) -> None:
+    """R-SLA-45."""
+    (job,) = timed.queries.jobs()
+    assert job.timed is not None
+    on = ("ticket", job.timed.ticket)
+    timed.world.must(timed.world.office("return.ask", on, {"wish": "return"}, by=SYSTEM))
+    timed.sync()
+    assert clocks(timed)["return"].state == "running"
+    timed.world.must(timed.world.office("return.drop", on, {"reason": "Kept it"}, by=SYSTEM))
+    timed.sync()
+    assert clocks(timed)["return"].state == "met"
+    timed.connection.close()
+
+
 def test_a_phone_whose_clock_is_wrong_goes_by_the_offices(timed: Phone) -> None:
     identity = timed.replica.identity()
     seen = Sighting(boot="b", mono=1_000, wall=9_000_000, received=9_000_000 + 2 * HOUR)
@@ -82,3 +109,21 @@ def test_a_phone_whose_clock_is_wrong_goes_by_the_offices(timed: Phone) -> None:
     again = At(wall=9_060_000, boot="c", mono=5, src="boottime")
     assert timed.queries.office_time(again) == seen.received + 60_000
     timed.connection.close()
+
+
+def test_a_phone_reckons_by_the_hours_of_the_team_that_has_the_ticket(tmp_path: Path) -> None:
+    night = derive("team", "night")
+    world = World()
+    world.must(world.office("master.put", ("team", night), {"row": {"name": "Night"}}, by=SYSTEM))
+    row = {"login": "ann", "name": "Ann", "roles": ["technician"], "van_id": VAN_ANN}
+    put = {"row": {**row, "team_id": night}}
+    world.must(world.office("master.put", ("person", ANN), put, by=SYSTEM))
+    hours = {"team": night, "week": [[["00:00", "24:00"]]] * 7}
+    world.must(world.office("calendar.set", ("working_calendar", night), hours, by=SYSTEM))
+    phone = with_policy(world, tmp_path)
+    (job,) = phone.queries.jobs()
+    assert job.timed is not None
+    assert [one.team for one in job.timed.case.stretches] == [night]
+    assert (job.timed.team, job.timed.team_since) == ("Night", job.timed.case.stretches[0].since)
+    assert {one.id for one in job.timed.calendars} == {night}
+    phone.connection.close()

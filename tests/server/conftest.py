@@ -1,6 +1,5 @@
 """Both databases, each migrated and empty; migrated once, then copied."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from sqlalchemy import Engine
 
 from server.database import open_engine
 from server.migrations import upgrade
-from tests.bases import Postgres, migrate
+from tests.bases import Postgres, of_today
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -36,18 +35,11 @@ def memory() -> Iterator[Engine]:
     engine.dispose()
 
 
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated file."""
-    path = tmp_path_factory.mktemp("template") / "fieldfare.db"
-    migrate(f"sqlite:///{path}")
-    return path
-
-
 @pytest.fixture
-def sqlite_copy(sqlite_template: Path, tmp_path: Path) -> str:
-    """The URL of a copy of the migrated file."""
-    path = shutil.copy(sqlite_template, tmp_path / "fieldfare.db")
+def sqlite_copy(tmp_path: Path) -> str:
+    """The URL of a file with all tables."""
+    path = tmp_path / "fieldfare.db"
+    path.write_bytes(of_today())
     return f"sqlite:///{path}"
 
 

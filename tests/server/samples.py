@@ -16,6 +16,8 @@ from shared.calendars import Day, Span
 from shared.charges import QuoteLine
 from shared.checklist import Choice, Item, PhotoSlot
 from shared.enquiry import Attached
+from shared.feedback import Confirmed
+from shared.foresight_rules import Interval
 from shared.history import PastReading, PastVisit
 from shared.ids import derive, fingerprint
 from shared.ink import Ink
@@ -24,6 +26,7 @@ from shared.people import Person
 from shared.policy import Chosen, Duty, Edition, Limit, Target
 from shared.prices import PriceItem, WarrantyTerm
 from shared.records import Record, State, home, table
+from shared.return_terms import Cost
 from shared.tag_sets import Tag
 from shared.tasks import Loser
 from shared.ticket import Excused, Settled
@@ -43,6 +46,7 @@ NESTED: dict[str, Any] = {
     "person.roles": ("technician", "dispatcher"),
     "person.skills": ("冷水",),
     "person.zones": ("North", "Süd"),
+    "team.takes": {"tag": ("routing:software",), "tier": ("key",)},
     "checklist.items": (
         Item(code="leak", type="pass_fail", en="No leak", zh="无泄漏", required=True),
         Item(code="flow", type="number", en="Flow", zh="流量", unit="l/min", low=-1, high=2**40),
@@ -92,6 +96,15 @@ NESTED: dict[str, Any] = {
     ),
     "service_policy.targets": (Target(id="first_response", share=9_500, source=("R-KPI-01",)),),
     "service_policy.duties": (Duty(id="emergency", when={"urgency": ("urgent",)}),),
+    "service_policy.further": (
+        Limit(id="return", node="return", start="return_asked", stop="return_done", amount=7),
+    ),
+    "return_case.papers": ("invoice",),
+    "return_terms.papers": ("invoice", "fault_report"),
+    "return_terms.costs": (Cost(reason="quality", product_class="泵", borne_by="company"),),
+    "foresight_rules.intervals": (Interval(product_class="泵", months=6), Interval(months=12)),
+    "message_rules.automatic": ("opened", "result"),
+    "message_rules.linked": ("survey",),
     "policy_choice.editions": (
         Edition(policy_id=derive("policy"), name="p-default", number=2, valid_from="2026-01-01"),
     ),
@@ -129,6 +142,9 @@ NESTED: dict[str, Any] = {
         Excused(limit="arrive", reason="weather", note="雪", by=derive("ann"), at=2**41),
     ),
     "ticket.settled": (Settled(limit="arrive", said="met", by=derive("ann"), at=7),),
+    "feedback.aspects": {"speed": 5, "manner": 1},
+    "feedback.taken": ("contact", "plan"),
+    "feedback.confirmed": (Confirmed(what="understood", by=derive("ann"), at=2**41),),
     "ticket_event.events": ("diagnosed", "resolved"),
     "enquiry.files": (Attached(name="照片.jpg", type="image/jpeg", size=2**41), Attached()),
     "tag_set.tags": (

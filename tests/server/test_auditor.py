@@ -26,7 +26,7 @@ KEY = ec.derive_private_key(7, ec.SECP256R1())
 SEAL = Seal(signer=KEY, key="k1", holder="one")
 PUBLICS = {"k1": KEY.public_key()}
 TABLES = METADATA.tables
-LEAF, OP, RAW = TABLES["leaf"], TABLES["op"], TABLES["raw_op"]
+LEAF, OP = TABLES["leaf"], TABLES["op"]
 EPOCH, HEAD = TABLES["epoch"], TABLES["tree_head"]
 FEED, STREAM = TABLES["feed"], TABLES["stream_head"]
 LEAVES = 7
@@ -218,18 +218,10 @@ def test_a_changed_leaf_that_still_waits_for_its_number_is_found(log: Engine) ->
 def test_a_changed_or_emptied_body_is_found(log: Engine, body: bytes | None, what: str) -> None:
     with writing(log) as connection:
         print_ = entry(2).fingerprint
-        connection.execute(update(RAW).where(RAW.c.fingerprint == print_).values(body=body))
+        connection.execute(update(OP).where(OP.c.fingerprint == print_).values(body=body))
     fault = audited(log).fault
     assert fault is not None
     assert fault.what == what
-
-
-def test_a_removed_body_is_found(log: Engine) -> None:
-    with writing(log) as connection:
-        connection.execute(delete(RAW).where(RAW.c.fingerprint == entry(2).fingerprint))
-    fault = audited(log).fault
-    assert fault is not None
-    assert fault.what == "body_missing"
 
 
 def test_a_new_epoch_begins_with_what_is_left_of_the_old_one(log: Engine) -> None:
@@ -291,7 +283,7 @@ def test_a_log_of_no_epoch_is_none(log: Engine) -> None:
     with writing(log) as connection:
         connection.execute(delete(EPOCH))
         connection.execute(update(OP).values(verdict="rejected"))
-        connection.execute(update(RAW).values(body=b"forged"))
+        connection.execute(update(OP).values(body=b"forged"))
     report = audited(log)
     assert (report.fault, report.leaves) == (Fault(what="epoch_unknown", epoch="epoch-1"), 0)
     with writing(log) as connection:

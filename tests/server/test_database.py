@@ -1,14 +1,13 @@
 """Transactions end in one place, readers see one moment, and failures say who must act."""
 
-from typing import Any
-
 import pytest
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
-from server import rows, statements
-from server.database import Busy, beside, open_engine, reading, savepoint, writing
+from server import database, rows, statements
+from server.database import Busy, asking, beside, open_engine, reading, savepoint, writing
+from server.questions import said
 from server.rows import keep_setting, setting
 from sync.ports import Unwritable
 from tests.bases import connect
@@ -67,20 +66,30 @@ def test_too_many_at_once_are_told_to_come_again(database_url: str) -> None:
 def test_what_a_push_names_is_not_looked_for_in_all_there_is(postgres_copy: str) -> None:
     """Also while nobody has counted yet how much that is."""
     engine = open_engine(postgres_copy)
-    prints = [f"{number:064x}" for number in range(20_000)]
     with writing(engine) as connection:
-        rows.add(connection, "raw_op", (), [(one, b"{}") for one in prints])
-        wanted = rows.listed(connection, prints[:200])
-        question: Any = statements.bodies("postgresql")
-        asked = question.compile(dialect=engine.dialect)
+        connection.exec_driver_sql(
+            "INSERT INTO op (op_id, fingerprint, verdict, detail, flags, at, received, done_at, "
+            "uncertain, n, epoch, body) SELECT 'op-' || n, 'print', 'applied', CAST('{}' AS json), "
+            "CAST('[]' AS json), CAST('{}' AS json), n, n, false, 1, 'e', "
+            "CAST(repeat('x', 200) AS bytea) "  # less than an act has
+            "FROM generate_series(1, 20000) AS n"
+        )
+        wanted = rows.listed(connection, [f"op-{number}" for number in range(200)])
+        known = select(*statements.COLUMNS).where(
+            rows.among(statements.OP.c.op_id, "op_ids", "postgresql")
+        )
+        asked = known.compile(dialect=engine.dialect)
         told = connection.exec_driver_sql(f"EXPLAIN {asked}", (wanted,)).scalars().all()
     engine.dispose()
     assert not any("Seq Scan" in line for line in told), told
 
 
 @pytest.mark.postgres
-def test_a_connection_that_died_while_nobody_used_it_is_noticed(postgres_copy: str) -> None:
-    engine = open_engine(postgres_copy, fresh_s=0.0)
+def test_a_connection_that_died_while_nobody_used_it_is_noticed(
+    postgres_copy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "FRESH_S", 0.0)
+    engine = open_engine(postgres_copy)
     kill(engine, postgres_copy)
     with writing(engine) as connection:
         keep_setting(connection, "name", 1)
@@ -88,10 +97,30 @@ def test_a_connection_that_died_while_nobody_used_it_is_noticed(postgres_copy: s
 
 
 @pytest.mark.postgres
-def test_connections_that_died_this_moment_are_busy_once_and_then_made_anew(
-    postgres_copy: str,
+def test_a_connection_for_questions_that_died_this_moment_is_busy_once_and_then_made_anew(
+    postgres_copy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine = open_engine(postgres_copy, fresh_s=60.0)
+    monkeypatch.setattr(database, "FRESH_S", 60.0)
+    engine = open_engine(postgres_copy, connections=1, alone=True)
+    with asking(engine) as books:
+        ((pid,),) = said(books, "SELECT pg_backend_pid()", ()).fetchall()
+    other = open_engine(postgres_copy)
+    with other.begin() as connection:
+        connection.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+    other.dispose()
+    with pytest.raises(Busy), asking(engine) as books:
+        said(books, "SELECT 1", ())
+    with asking(engine) as books:
+        assert said(books, "SELECT 1", ()).fetchall() == [(1,)]
+    engine.dispose()
+
+
+@pytest.mark.postgres
+def test_connections_that_died_this_moment_are_busy_once_and_then_made_anew(
+    postgres_copy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "FRESH_S", 60.0)
+    engine = open_engine(postgres_copy)
     kill(engine, postgres_copy)
     with pytest.raises(Busy), writing(engine) as connection:
         keep_setting(connection, "name", 1)

@@ -18,7 +18,7 @@ from shared.audit import Leaf, leaf_bytes
 from shared.canonical import canonical, digest
 from shared.clock import Sighting
 from shared.errors import Flag
-from shared.ids import derive, fingerprint
+from shared.ids import derive
 from shared.ops import PROVISIONAL
 from shared.people import Person, Subscription
 from shared.records import State
@@ -80,7 +80,7 @@ def test_what_was_entered_is_recalled(engine: Engine) -> None:
         }
         assert books.fingerprints_at("phone", {6, 7, 9}) == {7: told.fingerprint}
         assert books.fingerprints_at("phone", set()) == {}
-        assert books.bodies({told.fingerprint, "none"}) == {told.fingerprint: told.body}
+        assert books.bodies({told.op_id, "none"}) == {told.op_id: told.body}
         assert (books.recall(set()), books.bodies(set())) == ({}, {})
 
 
@@ -90,7 +90,7 @@ def test_any_body_is_kept_to_the_byte(engine: Engine, body: str) -> None:
     told = entry("a", body=body, **{**READ, "kind": "a\x00b"}, incarnation="p\N{SNOWMAN}")
     put(engine, entries=[told])
     with writing(engine) as connection:
-        assert ledger(connection).bodies({fingerprint(body)}) == {fingerprint(body): body}
+        assert ledger(connection).bodies({told.op_id}) == {told.op_id: body}
 
 
 def test_a_leaf_says_what_was_decided(engine: Engine) -> None:
@@ -136,7 +136,7 @@ def test_a_later_verdict_is_added_and_the_bytes_stay(engine: Engine) -> None:
         assert (now.verdict, now.code, now.n, now.received) == ("merged", None, 2, RECEIVED)
         assert (now.kind, now.lseq, now.incarnation) == ("note.add", 3, "phone")
         assert books.provisional("phone") == []
-        assert books.bodies({first.fingerprint}) == {first.fingerprint: first.body}
+        assert books.bodies({first.op_id}) == {first.op_id: first.body}
 
 
 def test_an_op_that_is_there_already_is_refused_and_nothing_of_the_batch_stays(
@@ -305,7 +305,7 @@ def test_an_event_of_the_server_is_in_the_log_like_an_op(engine: Engine) -> None
     with writing(engine) as connection:
         identity = ledger(connection).note_event(event)
         kept = ledger(connection).recall({identity})[identity]
-        (body,) = ledger(connection).bodies({kept.fingerprint}).values()
+        (body,) = ledger(connection).bodies({identity}).values()
     assert (kept.kind, kept.by, kept.on) == ("device.enrolled", derive("ann"), ("device", "d"))
     assert body.encode() == canonical(
         {

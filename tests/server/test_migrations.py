@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, Final
 
 import msgspec
 import pytest
@@ -9,25 +10,35 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from msgspec import structs
 from sqlalchemy import Engine, inspect, text
 
-from server import rows
-from server.database import open_engine, reading, writing
+from server import rows, tally
+from server.database import has_table, open_engine, reading, writing
 from server.migrations import config, upgrade
 from server.tables import METADATA
-from shared.kinds import TABLES
-from shared.records import Record
+from shared.feedback import Feedback
+from shared.ids import derive
+from shared.kinds import TABLES, write_row
+from shared.messages import Message
+from shared.records import Record, table
+from shared.tasks import Task
+from shared.ticket import TicketEvent
+from sync.digest import NO_ROWS, plus, row_sums
 from tests.server.samples import full
 
 LINE = [*(f"{number:04}" for number in range(1, 16)), "0018", "0019", "0020", "0021"]
-LINE += ["0022", "0023", "0024", "0025", "0026"]
+LINE += ["0022", "0023", "0024", "0025", "0026", "0028", "0029", "0031", "0032", "0030", "0027"]
+LINE += ["0034", "0035"]
 NEW = {
     *("planned_part", "ordered_part", "asset_history"),
     *("photo", "sign_off", "signed_document"),
     *("price_list", "organisation", "contract", "coverage_decision", "charge", "quote"),
     *("payment", "invoice_request", "taken_item", "ink_claim", "alias"),
-    *("tag_set", "enquiry", "message"),
+    *("tag_set", "enquiry", "message", "feedback"),
     *("service_policy", "policy_choice", "working_calendar"),
+    *("return_case", "return_terms", "foresight_rules", "message_wording", "message_rules"),
+    *("team", "outlet"),
 }
 
 
@@ -87,6 +98,103 @@ def test_a_phone_that_was_in_use_before_need_not_wait_to_be_let_in(first_release
     with reading(first_release) as connection:
         found = connection.exec_driver_sql("SELECT confirmed_at, address FROM device").one()
     assert tuple(found) == (5, "")
+
+
+def test_the_bytes_of_an_op_are_in_its_row_and_what_was_erased_stays_erased(
+    first_release: Engine,
+) -> None:
+    kept = {"a": b"\x00\xff first", "b": b"second", "c": None}
+    with writing(first_release) as connection:
+        for op_id, body in kept.items():
+            connection.execute(
+                text(
+                    'INSERT INTO op (op_id, fingerprint, verdict, detail, flags, "at", received,'
+                    " done_at, uncertain, n, epoch) VALUES (:op, :print, 'applied', '{}', '[]',"
+                    " '{}', 1, 1, false, 1, 'e')"
+                ),
+                {"op": op_id, "print": f"print of {op_id}"},
+            )
+            connection.execute(
+                text("INSERT INTO raw_op VALUES (:print, :body)"),
+                {"print": f"print of {op_id}", "body": body},
+            )
+    upgrade(first_release)
+    with reading(first_release) as connection:
+        found = connection.exec_driver_sql("SELECT op_id, body FROM op ORDER BY op_id").all()
+        assert not has_table(connection, "raw_op")
+    assert {op_id: body and bytes(body) for op_id, body in found} == kept
+
+
+AS_WRITTEN: Final[dict[str, Any]] = {
+    "state": "open",
+    "grade": "",
+    "taken": (),
+    "confirmed": (),
+    **dict.fromkeys(("cause", "measure", "compensation", "outcome"), ""),
+    "changed_at": None,
+    "closed_at": None,
+}
+
+
+def test_what_customers_said_leaves_phones_and_whoever_was_told_on_a_job_has_it_back(
+    first_release: Engine,
+) -> None:
+    said = full("feedback")
+    assert isinstance(said, Feedback)
+    ticket = f"ticket:{said.ticket_id}"
+    seen_to = structs.replace(said, kind="complaint")
+    theirs = structs.replace(seen_to, id=derive("theirs"), **AS_WRITTEN)
+    desks = structs.replace(theirs, id=derive("desk's"), work_order_id=None)
+    found = structs.replace(said, id=derive("found"), kind="finding")
+    with writing(first_release) as connection:
+        command.upgrade(config(connection), "0034")
+        sums, fed = NO_ROWS, (theirs, seen_to, desks, found, *_about(said))
+        for name in TABLES:
+            more = [one for one in fed if table(type(one)) == name]
+            rows.save(connection, more or [full(name)])
+        for seq, row in enumerate(fed, start=1):
+            body = write_row(row)
+            own = row_sums(table(type(row)), row.id, body)
+            sums = plus(sums, own)
+            told = {"pk": row.id, "table": table(type(row)), "stream": ticket, "seq": seq}
+            told["body"] = body
+            lanes = {"sum_a": own[0], "sum_b": own[1]}
+            connection.execute(METADATA.tables["feed"].insert().values(**told, **lanes))
+        head = {"stream": ticket, "seq": 7, "sum_a": sums[0], "sum_b": sums[1]}
+        connection.execute(
+            METADATA.tables["stream_head"].insert().values(**head, min_seq=0, entries=7)
+        )
+    upgrade(first_release)
+    with reading(first_release) as connection:
+        differ = list(tally.differences(connection))
+        assert [one for one in differ if one.table == "feedback" or one.stream] == []
+        asked = text("SELECT stream, pk FROM feed WHERE body IS NOT NULL ORDER BY 1")
+        carried = [tuple(row) for row in connection.execute(asked)]
+        heads = connection.execute(text("SELECT stream, seq FROM stream_head ORDER BY 1")).all()
+    assert carried == [(f"tech:{said.by}", theirs.id), (ticket, found.id)]
+    assert [tuple(one) for one in heads] == [(f"tech:{said.by}", 1), (ticket, 13)]
+
+
+def _about(said: Feedback) -> tuple[Record, ...]:
+    """A line of the story, a task and a message that are about feedback."""
+    line, message = full("ticket_event"), full("message")
+    assert isinstance(line, TicketEvent)
+    assert isinstance(message, Message)
+    task = Task(
+        id=derive("task"),
+        version=1,
+        home_noun="ticket",
+        home_id=said.ticket_id,
+        code="low_score",
+        params={"about": said.id},
+        op_id=said.id,
+        at=1,
+    )
+    return (
+        structs.replace(line, ticket_id=said.ticket_id, about=said.id),
+        structs.replace(message, ticket_id=said.ticket_id, feedback_id=said.id, channel="copy"),
+        task,
+    )
 
 
 def test_what_the_first_release_kept_is_there_after_every_migration(first_release: Engine) -> None:

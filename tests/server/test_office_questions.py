@@ -45,17 +45,18 @@ def test_an_empty_office_has_an_answer_to_every_question(engine: Engine) -> None
         assert dossier.told(books, ("work_order", "o"), "s") == dossier.holders(books, "o") == []
         assert dossier.names(books, {"p"}) == {}
         assert not dossier.is_said(books, "o")
-        assert exceptions.counts(books) == {"conflicts": 0, "waiting": 0, "tasks": 0}
+        assert exceptions.counts(books, hears=True) == {"conflicts": 0, "waiting": 0, "tasks": 0}
         assert exceptions.conflict(books, "c") is exceptions.task(books, "t") is None
         assert exceptions.about(books, ("work_order", "o")) is None
         assert exceptions.about(books, ("site", "s")) is None
         assert exceptions.about(books, ("location", "l")) is None
-        assert exceptions.task_counts(books) == {}
+        assert exceptions.task_counts(books, hears=True) == {}
         assert exceptions.set_aside(books, "o") is None
         assert exceptions.id_of(books, "ticket", "T-1") is None
         assert exceptions.behind(books, {"incarnation": "i", "lseq": None}) == 0
-        for window in (FIRST, NEXT):
-            assert exceptions.tasks(books, window, is_open=True, code="recount").items == []
+        few = exceptions.Wanted(hears=False, code="recount", roles=("warehouse",))
+        for window, wanted in ((FIRST, few), (NEXT, exceptions.Wanted(hears=True))):
+            assert exceptions.tasks(books, window, wanted).items == []
 
 
 def test_stock_is_told_by_place_and_movements_run_back_from_what_there_is(engine: Engine) -> None:

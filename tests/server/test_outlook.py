@@ -8,7 +8,6 @@ from msgspec import structs
 
 from server.portal.outlook import Outlook, outlook, state_of
 from server.portal.speech import Speech
-from server.queries.standing import Standing
 from server.texts import load_texts
 from shared.calendars import PLAIN
 from shared.casework import Request, case_of
@@ -17,6 +16,7 @@ from shared.ids import derive
 from shared.masking import masked_in
 from shared.policy import Limit, ServicePolicy
 from shared.site import Customer, Site
+from shared.standing import Standing
 from shared.texts import Language
 from shared.ticket import Ticket, TicketEvent
 from shared.timetable import Timetable
@@ -103,14 +103,15 @@ def known(now: int, *events: TicketEvent, status: str = "new", **more: Any) -> S
         contact_phone="13800005678",
     )
     request = Request(ticket=structs.replace(ticket, **more), events=events, site=site)
-    found = clocks(case_of(request), POLICY, Timetable(PLAIN), now)
+    case = case_of(request)
     return Standing(
         ticket=request.ticket,
         events=events,
         site=site,
         customer=Customer(id=derive("c"), name="Hexin", type="company"),
         policy=POLICY,
-        clocks=found,
+        case=case,
+        clocks=clocks(case, POLICY, Timetable(PLAIN), now),
     )
 
 

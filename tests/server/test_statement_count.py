@@ -55,8 +55,8 @@ def test_a_push_costs_the_same_number_of_statements_whatever_its_size(database_u
     with closing(BookServer(database_url)) as server:
         world = World(server)
         counts: dict[int, int] = {}
-        for size in (OPS_PER_JOB * 2, OPS_PER_PUSH_MAX):
-            orders = [world.job(ANN) for _ in range(size // OPS_PER_JOB)]
+        for jobs in (2, OPS_PER_PUSH_MAX // OPS_PER_JOB):
+            orders, size = [world.job(ANN) for _ in range(jobs)], jobs * OPS_PER_JOB
             phone = world.phone(ANN)
             world.sync(phone)
             for order in orders:

@@ -8,7 +8,8 @@ from sqlalchemy import JSON, BigInteger, Column, Engine, select
 from sqlmodel import AutoString
 
 from server import rows
-from server.database import dumped, reading, writing
+from server.database import reading, writing
+from server.questions import dumped
 from server.tables import METADATA
 from shared.kinds import TABLES
 from shared.records import Record

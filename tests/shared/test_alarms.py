@@ -17,13 +17,14 @@ from shared.alarms import (
     of_orders,
     why_over,
 )
+from shared.calendars import PLAIN
 from shared.clocks import Clock
 from shared.ids import derive
 from shared.ops import SYSTEM
 from shared.policy import Escalation, Limit
 from shared.registry import Outcome
 from shared.tasks import Task
-from shared.timetable import ALWAYS
+from shared.timetable import ALWAYS, Timetable
 from shared.work_order import Assignment
 from tests.shared.company import (
     ANN,
@@ -45,8 +46,14 @@ HOUR: Final = 60 * MINUTE
 COME: Final = Limit(
     id="come", node="arrive", start="received", stop="arrived", amount=4, role="technician"
 )
+TOLD_EVERY: Final = 24  # hours
 TELL: Final = Limit(
-    id="tell", node="progress", start="recorded", stop="progress_told", amount=24, every=True
+    id="tell",
+    node="progress",
+    start="recorded",
+    stop="progress_told",
+    amount=TOLD_EVERY,
+    every=True,
 )
 LIMITS: Final = {"come": COME, "tell": TELL}
 RUNNING: Final = Clock(
@@ -65,7 +72,7 @@ PATIENCE: Final = Patience(minutes=30, urgent_minutes=10)
 
 def told(clock: Clock, at: int, since: int = 0) -> tuple[list[tuple[str, str]], int | None]:
     """Code and role of the alarms of one clock at a moment, and when to look again."""
-    found = of_clocks(TICKET.id, [clock], LIMITS, Moment(now=at, since=since))
+    found = of_clocks(TICKET.id, [clock], LIMITS, ALWAYS, Moment(now=at, since=since))
     return [(one.code, str(one.params["role"])) for one in found.alarms], found.next_at
 
 
@@ -109,22 +116,21 @@ def test_the_chain_is_what_the_policy_says() -> None:
     chain = (Escalation(0, "dispatcher"), Escalation(25), Escalation(0, "administrator"))
     limit = structs.replace(COME, escalation=chain)
     due = NOW + 4 * HOUR + 1
-    assert escalation(OVERDUE, limit) == [
+    assert escalation(OVERDUE, limit, ALWAYS) == [
         ("dispatcher", due),
         ("technician", due + HOUR),
         ("administrator", due),
     ]
-    assert escalation(OVERDUE, structs.replace(COME, escalation=())) == []
-    assert escalation(structs.replace(OVERDUE, due=None), COME) == []
+    assert escalation(OVERDUE, structs.replace(COME, escalation=()), ALWAYS) == []
+    assert escalation(structs.replace(OVERDUE, due=None), COME, ALWAYS) == []
     nobody = structs.replace(COME, role="", escalation=(Escalation(0),))
-    assert escalation(OVERDUE, nobody) == [("dispatcher", due)]
+    assert escalation(OVERDUE, nobody, ALWAYS) == [("dispatcher", due)]
 
 
-def test_what_is_due_again_and_again_counts_from_the_last_time() -> None:
+def test_what_is_due_again_and_again_goes_on_after_shares_of_each_time() -> None:
     clock = structs.replace(OVERDUE, limit="tell", node="progress", stopped=NOW + 2 * HOUR)
-    assert escalation(clock, TELL)[1] == ("team_leader", NOW + 4 * HOUR + 1 + HOUR)
-    never = structs.replace(clock, stopped=None)
-    assert escalation(never, TELL)[1] == ("team_leader", NOW + 4 * HOUR + 1 + 2 * HOUR)
+    shares = [at - NOW - 4 * HOUR - 1 for _, at in escalation(clock, TELL, ALWAYS)]
+    assert shares == [0, TOLD_EVERY * HOUR // 2, TOLD_EVERY * HOUR]
     soon = structs.replace(RUNNING, limit="tell", node="progress")
     assert told(soon, NOW + 3 * HOUR)[0] == [("progress_due", "dispatcher")]
 
@@ -147,18 +153,64 @@ def test_each_role_hears_of_the_limit_that_was_due_first() -> None:
         OVERDUE,
         structs.replace(RUNNING, limit="tell", node="progress", due=NOW + 9 * HOUR),
     ]
-    found = of_clocks(TICKET.id, clocks, limits, Moment(now=NOW + 5 * HOUR + 1))
+    found = of_clocks(TICKET.id, clocks, limits, ALWAYS, Moment(now=NOW + 5 * HOUR + 1))
     assert sorted((one.code, one.params["limit"]) for one in found.alarms) == [
         ("clock_overdue", "come"),
         ("progress_due", "tell"),
     ]
 
 
+def test_somebody_hears_of_one_limit_of_a_ticket_at_a_time_whatever_it_is_about() -> None:
+    tell = structs.replace(RUNNING, limit="tell", node="progress", due=NOW + 9 * HOUR)
+    limits = {**LIMITS, "tell": structs.replace(TELL, role="technician")}
+    at = Moment(now=NOW + 4 * HOUR + 1)
+    (first,) = of_clocks(TICKET.id, [tell, OVERDUE], limits, ALWAYS, at).alarms
+    assert (first.code, first.params["limit"]) == ("clock_overdue", "come")
+    (then,) = of_clocks(TICKET.id, [tell], limits, ALWAYS, at).alarms
+    assert (then.code, then.params["limit"]) == ("progress_due", "tell")
+
+
+def test_in_working_hours_the_next_one_is_told_in_working_hours() -> None:
+    working = structs.replace(COME, calendar="working")
+    hours = Timetable(PLAIN).hours("Asia/Shanghai")
+    friday = 1_795_168_800_000  # 2026-11-20, 18:00 in Shanghai, when work is over
+    late = structs.replace(OVERDUE, due=friday)
+    monday = friday + 63 * HOUR  # 09:00
+    assert escalation(late, working, hours) == [
+        ("technician", friday + 1),
+        ("team_leader", monday + 2 * HOUR),
+        ("service_manager", monday + 5 * HOUR),
+    ]
+    night = [friday + 1 + hours_ * HOUR for hours_ in (0, 2, 4)]
+    assert [at for _, at in escalation(late, COME, hours)] == night
+
+
+@pytest.mark.parametrize(
+    ("amount", "unit", "span", "whole"),
+    [
+        (4, "h", 14 * MINUTE, 4 * HOUR),  # a time was agreed: soon, but nobody is told at once
+        (4, "h", 30 * HOUR, 4 * HOUR),
+        (3, "day", 50 * HOUR, 50 * HOUR),
+        (None, "h", 6 * HOUR, 6 * HOUR),
+        (None, "h", None, MINUTE),
+    ],
+)
+def test_shares_are_of_the_time_a_limit_gives_else_of_what_there_was(
+    amount: int | None, unit: Any, span: int | None, whole: int
+) -> None:
+    limit = structs.replace(COME, amount=amount, unit=unit)
+    told = escalation(structs.replace(OVERDUE, span=span), limit, ALWAYS)
+    over = NOW + 4 * HOUR + 1
+    assert [at - over for _, at in told] == [0, whole // 2, whole]
+
+
 def test_an_alarm_has_the_same_id_whoever_asks_and_another_for_another_time() -> None:
-    (one,) = of_clocks(TICKET.id, [OVERDUE], LIMITS, Moment(now=NOW + 5 * HOUR)).alarms
-    (again,) = of_clocks(TICKET.id, [OVERDUE], LIMITS, Moment(now=NOW + 5 * HOUR + 9)).alarms
+    (one,) = of_clocks(TICKET.id, [OVERDUE], LIMITS, ALWAYS, Moment(now=NOW + 5 * HOUR)).alarms
+    (again,) = of_clocks(
+        TICKET.id, [OVERDUE], LIMITS, ALWAYS, Moment(now=NOW + 5 * HOUR + 9)
+    ).alarms
     moved = structs.replace(OVERDUE, due=OVERDUE.due and OVERDUE.due + 1)
-    (other,) = of_clocks(TICKET.id, [moved], LIMITS, Moment(now=NOW + 5 * HOUR)).alarms
+    (other,) = of_clocks(TICKET.id, [moved], LIMITS, ALWAYS, Moment(now=NOW + 5 * HOUR)).alarms
     assert one == again
     assert one.op_id != other.op_id
     assert one.task_id == derive(one.op_id, "task", one.code, TICKET.id)
@@ -243,7 +295,8 @@ def test_only_what_the_server_raised_is_closed_that_way() -> None:
         (structs.replace(RUNNING, state="met", reason="in_time"), "met"),
         (OVERDUE, "overdue"),
         (structs.replace(OVERDUE, reason="late"), "late"),
-        (RUNNING, "moved"),
+        (structs.replace(RUNNING, due=NOW + 9 * HOUR), "moved"),
+        (structs.replace(RUNNING, due=NOW), "in_turn"),
         (structs.replace(RUNNING, state="dropped"), "not_needed"),
         (structs.replace(RUNNING, state="excused"), "not_needed"),
         (structs.replace(RUNNING, limit="another"), "not_needed"),

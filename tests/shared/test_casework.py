@@ -171,6 +171,19 @@ def test_a_customer_who_was_not_in_is_waited_for_until_the_next_date() -> None:
     assert pauses_of(story, ZONE)[0].end == moment("2026-11-23T09:00", ZONE)
 
 
+@pytest.mark.parametrize("again", [{"pause": "customer_date"}, {}])
+def test_a_date_that_has_passed_is_over_whatever_date_is_named_after_it(
+    again: dict[str, Any],
+) -> None:
+    """The clocks went on in between: who names another date then does not undo that."""
+    monday = moment("2026-11-23T09:00", ZONE)
+    story = [line(NOW, pause="customer_date", until="2026-11-23T09:00")]
+    story += [line(monday + HOUR, until="2026-11-24T09:00", **again)]
+    begun = Pause(reason="customer_date", start=NOW, end=monday)
+    more = Pause(reason="customer_date", start=monday + HOUR, end=monday + 24 * HOUR)
+    assert pauses_of(story, ZONE) == ((begun, more) if again else (begun,))
+
+
 def test_a_planned_visit_is_no_date_of_the_customers_while_nobody_waits_for_them() -> None:
     assert pauses_of([line(NOW, until="2026-11-23T09:00")], ZONE) == ()
 
@@ -234,6 +247,22 @@ def test_a_year_that_was_mistyped_stops_nobody_from_reckoning(local: str) -> Non
     assert first.due is not None
     assert abs(first.due - TICKET.opened_at) <= FAR_MS
     assert second.state == ("paused" if local > "2026" else "running")
+
+
+@pytest.mark.parametrize(("agreed_at", "stands"), [(NOW + HOUR, "office"), (NOW - HOUR, "phone")])
+def test_of_two_agreements_the_later_one_stands_whichever_is_heard_of_first(
+    agreed_at: int, stands: str
+) -> None:
+    """The office agreed on another time before it heard of the technician's call (R-SLA-09)."""
+    office, phone = "2026-11-24T09:00", "2026-11-23T09:00"
+    known = structs.replace(TICKET, agreed_visit=office, agreed_at=agreed_at)
+    rows = state(structs.replace(ORDER, status="accepted"), known)
+    said = act("work_order.contact", {"means": "phone", "reached": True, "visit_at": phone})
+    land(rows, done(rows, said))
+    ticket = rows.find(type(TICKET), TICKET.id)
+    assert ticket is not None
+    assert ticket.agreed_visit == {"office": office, "phone": phone}[stands]
+    assert ticket.agreed_at == max(agreed_at, NOW)
 
 
 def test_what_was_agreed_excused_and_settled_goes_along() -> None:

@@ -22,7 +22,7 @@ def at(told: str) -> int:
     return int(datetime.datetime.fromisoformat(f"{told}+08:00").timestamp() * 1000)
 
 
-def happened(event: str, told: str, **more: int) -> Happened:
+def happened(event: str, told: str, **more: Any) -> Happened:
     return Happened(event=event, at=at(told), **more)
 
 

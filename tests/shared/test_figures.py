@@ -3,18 +3,23 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from shared.clocks import Case
+from shared.calendars import PLAIN
+from shared.clocks import Case, clocks
 from shared.figures import (
     VERDICTS,
     Rate,
     Verdict,
+    changes_at,
     first_response,
     one_time_fix,
     rates,
     resolution,
+    verdicts,
 )
+from shared.policy import Limit
 from shared.story import Happened
-from shared.timetable import HOUR_MS
+from shared.timetable import HOUR_MS, Timetable
+from tests.shared.test_clocks import policy
 
 DAY = 24 * HOUR_MS
 BEGUN = Happened(event="received", at=0)
@@ -100,3 +105,70 @@ def test_every_verdict_is_counted_once(told: list[dict[str, Verdict]]) -> None:
         assert [getattr(rate, verdict) for verdict in VERDICTS] == [
             said.count(verdict) for verdict in VERDICTS
         ]
+
+
+RULES = policy(
+    Limit(id="answer", node="respond", start="received", stop="acknowledged", amount=4),
+    Limit(
+        id="solve",
+        node="solve",
+        start="received",
+        stop="resolved",
+        amount=9,
+        calendar="working",
+    ),
+    Limit(
+        id="news",
+        node="progress",
+        start="received",
+        stop="progress_told",
+        amount=24,
+        every=True,
+        until="resolved",
+    ),
+)
+HOURS = Timetable(PLAIN)
+
+
+def judged(told: Case, now: int) -> tuple[dict[str, Verdict], int | None]:
+    """The verdicts at a moment, and from when on they may be others."""
+    found = clocks(told, RULES, HOURS, now)
+    said = verdicts(told, found, "in_progress", now)
+    return said, changes_at(told, found, said, now)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["acknowledged", "arrived", "resolved", "progress_told"]),
+            st.integers(0, 20 * DAY),
+            st.sampled_from([0, HOUR_MS]),
+        ),
+        max_size=4,
+    ),
+    st.integers(0, 40 * DAY),
+    st.integers(1, 40 * DAY),
+)
+def test_until_the_moment_that_is_told_time_alone_changes_no_verdict(
+    events: list[tuple[str, int, int]], now: int, later: int
+) -> None:
+    told = case(*(one(*each) for each in events))
+    said, until = judged(told, now)
+    moment = now + later if until is None else min(now + later, until - 1)
+    assert judged(told, moment)[0] == said
+
+
+def test_what_is_settled_for_good_is_never_another() -> None:
+    told = case(one("acknowledged", HOUR_MS), one("resolved", 2 * HOUR_MS))
+    assert judged(told, DAY) == (
+        {
+            "first_response": "kept",
+            "one_time_fix": "kept",
+            "resolution": "kept",
+            "limit:respond": "kept",
+            "limit:solve": "kept",
+            "limit:progress": "kept",
+        },
+        None,
+    )
+    assert judged(case(), 0)[1] is not None

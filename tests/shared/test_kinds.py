@@ -15,6 +15,7 @@ from shared.ops import Op, decode, encode
 from shared.policy import CHOICE
 from shared.records import STREAM_PREFIX, Record, State, home, stream_of, table
 from shared.registry import Reach
+from shared.tag_sets import tag_set_id
 from shared.tasks import Task
 from shared.visible import LISTED
 from shared.work_order import WorkOrder
@@ -399,6 +400,22 @@ OF_THE_JOBS = [(kind.__name__, f"work_order_id={job}") for job in (ORDER.id, A) 
             ],
         ),
         ("customer.add", '{"name":"x","type":"person"}', ("customer", A), {}, (), []),
+        (
+            "customer.add",
+            '{"name":"x","type":"person","tier":"key"}',
+            ("customer", A),
+            {},
+            (),
+            [("TagSet", tag_set_id("tiers"))],
+        ),
+        (
+            "customer.classify",
+            '{"tier":"key"}',
+            ("customer", A),
+            {},
+            (),
+            [("TagSet", tag_set_id("tiers"))],
+        ),
         (
             "site.add",
             f'{{"customer":"{A}","address":"x","time_zone":"UTC"}}',

@@ -14,6 +14,7 @@ from shared.merging import FILLED, NAMING, ROWS_MAX
 from shared.people import Subscription
 from shared.records import Record, State, home
 from shared.registry import Outcome, Reach
+from shared.return_case import ReturnCase
 from shared.site import Asset, Customer, Site
 from shared.tasks import Conflict
 from shared.ticket import Ticket
@@ -99,6 +100,37 @@ def test_a_customer_goes_with_all_that_is_theirs_and_leaves_a_name() -> None:
         by=DORA.id,
         at=NOW + 1000,
     )
+
+
+def test_a_return_and_what_stands_in_place_of_another_follow_a_merge_of_machines() -> None:
+    """R-RET-06: what became of a machine can be followed whichever name it has."""
+    twin = structs.replace(SPARE, id=ident("twin"), gone="returned", gone_on="2026-11-20")
+    before = structs.replace(SPARE, id=ident("before"), serial="S-0", replaced_by=twin.id)
+    case = ReturnCase(
+        id=ident("case"),
+        ticket_id=TICKET.id,
+        asset_id=before.id,
+        new_asset_id=twin.id,
+        wish="exchange",
+        step="done",
+        asked_at=1,
+        asked_by=DORA.id,
+    )
+    rows = state(SPARE, twin, before, case)
+    outcome = done(rows, merging("asset", twin, SPARE))
+    assert only(outcome, ReturnCase) == structs.replace(case, new_asset_id=SPARE.id)
+    machines = {one.id: one for one in outcome.rows if isinstance(one, Asset)}
+    assert machines == {
+        SPARE.id: structs.replace(SPARE, gone="returned", gone_on="2026-11-20"),
+        before.id: structs.replace(before, replaced_by=SPARE.id),
+    }
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_machine_is_not_merged_with_the_one_that_it_was_exchanged_for(turned: bool) -> None:
+    old = structs.replace(SPARE, id=ident("old"), gone="exchanged", replaced_by=SPARE.id)
+    pair = (SPARE, old) if turned else (old, SPARE)
+    assert refusal(state(SPARE, old), merging("asset", *pair)) == ("exchanged", "args.into")
 
 
 def test_a_site_goes_with_its_machines_and_what_is_open_about_it() -> None:
@@ -230,10 +262,18 @@ def test_all_that_names_a_thing_by_a_field_of_its_own_follows(noun: str) -> None
     assert naming == told
 
 
+# What the one that stays always says itself.
+OWN = {
+    "customer": {"name", "type", "former_names"},
+    "site": {"customer_id", "address", "time_zone"},
+    "asset": {"site_id", "name", "model"},
+}
+
+
 @pytest.mark.parametrize("noun", FILLED)
-def test_what_is_taken_over_is_a_field_of_the_thing(noun: str) -> None:
+def test_whatever_the_one_that_stays_may_leave_unsaid_is_taken_over(noun: str) -> None:
     names = {name for line in FILLED[noun] for name in line}
-    assert names <= set(TABLES[noun].__struct_fields__)
+    assert names == set(TABLES[noun].__struct_fields__) - {"id", "version"} - OWN[noun]
 
 
 @pytest.mark.parametrize(

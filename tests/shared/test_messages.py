@@ -8,6 +8,7 @@ from msgspec import structs
 
 from server.texts import read_catalogue
 from shared.errors import Refused
+from shared.kinds import REGISTRY
 from shared.messages import (
     BY_HAND,
     CHANNELS,
@@ -21,7 +22,7 @@ from shared.messages import (
 )
 from shared.people import Person
 from shared.policy import EVENTS
-from shared.registry import Outcome
+from shared.registry import Emit, Outcome
 from shared.texts import LANGUAGES, Catalogue, Plural
 from tests.shared.company import (
     ANN,
@@ -187,14 +188,55 @@ def test_what_is_filled_in_is_taken_as_it_is() -> None:
 
 
 def test_what_a_customer_was_told_is_told_to_the_clocks_once() -> None:
-    told = done(state(QUEUED), on(QUEUED, "message.send"))
-    (emit,) = told.emits
-    assert (emit.on, emit.name) == (("ticket", TICKET.id), "ticket.progress")
+    (emit,) = progress_by(QUEUED, "message.send")
+    assert emit.on == ("ticket", TICKET.id)
     assert (emit.args["events"], emit.args["status"]) == ("progress_told", "")
     assert {event for events in TELLS.values() for event in events} <= set(EVENTS)
     assert TELLS.keys() <= TEMPLATES.keys()
     sent = standing("sent")
-    assert done(state(sent), on(sent, "message.send", delivered=True)).emits == ()
+    assert progress_by(sent, "message.send", delivered=True) == []
     other = structs.replace(QUEUED, template="other")
-    assert done(state(other), on(other, "message.send")).emits == ()
-    assert done(state(QUEUED), on(QUEUED, "message.fail", why="x")).emits == ()
+    assert progress_by(other, "message.send") == []
+    assert progress_by(QUEUED, "message.fail", why="x") == []
+
+
+@pytest.mark.parametrize(("told_at", "events"), [(NOW + 5000, ["progress_told"]), (NOW, [])])
+def test_what_was_told_sooner_and_is_heard_of_later_counts_from_when_it_was(
+    told_at: int, events: list[str]
+) -> None:
+    """The office told it before it heard that a technician had, without a network."""
+    sent = standing("sent", changed_at=told_at)
+    outcome = done(state(sent), on(sent, "message.send"))
+    assert (outcome.merged, outcome.rows) == (True, ())
+    assert [emit.args["events"] for emit in outcome.emits] == events
+
+
+def progress_by(message: Message, kind: str, **args: Any) -> list[Emit]:
+    told = done(state(message), on(message, kind, **args))
+    return [emit for emit in told.emits if emit.name == "ticket.progress"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "args", "found", "expected"),
+    [
+        ("message.send", {"channel": "technician_sms"}, "queued", "sent"),
+        ("message.send", {}, "cancelled", "sent"),
+        ("message.send", {}, "delivered", "delivered"),
+        ("message.send", {"delivered": True}, "sent", "delivered"),
+        ("message.fail", {"why": "x"}, "sent", "failed"),
+        ("message.fail", {"why": "x"}, "cancelled", "cancelled"),
+    ],
+)
+def test_what_became_of_a_message_is_laid_over_what_its_ticket_has_of_it(
+    kind: str, args: dict[str, Any], found: str, expected: str
+) -> None:
+    """As a phone does that has not been heard yet, whatever the office sends meanwhile."""
+    before = standing("queued" if kind == "message.send" else "sent")
+    said = on(before, kind, **args)
+    (row,) = done(state(before), said).rows
+    fact = next(emit for emit in done(state(before), said).emits if emit.name == "message.became")
+    here = standing(found)
+    landed = REGISTRY.absorbs[fact.name](state(here), fact, said.op_id, said.at).rows
+    assert landed == (() if expected == found else (row,))
+    assert row.state == expected or expected == found  # type: ignore[attr-defined]
+    assert REGISTRY.absorbs[fact.name](state(), fact, said.op_id, said.at).rows == ()

@@ -1,10 +1,13 @@
 """Versions of policies are published and chosen, and calendars are set, in the office."""
 
-from typing import Any
+from typing import Any, Literal
 
+import msgspec
 import pytest
+from msgspec import Struct
 
 from shared.calendars import COMPANY, Day, Span, WorkingCalendar, calendar_id, calendar_of, overlaid
+from shared.kinds import write_row
 from shared.limits import Difference, differences
 from shared.policy import CHOICE, Chosen, Edition, Limit, PolicyChoice, ServicePolicy, in_force
 from shared.prices import Contract
@@ -254,7 +257,7 @@ def _fields(calendar: WorkingCalendar) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
-        ({"team": "North"}, "args.team"),
+        ({"team": ident("north")}, "args.team"),
         ({"time_zone": "Asia/Nowhere"}, "args.time_zone"),
         ({"week": [[]] * 7}, "args.week"),
         ({"week": [[["09:00", "12:00"], ["11:00", "13:00"]], *[[]] * 6]}, "args.week.0"),
@@ -275,10 +278,10 @@ def test_a_calendar_that_tells_no_hours_is_refused(changes: Any, field: str) -> 
 def test_a_team_without_hours_of_its_own_works_those_of_the_company() -> None:
     week: Any = ((Span("09:00", "18:00"),), *((),) * 6)
     company = WorkingCalendar(id=COMPANY, week=week)
-    north = WorkingCalendar(id=calendar_id("North"), team="North", week=week)
-    assert calendar_of((company, north), "North") == north
-    assert calendar_of((company, north), "South") == company
-    assert calendar_of((), "South") is None
+    north = WorkingCalendar(id=calendar_id(ident("north")), team=ident("north"), week=week)
+    assert calendar_of((company, north), ident("north")) == north
+    assert calendar_of((company, north), ident("south")) == company
+    assert calendar_of((), ident("south")) is None
 
 
 def test_what_a_person_said_of_a_day_stands_above_an_import_and_that_above_the_law() -> None:
@@ -301,3 +304,31 @@ def test_a_version_is_compared_limit_by_limit() -> None:
         Difference(limit="gone", how="dropped", before=gone),
         Difference(limit="new", how="added", after=new),
     ]
+
+
+class OldLimit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A limit as an app of the first release reads it: of the words that it knew."""
+
+    id: str
+    node: Literal["respond", "solve"]
+    start: Literal["received"]
+    stop: Literal["acknowledged", "resolved"]
+    amount: int
+
+
+class OldPolicy(Struct, frozen=True, kw_only=True):
+    """A version of a policy as an app of the first release reads it."""
+
+    name: str
+    limits: tuple[OldLimit, ...]
+
+
+def test_an_app_of_the_first_release_reads_a_policy_with_later_words() -> None:
+    late = {**SOLVE, "id": "return", "node": "return", "start": "return_asked"}
+    late["stop"] = "return_done"
+    policy = only(done(state(), published(limits=[RESPOND, late, SOLVE])), ServicePolicy)
+    assert [one.id for one in policy.every] == ["respond", "solve", "return"]
+    read = msgspec.json.decode(write_row(policy), type=OldPolicy)
+    assert [one.id for one in read.limits] == ["respond", "solve"]
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(late, OldLimit)

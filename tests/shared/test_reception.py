@@ -6,12 +6,23 @@ import pytest
 from msgspec import structs
 
 from shared.priorities import derive_priority, usual_urgency
-from shared.reception import tag_set_id
 from shared.records import State
 from shared.registry import Outcome
-from shared.tag_sets import Tag, TagSet
+from shared.tag_sets import Tag, TagSet, tag_set_id
 from shared.ticket import ENDS, Ticket, TicketEvent
-from tests.shared.company import ANN, DORA, NOW, TICKET, act, done, ident, only, refusal, state
+from tests.shared.company import (
+    ANN,
+    DORA,
+    NOW,
+    TICKET,
+    act,
+    done,
+    ident,
+    only,
+    refusal,
+    refused,
+    state,
+)
 
 ON = ("ticket", TICKET.id)
 FAULTS = TagSet(
@@ -313,3 +324,34 @@ def test_the_visit_that_a_technician_agreed_is_the_tickets() -> None:
     assert refusal(state(), lost) == ("unknown_subject", "on")
     unreadable = act("work_order.contact", {**args, "note": "\x07"})
     assert refusal(state(), unreadable) == ("not_text", "args.note")
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "more"),
+    [
+        ("ticket.agree", "visit", {}),
+        ("ticket.agree", "due", {}),
+        ("ticket.wait", "until", {"reason": "customer_date"}),
+    ],
+)
+@pytest.mark.parametrize(
+    ("local", "code"),
+    [
+        ("2026-11-23T09:00", None),
+        ("2036-11-20T09:00", None),
+        ("2036-12-20T09:00", "too_far_off"),
+        ("9999-12-31T23:59", "too_far_off"),
+        ("0001-01-01T00:00", "too_far_off"),
+        ("2026-02-30T09:00", "wrong_value"),
+    ],
+)
+def test_a_time_that_is_ten_years_away_is_a_slip(
+    kind: str, field: str, more: dict[str, Any], local: str, code: str | None
+) -> None:
+    asked = desk(kind, {field: local, **more})
+    if code is None:
+        assert not done(at("new"), asked).merged
+        return
+    told = refused(at("new"), asked)
+    assert (told.code, told.field) == (code, f"args.{field}")
+    assert told.params == ({"day": local[:10]} if code == "too_far_off" else {"reason": local})

@@ -13,7 +13,18 @@ from server.texts import read_catalogue
 from shared.alarms import CODES as ALARMS, OVER
 from shared.clocks import REASONS, ClockState
 from shared.errors import FLAGS, REFUSALS, Refused, refuse_value
+from shared.feedback import (
+    ASPECTS,
+    CONFIRMATIONS,
+    GRADES,
+    KINDS_OF,
+    STEPS as FEEDBACK_STEPS,
+    TASKS as FEEDBACK_TASKS,
+    TYPES,
+    WAYS as FEEDBACK_WAYS,
+)
 from shared.fields import FIELDS, PRIORITIES
+from shared.foresight_rules import SIGNS
 from shared.ids import derive
 from shared.kinds import REGISTRY
 from shared.limits import VALUES
@@ -23,6 +34,8 @@ from shared.ops import Verdict
 from shared.parts import OLD_PARTS, PART_TYPES
 from shared.people import ROLES
 from shared.policy import EVENTS, FACTS, NODES, PAUSES, Unit
+from shared.return_case import STEPS, WAYS, WISHES
+from shared.return_terms import PAPERS, REASONS as REASONS_OF_RETURNS
 from shared.sign_off import PURPOSES, SIGNERS
 from shared.texts import (
     LANGUAGES,
@@ -36,7 +49,7 @@ from shared.texts import (
     parse,
     say,
 )
-from shared.ticket import CHANNELS, STATUSES as TICKET_STATUSES
+from shared.ticket import CHANNELS, STATUSES as TICKET_STATUSES, WISHED_FOR
 from shared.visit import OUTCOMES
 from shared.work_order import SERVICES, STATUSES
 
@@ -103,6 +116,14 @@ NEEDED = {
     "clock_states": set(get_args(ClockState)),
     "command": COMMAND,
     "declaration": {f"{purpose}_1" for purpose in PURPOSES},
+    "feedback_aspects": set(ASPECTS),
+    "feedback_confirmations": set(CONFIRMATIONS),
+    "feedback_grades": set(GRADES),
+    "feedback_kinds": set(KINDS_OF),
+    "feedback_means": set(FEEDBACK_WAYS),
+    "feedback_solved": {"yes", "no"},
+    "feedback_steps": set(chain(*FEEDBACK_STEPS.values())),
+    "feedback_types": set(TYPES),
     "fields": {*FIELDS, *ARGUMENTS, *MASTER, "unnamed"},
     "flags": set(FLAGS),
     "given": {"wo", "strokes"},
@@ -120,6 +141,14 @@ NEEDED = {
     "problems": set(STATUS),
     "product_classes": CLASSES,
     "refusals": set(REFUSALS),
+    "return_bearers": {"customer", "company"},
+    "return_papers": set(PAPERS),
+    "return_reasons": set(REASONS_OF_RETURNS),
+    "return_steps": set(STEPS),
+    "return_ways": set(WAYS),
+    "return_wishes": set(WISHES),
+    "wishes": set(WISHED_FOR),
+    "foresight_signs": set(SIGNS),
     "roles": set(ROLES),
     "services": set(SERVICES),
     "sign_ending": set(OUTCOMES),
@@ -132,7 +161,9 @@ NEEDED = {
         *("declined", "order_part", "plan_next_visit", "recount", "seal_diverged"),
         *("serial_twice", "unsigned_addition", "work_done_after_cancel", "not_collector"),
         *("ink_reused", "alias_twice", "orphan"),
+        *FEEDBACK_TASKS,
         *ALARMS,
+        "refund_due",
     },
     "ticket_events": set(EVENTS),
     "task_over": set(OVER),

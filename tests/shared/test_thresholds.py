@@ -94,6 +94,7 @@ ROWS: list[Row] = [
     ("R-SLA-33", "p-2025-product", "complaint_result", "2 working_day", {}, "2026-10-10T18:00"),
     ("R-SAT-11", "p-default", "survey", "7 day", {}, "2026-10-16T00:00"),
     ("R-IMP-08", "p-2025-assessment", "rectify", "30 working_day", PLAINT, "2026-11-18T18:00"),
+    ("R-SLA-45", "p-default", "return", "7 working_day", {}, "2026-10-16T18:00"),
     ("R-IMP-09", "p-common", "issue", "30 day", {}, "2026-11-08T00:00"),
 ]
 # The recommended mix takes these figures over (§2.4): as there, so here.

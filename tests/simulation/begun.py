@@ -65,7 +65,7 @@ class Finders(Company):
         """Whether a server that was put back no longer has what something was begun beside."""
         begun, beside = self.begun(), birth.op_id
         while beside in begun:
-            said = json.loads(self.books.pages.raw[begun[beside].fingerprint])
+            said = json.loads(self.books.pages.raw[begun[beside].op_id])
             beside = said["args"].get("beside", "")
         return self.restored and (WorkOrder, beside) not in self.books.pages.rows
 

@@ -1,9 +1,8 @@
 """Mistakes that somebody might make one day, each planted by itself, to see that weeks find it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
-from unittest.mock import patch
 
 from msgspec import structs
 
@@ -36,38 +35,8 @@ from sync.overlay import touched
 from sync.protocol import Result
 from sync.session import TimedOut
 from tests.simulation.kills import Killed
+from tests.simulation.planting import Plant, both, instead, says
 from tests.world import ANN, BOB
-
-Plant = Callable[[], Any]  # a context in which the mistake is made
-
-
-def _instead(of: Any, name: str, wrong: Callable[..., Any]) -> Plant:
-    """`wrong` is called with the right one before its arguments."""
-
-    @contextmanager
-    def planted() -> Iterator[None]:
-        right = getattr(of, name)
-
-        def call(*args: Any, **more: Any) -> Any:
-            return wrong(right, *args, **more)
-
-        with patch.object(of, name, call):
-            yield
-
-    return planted
-
-
-def _says(of: Any, name: str, answer: Any) -> Plant:
-    return _instead(of, name, lambda _right, *_args, **_more: answer)
-
-
-def _both(one: Plant, other: Plant) -> Plant:
-    @contextmanager
-    def planted() -> Iterator[None]:
-        with one(), other():
-            yield
-
-    return planted
 
 
 def _honest(right: Any, *told: Any) -> Any:
@@ -266,9 +235,9 @@ def _seen_too_late() -> Iterator[None]:
         return [pair for pair in rows if (stream, (pair[1].table, pair[1].id)) not in fresh]
 
     with (
-        _instead(MemoryBooks, "enter", enter)(),
-        _instead(MemoryBooks, "_feed_one", feed_one)(),
-        _instead(MemoryBooks, "pages_of", pages_of)(),
+        instead(MemoryBooks, "enter", enter)(),
+        instead(MemoryBooks, "_feed_one", feed_one)(),
+        instead(MemoryBooks, "pages_of", pages_of)(),
     ):
         yield
 
@@ -328,80 +297,80 @@ def _not_all_that_names_it(right: Any, state: Any, thing: Any) -> Any:
 
 
 BUGS: Final[dict[str, Plant]] = {
-    "acknowledged when it was sent": _instead(session, "_compose", _acknowledged_when_sent),
-    "a refused op is not kept": _instead(MemoryBooks, "enter", _verdicts_alone),
-    "a later verdict has no leaf": _instead(MemoryBooks, "enter", _without_leaves),
-    "a photo that was taken back is deleted": _instead(MemoryBooks, "enter", _photos_vanish),
-    "a new signature replaces the old one": _instead(MemoryBooks, "enter", _signed_over),
-    "a step is not written into the history": _instead(MemoryBooks, "enter", _history_lost),
-    "a balance is not moved in a batch": _instead(MemoryBooks, "enter", _no_movement),
-    "what was used before is not recalled": _instead(MemoryBooks, "recall", _only_ours),
-    "ids are forgotten with an epoch": _instead(MemoryBooks, "renew", _forgotten_with_the_epoch),
-    "numbers are given twice": _instead(MemoryBooks, "numbers", _same_number),
-    "rows that went are not told of": _instead(MemoryBooks, "_feed_one", _tombstones_forgotten),
-    "two changes share a place": _instead(MemoryBooks, "_feed_one", _one_place_for_all),
-    "what is gone is forgotten without a floor": _instead(MemoryBooks, "forget_gone", _no_floor),
-    "a page that was cut counts as whole": _instead(MemoryLibrary, "pages", _cut_counts_as_whole),
-    "an answer is taken in halves": _instead(MemoryPhone, "transaction", _in_halves),
-    "a snapshot is shown before it is whole": _instead(MemoryPhone, "take", _staged_is_shown),
-    "a checksum forgets what went": _instead(phone, "minus", lambda _right, one, _other: one),
-    "nothing is sent again after a restore": _instead(MemoryPhone, "outgoing", _sent_once),
-    "a stream that leaves takes what waits along": _both(
-        _says(MemoryPhone, "unsettled_on", []), _instead(MemoryPhone, "drop", _purged)
+    "acknowledged when it was sent": instead(session, "_compose", _acknowledged_when_sent),
+    "a refused op is not kept": instead(MemoryBooks, "enter", _verdicts_alone),
+    "a later verdict has no leaf": instead(MemoryBooks, "enter", _without_leaves),
+    "a photo that was taken back is deleted": instead(MemoryBooks, "enter", _photos_vanish),
+    "a new signature replaces the old one": instead(MemoryBooks, "enter", _signed_over),
+    "a step is not written into the history": instead(MemoryBooks, "enter", _history_lost),
+    "a balance is not moved in a batch": instead(MemoryBooks, "enter", _no_movement),
+    "what was used before is not recalled": instead(MemoryBooks, "recall", _only_ours),
+    "ids are forgotten with an epoch": instead(MemoryBooks, "renew", _forgotten_with_the_epoch),
+    "numbers are given twice": instead(MemoryBooks, "numbers", _same_number),
+    "rows that went are not told of": instead(MemoryBooks, "_feed_one", _tombstones_forgotten),
+    "two changes share a place": instead(MemoryBooks, "_feed_one", _one_place_for_all),
+    "what is gone is forgotten without a floor": instead(MemoryBooks, "forget_gone", _no_floor),
+    "a page that was cut counts as whole": instead(MemoryLibrary, "pages", _cut_counts_as_whole),
+    "an answer is taken in halves": instead(MemoryPhone, "transaction", _in_halves),
+    "a snapshot is shown before it is whole": instead(MemoryPhone, "take", _staged_is_shown),
+    "a checksum forgets what went": instead(phone, "minus", lambda _right, one, _other: one),
+    "nothing is sent again after a restore": instead(MemoryPhone, "outgoing", _sent_once),
+    "a stream that leaves takes what waits along": both(
+        says(MemoryPhone, "unsettled_on", []), instead(MemoryPhone, "drop", _purged)
     ),
-    "a stream leaves under what waits": _says(MemoryPhone, "unsettled_on", []),
-    "a place is given to two ops": _instead(
+    "a stream leaves under what waits": says(MemoryPhone, "unsettled_on", []),
+    "a place is given to two ops": instead(
         MemoryPhone, "next_lseq", lambda right, replica: max(right(replica) - 1, 1)
     ),
-    "a copy of a phone is not noticed": _both(
-        _says(exchange, "_is_another", answer=False), _instead(exchange, "examine", _honest)
+    "a copy of a phone is not noticed": both(
+        says(exchange, "_is_another", answer=False), instead(exchange, "examine", _honest)
     ),
-    "a phone ignores a new epoch": _says(settling, "_begin_epoch", set()),
-    "a later verdict does not reach its author": _says(settling, "_late_news", []),
-    "every verdict is taken for a good one": _instead(settling, "_with_result", _never_ends),
-    "only one of the things that changed is drawn": _instead(settling, "refresh", _still_behind),
-    "nothing is told": _says(settling, "inform", None),
-    "a phone's wall clock is believed": _instead(desk, "true_time", _by_the_wall),
-    "rows of others are sent": _instead(MemoryBooks, "scope", _all_for_everybody),
-    "the vector is not compared": _says(exchange, "vector_hash", ""),
-    "what waits behind a mended op stays": _says(mends, "held_behind", ()),
-    "a signature is sealed over what is missing": _says(
+    "a phone ignores a new epoch": says(settling, "_begin_epoch", set()),
+    "a later verdict does not reach its author": says(settling, "_late_news", []),
+    "every verdict is taken for a good one": instead(settling, "_with_result", _never_ends),
+    "only one of the things that changed is drawn": instead(settling, "refresh", _still_behind),
+    "nothing is told": says(settling, "inform", None),
+    "a phone's wall clock is believed": instead(desk, "true_time", _by_the_wall),
+    "rows of others are sent": instead(MemoryBooks, "scope", _all_for_everybody),
+    "the vector is not compared": says(exchange, "vector_hash", ""),
+    "what waits behind a mended op stays": says(mends, "held_behind", ()),
+    "a signature is sealed over what is missing": says(
         signing, "_weighed", signing.Weighed(state="sealed", faults=())
     ),
-    "a place of another incarnation is taken for this one's": _instead(
+    "a place of another incarnation is taken for this one's": instead(
         exchange, "receive_read", _seen_elsewhere
     ),
     "a change is seen after its place was passed": _seen_too_late,
-    "an answer that comes late is taken in": _instead(session, "absorb", _taken_late),
-    "a dying server keeps what was done without its verdict": _instead(
+    "an answer that comes late is taken in": instead(session, "absorb", _taken_late),
+    "a dying server keeps what was done without its verdict": instead(
         MemoryBooks, "savepoint", _effect_stays
     ),
-    "a lane does not come back": _says(lane, "delay_ms", 10**9),
-    "an older version is read as today's": _instead(
+    "a lane does not come back": says(lane, "delay_ms", 10**9),
+    "an older version is read as today's": instead(
         Registry, "upcast", lambda _right, _registry, _name, _version, args: args
     ),
-    "what somebody else did is taken from anybody": _says(desk, "_anothers", None),
-    "what waits is settled by itself": _instead(mends, "settle", _by_itself),
-    "the log is written anew": _instead(MemoryBooks, "enter", _log_rewritten),
-    "an answer replaces those before": _instead(MemoryBooks, "enter", _answer_replaces),
-    "what lost is not kept": _both(
-        _instead(judge, "opened", _no_loser), _instead(merge, "opened", _no_loser)
+    "what somebody else did is taken from anybody": says(desk, "_anothers", None),
+    "what waits is settled by itself": instead(mends, "settle", _by_itself),
+    "the log is written anew": instead(MemoryBooks, "enter", _log_rewritten),
+    "an answer replaces those before": instead(MemoryBooks, "enter", _answer_replaces),
+    "what lost is not kept": both(
+        instead(judge, "opened", _no_loser), instead(merge, "opened", _no_loser)
     ),
-    "a file counts as safe once it was sent": _instead(transfer, "_hindered", _safe_when_sent),
-    "a restored server is believed to have all files": _says(MemoryPhone, "doubt", None),
-    "what came by the lane of the files is not asked about": _instead(
+    "a file counts as safe once it was sent": instead(transfer, "_hindered", _safe_when_sent),
+    "a restored server is believed to have all files": says(MemoryPhone, "doubt", None),
+    "what came by the lane of the files is not asked about": instead(
         shelf, "is_asked_about", lambda _right, file: file.unsure
     ),
-    "numbers are not given at all": _says(intake, "number", None),
-    "what is on a job without a beginning is refused": _says(desk, "_stubs", ()),
-    "nothing waits for a beginning that waits": _both(
-        _says(desk, "_unborn", None), _says(desk, "awaits", None)
+    "numbers are not given at all": says(intake, "number", None),
+    "what is on a job without a beginning is refused": says(desk, "_stubs", ()),
+    "nothing waits for a beginning that waits": both(
+        says(desk, "_unborn", None), says(desk, "awaits", None)
     ),
-    "what was begun here is looked for at the office": _says(overlay, "_begun_here", []),
-    "what looks elsewhere is not laid anew": _says(settling, "looking_at", set()),
-    "a merge leaves the jobs behind": _instead(merging, "named_by", _not_all_that_names_it),
-    "what was merged is looked for under its old id": _instead(
+    "what was begun here is looked for at the office": says(overlay, "_begun_here", []),
+    "what looks elsewhere is not laid anew": says(settling, "looking_at", set()),
+    "a merge leaves the jobs behind": instead(merging, "named_by", _not_all_that_names_it),
+    "what was merged is looked for under its old id": instead(
         intake, "resolve", lambda _right, ops, _aliases: list(ops)
     ),
-    "rows are not read through": _says(doubts, "disagreeing", {}),
+    "rows are not read through": says(doubts, "disagreeing", {}),
 }

@@ -5,13 +5,12 @@ import msgspec
 from shared.clock import At
 from shared.ids import fingerprint
 from shared.ops import Op, encode
-from sync.memory import MemoryPhone
-from sync.ports import Outboxed
+from sync.ports import Outboxed, Replica
 from tests.world import World
 
 
 def smuggled(
-    world: World, replica: MemoryPhone, order: str, said: tuple[str, bytes], by: str = ""
+    world: World, replica: Replica, order: str, said: tuple[str, bytes], by: str = ""
 ) -> Outboxed:
     """An act on a job, by its kind and arguments, as the next one of a phone, or of another."""
     identity, clock = replica.identity(), world.clock(replica)

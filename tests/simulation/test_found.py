@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from tests.simulation.begun import Finders
+from tests.simulation.promised import Promised
 from tests.simulation.test_state_machine import Company
 from tests.simulation.upgrades import without
-from tests.simulation.weeks import CHECKS
+from tests.simulation.weeks import CHECKS, Week, live
 from tests.simulation.whole import Whole
 from tests.world import ANN, BOB
 
@@ -226,9 +227,117 @@ def started_again_and_heard_of_while_it_waited(week: Whole) -> None:
     week.phone_dies_while_syncing(after=13, phone=1, small=True)
 
 
+def done_on_a_stub_after_what_waited_with_it(week: Promised) -> None:
+    """The last that is done on a job that came to nothing comes alone, behind what it settles."""
+    week.server_knows_no_beginnings()
+    week.server_is_backed_up()
+    order = str(week.one_comes_to_nothing(phone=0, said=1, more=False))
+    lost: dict[str, Any] = {"verb": "decline", "after": 9, "around": False}
+    week.office_goes_on_while_an_answer_is_lost(phone=2, order=order, **lost)
+    week.step(phone=2, order=order, verb="see")
+    week.technician_calls(phone=2, order=order, reached=True, hours=30)
+    week.server_is_restored_from_its_backup(silently=True)
+    faults = ["cut request", "twice", "cut request", "twice", "late", "shut out"]
+    week.sync(phone=0, ops_max=200, small=True, faults=faults)
+    week.phone_dies_while_syncing(phone=0, after=10, small=True)
+    week.files_go(phone=2, order=order, faults=["falls"], after=0)
+    week.server_is_put_back_and_goes_on(phone=2, order=order)
+
+
+def told_before_news_of_the_ticket(week: Promised) -> None:
+    """A message that a technician has told stays told when other news of its ticket comes."""
+    week.new_job(both=False, who=ANN)
+    week.message_is_queued(pick=0, template="other")
+    week.sync(faults=[], ops_max=200, phone=0, small=False)
+    week.technician_tells(phone=0, pick=0, how="sent")
+    week.desk(pick=0, what="informs")
+    week.phone_only_reads(phone=0, faults=[])
+
+
+def planned_after_the_date_they_chose(week: Promised) -> None:
+    """A visit that is planned once the customer's own date has passed undoes nothing."""
+    order = str(week.new_job(both=False, who=ANN))
+    week.desk_waits(pick=0, reason="customer_date", hours=4)
+    week.time_passes(minutes=700)
+    week.visit_is_planned(order=order, who=ANN, hours=10)
+
+
+def agreed_by_the_office_before_it_heard_of_the_call(week: Promised) -> None:
+    """What a technician agreed on earlier, and without a network, replaces nothing."""
+    order = str(week.new_job(both=False, who=ANN))
+    week.office_goes_on_while_a_phone_is_away(phone=0, order=order, minutes=200)
+
+
+def left_at_the_door_without_having_begun(week: Promised) -> None:
+    """A start that waits may be mended into a note; a visit to nobody ends all the same."""
+    order = str(week.new_job(both=False, who=ANN))
+    week.sync(phone=0, ops_max=200, small=False, faults=[])
+    for verb in ("accept", "depart", "arrive"):
+        week.step(0, order, verb)
+    said = {"outcome": "customer_not_in", "diagnosis": "nobody there"}
+    week.tap(0, "work_order.complete", ("work_order", order), said)
+    week.sync(phone=0, ops_max=200, small=False, faults=[])
+
+
+def told_by_the_office_after_a_technician_had(week: Promised) -> None:
+    """The clocks go by who told it first, though the office heard of that last."""
+    order = str(week.new_job(both=False, who=ANN))
+    week.office_tells_while_a_phone_is_away(phone=0, order=order, how="sent")
+
+
+def put_back_in_silence_to_before_what_was_only_read(week: Promised) -> None:
+    """Streams came to the same places by another way: it is put right when they change next."""
+    order = str(week.new_job(both=True, who=BOB))
+    week.phone_dies_while_syncing(phone=0, after=11, small=True)
+    before: dict[str, Any] = {"silently": True, "asks": False}
+    week.server_is_put_back_to_before_files_came(phone=1, order=order, **before)
+    week.new_job(both=False, who=ANN)
+    week.sync(phone=0, ops_max=200, small=False, faults=["late", "late", "shut out", "twice"])
+    week.server_is_restored_from_its_backup(silently=True)
+    week.new_job(both=True, who=BOB)
+    week.world.sync(week.phones[0])
+    week.new_job(both=True, who=ANN)
+
+
+def photographed_on_a_job_that_a_restored_office_forgot(week: Promised) -> None:
+    """A phone that lets go of what the office forgot knows of no ticket all that there is."""
+    week.server_is_backed_up()
+    order = str(week.site_is_merged_while_a_phone_is_away(phone=0, waits=False))
+    week.files_go(phone=0, order=order, faults=["gone"], after=0)
+    week.server_is_restored_from_its_backup(silently=False)
+
+
+def heard_before_news_of_the_ticket(week: Promised) -> None:
+    """A complaint that was taken down on the spot stays when other news of its ticket comes."""
+    order = str(week.new_job(both=False, who=ANN))
+    week.sync(faults=[], ops_max=200, phone=0, small=False)
+    week.technician_hears_a_complaint(phone=0, order=order, kind="complaint")
+    week.desk(pick=0, what="informs")
+    week.phone_only_reads(phone=0, faults=[])
+
+
+def edited_before_it_was_heard_that_it_was_given_back(week: Promised) -> None:
+    """What is changed on a job that its person has given back waits, also where rows come first."""
+    order = str(week.new_job(both=True, who=BOB))
+    week.whole_visit(phone=1, waits=True, signs=1)
+    week.step(phone=1, order=order, verb="decline")
+    week.office_edits_the_job(order=order, value="low")
+    week.sync(phone=1, ops_max=2, small=True, faults=["cut reply", "late", "shut out"])
+
+
 @pytest.mark.parametrize(
     "live",
     [
+        edited_before_it_was_heard_that_it_was_given_back,
+        heard_before_news_of_the_ticket,
+        left_at_the_door_without_having_begun,
+        put_back_in_silence_to_before_what_was_only_read,
+        told_by_the_office_after_a_technician_had,
+        agreed_by_the_office_before_it_heard_of_the_call,
+        photographed_on_a_job_that_a_restored_office_forgot,
+        planned_after_the_date_they_chose,
+        told_before_news_of_the_ticket,
+        done_on_a_stub_after_what_waited_with_it,
         started_again_and_heard_of_while_it_waited,
         a_job_begun_there_was_declined_after_the_site_was_changed,
         edited_before_the_server_knew_an_older_giving,
@@ -252,11 +361,30 @@ def started_again_and_heard_of_while_it_waited(week: Whole) -> None:
         opened_again_before_it_had_left,
     ],
 )
-def test_a_week_that_once_went_wrong_goes_right(live: Callable[[Whole], None]) -> None:
+def test_a_week_that_once_went_wrong_goes_right(live: Callable[[Promised], None]) -> None:
     """C18."""
-    week = Whole()
+    week = Promised()
     week.begin()
     live(week)
     for check in CHECKS:
         getattr(week, check)()
     week.teardown()
+
+
+def test_a_job_that_was_taken_away_while_all_was_loaded_anew_leaves_the_phone() -> None:
+    """C18. A server of a new epoch was half read: it knows not what is here, and says but once that
+    it is gone, while something was still unsent on it (seed 400279).
+    """
+    torn = ["cut request", "no reply", "no reply", "ok", "twice", "cut request"]
+    said: list[tuple[str, dict[str, Any]]] = [
+        ("new_job", {"both": True, "who": BOB}),
+        ("find_something", {"phone": 1, "order": 357, "works": True}),
+        ("new_job", {"both": False, "who": ANN}),
+        ("sync", {"phone": 0, "ops_max": 1, "small": True, "faults": torn}),
+        ("use_numbered", {"phone": 0, "order": 513, "serial": "S2"}),
+        ("all_comes_anew_over_a_bad_line", {"phone": 0, "order": 604, "trips": 1}),
+        ("reassign", {"order": 247, "who": BOB}),
+        ("sync", {"phone": 0, "ops_max": 1, "small": False, "faults": []}),
+    ]
+    lacks = frozenset({"work_order.accept", "edit", "parts.use"})
+    live(Week(lacks=lacks, happenings=tuple(said)))

@@ -26,7 +26,7 @@ from sync.memory import MemoryPhone
 from sync.memory.books import Pages, copied as books_copied
 from sync.memory.phone import Disk, copied
 from sync.notices import BEGUN
-from sync.overlay import touched
+from sync.overlay import is_open, touched
 from sync.ports import Outboxed
 from sync.protocol import Request
 from sync.settling import things_of
@@ -292,8 +292,9 @@ class Company(Always):
         fresh = [one for identity, one in replica.disk.notices.items() if identity not in noticed]
         told = {(one.job, change.new) for one in fresh for change in one.changes}
         given = {one.job for one in fresh if one.kind == "assigned"}  # it is read as a new one
+        back = self.given_back(replica)  # what is changed there is told once it is theirs again
         for job, priority in self.priorities(replica).items():
-            if self.is_whole(replica, job):
+            if self.is_whole(replica, job) and job not in back:
                 known = replica.disk.told[("work_order", job)].get("priority")
                 anew = job in given and known == priority
                 assert anew or before.get(job, priority) == priority or (job, priority) in told
@@ -315,6 +316,11 @@ class Company(Always):
         """What is shown of the open jobs."""
         orders = [row for row in phone.shown(base=False).values() if isinstance(row, WorkOrder)]
         return {row.id: row.priority for row in orders if row.status not in ("cancelled", "done")}
+
+    def given_back(self, phone: MemoryPhone) -> set[str]:
+        """The jobs that its person has declined without anybody having heard of it."""
+        said = (one for one in phone.all_ops() if one.kind == "work_order.decline")
+        return {one.on[1] for one in said if is_open(one)}
 
     def is_whole(self, phone: MemoryPhone, job: str) -> bool:
         stream = stream_of(("work_order", job))
@@ -345,17 +351,31 @@ class Company(Always):
 
     # Weeks that a seed decides have more than the machine's own: what is no rule here.
 
-    def job_is_taken_away_during_a_visit(self, phone: int, order: str, given: bool) -> None:
-        """What was done on it comes piece by piece, after it was taken away."""
+    def theirs(self, phone: int, order: str) -> str:
+        """This job where the phone shows it; else a new one of its person, brought to it."""
+        if (WorkOrder, order) not in self.phones[phone].shown(base=False):
+            order = self.world.job(OWNERS[phone], checklist=CHECKLIST)
+            self.sync(phone, [], 200, False)
+        return order
+
+    def job_is_taken_away_during_a_visit(
+        self, phone: int, order: str, given: bool, reads: bool = False
+    ) -> None:
+        """What was done on it comes piece by piece, after it was taken away, or waits still."""
         self.sync(phone, [], 200, False)
+        order = self.theirs(phone, order)
         for verb in ("accept", "depart", "arrive", "start"):
             self.step(phone, order, verb)
         self.answer(phone, order, "pass")
+        self.no_pending_op_stands_on_nothing()  # and what stands now has to go on standing
         if given:
             self.reassign(order, BOB if OWNERS[phone] == ANN else ANN)
         else:
             self.unassign(order)
-        self.sync(phone, [], 1, False)
+        if reads:
+            self.world.sync(self.phones[phone], pull_only=True)
+        else:
+            self.sync(phone, [], 1, False)
 
     def job_goes_while_a_phone_is_away(self, phone: int, order: str) -> None:
         """It is called off and put away, and the server forgets that it was there."""
@@ -397,8 +417,10 @@ class Company(Always):
 
     def copy_of_a_phone_works_on(self, phone: int, order: str) -> None:
         """Work goes to the server, the phone is put back to before it, and more is recorded."""
+        order = self.theirs(phone, order)
         self.phone_is_backed_up(phone)
-        self.answer(phone, order, "pass")
+        for value in ("fail", "pass"):
+            self.answer(phone, order, value)
         self.sync(phone, [], 200, False)
         self.phone_is_restored_from_its_backup(phone)
         self.answer(phone, order, "fail")

@@ -6,10 +6,12 @@ from typing import Final
 
 import pytest
 
+from tests.simulation.broken_promises import BROKEN
 from tests.simulation.bugs import BUGS
 from tests.simulation.weeks import Week, Wrong, live, shrunk, week_of
 
 SEEDS: Final = 400  # so many weeks a mistake may last
+MISTAKES: Final = {**BUGS, **BROKEN}
 ROUNDS: Final = 3  # how often each is looked for, from other seeds on
 
 
@@ -44,9 +46,9 @@ def test_a_week_that_goes_wrong_is_shrunk_to_what_makes_it_so(name: str) -> None
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("name", BUGS)
+@pytest.mark.parametrize("name", MISTAKES)
 def test_a_planted_mistake_is_found(name: str) -> None:
-    with BUGS[name]():
+    with MISTAKES[name]():
         weeks = [lasted(first) for first in range(1, ROUNDS * SEEDS, SEEDS)]
     sys.stdout.write(f"{name}: found in the {statistics.median(weeks):.0f}th week\n")
     assert max(weeks) <= SEEDS

@@ -13,10 +13,12 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from shared.messages import TEMPLATES
+from tests.simulation.counter import HOW, NAMES, OUTCOMES, SAID, TEAMS
 from tests.simulation.hardships import FILE_FAULTS
+from tests.simulation.promised import Promised
 from tests.simulation.test_state_machine import FAULTS_OF_A_TRIP, OWNERS, VERBS
 from tests.simulation.upgrades import LACKING
-from tests.simulation.whole import Whole
 from tests.world import ANN, BOB, VAN_ANN, VAN_BOB
 
 STEPS: Final = 30
@@ -25,7 +27,7 @@ ORDERS: Final = frozenset(
     {
         *("new_job", "whole_visit", "whole_visit_before_an_upgrade"),
         *("find_something", "one_comes_to_nothing", "somebody_is_written_down_twice"),
-        "site_is_merged_while_a_phone_is_away",
+        *("site_is_merged_while_a_phone_is_away", "a_job_is_made_of_a_ticket"),
     }
 )
 
@@ -104,8 +106,12 @@ TROUBLE: Final[dict[str, tuple[int, Choose]]] = {
     "settle": (3, _of(choice=_one("keep", "swap"), pick=_up_to(5))),
     "act_from_the_future": (3, _of_phone(order=_order)),
     "mend": (3, _of(pick=_up_to(10), discard=_yes_or_no)),
+    "what_waits_is_mended": (2, _of_phone(order=_order, discard=_yes_or_no)),
     "phone_dies_while_syncing": (4, _of_phone(after=_up_to(40, 1), small=_yes_or_no)),
-    "job_is_taken_away_during_a_visit": (2, _of_phone(order=_order, given=_yes_or_no)),
+    "job_is_taken_away_during_a_visit": (
+        3,
+        _of_phone(order=_order, given=_yes_or_no, reads=_yes_or_no),
+    ),
     "job_goes_while_a_phone_is_away": (2, _of_phone(order=_order)),
     "server_dies_while_answering": (4, _of_phone(after=_up_to(25, 1))),
     "office_goes_on_while_an_answer_is_lost": (
@@ -145,14 +151,93 @@ TROUBLE: Final[dict[str, tuple[int, Choose]]] = {
     "phone_is_started_again": (2, _of_phone()),
     "clock_of_a_phone_stands_still": (2, _of_phone()),
     "copy_of_a_phone_works_beside_it": (2, _of_phone(order=_order, turns=_up_to(3, 1))),
-    "an_answer_comes_late": (3, _of_phone(order=_order, small=_yes_or_no)),
+    "an_answer_comes_late": (
+        3,
+        _of_phone(order=_order, small=_yes_or_no, says=_one(True, True, False)),
+    ),
     "an_op_of_somebody_else_is_in_the_outbox": (2, _of_phone(order=_order)),
     "an_op_is_too_large": (1, _of_phone(order=_order)),
-    "all_comes_anew_over_a_bad_line": (2, _of_phone(order=_order)),
+    "all_comes_anew_over_a_bad_line": (3, _of_phone(order=_order, trips=_one(1, 2, 200))),
     "server_forgets_all_that_changed": (3, _of()),
     "a_release_breaks_on_a_note": (2, _of_phone(order=_order)),
     "everybody_gets_a_newer_release": (2, _of()),
 }
+# What the desk does, and phones that have to do with it; a week has none, some or much of it.
+DESK: Final[dict[str, tuple[int, Choose]]] = {
+    "desk": (9, _of(pick=_order, what=_one(*SAID))),
+    "desk_classifies": (
+        3,
+        _of(
+            pick=_order,
+            kind=_one("fault", "service", "complaint"),
+            urgency=_one("", "general", "urgent"),
+        ),
+    ),
+    "desk_agrees": (3, _of(pick=_order, hours=_up_to(30, 1), visit=_yes_or_no)),
+    "desk_waits": (
+        4,
+        _of(
+            pick=_order,
+            reason=_one("customer_date", "parts", "mail_in", "customer_absent"),
+            hours=_one(0, 0, 1, 4, 30),
+        ),
+    ),
+    "leader_decides": (
+        1,
+        _of(
+            pick=_order,
+            limit=_one("contact", "arrive", "solve", "solve_urgent"),
+            said=_one("", "met", "breached"),
+        ),
+    ),
+    "somebody_writes": (3, _of(reference=_up_to(4))),
+    "desk_looks_at_what_came_in": (
+        4,
+        _of(pick=_up_to(4), how=_one("open", "open", "link", "refuse"), twice=_yes_or_no),
+    ),
+    "a_job_is_made_of_a_ticket": (3, _of(pick=_order, who=_one(ANN, BOB))),
+    "message_is_queued": (4, _of(pick=_order, template=_one(*TEMPLATES))),
+    "office_tells": (4, _of(pick=_order, how=_one(*HOW))),
+    "technician_tells": (5, _of_phone(pick=_order, how=_one(*HOW[:3]))),
+    "office_tells_while_a_phone_is_away": (2, _of_phone(order=_order, how=_one(*HOW))),
+    "technician_calls": (
+        6,
+        _of_phone(order=_order, reached=_yes_or_no, hours=_one(0, 2, 5, 30)),
+    ),
+    "technician_hears_a_complaint": (
+        3,
+        _of_phone(order=_order, kind=_one("complaint", "suggestion", "issue")),
+    ),
+    "visit_ends_otherwise": (3, _of_phone(order=_order, outcome=_one(*OUTCOMES))),
+    "customer_puts_it_off_again": (
+        4,
+        _of(
+            order=_order,
+            reason=_one("customer_date", "customer_absent"),
+            hours=_up_to(4, 1),
+            plans=_yes_or_no,
+        ),
+    ),
+    "visit_is_planned": (2, _of(order=_order, who=_one(ANN, BOB), hours=_up_to(30, 1))),
+    "visit_is_moved": (
+        2,
+        _of(pick=_order, hours=_up_to(30, 1), fault=_one("customer", "company")),
+    ),
+    "policy_is_published": (2, _of(name=_one(*NAMES), factor=_up_to(4, 1))),
+    "policy_is_chosen": (1, _of(name=_one(*NAMES))),
+    "hours_are_set": (
+        4,
+        _of(week=_up_to(2), holiday=_up_to(2), team=_one("", *TEAMS.values())),
+    ),
+    "somebody_changes_teams": (3, _of(who=_one(ANN, BOB), team=_one("", *TEAMS.values()))),
+    "time_passes": (6, _of(minutes=_one(3, 20, 90, 700))),
+    "sync": (6, _of_phone(ops_max=_one(1, 2, 200), **_small)),
+    "office_goes_on_while_a_phone_is_away": (
+        3,
+        _of_phone(order=_order, minutes=_one(4, 30, 200)),
+    ),
+}
+AT_THE_DESK: Final = (0, 8, 16)  # so much of it
 
 
 class Week(Struct, frozen=True, kw_only=True):
@@ -180,15 +265,23 @@ def week_of(seed: int, steps: int = STEPS) -> Week:
     events = {**WORK, **troubles}
     names, weights = list(events), [weight for weight, _ in events.values()]
     drawn = dice.choices(names, weights, k=steps)
-    return Week(
-        lacks=dice.choice(LACKING) if "server_is_upgraded" in troubles else frozenset(),
-        happenings=tuple((name, events[name][1](dice)) for name in drawn),
-    )
+    lacks = dice.choice(LACKING) if "server_is_upgraded" in troubles else frozenset[str]()
+    happenings = [(name, events[name][1](dice)) for name in drawn]
+    for name, said in _at_the_desk(Dice(f"desk {seed}")):
+        happenings.insert(dice.randint(0, len(happenings)), (name, said))
+    return Week(lacks=lacks, happenings=tuple(happenings))
+
+
+def _at_the_desk(dice: Dice) -> Iterator[Happening]:
+    """What comes between all that, by dice of its own: the rest of the week stays as it is."""
+    weights = [weight for weight, _ in DESK.values()]
+    for name in dice.choices(list(DESK), weights, k=dice.choice(AT_THE_DESK)):
+        yield name, DESK[name][1](dice)
 
 
 def live(week: Week) -> str:
     """Live through a week; returns the hash of all that came of it. Raises `Wrong`."""
-    company = Whole()
+    company = Promised()
     orders: list[str] = []
     trace = sha256()
     after = 0
@@ -234,7 +327,7 @@ def _goes_wrong(week: Week, check: str) -> bool:
     return False
 
 
-def _happen(company: Whole, orders: list[str], name: str, said: dict[str, Any]) -> None:
+def _happen(company: Promised, orders: list[str], name: str, said: dict[str, Any]) -> None:
     if "order" in said:
         if not orders:
             return
@@ -244,7 +337,7 @@ def _happen(company: Whole, orders: list[str], name: str, said: dict[str, Any]) 
         orders.append(made)
 
 
-def _standing(company: Whole) -> Iterator[Any]:
+def _standing(company: Promised) -> Iterator[Any]:
     """What the server and the phones have come to, in an order that is the same in every run."""
     pages = company.books.pages
     yield sorted((op.op_id, op.verdict, op.n) for op in pages.ops.values())
@@ -256,7 +349,7 @@ def _standing(company: Whole) -> Iterator[Any]:
 
 
 def _checks() -> Sequence[str]:
-    return [name for name in dir(Whole) if hasattr(getattr(Whole, name), MARKED)]
+    return [name for name in dir(Promised) if hasattr(getattr(Promised, name), MARKED)]
 
 
 CHECKS: Final = tuple(_checks())

@@ -93,7 +93,7 @@ class Whole(Hardships):
         for op in self.books.pages.ops.values():
             if (op.kind, op.code) != ("edit", "unknown_subject") or op.device is None:
                 continue
-            said = json.loads(self.books.pages.raw[op.fingerprint])["args"]
+            said = json.loads(self.books.pages.raw[op.op_id])["args"]
             job = (WorkOrder, said.get("work_order", ""))
             assert self.restored or job not in self.books.pages.rows
 
@@ -141,6 +141,15 @@ class Whole(Hardships):
         self.world.tick(EXAMINE_EVERY_MS)
 
     # What may come in between
+
+    def what_waits_is_mended(self, phone: int, order: str, discard: bool) -> None:
+        """And what was said of the same job after it goes on."""
+        order = self.theirs(phone, order)
+        self.act_from_the_future(phone, order)
+        self.step(phone, order, "accept")
+        self.edit(phone, order, "444")
+        self.sync(phone, [], 200, False)
+        self.mend(-1, discard)
 
     def server_is_put_back_and_goes_on(self, phone: int, order: str) -> None:
         """Its streams come to the same places by another way, in a new epoch."""

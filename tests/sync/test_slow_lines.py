@@ -78,12 +78,12 @@ def test_a_push_is_halved_when_it_is_too_slow_and_doubled_when_as_much_got_throu
     line = Line(OPS_PER_PUSH_MAX + 20)
     line.ops_max = 9
     assert line.talk().timed_out
-    assert line.asked == [200, 0, 100, 0, 50, 0, 25, 0, 12]
+    assert line.asked == [256, 0, 128, 0, 64, 0, 32, 0, 16]
     assert TIMEOUTS_MAX == 4
     line.ops_max = OPS_PER_PUSH_MAX
     assert not line.talk().timed_out  # it goes on with what the last one came to
-    assert line.asked == [6, 12, 24, 48, 96, 34]
-    assert line.sizes == Sizes(ops=192)
+    assert line.asked == [8, 16, 32, 64, 128, 28]
+    assert line.sizes == Sizes(ops=256)
 
 
 def test_a_line_that_bears_one_op_at_a_time_gets_all_through() -> None:

@@ -18,8 +18,8 @@ from litestar import Litestar
 from litestar.testing import TestClient
 from sqlalchemy import Engine, event
 
-from server import database, enrolment, migrations, people, sessions
-from server.app import create_app
+from server import enrolment, people, presets, sessions
+from server.app import open_office
 from server.office import Office, Release
 from server.settings import Limits, Settings
 from shared.clock import At
@@ -30,7 +30,8 @@ from shared.records import Aggregate
 from sync.desk import Parcel
 from sync.intake import receive
 from sync.protocol import WireOp
-from tests.bases import CHOICE
+from tests.apps import occupied
+from tests.bases import CHOICE, of_today
 
 START_MS = 1_795_000_000_000
 BESIDE = "notary"  # the thread that signs beside every request
@@ -46,17 +47,6 @@ class FirstDay(NamedTuple):
     kept: tuple[tuple[Path, int, bytes | None], ...]
     dice: Any
     logged: str
-
-
-@cache
-def _of_today() -> bytes:
-    """A SQLite file with this version's tables and nothing in them: they take a while to make."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "books.db"
-        engine = database.open_engine(file)
-        migrations.upgrade(engine)
-        engine.dispose()
-        return file.read_bytes()
 
 
 @cache
@@ -83,7 +73,7 @@ def bring_to_date(settings: Settings) -> None:
     if isinstance(books, Path) and not settings.data.exists():
         settings.data.mkdir(mode=0o700, parents=True)
         books.touch(mode=0o600)
-        books.write_bytes(_of_today())
+        books.write_bytes(of_today())
 
 
 def asked_of(office: Office) -> list[str]:
@@ -91,7 +81,8 @@ def asked_of(office: Office) -> list[str]:
 
     On SQLite only those that read: who writes has connections of their own.
     """
-    return _said_to(office.reading.args[0])  # type: ignore[attr-defined]
+    asks = (office.reading, office.asking)
+    return _said_to(*{one.args[0] for one in asks})  # type: ignore[attr-defined]
 
 
 def written_to(office: Office) -> list[str]:
@@ -99,14 +90,15 @@ def written_to(office: Office) -> list[str]:
     return _said_to(office.writing.args[0])  # type: ignore[attr-defined]
 
 
-def _said_to(engine: Engine) -> list[str]:
+def _said_to(*engines: Engine) -> list[str]:
     said: list[str] = []
 
     def hear(*told: Any) -> None:
         if threading.current_thread().name != BESIDE:
             said.append(told[2])
 
-    event.listen(engine, "before_cursor_execute", hear)
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", hear)
     return said
 
 
@@ -128,13 +120,14 @@ class Company:
             self.resume(_first_day())
         else:
             bring_to_date(self.settings)
-        self.app: Litestar = create_app(
+        office = open_office(
             self.settings,
             clock=lambda: self.now_ms,
             dice=self.random.randbytes,
             stream=self.log,
             release=release,
         )
+        self.app: Litestar = occupied(office)
         self.office: Office = self.app.state["office"]
         self.client = TestClient(self.app, raise_server_exceptions=False)
         self.people = {role: derive("test", role) for role in ROLES}
@@ -172,6 +165,10 @@ class Company:
             "part", PART, number="F-100", en="Filter", zh="滤芯", type="original", unit="piece"
         )
         self.put("location", STORE, code="MAIN", en="Main store", zh="总仓", type="warehouse")
+
+    def furnish(self) -> None:
+        """Have what a server publishes by itself at its start, which its own thread may do, too."""
+        presets.publish(self.office, "the test")
 
     def new_id(self) -> str:
         """An id nobody has."""

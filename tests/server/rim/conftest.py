@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.apps import gather
 from tests.server.rim.company import Company
+
+
+@pytest.fixture(autouse=True)
+def _gathered() -> Iterator[None]:
+    """What a test has left is for the next one."""
+    yield
+    gather()
 
 
 @pytest.fixture

@@ -15,8 +15,9 @@ from server.api.pacing import (
     UPLOADS_OF_ONE_MAX,
     Paces,
 )
-from server.database import Busy, Queue
+from server.database import PATIENCE_MS
 from server.turns import Turns
+from server.writers import OthersFirst, Writers
 from sync.digest import vector_hash
 from tests.server.rim.company import Company, Phone
 from tests.server.rim.lane import Lane
@@ -96,7 +97,7 @@ def test_exchanges_leave_the_office_half_of_the_threads(company: Company) -> Non
 
 def test_who_writes_again_and_again_does_not_overtake_who_came_before() -> None:
     """C65."""
-    queue, told = Queue(), []
+    queue, told = Writers(PATIENCE_MS), []
     begun, left = threading.Event(), threading.Event()
 
     def write(whose: str) -> None:
@@ -115,8 +116,8 @@ def test_who_writes_again_and_again_does_not_overtake_who_came_before() -> None:
 
 
 def test_who_waits_in_vain_leaves_the_queue_to_the_next() -> None:
-    queue = Queue(patience_ms=1)
-    with queue.front(), pytest.raises(Busy), queue.front():
+    queue = Writers(1)
+    with queue.front(), pytest.raises(OthersFirst), queue.front():
         pass
     with queue.front():
         assert len(queue) == 1

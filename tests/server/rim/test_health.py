@@ -57,15 +57,26 @@ def test_secrets_and_names_never_reach_the_log(company: Company) -> None:
     code = company.code()
     phone = company.phone()
     access = phone.headers()["Authorization"]
-    company.client.post("/sync", json=phone.request(), headers=phone.headers())
+    op = {"id": company.new_id(), "lseq": 1, "body": "Zhou, 0151 23456789"}
+    company.client.post("/sync", json=phone.request(ops=[op]), headers=phone.headers())
     say(company, "dispatcher", opened(company, "Call Ms Zhou on 0151 23456789"))
     company.client.post("/api/login", json={**body, "password": "wrong " + PASSWORD})
     company.office.log.error("careless", name="Zhou Jian", token=token, password=PASSWORD)
     lines = company.log.getvalue().splitlines()
     assert [json.loads(line)["event"] for line in lines] == ["sync", "ops", "careless"]
+    assert json.loads(lines[0])["ops"] == [op["id"]]
     assert json.loads(lines[2])["token"] == "[withheld]"
     for secret in (token, PASSWORD, code, access, "Zhou", "0151", "dispatcher", "Müller"):
         assert secret not in company.log.getvalue()
+
+
+def test_that_a_phone_came_by_and_brought_nothing_is_not_told(company: Company) -> None:
+    phone = company.phone()
+    assert (
+        "token"
+        in company.client.post("/sync", json=phone.request(), headers=phone.headers()).json()
+    )
+    assert company.log.getvalue() == ""
 
 
 def test_a_question_costs_the_same_however_long_its_answer(company: Company) -> None:
@@ -89,7 +100,7 @@ def test_a_question_costs_the_same_however_long_its_answer(company: Company) -> 
 
 
 def test_what_waits_is_written_down_when_the_server_stops(company: Company) -> None:
-    from server.office import Contact
+    from server.contacts import Contact
     from server.rounds import tidy
 
     phone = company.phone()

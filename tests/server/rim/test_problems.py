@@ -14,7 +14,7 @@ from server.sessions import PUBLIC
 from server.settings import ASSETS
 from server.texts import load_texts
 from shared.texts import has_text
-from sync.protocol import REQUEST_BYTES_MAX
+from sync.protocol import OPS_PER_PUSH_MAX, REQUEST_BYTES_MAX
 from tests.server.rim.company import Company
 
 TEXTS = load_texts(ASSETS)
@@ -112,7 +112,7 @@ def test_a_request_of_a_phone_is_told_where_it_is_wrong(company: Company) -> Non
     other = {**phone.request(), "device": "another"}
     stranger = company.client.post("/sync", json=other, headers=headers)
     assert (stranger.status_code, stranger.json()["code"]) == (403, "wrong_device")
-    many = {**phone.request(), "ops": [{"lseq": 1, "id": "x", "body": ""}] * 201}
+    many = {**phone.request(), "ops": [{"lseq": 1, "id": "x", "body": ""}] * (OPS_PER_PUSH_MAX + 1)}
     answer = company.client.post("/sync", json=many, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
 

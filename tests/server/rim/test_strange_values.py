@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from litestar import get
 from sqlalchemy import text
 
-from server.office import Contact
+from server.contacts import Contact
 from server.rounds import tidy
 from server.sessions import PUBLIC
 from shared.clock import At

@@ -15,6 +15,7 @@ from server import notary, timekeeper
 from server.notary import LEASE_MS, take_lease
 from server.office import Asked
 from server.rounds import notarise
+from shared import standing
 from shared.calendars import COMPANY
 from shared.casework import Request, case_of
 from shared.clock import At
@@ -253,6 +254,7 @@ def _to_monday(company: Company) -> int:
 
 
 def test_the_customer_is_to_hear_every_day_how_things_stand(company: Company) -> None:
+    publish(company, LIMITS[2:], after=1)
     ticket = opened(company)
     keep(company)
     later(company, 18 * 60)
@@ -321,7 +323,7 @@ def test_a_ticket_that_cannot_be_reckoned_stops_no_other_and_is_tried_again(
         return case_of(request)
 
     with monkeypatch.context() as broken:
-        broken.setattr(timekeeper, "case_of", stumbles)
+        broken.setattr(standing, "case_of", stumbles)
         keep(company)
     assert [one.ticket_id for one in rows_of(company, "message")] == [second]
     assert keep(company) == 0

@@ -81,7 +81,7 @@ def test_what_was_said_while_somebody_reckoned_is_reckoned_again(company: Compan
         clocks.mark(books, [ticket], 7)
     with office.reading() as books:
         watched = clocks.due(books, at.now)
-        rules, known = clocks.catalog(books), clocks.known(books, {ticket})
+        rules, known = clocks.rules(books), clocks.known(books, {ticket})
     reckoned = timekeeper.reckon(office, rules, known, at)
     with office.writing() as books:
         clocks.mark(books, [ticket], 8)  # another process has read on meanwhile

@@ -1,17 +1,25 @@
 """Files that come whole in one request: written down once, found again, and never too many."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 from sqlalchemy import update
 
-from server.custody import FILES_PER_DAY_MAX
-from server.database import is_sqlite
+from server import bringing, uploads
+from server.api.pacing import FILE_THREADS
+from server.bringing import Laid
+from server.custody import FILES_PER_DAY_MAX, Wish
+from server.database import Busy, is_sqlite
 from server.parts import label
+from server.problems import Problem
+from server.sessions import pass_in
 from server.settings import Limits
 from server.tables import METADATA
+from server.uploads import Upload
 from tests.server.rim.company import Company, asked_of, written_to
 from tests.server.rim.lane import Lane, jpeg, metadata, sha256
 from tests.server.rim.test_uploads import code, fill, largest_file, parts_in, stored, uploads_of
@@ -65,7 +73,9 @@ def test_a_whole_file_is_written_down_once_and_in_few_words(alone: Company) -> N
     lane.upload(data)
     assert [one for one in asked if one not in written] == []
     wrote = [one.split()[0] for one in written if one[:6] not in ("PRAGMA", "BEGIN ")]
-    assert wrote == ["SELECT", *["INSERT"] * 3]  # who brings it, its quota, the upload, the file
+    # Who brings it, its quota, the upload, the file; PostgreSQL is told the last two at once.
+    last = ["INSERT"] * 2 if is_embedded(alone) else ["WITH"]
+    assert wrote == ["SELECT", "INSERT", *last]
 
 
 def test_what_a_phone_brought_and_is_named_is_not_gone_through_each_time(alone: Company) -> None:
@@ -181,3 +191,139 @@ def test_a_phone_that_was_shut_out_a_moment_ago_leaves_nothing(
     assert not company.office.evidence.has(sha256(data))
     assert len(uploads_of(lane)) == 1
     assert parts_in(company) == before
+
+
+def is_embedded(company: Company) -> bool:
+    with company.office.reading() as books:
+        return is_sqlite(books)
+
+
+def laid(lane: Lane, data: bytes) -> Laid:
+    """A whole file of a phone that lies in the store, and is not written down."""
+    office = lane.company.office
+    token = lane.headers["Authorization"].removeprefix("Bearer ")
+    shown = pass_in(office.keys.session, token, office.now_ms())
+    assert shown is not None
+    found = bringing.lay(office, shown, (Wish(size=len(data), sha256=sha256(data)), [data]), None)
+    assert found is not None
+    return found
+
+
+def test_files_that_come_at_the_same_time_are_written_down_by_one_transaction(
+    alone: Company,
+) -> None:
+    lanes, files = [known(Lane(alone)) for _ in range(3)], [picture() for _ in range(3)]
+    waiting = [laid(lane, data) for lane, data in zip(lanes, files, strict=True)]
+    written = written_to(alone.office)
+    told = bringing.enter(alone.office, waiting)
+    said = [one.split()[0] for one in written if one[:6] != "PRAGMA"]
+    if is_embedded(alone):  # who bring them, each one's quota, the uploads, the files
+        assert said == ["BEGIN", "SELECT", *["INSERT"] * 5]
+    else:  # the same, as many words for each number of them
+        assert said == ["SELECT", "INSERT", "SELECT", "WITH"]
+    for lane, data, one in zip(lanes, files, told, strict=True):
+        assert isinstance(one, Upload)
+        assert (one.device_id, one.sha256) == (lane.phone.device, sha256(data))
+        assert asks_again(lane, data).headers["Upload-Offset"] == str(len(data))
+        assert stored(alone, data)
+    assert parts_in(alone) == set()
+
+
+def test_one_that_may_not_bring_its_file_keeps_no_other_from_bringing_theirs(
+    alone: Company,
+) -> None:
+    lanes, files = [known(Lane(alone)) for _ in range(4)], [picture() for _ in range(4)]
+    waiting = [laid(lane, data) for lane, data in zip(lanes, files, strict=True)]
+    device = METADATA.tables["device"]
+    shut_out = device.c.id == lanes[1].phone.device
+    with alone.office.writing() as books:
+        books.execute(update(device).where(shut_out).values(revoked_at=1, drain_closed_at=1))
+    fill(lanes[2], 500 * (FILES_PER_DAY_MAX - 1))
+    first, gone, full, last = bringing.enter(alone.office, waiting)
+    assert isinstance(first, Upload)
+    assert isinstance(last, Upload)
+    assert isinstance(gone, Problem)
+    assert gone.code == "device_revoked"
+    assert full is None  # it is begun, by which its phone is told for how long to wait
+    assert code(lanes[2].upload(files[2])) == (429, "enough_today")
+    assert [stored(alone, data) for data in files] == [True, False, False, True]
+    assert [len(uploads_of(lane)) for lane in lanes] == [2, 1, 1, 2]
+    assert parts_in(alone) == set()
+
+
+def test_the_same_file_of_two_phones_at_the_same_time_is_kept_once_and_is_done_for_both(
+    alone: Company,
+) -> None:
+    lanes, data = [known(Lane(alone)) for _ in range(2)], picture()
+    told = bringing.enter(alone.office, [laid(lane, data) for lane in lanes])
+    assert [type(one) for one in told] == [Upload, Upload]
+    for lane in lanes:
+        assert asks_again(lane, data).headers["Upload-Offset"] == str(len(data))
+    assert stored(alone, data)
+
+
+def test_where_the_books_cannot_be_written_the_files_wait_for_their_phones_to_ask(
+    alone: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lanes, files = [known(Lane(alone)) for _ in range(2)], [picture() for _ in range(2)]
+    waiting = [laid(lane, data) for lane, data in zip(lanes, files, strict=True)]
+    with monkeypatch.context() as broken:
+        broken.setattr(uploads, "bring", fails)
+        with pytest.raises(Busy):
+            bringing.enter(alone.office, waiting)
+    for lane, data in zip(lanes, files, strict=True):
+        assert asks_again(lane, data).headers["Upload-Offset"] == str(len(data))
+        assert stored(alone, data)
+    assert parts_in(alone) == set()
+
+
+def fails(*_given: Any) -> None:
+    raise Busy("the disk is slow today")
+
+
+def test_phones_that_ask_again_for_what_waits_keep_nobody_from_writing_it_down(
+    alone: Company,
+) -> None:
+    """Each waits in a thread of the lane for a file that is to be written down by another one."""
+    lanes, files = [known(Lane(alone)) for _ in range(FILE_THREADS)], [jpeg(n) for n in range(3)]
+    waiting = [laid(lane, data) for lane, data in zip(lanes, files, strict=True)]
+    books = alone.client.app.state["lane"].books
+    with ThreadPoolExecutor(FILE_THREADS) as phones, alone.client.portal() as portal:
+        asked = [
+            phones.submit(asks_again, lane, data) for lane, data in zip(lanes, files, strict=True)
+        ]
+        done, _ = wait(asked, timeout=0.5)
+        assert not done
+        for one in waiting:
+            assert isinstance(portal.call(books.done, one), Upload)
+        told = [one.result(30) for one in asked]
+    assert [one.headers["Upload-Offset"] for one in told] == [str(len(data)) for data in files]
+
+
+def test_a_file_that_two_brought_at_once_stays_though_one_of_them_may_not(alone: Company) -> None:
+    lanes, data = [known(Lane(alone)) for _ in range(2)], picture()
+    waiting = [structs.replace(laid(lane, data), is_new=True) for lane in lanes]
+    device = METADATA.tables["device"]
+    with alone.office.writing() as books:
+        shut_out = device.c.id == lanes[0].phone.device
+        books.execute(update(device).where(shut_out).values(revoked_at=1, drain_closed_at=1))
+    (refused,) = bringing.enter(alone.office, waiting[:1])
+    assert isinstance(refused, Problem)
+    (done,) = bringing.enter(alone.office, waiting[1:])
+    assert isinstance(done, Upload)
+    assert stored(alone, data)
+    assert parts_in(alone) == set()
+
+
+def test_one_file_that_was_let_go_of_this_moment_keeps_no_other_from_being_done(
+    alone: Company,
+) -> None:
+    lanes, files = [known(Lane(alone)) for _ in range(2)], [picture() for _ in range(2)]
+    waiting = [laid(lane, data) for lane, data in zip(lanes, files, strict=True)]
+    waiting[0] = structs.replace(waiting[0], is_new=False)
+    alone.office.evidence.remove(sha256(files[0]))
+    gone, done = bringing.enter(alone.office, waiting)
+    assert isinstance(gone, Busy)
+    assert isinstance(done, Upload)
+    assert asks_again(lanes[0], files[0]).headers["Upload-Offset"] == str(len(files[0]))
+    assert [stored(alone, data) for data in files] == [True, True]
