@@ -212,7 +212,8 @@ class Storing(ServerScene):
         if laid is None:
             return False
         (told,) = bringing.enter(office, [laid])
-        assert not isinstance(told, Problem), told.code
+        if isinstance(told, Exception):
+            raise told
         return told is not None
 
     def _bring(self, office: Office, actor: Actor, data: bytes, *, in_pieces: bool) -> None:
