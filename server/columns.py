@@ -56,6 +56,14 @@ def texts(values: Sequence[str | None]) -> _Array:
     return _array(_Texts, values, _sized([one if one is None else one.encode() for one in values]))
 
 
+def listed(values: list[Any]) -> Any:
+    """A list of texts or of whole numbers, packed; another one as it is, for the driver to see to."""
+    kinds = {type(one) for one in values}
+    if kinds == {str}:
+        return texts(values)
+    return _wholes(values) if kinds == {int} else values
+
+
 def _bytes(values: Sequence[bytes | None]) -> _Array:
     return _array(_Bytes, values, _sized(values))
 

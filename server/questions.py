@@ -12,6 +12,8 @@ import msgspec
 from sqlalchemy import Connection, Executable
 from sqlalchemy.exc import DBAPIError
 
+from server.columns import listed
+
 Told = tuple[str, tuple[str, ...], dict[str, Any]]  # the text, its places, and what never varies
 
 
@@ -56,7 +58,8 @@ def said(connection: Connection, text: str, given: Any, *, many: bool = False) -
             return driver.cursor().executemany(text, given)
         if connection.dialect.name == "sqlite":
             return driver.execute(text, given)
-        return driver.execute(text, given, binary=True)
+        arguments = [listed(one) if type(one) is list else one for one in given]
+        return driver.execute(text, arguments, binary=True)
     except errors as error:
         raise DBAPIError.instance(
             text, given, error, errors, hide_parameters=True, dialect=connection.dialect
