@@ -57,7 +57,7 @@ def texts(values: Sequence[str | None]) -> _Array:
 
 
 def listed(values: list[Any]) -> Any:
-    """A list of texts or of whole numbers, packed; another one as it is, for the driver to see to."""
+    """A list of texts or of whole numbers, packed; any other as it is, for the driver."""
     kinds = {type(one) for one in values}
     if kinds == {str}:
         return texts(values)

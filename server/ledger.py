@@ -263,7 +263,7 @@ class Ledger:
         ordered = sorted(aggregates)
         rows.add(self._connection, "aggregate", ("noun", "id"), ordered)
         nouns, ids = zip(*ordered, strict=True)
-        self._connection.execute(statements.locks(), {"nouns": list(nouns), "ids": list(ids)})
+        statements.locks().ask(self._connection, nouns=list(nouns), ids=list(ids))
 
     def sightings(self, device: str) -> list[Sighting]:
         """The device's clock evidence: the last of each of its newest boots, oldest first."""

@@ -5,12 +5,13 @@ One process at a time does it, under a lease. A signature is ES256 over the cano
 """
 
 from collections.abc import Collection, Mapping
+from functools import cache
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from msgspec import Struct, structs
-from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
+from sqlalchemy import BigInteger, Connection, bindparam, delete, func, or_, select, update
 
 from server import rows, signals, tree
 from server.keys import signed
@@ -129,13 +130,23 @@ def _growth(connection: Connection, epoch: str) -> Growth:
 
 def take_lease(connection: Connection, name: str, holder: str, now_ms: int) -> bool:
     """Take a lease, unless somebody else has it. Its row is locked until the transaction ends."""
-    insert = rows.insert_into(LEASE, connection.dialect.name)
-    wanted = insert.values(name=name, holder=holder, until=now_ms + LEASE_MS).on_conflict_do_update(
+    asked = _lease(connection.dialect.name)
+    until = now_ms + LEASE_MS
+    return bool(asked.ask(connection, name=name, holder=holder, until=until, now=now_ms))
+
+
+@cache
+def _lease(dialect: str) -> Question:
+    insert = rows.insert_into(LEASE, dialect)
+    taken = insert.on_conflict_do_update(
         index_elements=["name"],
         set_={"holder": insert.excluded.holder, "until": insert.excluded.until},
-        where=or_(LEASE.c.until < now_ms, LEASE.c.holder == holder),
+        where=or_(
+            LEASE.c.until < bindparam("now", type_=BigInteger),
+            LEASE.c.holder == insert.excluded.holder,
+        ),
     )
-    return connection.execute(wanted.returning(LEASE.c.name)).first() is not None
+    return Question(taken.returning(LEASE.c.name), ("name", "holder", "until"))
 
 
 def let_go(connection: Connection, holders: Collection[str]) -> None:

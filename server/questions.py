@@ -5,20 +5,29 @@ on PostgreSQL the more, the more columns there are. Values come as the driver ha
 JSON goes through `from_json`, and what is true or false through `bool`.
 """
 
+import re
 from collections.abc import Sequence
-from typing import Any
+from functools import lru_cache
+from itertools import count
+from typing import Any, Final
 
 import msgspec
+from psycopg import RawCursor
+from psycopg.pq import Format
 from sqlalchemy import Connection, Executable
 from sqlalchemy.exc import DBAPIError
 
 from server.columns import listed
 
+CURSOR: Final = "fieldfare_cursor"  # what is known of a connection of PostgreSQL
+TEXTS_MAX: Final = 512
+MARK: Final = re.compile("%[s%]")  # a place, or a sign that would begin one
+
 Told = tuple[str, tuple[str, ...], dict[str, Any]]  # the text, its places, and what never varies
 
 
 class Question:
-    """A statement whose text is put together once for each kind of database.
+    """A statement whose text is put together once for each kind of database, without `IN`.
 
     `columns` are those that one that writes is given values for, by their names.
     """
@@ -30,13 +39,19 @@ class Question:
 
     def ask(self, connection: Connection, **values: Any) -> Sequence[tuple[Any, ...]]:
         """The rows that are found."""
-        text, places, fixed = self._told.get(connection.dialect.name) or self._tell(connection)
-        given = fixed | values
-        arguments = tuple([given[place] for place in places])
-        rows: list[tuple[Any, ...]] = said(connection, text, arguments).fetchall()
+        rows: list[tuple[Any, ...]] = self._said(connection, values).fetchall()
         return rows
 
-    def _tell(self, connection: Connection) -> Told:
+    def tell(self, connection: Connection, **values: Any) -> None:
+        """Have done what finds nothing."""
+        self._said(connection, values)
+
+    def _said(self, connection: Connection, values: dict[str, Any]) -> Any:
+        text, places, fixed = self._told.get(connection.dialect.name) or self._compiled(connection)
+        given = fixed | values
+        return said(connection, text, tuple([given[place] for place in places]))
+
+    def _compiled(self, connection: Connection) -> Told:
         made = self._statement.compile(dialect=connection.dialect, column_keys=self._columns)
         fixed = {name: value for name, value in made.params.items() if value is not None}
         told = (str(made), tuple(made.positiontup or ()), fixed)
@@ -59,11 +74,27 @@ def said(connection: Connection, text: str, given: Any, *, many: bool = False) -
         if connection.dialect.name == "sqlite":
             return driver.execute(text, given)
         arguments = [listed(one) if type(one) is list else one for one in given]
-        return driver.execute(text, arguments, binary=True)
+        return _cursor(connection, driver).execute(_in_dollars(text), arguments)
     except errors as error:
         raise DBAPIError.instance(
             text, given, error, errors, hide_parameters=True, dialect=connection.dialect
         ) from error
+
+
+def _cursor(connection: Connection, driver: Any) -> RawCursor[Any]:
+    """The cursor that all is said by on a connection: to make one takes as long as to use it."""
+    kept: RawCursor[Any] | None = connection.info.get(CURSOR)
+    if kept is None:
+        kept = connection.info[CURSOR] = RawCursor(driver)
+        kept.format = Format.BINARY
+    return kept
+
+
+@lru_cache(TEXTS_MAX)
+def _in_dollars(text: str) -> bytes:
+    """A text with its places as PostgreSQL has them, which the driver would find anew each time."""
+    numbers = count(1)
+    return MARK.sub(lambda found: f"${next(numbers)}" if found[0] == "%s" else "%", text).encode()
 
 
 def from_json(connection: Connection, value: Any) -> Any:

@@ -39,7 +39,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from server.columns import packed, texts
 from server.database import is_sqlite
-from server.questions import dumped, said
+from server.questions import Question, dumped, from_json, said
 from server.tables import METADATA
 from shared.kinds import TABLES
 from shared.records import Record, table
@@ -50,7 +50,7 @@ Place = tuple[str, str]  # a table, and the column by which its rows are looked 
 
 ORDER: Final = {name: place for place, name in enumerate(TABLES)}
 SETTING: Final = METADATA.tables["setting"]
-_SETTING: Final = select(SETTING.c.value).where(SETTING.c.name == bindparam("name"))
+_SETTING: Final = Question(select(SETTING.c.value).where(SETTING.c.name == bindparam("name")))
 CELLS: Final = (String, BigInteger, Boolean)
 _compiled: dict[tuple[str, Any], str] = {}
 
@@ -224,7 +224,8 @@ def _lists(columns: Iterable[Column[Any]]) -> Any:
 
 def setting(connection: Connection, name: str) -> Any:
     """A value that is kept with the data, or None."""
-    return connection.scalar(_SETTING, {"name": name})
+    found = _SETTING.ask(connection, name=name)
+    return from_json(connection, found[0][0]) if found else None
 
 
 def keep_setting(connection: Connection, name: str, value: Any) -> None:

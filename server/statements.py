@@ -66,11 +66,11 @@ def bodies(dialect: str) -> Question:
 
 
 @cache
-def locks() -> Executable:
+def locks() -> Question:
     """Lock things in sorted order, for as long as the transaction lasts."""
     arrays = (bindparam("nouns", type_=ARRAY(String)), bindparam("ids", type_=ARRAY(String)))
     wanted = func.unnest(*arrays).table_valued("noun", "id").render_derived()
-    return (
+    return Question(
         select(LOCK.c.id)
         .join(wanted, (LOCK.c.noun == wanted.c.noun) & (LOCK.c.id == wanted.c.id))
         .order_by(collate(LOCK.c.noun, "C"), collate(LOCK.c.id, "C"))

@@ -16,7 +16,6 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Connection,
-    Executable,
     String,
     bindparam,
     case,
@@ -44,11 +43,15 @@ HEAD: Final = METADATA.tables["tree_head"]
 
 _NEWEST_EPOCH: Final = select(EPOCH.c.id).order_by(EPOCH.c.ordinal.desc()).limit(1)
 _EPOCH: Final = Question(_NEWEST_EPOCH)
-_NEWEST_HEAD: Final = (
+_NEWEST_HEAD: Final = Question(
     select(*HEAD.c)
     .where(HEAD.c.epoch == _NEWEST_EPOCH.scalar_subquery())
     .order_by(HEAD.c.size.desc())
     .limit(1)
+)
+_NAMES: Final = HEAD.c.keys()
+_LARGEST: Final = Question(
+    select(func.max(LEAF.c.number)).where(LEAF.c.epoch == bindparam("epoch"))
 )
 
 
@@ -69,9 +72,8 @@ def current_epoch(connection: Connection) -> str | None:
 
 def size(connection: Connection, epoch: str) -> int:
     """How many leaves of an epoch have a number."""
-    largest = select(func.max(LEAF.c.number)).where(LEAF.c.epoch == epoch)
-    found: int | None = connection.scalar(largest)
-    return 0 if found is None else found + 1
+    ((found,),) = _LARGEST.ask(connection, epoch=epoch)
+    return 0 if found is None else int(found) + 1
 
 
 def surviving(connection: Connection, epoch: str) -> dict[str, Any]:
@@ -95,8 +97,8 @@ def tail_digest(hashes: Collection[bytes]) -> str:
 
 def head(connection: Connection) -> SignedHead | None:
     """The newest signed head of the current epoch."""
-    found = connection.execute(_NEWEST_HEAD).first()
-    return SignedHead(**found._asdict()) if found is not None else None
+    found = _NEWEST_HEAD.ask(connection)
+    return SignedHead(**dict(zip(_NAMES, found[0], strict=True))) if found else None
 
 
 def root(connection: Connection, epoch: str, leaves: int) -> bytes:
@@ -153,13 +155,12 @@ def _nodes(connection: Connection, epoch: str, nodes: Collection[Node]) -> dict[
     else:
         levels, places = zip(*nodes, strict=True)
         arguments = {"levels": list(levels), "places": list(places)}
-    wanted = _hash_of(connection.dialect.name)
-    found = connection.execute(wanted, {"epoch": epoch, **arguments})
+    found = _hash_of(connection.dialect.name).ask(connection, epoch=epoch, **arguments)
     return {(level, place): known for level, place, known in found if known is not None}
 
 
 @cache
-def _hash_of(dialect: str) -> Executable:
+def _hash_of(dialect: str) -> Question:
     """Nodes travel as lists, so that it is always the same statement. A query of its own for each:
     SQLite would go through all nodes of the epoch for a join.
     """
@@ -178,4 +179,4 @@ def _hash_of(dialect: str) -> Executable:
         NODE.c.epoch == epoch, NODE.c.level == level, NODE.c.place == place
     )
     known = case((level == 0, leaf.scalar_subquery()), else_=node.scalar_subquery())
-    return select(level, place, known)
+    return Question(select(level, place, known))

@@ -1,16 +1,18 @@
 """What clocks are reckoned from, which tickets are to be looked at, and how they stand."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from functools import cache
 from typing import Any, Final
 
 from msgspec import Struct, structs
-from sqlalchemy import ColumnElement, Connection, Select, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, or_, select, update
 
 from server import rows, tree
 from server.queries import money, policies
 from server.queries.frame import log_size
 from server.queries.pages import Item, T
-from server.rows import Values
+from server.questions import Question
+from server.rows import Values, among, listed
 from shared.clocks import Clock
 from shared.pressing import UNKNOWN
 from shared.records import Record
@@ -19,6 +21,7 @@ from shared.ticket import ENDS, Ticket
 from shared.work_order import Assignment, WorkOrder
 
 CLOCK, WATCH = T["clock"], T["clock_watch"]
+LEAF, OP = T["leaf"], T["op"]
 TICKET, ORDER, ASSET, CONTRACT = T["ticket"], T["work_order"], T["asset"], T["contract"]
 FEEDBACK = T["feedback"]
 PLACE: Final = "timekeeper"  # the setting with how far the log was read
@@ -29,6 +32,24 @@ FOR_ALL: Final = frozenset({"service_policy", "policy_choice", "working_calendar
 SEEN: Final = (WATCH.c.ticket_id, WATCH.c.next_at, WATCH.c.looked_at)
 # What the server says of the clocks changes none of them.
 OURS: Final = ("task.raise", "task.settle", "message.queue")
+
+
+_SUBJECTS: Final = (
+    select(OP.c.noun, OP.c.on_id)
+    .join(LEAF, OP.c.op_id == LEAF.c.op_id)
+    .where(LEAF.c.epoch == bindparam("epoch"), OP.c.noun.is_not(None))
+    .where(*(OP.c.kind != ours for ours in OURS))
+    .distinct()
+)
+_SAID: Final = Question(
+    _SUBJECTS.where(LEAF.c.number >= bindparam("first"), LEAF.c.number < bindparam("until"))
+)
+_DUE: Final = Question(
+    select(*SEEN)
+    .where(WATCH.c.next_at <= bindparam("now"))
+    .order_by(WATCH.c.next_at, WATCH.c.ticket_id)
+    .limit(bindparam("most"))
+)
 
 
 class Place(Struct, frozen=True, kw_only=True):
@@ -79,10 +100,8 @@ def touched(connection: Connection, since: Place) -> tuple[Place, dict[str, set[
     epoch, size = log_size(connection)
     first = since.number if since.epoch == epoch else 0
     until = min(size, first + LEAVES_AT_ONCE_MAX)
-    leaf = T["leaf"]
-    within = (leaf.c.number >= first, leaf.c.number < until)
-    found = _spoken(connection, _subjects(epoch).where(*within))
-    return structs.replace(since, epoch=epoch, number=until), found
+    said = _SAID.ask(connection, epoch=epoch, first=first, until=until)
+    return structs.replace(since, epoch=epoch, number=until), _by_noun(said)
 
 
 def unread(connection: Connection, here: Place) -> dict[str, set[str]]:
@@ -91,24 +110,14 @@ def unread(connection: Connection, here: Place) -> dict[str, set[str]]:
     if epoch is None:
         return {}
     first = here.number if here.epoch == epoch else 0
-    number = T["leaf"].c.number
-    later = _subjects(epoch).where(or_(number >= first, number.is_(None)))
-    return _spoken(connection, later.limit(LEAVES_AT_ONCE_MAX))
+    number = LEAF.c.number
+    later = _SUBJECTS.where(or_(number >= first, number.is_(None))).limit(LEAVES_AT_ONCE_MAX)
+    return _by_noun(connection.execute(later, {"epoch": epoch}))
 
 
-def _subjects(epoch: str) -> Select[Any]:
-    leaf, op = T["leaf"], T["op"]
-    return (
-        select(op.c.noun, op.c.on_id)
-        .join(leaf, op.c.op_id == leaf.c.op_id)
-        .where(leaf.c.epoch == epoch, op.c.noun.is_not(None), op.c.kind.not_in(OURS))
-        .distinct()
-    )
-
-
-def _spoken(connection: Connection, wanted: Select[Any]) -> dict[str, set[str]]:
+def _by_noun(things: Iterable[Any]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
-    for noun, identity in connection.execute(wanted):
+    for noun, identity in things:
         found.setdefault(noun, set()).add(identity)
     return found
 
@@ -116,36 +125,33 @@ def _spoken(connection: Connection, wanted: Select[Any]) -> dict[str, set[str]]:
 def concerned(connection: Connection, things: Mapping[str, Collection[str]]) -> set[str]:
     """The tickets whose clocks may stand otherwise because of some things."""
     found = set(things.get("ticket", ()))
-    ways: tuple[tuple[str, Callable[[Collection[str]], Any]], ...] = (
-        ("work_order", lambda ids: select(ORDER.c.ticket_id).where(ORDER.c.id.in_(ids))),
-        ("message", lambda ids: _through(T["message"].c.ticket_id, T["message"].c.id, ids)),
-        ("feedback", lambda ids: _through(T["feedback"].c.ticket_id, T["feedback"].c.id, ids)),
-        ("site", lambda ids: _open(TICKET.c.site_id.in_(ids))),
-        ("customer", lambda ids: _open(TICKET.c.customer_id.in_(ids))),
-        (
-            "asset",
-            lambda ids: _open(TICKET.c.site_id.in_(_through(ASSET.c.site_id, ASSET.c.id, ids))),
-        ),
-        (
-            "contract",
-            lambda ids: _open(
-                TICKET.c.customer_id.in_(_through(CONTRACT.c.customer_id, CONTRACT.c.id, ids))
-            ),
-        ),
-    )
-    for noun, way in ways:
+    for noun, way in _ways(connection.dialect.name).items():
         ids = things.get(noun)
         if ids:
-            found |= set(connection.scalars(way(sorted(ids))))
+            found |= {ticket for (ticket,) in way.ask(connection, ids=listed(connection, ids))}
     return found
 
 
-def _through(column: ColumnElement[Any], key: ColumnElement[Any], ids: Collection[str]) -> Any:
-    return select(column).where(key.in_(ids))
+@cache
+def _ways(dialect: str) -> Mapping[str, Question]:
+    """How to get from things of each noun to their tickets."""
 
+    def through(table: Any, column: str, key: str = "id") -> Select[Any]:
+        return select(table.c[column]).where(among(table.c[key], "ids", dialect))
 
-def _open(which: ColumnElement[bool]) -> Any:
-    return select(TICKET.c.id).where(which, TICKET.c.status.not_in(sorted(ENDS)))
+    def still_open(which: ColumnElement[bool]) -> Select[Any]:
+        return select(TICKET.c.id).where(which, *(TICKET.c.status != end for end in sorted(ENDS)))
+
+    ways = {
+        "work_order": through(ORDER, "ticket_id"),
+        "message": through(T["message"], "ticket_id"),
+        "feedback": through(FEEDBACK, "ticket_id"),
+        "site": still_open(among(TICKET.c.site_id, "ids", dialect)),
+        "customer": still_open(among(TICKET.c.customer_id, "ids", dialect)),
+        "asset": still_open(TICKET.c.site_id.in_(through(ASSET, "site_id"))),
+        "contract": still_open(TICKET.c.customer_id.in_(through(CONTRACT, "customer_id"))),
+    }
+    return {noun: Question(way) for noun, way in ways.items()}
 
 
 def mark(connection: Connection, tickets: Collection[str], number: int) -> None:
@@ -170,20 +176,19 @@ def mark_all(connection: Connection, now_ms: int) -> None:
 
 def due(connection: Connection, now_ms: int, at_most: int = TICKETS_AT_ONCE_MAX) -> list[Watched]:
     """The next tickets that are to be looked at."""
-    wanted = (
-        select(*SEEN)
-        .where(WATCH.c.next_at <= now_ms)
-        .order_by(WATCH.c.next_at, WATCH.c.ticket_id)
-        .limit(at_most)
-    )
-    return [Watched(*row) for row in connection.execute(wanted)]
+    return [Watched(*row) for row in _DUE.ask(connection, now=now_ms, most=at_most)]
 
 
 def still(connection: Connection, watched: Collection[Watched]) -> set[Watched]:
     """Those of them of which nobody has said otherwise meanwhile."""
-    ids = [one.ticket_id for one in watched]
-    found = connection.execute(select(*SEEN).where(WATCH.c.ticket_id.in_(ids)))
+    ids = listed(connection, {one.ticket_id for one in watched})
+    found = _still(connection.dialect.name).ask(connection, ids=ids)
     return {Watched(*row) for row in found} & set(watched)
+
+
+@cache
+def _still(dialect: str) -> Question:
+    return Question(select(*SEEN).where(among(WATCH.c.ticket_id, "ids", dialect)))
 
 
 def known(connection: Connection, tickets: Collection[str]) -> list[Record]:
@@ -228,7 +233,7 @@ def rules(connection: Connection) -> Rules:
 
 def keep(connection: Connection, reckoned: Mapping[str, Looked], now_ms: int) -> None:
     """Write down how tickets stand, and when to look again, and nothing else."""
-    connection.execute(delete(CLOCK).where(CLOCK.c.ticket_id.in_(sorted(reckoned))))
+    _gone(connection.dialect.name).tell(connection, ids=listed(connection, reckoned))
     told = [
         _row(ticket, one.policy_id, clock)
         for ticket, one in reckoned.items()
@@ -238,6 +243,12 @@ def keep(connection: Connection, reckoned: Mapping[str, Looked], now_ms: int) ->
     rows.add(connection, "clock", (), told)
     watches = [(ticket, one.next_at, now_ms, one.pressing) for ticket, one in reckoned.items()]
     rows.upsert(connection, "clock_watch", ("ticket_id",), watches)
+
+
+@cache
+def _gone(dialect: str) -> Question:
+    gone = delete(CLOCK).where(among(CLOCK.c.ticket_id, "ids", dialect))
+    return Question(gone)
 
 
 def _row(ticket: str, policy: str, clock: Clock) -> Values:

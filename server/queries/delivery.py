@@ -5,9 +5,10 @@ from functools import cache
 from typing import Final
 
 from msgspec import Struct
-from sqlalchemy import Connection, Executable, and_, bindparam, select
+from sqlalchemy import Connection, and_, bindparam, select
 
 from server.queries.pages import Item, T
+from server.questions import Question
 from server.rows import add, among, listed
 from shared.records import STREAM_PREFIX
 
@@ -35,8 +36,8 @@ def confirm(connection: Connection, told: Confirmed) -> None:
     }
     if not cursors:
         return
-    arguments = {"person": told.person, "orders": listed(connection, cursors)}
-    found = connection.execute(_undelivered(connection.dialect.name), arguments)
+    asked = _undelivered(connection.dialect.name)
+    found = asked.ask(connection, person=told.person, orders=listed(connection, cursors))
     rows = [
         (assignment, told.device, told.at)
         for assignment, order, seq in found
@@ -46,7 +47,7 @@ def confirm(connection: Connection, told: Confirmed) -> None:
 
 
 @cache
-def _undelivered(dialect: str) -> Executable:
+def _undelivered(dialect: str) -> Question:
     assignment, feed, delivery = T["assignment"], T["feed"], T["delivery"]
     row = and_(
         feed.c.pk == assignment.c.id,
@@ -56,7 +57,7 @@ def _undelivered(dialect: str) -> Executable:
     joined = assignment.join(feed, row).outerjoin(
         delivery, delivery.c.assignment_id == assignment.c.id
     )
-    return (
+    return Question(
         select(assignment.c.id, assignment.c.work_order_id, feed.c.seq)
         .select_from(joined)
         .where(
