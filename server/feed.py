@@ -20,7 +20,6 @@ from sqlalchemy import (
     String,
     bindparam,
     cast as sql_cast,
-    collate,
     delete,
     func,
     literal,
@@ -269,7 +268,7 @@ def _heads(dialect: str, *, held: bool) -> Question:
     chosen = select(*HEAD.c).where(among(HEAD.c.stream, "streams", dialect))
     if not held or dialect == "sqlite":
         return Question(chosen)
-    return Question(chosen.order_by(collate(HEAD.c.stream, "C")).with_for_update())
+    return Question(chosen.order_by(HEAD.c.stream).with_for_update())
 
 
 @cache

@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any, Final, cast
 
-from sqlalchemy import ARRAY, Executable, String, bindparam, collate, func, select, text
+from sqlalchemy import ARRAY, Executable, String, bindparam, func, select, text
 
 from server import rows
 from server.entries import RECORDED
@@ -73,7 +73,7 @@ def locks() -> Question:
     return Question(
         select(LOCK.c.id)
         .join(wanted, (LOCK.c.noun == wanted.c.noun) & (LOCK.c.id == wanted.c.id))
-        .order_by(collate(LOCK.c.noun, "C"), collate(LOCK.c.id, "C"))
+        .order_by(LOCK.c.noun, LOCK.c.id)
         .with_for_update(of=LOCK)
     )
 

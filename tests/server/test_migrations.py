@@ -29,7 +29,7 @@ from tests.server.samples import full
 
 LINE = [*(f"{number:04}" for number in range(1, 16)), "0018", "0019", "0020", "0021"]
 LINE += ["0022", "0023", "0024", "0025", "0026", "0028", "0029", "0031", "0032", "0030", "0027"]
-LINE += ["0034", "0035"]
+LINE += ["0034", "0035", "0036"]
 NEW = {
     *("planned_part", "ordered_part", "asset_history"),
     *("photo", "sign_off", "signed_document"),
@@ -57,6 +57,23 @@ def test_migrating_again_changes_nothing(engine: Engine) -> None:
 def test_the_migrations_are_one_line_without_branches() -> None:
     scripts = ScriptDirectory.from_config(config())
     assert [one.revision for one in reversed(list(scripts.walk_revisions()))] == LINE
+
+
+@pytest.mark.postgres
+def test_what_rows_are_looked_up_by_is_compared_byte_by_byte(fresh_postgres: str) -> None:
+    keyed = text(
+        "SELECT c.relname || '.' || a.attname, l.collname FROM pg_index i"
+        " JOIN pg_class c ON c.oid = i.indrelid JOIN pg_attribute a ON a.attrelid = c.oid"
+        " JOIN pg_collation l ON l.oid = a.attcollation"
+        " WHERE a.attnum = ANY (i.indkey::smallint[])"
+        " AND c.relnamespace = current_schema()::regnamespace"
+    )
+    engine = open_engine(fresh_postgres)
+    upgrade(engine)
+    with reading(engine) as connection:
+        otherwise = {name for name, collation in connection.execute(keyed) if collation != "C"}
+    engine.dispose()
+    assert otherwise == {"customer.name", "team.name", "price_list.name"}
 
 
 def test_foreign_keys_are_checked_after_a_migration(engine: Engine) -> None:
