@@ -111,6 +111,7 @@ def open_engine(
         isolation_level="AUTOCOMMIT" if alone else "READ COMMITTED",
         paramstyle="format",
         connect_args={"options": _limits(patience_ms)},
+        pool_reset_on_return=None if alone else "rollback",  # nothing is ever begun on it
         **pool,
         **json,
     )

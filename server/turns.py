@@ -63,35 +63,50 @@ class Turns:
         """Who has a turn."""
         return frozenset(self._at_it)
 
-    @asynccontextmanager
-    async def taken(self, whose: str) -> AsyncIterator[None]:
+    def taken(self, whose: str) -> "_Taken":
         """A turn of somebody, for as long as the block. Raises `Crowded`."""
-        async with self.standing(whose), self.next(whose):
-            yield
+        return _Taken(self, whose)
 
     @asynccontextmanager
     async def standing(self, whose: str) -> AsyncIterator[None]:
         """Count as one of somebody's requests, without a turn. Raises `Crowded`."""
-        if self._here.get(whose, 0) >= self._of_one_max or len(self._waiting) >= WAITING_MAX:
-            raise Crowded
-        self._here[whose] = self._here.get(whose, 0) + 1
+        self.come(whose)
         try:
             yield
         finally:
-            self._here[whose] -= 1
-            if not self._here[whose]:
-                del self._here[whose]
+            self.go(whose)
 
     @asynccontextmanager
     async def next(self, whose: str) -> AsyncIterator[None]:
         """A turn of one who stands here. Raises `Crowded` where it does not come in time."""
-        await self._called(whose)
-        began = self._seconds()
+        began = await self.begun(whose)
         try:
             yield
         finally:
-            self._note(whose, self._seconds() - began)
-            self._give_back(whose)
+            self.end(whose, began)
+
+    def come(self, whose: str) -> None:
+        """One request more of somebody, until it goes. Raises `Crowded`."""
+        here = self._here.get(whose, 0)
+        if here >= self._of_one_max or len(self._waiting) >= WAITING_MAX:
+            raise Crowded
+        self._here[whose] = here + 1
+
+    def go(self, whose: str) -> None:
+        """One request less of somebody."""
+        self._here[whose] -= 1
+        if not self._here[whose]:
+            del self._here[whose]
+
+    async def begun(self, whose: str) -> float:
+        """When a turn began, which lasts until its end. Raises `Crowded`."""
+        await self._called(whose)
+        return self._seconds()
+
+    def end(self, whose: str, began: float) -> None:
+        """End a turn."""
+        self._note(whose, self._seconds() - began)
+        self._give_back(whose)
 
     async def _called(self, whose: str) -> None:
         if self._free and not self._waiting and whose not in self._at_it:
@@ -149,3 +164,22 @@ class Turns:
             left = {one for one in self._had if self._share(one) > NOTHING_S}
             self._had = {one: self._had[one] for one in left}
         self._had[whose] = _Had(seconds=self._share(whose) + seconds, at=self._seconds())
+
+
+class _Taken:
+    """A turn with the request that it is for: what every exchange goes through, so without ado."""
+
+    def __init__(self, turns: Turns, whose: str) -> None:
+        self._turns, self._whose = turns, whose
+
+    async def __aenter__(self) -> None:
+        self._turns.come(self._whose)
+        try:
+            self._began = await self._turns.begun(self._whose)
+        except BaseException:
+            self._turns.go(self._whose)
+            raise
+
+    async def __aexit__(self, *_: object) -> None:
+        self._turns.end(self._whose, self._began)
+        self._turns.go(self._whose)

@@ -57,16 +57,6 @@ def paces(request: AnyRequest) -> Paces:
 
 
 @asynccontextmanager
-async def its_turn(turns: Turns, device: str) -> AsyncIterator[None]:
-    """A turn of the phone that asks. Raises `Problem`."""
-    try:
-        async with turns.taken(device):
-            yield
-    except Crowded as crowded:
-        raise Problem("busy") from crowded
-
-
-@asynccontextmanager
 async def counted(turns: Turns, device: str) -> AsyncIterator[None]:
     """One of few requests of a phone, which has a turn for each of its steps.
 
