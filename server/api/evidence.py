@@ -298,10 +298,12 @@ async def _bring_whole(
     request: AnyRequest, office: Office, file: tuple[Wish, list[bytes]], checked: Checked | None
 ) -> tuple[Upload, int] | None:
     """Take a whole file at once, unless it is not so plain. Raises `Problem`."""
-    laid = await _aside(request, bringing.lay, office, _pass(request), file, checked)
+    books = _lane(request).books
+    with books.coming():
+        laid = await _aside(request, bringing.lay, office, _pass(request), file, checked)
     if laid is None:
         return None
-    told = await _lane(request).books.done(laid)
+    told = await books.done(laid)
     if isinstance(told, Exception):
         raise told
     return None if told is None else (told, told.size)

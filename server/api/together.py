@@ -1,9 +1,12 @@
 """Together: what is cheaper done for many is done for all who wait while it is done for others."""
 
 import asyncio
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import Executor
-from typing import Generic, TypeVar
+from contextlib import contextmanager, suppress
+from typing import Final, Generic, TypeVar
+
+PATIENCE_S: Final = 0.02  # with those who are on their way
 
 Given = TypeVar("Given")
 Told = TypeVar("Told")
@@ -13,7 +16,8 @@ class Together(Generic[Given, Told]):
     """Does something for one at once, and for those who came meanwhile as soon as that is done.
 
     `act` runs in a thread of `threads`, for at most `most`, of which no two are the same by
-    `apart`; it tells each what came of it, in their order. What it raises, all are told.
+    `apart`; it tells each what came of it, in their order. What it raises, all are told. Those who
+    are on their way are waited for a moment; where nobody is, nobody waits.
     """
 
     def __init__(
@@ -27,6 +31,18 @@ class Together(Generic[Given, Told]):
         self._threads, self._most = threads, most
         self._waiting: list[tuple[Given, asyncio.Future[Told]]] = []
         self._acting: asyncio.Task[None] | None = None
+        self._coming = 0
+        self._stirred = asyncio.Event()
+
+    @contextmanager
+    def coming(self) -> Iterator[None]:
+        """Somebody is on their way, for as long as the block."""
+        self._coming += 1
+        try:
+            yield
+        finally:
+            self._coming -= 1
+            self._stirred.set()
 
     async def done(self, given: Given) -> Told:
         """What came of it."""
@@ -41,9 +57,18 @@ class Together(Generic[Given, Told]):
     async def _go_on(self) -> None:
         try:
             while self._waiting:
+                await self._gathered()
                 await self._act_for(self._next())
         finally:
             self._acting = None
+
+    async def _gathered(self) -> None:
+        """As many as are to be done at once, or all who came within a moment."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_S):
+                while self._coming and len(self._waiting) < self._most:
+                    self._stirred.clear()
+                    await self._stirred.wait()
 
     async def _act_for(self, few: list[tuple[Given, asyncio.Future[Told]]]) -> None:
         loop = asyncio.get_running_loop()

@@ -90,6 +90,32 @@ def test_who_goes_away_meanwhile_takes_nothing_from_the_others() -> None:
     assert desk.batches == [[("a", 1)], [("b", 1), ("c", 1)]]
 
 
+def test_those_who_are_on_their_way_are_waited_for_a_moment_and_no_longer() -> None:
+    desk = Desk()
+    desk.may.set()
+    arrives = threading.Event()
+
+    async def brings(together: Together[Given, str], given: Given) -> str:
+        with together.coming():
+            while given[0] == "late" and not arrives.is_set():
+                await asyncio.sleep(0.001)
+            for _ in range(5):
+                await asyncio.sleep(0)
+        return await together.done(given)
+
+    async def whole() -> list[str]:
+        with ThreadPoolExecutor(1) as threads:
+            together = Together(desk.act, lambda one: one[0], threads, 3)
+            late = asyncio.create_task(brings(together, ("late", 1)))
+            soon = [brings(together, (who, 1)) for who in "bc"]
+            answers = await asyncio.gather(together.done(("a", 1)), *soon)
+            arrives.set()
+            return [*answers, await late]
+
+    assert apart(whole()) == ["a 1", "b 1", "c 1", "late 1"]
+    assert desk.batches == [[("a", 1), ("b", 1), ("c", 1)], [("late", 1)]]
+
+
 def test_what_breaks_badly_is_told_and_the_next_ones_are_done() -> None:
     class Broken(BaseException):
         pass
