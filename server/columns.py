@@ -56,7 +56,7 @@ def texts(values: Sequence[str | None]) -> _Array:
     return _array(_Texts, values, _sized([one if one is None else one.encode() for one in values]))
 
 
-def listed(values: list[Any]) -> Any:
+def packed_list(values: list[Any]) -> Any:
     """A list of texts or of whole numbers, packed; any other as it is, for the driver."""
     kinds = {type(one) for one in values}
     if kinds == {str}:

@@ -148,6 +148,8 @@ def _lay_down(_raw: Any, record: Any) -> None:
 
 def _take_up(dialect: Any, raw: Any, record: Any, _proxy: Any) -> None:
     """See that a connection still lives, unless that was known a moment ago."""
+    if raw.closed:  # as a question found that did not go through SQLAlchemy
+        raise InvalidatePoolError
     if time.monotonic() - record.info[LAID_DOWN] < FRESH_S:
         return
     try:

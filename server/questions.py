@@ -17,10 +17,12 @@ from psycopg.pq import Format
 from sqlalchemy import Connection, Executable
 from sqlalchemy.exc import DBAPIError
 
-from server.columns import listed
+from server.columns import packed_list
 
 CURSOR: Final = "fieldfare_cursor"  # what is known of a connection of PostgreSQL
 TEXTS_MAX: Final = 512
+KEPT_ROWS_MAX: Final = 200
+OUTDATED: Final = "0A000"  # what was prepared for a table that is another one since
 MARK: Final = re.compile("%[s%]")  # a place, or a sign that would begin one
 
 Told = tuple[str, tuple[str, ...], dict[str, Any]]  # the text, its places, and what never varies
@@ -39,17 +41,16 @@ class Question:
 
     def ask(self, connection: Connection, **values: Any) -> Sequence[tuple[Any, ...]]:
         """The rows that are found."""
-        rows: list[tuple[Any, ...]] = self._said(connection, values).fetchall()
-        return rows
+        return found(connection, *self._given(connection, values))
 
     def tell(self, connection: Connection, **values: Any) -> None:
         """Have done what finds nothing."""
-        self._said(connection, values)
+        said(connection, *self._given(connection, values))
 
-    def _said(self, connection: Connection, values: dict[str, Any]) -> Any:
+    def _given(self, connection: Connection, values: dict[str, Any]) -> tuple[str, tuple[Any, ...]]:
         text, places, fixed = self._told.get(connection.dialect.name) or self._compiled(connection)
         given = fixed | values
-        return said(connection, text, tuple([given[place] for place in places]))
+        return text, tuple([given[place] for place in places])
 
     def _compiled(self, connection: Connection) -> Told:
         made = self._statement.compile(dialect=connection.dialect, column_keys=self._columns)
@@ -59,11 +60,23 @@ class Question:
         return told
 
 
-def said(connection: Connection, text: str, given: Any, *, many: bool = False) -> Any:
-    """What the driver answers a statement; with `many`, one that is said for each of some rows.
+def said(connection: Connection, text: str, given: Any, *, many: bool = False) -> None:
+    """Say a statement by the driver; with `many`, once for each of some rows.
 
-    It fails as SQLAlchemy does. Of PostgreSQL values come as bytes, not as text.
+    It fails as SQLAlchemy does.
     """
+    _run(connection, text, given, many=many)
+
+
+def found(connection: Connection, text: str, given: Any) -> list[tuple[Any, ...]]:
+    """The rows that a statement finds. Of PostgreSQL values come as bytes, not as text."""
+    rows: list[tuple[Any, ...]] = _run(connection, text, given).fetchall()
+    if len(rows) > KEPT_ROWS_MAX:
+        connection.info.pop(CURSOR, None)  # it would hold on to them until it is asked again
+    return rows
+
+
+def _run(connection: Connection, text: str, given: Any, *, many: bool = False) -> Any:
     for listen in connection.dispatch.before_cursor_execute:  # whoever listens hears this, too
         listen(connection, None, text, given, None, many)
     driver: Any = connection.connection.driver_connection
@@ -73,9 +86,11 @@ def said(connection: Connection, text: str, given: Any, *, many: bool = False) -
             return driver.cursor().executemany(text, given)
         if connection.dialect.name == "sqlite":
             return driver.execute(text, given)
-        arguments = [listed(one) if type(one) is list else one for one in given]
+        arguments = [packed_list(one) if type(one) is list else one for one in given]
         return _cursor(connection, driver).execute(_in_dollars(text), arguments)
     except errors as error:
+        if getattr(error, "sqlstate", None) == OUTDATED:
+            connection.invalidate(error)
         raise DBAPIError.instance(
             text, given, error, errors, hide_parameters=True, dialect=connection.dialect
         ) from error

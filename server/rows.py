@@ -37,9 +37,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from server.columns import packed, texts
+from server.columns import packed
 from server.database import is_sqlite
-from server.questions import Question, dumped, from_json, said
+from server.questions import Question, dumped, found, from_json, said
 from server.tables import METADATA
 from shared.kinds import TABLES
 from shared.records import Record, table
@@ -285,10 +285,9 @@ def fetch_all(connection: Connection, wanted: Mapping[Place, Collection[str]]) -
     if not places:
         return []
     text = " UNION ALL ".join(_question(connection, place) for place in places)
-    lists: Any = dumped if is_sqlite(connection) else texts
-    given = tuple(lists(sorted(wanted[place])) for place in places)
+    given = tuple(listed(connection, wanted[place]) for place in places)
     makers = {ORDER[name]: _as_record(name) for name, _ in places}
-    return [makers[row[0]](row) for row in said(connection, text, given).fetchall()]
+    return [makers[row[0]](row) for row in found(connection, text, given)]
 
 
 def _question(connection: Connection, place: Place) -> str:

@@ -298,9 +298,11 @@ async def _bring_whole(
     request: AnyRequest, office: Office, file: tuple[Wish, list[bytes]], checked: Checked | None
 ) -> tuple[Upload, int] | None:
     """Take a whole file at once, unless it is not so plain. Raises `Problem`."""
-    books = _lane(request).books
-    with books.coming():
-        laid = await _aside(request, bringing.lay, office, _pass(request), file, checked)
+    shown, books = _pass(request), _lane(request).books
+    laying = partial(bringing.lay, office, shown, file, checked)
+    async with paces(request).files.next(shown.device):
+        with books.coming(shown.device):
+            laid = await asyncio.get_running_loop().run_in_executor(_lane(request).threads, laying)
     if laid is None:
         return None
     told = await books.done(laid)

@@ -1,6 +1,7 @@
 """Together: what is cheaper done for many is done for all who wait while it is done for others."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
@@ -31,17 +32,18 @@ class Together(Generic[Given, Told]):
         self._threads, self._most = threads, most
         self._waiting: list[tuple[Given, asyncio.Future[Told]]] = []
         self._acting: asyncio.Task[None] | None = None
-        self._coming = 0
+        self._coming: Counter[Hashable] = Counter()
         self._stirred = asyncio.Event()
 
     @contextmanager
-    def coming(self) -> Iterator[None]:
-        """Somebody is on their way, for as long as the block."""
-        self._coming += 1
+    def coming(self, whose: Hashable) -> Iterator[None]:
+        """Something of somebody, by `apart`, is on its way, for as long as the block."""
+        self._coming[whose] += 1
         try:
             yield
         finally:
-            self._coming -= 1
+            self._coming[whose] -= 1
+            self._coming += Counter()  # keeps those alone who are
             self._stirred.set()
 
     async def done(self, given: Given) -> Told:
@@ -66,9 +68,13 @@ class Together(Generic[Given, Told]):
         """As many as are to be done at once, or all who came within a moment."""
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE_S):
-                while self._coming and len(self._waiting) < self._most:
+                while self._others_come() and len(self._waiting) < self._most:
                     self._stirred.clear()
                     await self._stirred.wait()
+
+    def _others_come(self) -> bool:
+        """Whether anybody is on their way who would be done together with those who wait."""
+        return not self._coming.keys() <= {self._apart(one) for one, _ in self._waiting}
 
     async def _act_for(self, few: list[tuple[Given, asyncio.Future[Told]]]) -> None:
         loop = asyncio.get_running_loop()

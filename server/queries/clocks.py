@@ -136,8 +136,8 @@ def concerned(connection: Connection, things: Mapping[str, Collection[str]]) -> 
 def _ways(dialect: str) -> Mapping[str, Question]:
     """How to get from things of each noun to their tickets."""
 
-    def through(table: Any, column: str, key: str = "id") -> Select[Any]:
-        return select(table.c[column]).where(among(table.c[key], "ids", dialect))
+    def through(table: Any, column: str) -> Select[Any]:
+        return select(table.c[column]).where(among(table.c.id, "ids", dialect))
 
     def still_open(which: ColumnElement[bool]) -> Select[Any]:
         return select(TICKET.c.id).where(which, *(TICKET.c.status != end for end in sorted(ENDS)))
@@ -247,8 +247,7 @@ def keep(connection: Connection, reckoned: Mapping[str, Looked], now_ms: int) ->
 
 @cache
 def _gone(dialect: str) -> Question:
-    gone = delete(CLOCK).where(among(CLOCK.c.ticket_id, "ids", dialect))
-    return Question(gone)
+    return Question(delete(CLOCK).where(among(CLOCK.c.ticket_id, "ids", dialect)))
 
 
 def _row(ticket: str, policy: str, clock: Clock) -> Values:

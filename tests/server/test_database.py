@@ -7,7 +7,7 @@ from sqlalchemy.pool import QueuePool
 
 from server import database, rows, statements
 from server.database import Busy, asking, beside, open_engine, reading, savepoint, writing
-from server.questions import said
+from server.questions import found, said
 from server.rows import keep_setting, setting
 from sync.ports import Unwritable
 from tests.bases import connect
@@ -103,7 +103,7 @@ def test_a_connection_for_questions_that_died_this_moment_is_busy_once_and_then_
     monkeypatch.setattr(database, "FRESH_S", 60.0)
     engine = open_engine(postgres_copy, connections=1, alone=True)
     with asking(engine) as books:
-        ((pid,),) = said(books, "SELECT pg_backend_pid()", ()).fetchall()
+        ((pid,),) = found(books, "SELECT pg_backend_pid()", ())
     other = open_engine(postgres_copy)
     with other.begin() as connection:
         connection.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
@@ -111,7 +111,32 @@ def test_a_connection_for_questions_that_died_this_moment_is_busy_once_and_then_
     with pytest.raises(Busy), asking(engine) as books:
         said(books, "SELECT 1", ())
     with asking(engine) as books:
-        assert said(books, "SELECT 1", ()).fetchall() == [(1,)]
+        assert found(books, "SELECT 1", ()) == [(1,)]
+    engine.dispose()
+
+
+@pytest.mark.postgres
+def test_what_was_prepared_for_a_table_that_was_changed_since_fails_once(
+    postgres_copy: str,
+) -> None:
+    engine, other = (
+        open_engine(postgres_copy, connections=1, alone=True),
+        open_engine(postgres_copy),
+    )
+    with other.begin() as connection:
+        connection.execute(text("CREATE TABLE changed AS SELECT 'a'::varchar AS word"))
+    asked = "SELECT word FROM changed WHERE word = %s::VARCHAR"
+    for _ in range(8):  # the driver prepares what it is asked often
+        with asking(engine) as books:
+            assert found(books, asked, ("a",)) == [("a",)]
+    with other.begin() as connection:
+        connection.execute(text('ALTER TABLE changed ALTER word TYPE VARCHAR COLLATE "C"'))
+        connection.execute(text("ALTER TABLE changed ALTER word TYPE TEXT"))
+    other.dispose()
+    with pytest.raises(DBAPIError), asking(engine) as books:
+        found(books, asked, ("a",))
+    with asking(engine) as books:
+        assert found(books, asked, ("a",)) == [("a",)]
     engine.dispose()
 
 

@@ -96,7 +96,7 @@ def test_those_who_are_on_their_way_are_waited_for_a_moment_and_no_longer() -> N
     arrives = threading.Event()
 
     async def brings(together: Together[Given, str], given: Given) -> str:
-        with together.coming():
+        with together.coming(given[0]):
             while given[0] == "late" and not arrives.is_set():
                 await asyncio.sleep(0.001)
             for _ in range(5):
