@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.apps import gather
 from tests.console.house import (
@@ -90,7 +90,8 @@ def serve(template: Template, folder: Path, *, lasts: bool = False) -> Served:
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """One Chromium for all tests of the console."""
+    """One Chromium for all tests of the console, as patient in what it sees as in what it does."""
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = chromium(playwright)
         yield browser
