@@ -25,7 +25,7 @@ from sqlalchemy import (
     literal,
     select,
     text,
-    union_all,
+    union,
 )
 
 from server.database import is_sqlite
@@ -240,7 +240,7 @@ def _followed(person: ColumnElement[str]) -> Select[Any]:
     """The streams of a person, with where they end."""
     its = literal(stream_of(("person", ""))).concat(person).label("stream")
     subscribed = select(SUBSCRIPTION.c.stream).where(SUBSCRIPTION.c.person_id == person)
-    streams = union_all(subscribed, select(its)).subquery()  # one that comes twice is told twice
+    streams = union(subscribed, select(its)).subquery()
     ends = [column for column in HEAD.c if column.name != "stream"]
     return select(streams.c.stream, *ends).select_from(
         streams.outerjoin(HEAD, HEAD.c.stream == streams.c.stream)

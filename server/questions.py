@@ -87,7 +87,8 @@ def _run(connection: Connection, text: str, given: Any, *, many: bool = False) -
         if connection.dialect.name == "sqlite":
             return driver.execute(text, given)
         arguments = [packed_list(one) if type(one) is list else one for one in given]
-        return _cursor(connection, driver).execute(_in_dollars(text), arguments)
+        # Each is said again: planned at once, it is not planned anew for the first few times.
+        return _cursor(connection, driver).execute(_in_dollars(text), arguments, prepare=True)
     except errors as error:
         if getattr(error, "sqlstate", None) == OUTDATED:
             connection.invalidate(error)
