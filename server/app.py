@@ -56,6 +56,7 @@ from server.settings import Settings
 from server.signals import Signals
 from server.turnstile import Turnstile
 from server.writers import Writers
+from shared.declared import look_into_records
 from sync.protocol import REQUEST_BYTES_MAX
 
 Clock = Callable[[], int]
@@ -93,6 +94,7 @@ def open_office(
     release: Release | None = None,
 ) -> Office:
     """Open the keys and the database, bring it to this version, and see whether it was put back."""
+    look_into_records()
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     ours = keys.open_keys(settings.keys, dice)
     store = evidence.open_evidence(settings.evidence, settings.evidence_keys)
