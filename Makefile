@@ -15,7 +15,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 # the dozen, and each would compile the whole product anew before it does anything.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: check test slow postgres postgres-faces simulate kills disk fuzz soak bench demo screenshots clean
+.PHONY: check test slow postgres postgres-newest postgres-oldest postgres-faces simulate kills disk fuzz soak bench demo screenshots clean
 
 check: $(READY)
 	$(BIN)/ruff check
@@ -36,9 +36,13 @@ slow: $(READY)
 
 # Tests with a server's books once more, on PostgreSQL instead of SQLite, on the newest release and on
 # the oldest; postgres-faces are those of the console and of whole processes, on RELEASE or the newest.
-postgres: $(READY)
+postgres: postgres-newest postgres-oldest
+
+postgres-newest: $(READY)
 	$(BIN)/pytest -n 3 --dist loadfile -m 'not slow' --timeout 600 --database postgres \
 		tests/server tests/contracts tests/test_postgres.py
+
+postgres-oldest: $(READY)
 	$(BIN)/pytest -n 3 --dist loadfile -m 'not slow' --timeout 600 --database postgres --postgres 16 \
 		tests/server tests/contracts tests/test_postgres.py
 

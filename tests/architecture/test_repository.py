@@ -147,12 +147,13 @@ def test_the_release_check_runs_what_the_readme_tells_a_newcomer_to_run() -> Non
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     steps = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
     assert re.search(r"^\s*(?:\$ )?make test\b", readme, re.MULTILINE)
-    assert [step for step in steps if step.startswith("make ")] == [
+    assert [step.strip() for step in steps if step.strip().startswith("make ")] == [
         "make check",
         "make test",
-        "make slow",
-        "make postgres",
         "make demo ONCE=1",
+        "make postgres-newest",
+        "make slow",
+        "make postgres-oldest",  # where there is time left
     ]
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
 
