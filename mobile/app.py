@@ -34,7 +34,6 @@ from mobile.widgets.look import theme
 from mobile.widgets.page import Page, Sheet
 from mobile.widgets.press import is_touched
 from mobile.widgets.stage import Stage
-from shared.declared import look_into_records
 from shared.errors import Refused
 from shared.records import Aggregate
 from shared.texts import Language
@@ -60,7 +59,6 @@ class FieldfareApp(App):
         clock: DeviceClock | None = None,
     ) -> None:
         super().__init__()
-        look_into_records()
         self._folder = folder
         self._talks = talks
         self._clock = clock or DeviceClock()

@@ -18,6 +18,7 @@ from mobile.lane import IDLE_S, POKED_S, Lane, Outcome, Pace as LanePace, Talk, 
 from mobile.listener import Call, Listener
 from mobile.views.chip import Traffic
 from mobile.wire import Throttled, Unreachable
+from shared.declared import look_into_records
 from shared.errors import Refused, refuse_person, refuse_value
 from sync import transfer
 from sync.session import Sizes
@@ -63,6 +64,7 @@ class Couriers:
         metered: Callable[[], bool] = lambda: False,
         network: Callable[[], str | None] = lambda: None,
     ) -> None:
+        look_into_records()  # the app has no thread before these
         self.traffic = Traffic()
         self._network = network
         self._here: str | None = None
