@@ -41,11 +41,11 @@ class Question:
 
     def ask(self, connection: Connection, **values: Any) -> Sequence[tuple[Any, ...]]:
         """The rows that are found."""
-        return found(connection, *self._given(connection, values))
+        return found(connection, *self._given(connection, values), lasts=True)
 
     def tell(self, connection: Connection, **values: Any) -> None:
         """Have done what finds nothing."""
-        said(connection, *self._given(connection, values))
+        said(connection, *self._given(connection, values), lasts=True)
 
     def _given(self, connection: Connection, values: dict[str, Any]) -> tuple[str, tuple[Any, ...]]:
         text, places, fixed = self._told.get(connection.dialect.name) or self._compiled(connection)
@@ -60,23 +60,30 @@ class Question:
         return told
 
 
-def said(connection: Connection, text: str, given: Any, *, many: bool = False) -> None:
+def said(
+    connection: Connection, text: str, given: Any, *, many: bool = False, lasts: bool = False
+) -> None:
     """Say a statement by the driver; with `many`, once for each of some rows.
 
-    It fails as SQLAlchemy does.
+    One that `lasts` is prepared at once, as its text is said again and again; another one when it
+    was said a few times. It fails as SQLAlchemy does.
     """
-    _run(connection, text, given, many=many)
+    _run(connection, text, given, many=many, lasts=lasts)
 
 
-def found(connection: Connection, text: str, given: Any) -> list[tuple[Any, ...]]:
+def found(
+    connection: Connection, text: str, given: Any, *, lasts: bool = False
+) -> list[tuple[Any, ...]]:
     """The rows that a statement finds. Of PostgreSQL values come as bytes, not as text."""
-    rows: list[tuple[Any, ...]] = _run(connection, text, given).fetchall()
+    rows: list[tuple[Any, ...]] = _run(connection, text, given, lasts=lasts).fetchall()
     if len(rows) > KEPT_ROWS_MAX:
         connection.info.pop(CURSOR, None)  # it would hold on to them until it is asked again
     return rows
 
 
-def _run(connection: Connection, text: str, given: Any, *, many: bool = False) -> Any:
+def _run(
+    connection: Connection, text: str, given: Any, *, many: bool = False, lasts: bool = False
+) -> Any:
     for listen in connection.dispatch.before_cursor_execute:  # whoever listens hears this, too
         listen(connection, None, text, given, None, many)
     driver: Any = connection.connection.driver_connection
@@ -87,8 +94,8 @@ def _run(connection: Connection, text: str, given: Any, *, many: bool = False) -
         if connection.dialect.name == "sqlite":
             return driver.execute(text, given)
         arguments = [packed_list(one) if type(one) is list else one for one in given]
-        # Each is said again: planned at once, it is not planned anew for the first few times.
-        return _cursor(connection, driver).execute(_in_dollars(text), arguments, prepare=True)
+        prepare = True if lasts else None
+        return _cursor(connection, driver).execute(_in_dollars(text), arguments, prepare=prepare)
     except errors as error:
         if getattr(error, "sqlstate", None) == OUTDATED:
             connection.invalidate(error)

@@ -15,9 +15,10 @@ def look_into_records() -> None:
 
     It does so when one is first decoded into, and meanwhile shows it to other threads half done:
     one that decodes into it just then falls, and the process with it. So whoever begins threads
-    calls this before. What is only ever made, never decoded into, may say no.
+    calls this before, and what is loaded later is decoded into by one thread alone. What is only
+    ever made, never decoded into, may say no.
     """
-    for kind in set(_declared(Struct)):
+    for kind in _declared(Struct):
         with suppress(TypeError, NameError):
             Decoder(kind)
 

@@ -36,6 +36,13 @@ def declared(kind):
         yield one
         yield from declared(one)
 
+class Fresh(Struct):
+    one: int
+
+sys.setprofile(hear)
+Decoder(Fresh)
+sys.setprofile(None)
+assert looks, "a look is not heard"
 ours = ("shared.", "sync.", "{own}.")
 found = [one for one in declared(Struct) if one.__module__.startswith(ours)]
 assert len(found) > 200
