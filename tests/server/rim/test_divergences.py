@@ -43,7 +43,6 @@ def compared(company: Company, phone: Phone, token: str | None, **doubt: Any) ->
 
 
 def test_only_the_row_that_differs_is_sent_and_what_is_none_is_named(company: Company) -> None:
-    company.furnish()
     phone = company.phone()
     first = begun(company, phone)
     rows = catalog(first)

@@ -43,7 +43,6 @@ def alone(tmp_path: Path) -> Iterator[Company]:
     """A server for what does not depend on the database."""
     made = Company(tmp_path / "data")
     with made.client:
-        made.furnish()
         yield made
 
 
@@ -130,7 +129,6 @@ def test_twice_is_once_whoever_comes_first(company: Company) -> None:
 
 def test_a_rehearsal_says_what_would_happen_and_writes_nothing(company: Company) -> None:
     """S10."""
-    company.furnish()
     phone, order = company.phone(), job(company)
     stranger = note(company, order, 3, by=company.people["dispatcher"])
     ops = [accept(company, phone, order), note(company, order, 2), stranger]

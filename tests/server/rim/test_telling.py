@@ -76,7 +76,8 @@ def tries(company: Company) -> list[tuple[int, int | None, str, bool]]:
 
 
 def said(company: Company) -> list[tuple[str, str, str]]:
-    found = [one for one in rows_of(company, "op") if one.origin == "timer"]
+    timed = (one for one in rows_of(company, "op") if one.origin == "timer")
+    found = [one for one in timed if one.kind.startswith("message.")]
     return [(one.kind, one.by_id, one.verdict) for one in found]
 
 

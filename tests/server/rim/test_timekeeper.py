@@ -305,7 +305,8 @@ def test_other_hours_are_heard_of_by_every_open_ticket(company: Company) -> None
     assert len(before) == 1
     week = [[["09:00", "11:00"]]] * 5 + [[], []]
     on = ("working_calendar", COMPANY)
-    said(company, company.new_id(), "calendar.set", on, week=week, time_zone="Europe/Berlin")
+    hours = {"week": week, "time_zone": "Europe/Berlin", "seen": 1}
+    said(company, company.new_id(), "calendar.set", on, **hours)
     hear(company)
     found = rows_of(company, "clock")
     assert {one.ticket_id for one in found} == set(tickets)
