@@ -30,7 +30,7 @@ def look_again(office: Office, holder: str) -> int:
 
 
 def _say(office: Office, holder: str, question: Question) -> int:
-    with office.reading() as books:
+    with office.asking() as books:
         due = question(books)
     if not due:
         return 0

@@ -65,11 +65,11 @@ def is_due(connection: Connection, now_ms: int) -> bool:
     head = tree.head(connection)
     if head is not None and 0 <= now_ms - head.at < HEAD_EVERY_MS:
         return False
-    epoch = tree.current_epoch(connection)
-    if epoch is None:
+    log = tree.log_size(connection)
+    if log is None:
         return False
-    waiting = _WAITING.ask(connection, epoch=epoch)
-    return bool(waiting) or head is None or tree.size(connection, epoch) > head.size
+    epoch, size = log
+    return head is None or size > head.size or bool(_WAITING.ask(connection, epoch=epoch))
 
 
 def notarise(connection: Connection, seal: Seal, now_ms: int) -> SignedHead | None:

@@ -111,7 +111,7 @@ def attempt(office: Office, step: Callable[[], Any]) -> None:
 def notarise(office: Office, seal: Seal) -> None:
     """Number the leaves that wait and sign the new head, if that is due."""
     now = office.now_ms()
-    with office.reading() as books:
+    with office.asking() as books:
         due = notary.is_due(books, now)
     if due:
         with office.writing() as books:

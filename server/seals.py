@@ -24,7 +24,7 @@ class Round(Struct, kw_only=True):
 def look_again(office: Office, way: Round) -> int:
     """Compare the sign-offs that are due; returns how many. Killed anywhere, each is said once."""
     here = way.places
-    with office.reading() as books:
+    with office.asking() as books:
         found = proofs.look(books, here)
     # Whatever becomes of these, the next look is at others.
     way.places = found.then

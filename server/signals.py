@@ -67,8 +67,21 @@ class Signals:
             await connection.execute(f"LISTEN {CHANNEL}")
             self.is_heard = True
             yield  # what was said before is not heard any more
-            async for _ in connection.notifies():
-                yield
+            while True:
+                async for _ in connection.notifies(timeout=0):
+                    yield
+                await _readable(connection.fileno())
+
+
+async def _readable(fileno: int) -> None:
+    """Wait until there is something to read. The driver itself would look ten times a second."""
+    loop = asyncio.get_running_loop()
+    told = asyncio.Event()
+    loop.add_reader(fileno, told.set)
+    try:
+        await told.wait()
+    finally:
+        loop.remove_reader(fileno)
 
 
 async def _connected(*words: Any, **named: Any) -> psycopg.AsyncConnection[Any]:

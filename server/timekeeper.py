@@ -66,7 +66,7 @@ def keep_time(office: Office, way: Round) -> int:
 
 def _read_on(office: Office, way: Round) -> bool:
     """Have those looked at that the next leaves of the log concern; whether there were any."""
-    with office.reading() as books:
+    with office.asking() as books:
         if books_of_clocks.is_read(books, books_of_clocks.place(books)):
             return False
     now = office.now_ms()

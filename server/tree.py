@@ -53,6 +53,8 @@ _NAMES: Final = HEAD.c.keys()
 _LARGEST: Final = Question(
     select(func.max(LEAF.c.number)).where(LEAF.c.epoch == bindparam("epoch"))
 )
+_largest_of_its: Final = select(func.max(LEAF.c.number)).where(LEAF.c.epoch == EPOCH.c.id)
+_LOG: Final = Question(_NEWEST_EPOCH.add_columns(_largest_of_its.scalar_subquery()))
 
 
 class Place(Struct, frozen=True, kw_only=True):
@@ -74,6 +76,13 @@ def size(connection: Connection, epoch: str) -> int:
     """How many leaves of an epoch have a number."""
     ((found,),) = _LARGEST.ask(connection, epoch=epoch)
     return 0 if found is None else int(found) + 1
+
+
+def log_size(connection: Connection) -> tuple[str, int] | None:
+    """The newest epoch, and how many leaves of it have a number; None in an empty database."""
+    for epoch, largest in _LOG.ask(connection):
+        return epoch, 0 if largest is None else int(largest) + 1
+    return None
 
 
 def surviving(connection: Connection, epoch: str) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 
 from server.queries.pages import Item, T
+from server.questions import Question
 from server.uploads import MISMATCHES_MAX
 from shared.photos import PhotoFault
 
@@ -59,9 +60,11 @@ def late(connection: Connection) -> list[Found]:
     return _told(connection, _late())
 
 
-def _told(connection: Connection, wanted: Executable) -> list[Found]:
-    rows = connection.execute(wanted, {"most": AT_ONCE_MAX})
-    return [Found(**row._asdict()) for row in rows]
+def _told(connection: Connection, wanted: Question) -> list[Found]:
+    return [
+        Found(upload=upload, photo=photo, work_order=work_order, says=bool(says), fault=fault)
+        for upload, photo, work_order, says, fault in wanted.ask(connection, most=AT_ONCE_MAX)
+    ]
 
 
 def shown(connection: Connection, sha256: str, *, dropped: bool = False) -> Item | None:
@@ -75,7 +78,7 @@ def shown(connection: Connection, sha256: str, *, dropped: bool = False) -> Item
 
 
 @cache
-def _named() -> Executable:
+def _named() -> Question:
     upload, photo, file = T["upload"], T["photo"], T["evidence_file"]
     full, thumb = _names(photo.c.sha256), _names(photo.c.thumb_sha256)
     another = upload.alias("another")
@@ -98,15 +101,16 @@ def _named() -> Executable:
         _found(false(), file.c.fault).select_from(stored.join(photo, thumb)).where(is_here),
         _found(and_(waits, ~brought), gone).select_from(upload.join(photo, full)).where(is_lost),
     ).subquery()
-    return select(every).order_by(every.c.upload, every.c.photo).limit(bindparam("most"))
+    ordered = select(every).order_by(every.c.upload, every.c.photo)
+    return Question(ordered.limit(bindparam("most")))
 
 
 @cache
-def _late() -> Executable:
+def _late() -> Question:
     upload, photo, file = T["upload"], T["photo"], T["evidence_file"]
     joined = photo.join(upload, _names(photo.c.sha256)).join(file, file.c.sha256 == photo.c.sha256)
     waits = photo.c.arrived_at.is_(None)
-    return (
+    return Question(
         _found(waits, file.c.fault)
         .select_from(joined)
         .where(waits, upload.c.done_at.is_not(None))

@@ -4,9 +4,21 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from msgspec import Struct
-from sqlalchemy import Connection, and_, or_, select, text, tuple_, union_all
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    String,
+    and_,
+    bindparam,
+    or_,
+    select,
+    text,
+    tuple_,
+    union_all,
+)
 
 from server.queries.pages import T
+from server.questions import Question, from_json
 from server.rows import among, listed
 from server.tables.books import WAITS
 from shared.comparing import KINDS
@@ -34,6 +46,24 @@ class Look(Struct, frozen=True, kw_only=True):
 
     due: list[Due]
     then: Places
+
+
+FIRST: Final[Place] = (-(2**63), "")
+_SIGN_OFF, _KEPT = T["sign_off"], T["signed_document"]
+_COLUMNS: Final = {
+    **{name: _SIGN_OFF.c[name] for name in ("id", "version", "at", "state", "faults")},
+    "work_order": _SIGN_OFF.c.work_order_id,
+    "group": _SIGN_OFF.c.group_id,
+}
+_BEHIND: Final = tuple_(bindparam("after", type_=BigInteger), bindparam("behind", type_=String))
+_NEXT: Final = Question(
+    select(*_COLUMNS.values())
+    .join(_KEPT, _KEPT.c.sign_off_id == _SIGN_OFF.c.id)
+    .where(_SIGN_OFF.c.state == bindparam("state"))
+    .where(tuple_(_SIGN_OFF.c.at, _SIGN_OFF.c.id) > _BEHIND)
+    .order_by(_SIGN_OFF.c.at, _SIGN_OFF.c.id)
+    .limit(bindparam("most"))
+)
 
 
 class _Open(Struct, frozen=True, kw_only=True):
@@ -101,23 +131,14 @@ def _open(connection: Connection, state: str, after: Place | None) -> list[_Open
 
     Asked every second: what was signed, which is long, is read only of those that are due.
     """
-    sign_off, kept = T["sign_off"], T["signed_document"]
-    wanted = (
-        select(
-            *(sign_off.c.id, sign_off.c.version, sign_off.c.faults, sign_off.c.state),
-            sign_off.c.at,
-            sign_off.c.work_order_id.label("work_order"),
-            sign_off.c.group_id.label("group"),
-        )
-        .join(kept, kept.c.sign_off_id == sign_off.c.id)
-        .where(sign_off.c.state == state)
-        .order_by(sign_off.c.at, sign_off.c.id)
-        .limit(AT_ONCE_MAX)
-    )
-    if after is not None:
-        wanted = wanted.where(tuple_(sign_off.c.at, sign_off.c.id) > after)
-    rows = (row._asdict() for row in connection.execute(wanted))
-    return [_Open(**{**row, "faults": tuple(row["faults"])}) for row in rows]
+    at, identity = after or FIRST
+    rows = _NEXT.ask(connection, state=state, after=at, behind=identity, most=AT_ONCE_MAX)
+    named = (dict(zip(_COLUMNS, row, strict=True)) for row in rows)
+    return [_Open(**{**one, "faults": _faults(connection, one["faults"])}) for one in named]
+
+
+def _faults(connection: Connection, kept: Any) -> tuple[str, ...]:
+    return tuple(from_json(connection, kept))
 
 
 def _documents(connection: Connection, sign_offs: set[str]) -> dict[str, str]:
