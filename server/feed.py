@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import (
     ARRAY,
+    Column,
     ColumnElement,
     Connection,
     Delete,
@@ -240,7 +241,10 @@ def _followed(person: ColumnElement[str]) -> Select[Any]:
     """The streams of a person, with where they end."""
     its = literal(stream_of(("person", ""))).concat(person).label("stream")
     subscribed = select(SUBSCRIPTION.c.stream).where(SUBSCRIPTION.c.person_id == person)
-    streams = union(subscribed, select(its)).subquery()
+    own = select(its)
+    if isinstance(person, Column):
+        subscribed, own = (one.correlate(person.table) for one in (subscribed, own))
+    streams = union(subscribed, own).subquery()
     ends = [column for column in HEAD.c if column.name != "stream"]
     return select(streams.c.stream, *ends).select_from(
         streams.outerjoin(HEAD, HEAD.c.stream == streams.c.stream)
@@ -253,7 +257,7 @@ _FOLLOWED: Final = Question(_followed(bindparam("person", type_=String)))
 def following(person: ColumnElement[str], dialect: str) -> ColumnElement[Any]:
     """What `followed` finds, as the text of one cell of a question about more; see `followed_in`.
 
-    `person` is what names them, which no other table of the question may be needed for.
+    `person` is the column of that question by which it knows them.
     """
     found = _followed(person).subquery()
     if dialect == "sqlite":

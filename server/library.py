@@ -52,8 +52,7 @@ _ENTRANCE: Final = Question(_entrance)
 @cache
 def _glance(dialect: str) -> Question:
     """The same, with the streams that the device's person may follow and where those end."""
-    person = select(_device.c.person_id).where(_device.c.id == bindparam("device"))
-    streams = feed.following(person.scalar_subquery(), dialect)
+    streams = feed.following(_device.c.person_id, dialect)
     return Question(_entrance.add_columns(streams))
 
 
