@@ -138,10 +138,11 @@ def _queue(engine: Any) -> Writers | None:
 
 
 def _alone(settings: Settings, engine: Any, beside: Any) -> Any:
-    """The engine for single questions: as many at a time as exchanges have turns."""
+    """The engine for single questions: as many as exchanges have turns, and one for the rounds."""
     if database.is_sqlite(engine):
         return beside
-    asks = database.open_engine(settings.books, connections=api.EXCHANGES_AT_ONCE_MAX, alone=True)
+    most = api.EXCHANGES_AT_ONCE_MAX + 1
+    asks = database.open_engine(settings.books, connections=most, alone=True)
     return database.dispose_with(engine, asks)
 
 

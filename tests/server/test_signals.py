@@ -2,8 +2,10 @@
 
 import asyncio
 from pathlib import Path
+from unittest.mock import Mock
 
 import psycopg
+import pytest
 from sqlalchemy import Connection
 
 from server import database, signals
@@ -11,6 +13,7 @@ from server.signals import EVERY_S, SURE_S, Signals
 from tests.loops import in_thread
 
 WAIT_S = 20.0
+POLLS_EVERY_S = 0.1
 
 
 def test_where_nothing_can_be_heard_there_is_a_look_now_and_then(tmp_path: Path) -> None:
@@ -73,6 +76,28 @@ def test_a_signal_is_heard_by_every_process_once_its_transaction_is_committed(
         return [one.count for one in both]
 
     assert in_thread(play) == [2, 2]
+
+
+def test_a_process_that_waits_for_a_signal_sleeps_until_there_is_one(fresh_postgres: str) -> None:
+    """The driver itself would look ten times a second."""
+
+    async def play() -> int:
+        own = Signals(fresh_postgres)
+        task = asyncio.create_task(own.run())
+        async with asyncio.timeout(WAIT_S):
+            await counted(own, 1)
+            with pytest.MonkeyPatch.context() as patch:
+                loop = asyncio.get_running_loop()
+                timed = Mock(side_effect=loop.call_later)
+                patch.setattr(loop, "call_later", timed)
+                await asyncio.sleep(10 * POLLS_EVERY_S)
+            await asyncio.to_thread(told, fresh_postgres)
+            await counted(own, 2)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return timed.call_count
+
+    assert in_thread(play) == 1  # the test's own sleep
 
 
 def test_a_lost_connection_is_made_anew_and_what_was_missed_is_looked_for(
