@@ -251,7 +251,7 @@ def beside(engine: Engine) -> Engine:
     """
     if not is_sqlite(engine) or isinstance(engine.pool, StaticPool):
         return engine
-    asking = Engine(engine.pool.recreate(), engine.dialect, engine.url)
+    asking = Engine(engine.pool.recreate(), engine.dialect, engine.url, execution_options=READS)
     event.listen(asking, "begin", _begin)
     return dispose_with(engine, asking)
 

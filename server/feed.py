@@ -17,6 +17,7 @@ from sqlalchemy import (
     Connection,
     Delete,
     Executable,
+    FromClause,
     Select,
     String,
     bindparam,
@@ -237,14 +238,11 @@ def _ends(found: Iterable[Sequence[Any]]) -> dict[str, Head | None]:
     }
 
 
-def _followed(person: ColumnElement[str]) -> Select[Any]:
-    """The streams of a person, with where they end."""
+def _followed(person: ColumnElement[str], of: FromClause | None = None) -> Select[Any]:
+    """The streams of a person, with where they end; `of` is the table around it that knows them."""
     its = literal(stream_of(("person", ""))).concat(person).label("stream")
     subscribed = select(SUBSCRIPTION.c.stream).where(SUBSCRIPTION.c.person_id == person)
-    own = select(its)
-    if isinstance(person, Column):
-        subscribed, own = (one.correlate(person.table) for one in (subscribed, own))
-    streams = union(subscribed, own).subquery()
+    streams = union(subscribed.correlate(of), select(its).correlate(of)).subquery()
     ends = [column for column in HEAD.c if column.name != "stream"]
     return select(streams.c.stream, *ends).select_from(
         streams.outerjoin(HEAD, HEAD.c.stream == streams.c.stream)
@@ -254,12 +252,12 @@ def _followed(person: ColumnElement[str]) -> Select[Any]:
 _FOLLOWED: Final = Question(_followed(bindparam("person", type_=String)))
 
 
-def following(person: ColumnElement[str], dialect: str) -> ColumnElement[Any]:
+def following(person: Column[str], dialect: str) -> ColumnElement[Any]:
     """What `followed` finds, as the text of one cell of a question about more; see `followed_in`.
 
     `person` is the column of that question by which it knows them.
     """
-    found = _followed(person).subquery()
+    found = _followed(person, person.table).subquery()
     if dialect == "sqlite":
         cells: Any = func.json_group_array(func.json_array(*found.c))
     else:

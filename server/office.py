@@ -113,11 +113,11 @@ class Office(Struct, frozen=True, kw_only=True):
     """The server's settings, keys and texts, its clock and dice, and its books.
 
     `reading` and `writing` are one transaction each; the latter commits at its end. `asking` is for
-    one question. `contacts`
-    waits to be written down with the next thing that is; `rooms` is how much each device may still
-    bring, as the books said last. `evidence` holds checked files, `parts` those that have not all
-    arrived, `packs` what was compressed lately, `lately` what was counted lately, `verdicts` what
-    tickets say to figures, `turnstile` who has come by. `pin` is the thumbprint by which phones
+    questions that need not be of one moment. `contacts` waits to be written down with the next
+    thing that is; `rooms` is how much each device may still bring, as the books said last.
+    `evidence` holds checked files, `parts` those that have not all arrived, `packs` what was
+    compressed lately, `lately` what was counted lately, `verdicts` what tickets say to figures,
+    `turnstile` who has come by. `pin` is the thumbprint by which phones
     know the server, `revision` the newest migration.
     """
 

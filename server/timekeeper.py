@@ -87,10 +87,10 @@ def _look(office: Office, way: Round) -> int:
     """Reckon the clocks of the next tickets that are due, and say what they ask for."""
     now = office.now_ms()
     with office.asking() as books:
-        if not books_of_clocks.due(books, now, at_most=1):
-            return 0
-    with office.reading() as books:
         watched = books_of_clocks.due(books, now)
+    if not watched:
+        return 0
+    with office.reading() as books:
         rules = books_of_clocks.rules(books)
         known = books_of_clocks.known(books, {one.ticket_id for one in watched})
         since = books_of_clocks.place(books).since

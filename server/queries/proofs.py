@@ -48,16 +48,14 @@ class Look(Struct, frozen=True, kw_only=True):
     then: Places
 
 
-FIRST: Final[Place] = (-(2**63), "")
+_FIRST: Final[Place] = (-(2**63), "")
 _SIGN_OFF, _KEPT = T["sign_off"], T["signed_document"]
-_COLUMNS: Final = {
-    **{name: _SIGN_OFF.c[name] for name in ("id", "version", "at", "state", "faults")},
-    "work_order": _SIGN_OFF.c.work_order_id,
-    "group": _SIGN_OFF.c.group_id,
-}
 _BEHIND: Final = tuple_(bindparam("after", type_=BigInteger), bindparam("behind", type_=String))
 _NEXT: Final = Question(
-    select(*_COLUMNS.values())
+    select(
+        *(_SIGN_OFF.c.id, _SIGN_OFF.c.version, _SIGN_OFF.c.at, _SIGN_OFF.c.work_order_id),
+        *(_SIGN_OFF.c.group_id, _SIGN_OFF.c.state, _SIGN_OFF.c.faults),
+    )
     .join(_KEPT, _KEPT.c.sign_off_id == _SIGN_OFF.c.id)
     .where(_SIGN_OFF.c.state == bindparam("state"))
     .where(tuple_(_SIGN_OFF.c.at, _SIGN_OFF.c.id) > _BEHIND)
@@ -66,7 +64,7 @@ _NEXT: Final = Question(
 )
 
 
-class _Open(Struct, frozen=True, kw_only=True):
+class _Open(Struct, frozen=True):
     id: str
     version: int
     at: int
@@ -131,14 +129,9 @@ def _open(connection: Connection, state: str, after: Place | None) -> list[_Open
 
     Asked every second: what was signed, which is long, is read only of those that are due.
     """
-    at, identity = after or FIRST
+    at, identity = after or _FIRST
     rows = _NEXT.ask(connection, state=state, after=at, behind=identity, most=AT_ONCE_MAX)
-    named = (dict(zip(_COLUMNS, row, strict=True)) for row in rows)
-    return [_Open(**{**one, "faults": _faults(connection, one["faults"])}) for one in named]
-
-
-def _faults(connection: Connection, kept: Any) -> tuple[str, ...]:
-    return tuple(from_json(connection, kept))
+    return [_Open(*(*facts, tuple(from_json(connection, faults)))) for *facts, faults in rows]
 
 
 def _documents(connection: Connection, sign_offs: set[str]) -> dict[str, str]:
