@@ -27,8 +27,8 @@ ENDS = range(0, SIZE, PIECE_BYTES)
 # At every end of a piece, and so many bytes past it; the last one is the end of the file.
 CUTS = [*(end + inside for end in ENDS for inside in (0, 1, 150, 299)), SIZE]
 FAST = 1_000_000_000
-HEARD_S = 0.5
-STILL_S = 0.8
+HEARD_S = 2.0
+STILL_S = 1.6
 
 
 @pytest.fixture(scope="module")

@@ -227,12 +227,12 @@ def test_a_lane_talks_from_a_thread_of_its_own_and_can_be_rung(phone: Phone) -> 
     thread = threading.Thread(target=lane.run)
     thread.start()
     try:
-        assert done.acquire(timeout=10)
+        assert done.acquire(timeout=20)
         phone.must("work_order.accept")
         lane.ring()
-        assert done.acquire(timeout=10)
+        assert done.acquire(timeout=20)
     finally:
         lane.abandon()
-        thread.join(timeout=10)
+        thread.join(timeout=20)
     assert [one.pushed for one in reports if isinstance(one, Report)] == [0, 1]
     assert phone.world.job(BOB)

@@ -19,7 +19,7 @@ Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[Any]]
 
 Found = TypeVar("Found")
 
-SHORT_S = 0.3
+SHORT_S = 1.0
 ASKED = b"POST / HTTP/1.1\r\nHost: here\r\n"
 BODY = b"Content-Length: 5\r\n\r\nhello"
 

@@ -36,7 +36,7 @@ def test_a_server_process_answers_and_stops_when_told(
     with begun(tmp_path / "data", port) as process:
         answer = answered(f"http://127.0.0.1:{port}/health")
         assert answer.json() == {"live": True, "ready": True, "writable": True, "migrated": True}
-        problem = requests.get(f"http://127.0.0.1:{port}/api/tickets", timeout=5)
+        problem = requests.get(f"http://127.0.0.1:{port}/api/tickets", timeout=READY_S)
         assert (problem.status_code, problem.json()["code"]) == (401, "not_signed_in")
         process.send_signal(number)
         _, errors = process.communicate(timeout=20)
@@ -51,10 +51,10 @@ def test_nobody_fills_the_servers_memory_with_headers(tmp_path: Path) -> None:
         answered(f"{url}/health")
         fits, flood = "&".join(["a=1"] * 1_000), "&".join(["a=1"] * 10_000)
         asked = [
-            requests.get(f"{url}/nowhere?{fits}", timeout=5),
-            requests.get(f"{url}/nowhere", headers={"Cookie": fits}, timeout=5),
-            requests.get(f"{url}/nowhere?{flood}", timeout=5),
-            requests.get(f"{url}/nowhere", headers={"Cookie": flood}, timeout=5),
+            requests.get(f"{url}/nowhere?{fits}", timeout=READY_S),
+            requests.get(f"{url}/nowhere", headers={"Cookie": fits}, timeout=READY_S),
+            requests.get(f"{url}/nowhere?{flood}", timeout=READY_S),
+            requests.get(f"{url}/nowhere", headers={"Cookie": flood}, timeout=READY_S),
         ]
     assert [one.status_code for one in asked] == [404, 404, 431, 431]
 
