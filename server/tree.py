@@ -75,14 +75,19 @@ def current_epoch(connection: Connection) -> str | None:
 def size(connection: Connection, epoch: str) -> int:
     """How many leaves of an epoch have a number."""
     ((found,),) = _LARGEST.ask(connection, epoch=epoch)
-    return 0 if found is None else int(found) + 1
+    return _count(found)
 
 
 def log_size(connection: Connection) -> tuple[str, int] | None:
     """The newest epoch, and how many leaves of it have a number; None in an empty database."""
     for epoch, largest in _LOG.ask(connection):
-        return epoch, 0 if largest is None else int(largest) + 1
+        return epoch, _count(largest)
     return None
+
+
+def _count(largest: int | None) -> int:
+    """How many there are up to the largest number."""
+    return 0 if largest is None else largest + 1
 
 
 def surviving(connection: Connection, epoch: str) -> dict[str, Any]:

@@ -127,7 +127,7 @@ def _asked(one: _Open, text: str, jobs: Sequence[str]) -> Due:
 def _open(connection: Connection, state: str, after: Place | None) -> list[_Open]:
     """The next sign-offs in a state, each as it was taken on its first job: the oldest first.
 
-    Asked every second: what was signed, which is long, is read only of those that are due.
+    Asked every half a second: what was signed, which is long, is read only of those that are due.
     """
     at, identity = after or _FIRST
     rows = _NEXT.ask(connection, state=state, after=at, behind=identity, most=AT_ONCE_MAX)
@@ -138,9 +138,8 @@ def _documents(connection: Connection, sign_offs: set[str]) -> dict[str, str]:
     """What was signed, word for word, by sign-off."""
     if not sign_offs:
         return {}
-    kept = T["signed_document"]
-    wanted = select(kept.c.sign_off_id, kept.c.document).where(
-        among(kept.c.sign_off_id, "ids", connection.dialect.name)
+    wanted = select(_KEPT.c.sign_off_id, _KEPT.c.document).where(
+        among(_KEPT.c.sign_off_id, "ids", connection.dialect.name)
     )
     rows = connection.execute(wanted, {"ids": listed(connection, sign_offs)})
     return {row.sign_off_id: row.document for row in rows}
@@ -156,11 +155,10 @@ def _there(connection: Connection, facts: set[str]) -> set[str]:
 
 def _jobs(connection: Connection, groups: set[str]) -> dict[str, list[str]]:
     """The jobs that were signed for together."""
-    sign_off = T["sign_off"]
     wanted = (
-        select(sign_off.c.group_id, sign_off.c.work_order_id)
-        .where(among(sign_off.c.group_id, "groups", connection.dialect.name))
-        .order_by(sign_off.c.work_order_id)
+        select(_SIGN_OFF.c.group_id, _SIGN_OFF.c.work_order_id)
+        .where(among(_SIGN_OFF.c.group_id, "groups", connection.dialect.name))
+        .order_by(_SIGN_OFF.c.work_order_id)
     )
     found: dict[str, list[str]] = {}
     for group, job in connection.execute(wanted, {"groups": listed(connection, groups)}):

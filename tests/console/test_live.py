@@ -20,7 +20,7 @@ from tests.console.house import Console, Served
 from tests.loops import in_thread
 
 WAIT_S = 20.0
-STOP_S = 8.0
+STOP_S = 5.0
 
 
 def actor(console: Console, role: str) -> Actor:
