@@ -24,7 +24,7 @@ from sync.recording import Draft, record
 from sync.session import Summary, Surroundings, converse
 from tests.server.rim.company import Company, Phone
 from tests.server.rim.test_round_trip import job
-from tests.server.rim.test_upgrades import NEWER, OLDER, upgraded
+from tests.server.rim.test_upgrades import NEWER, opened, upgraded
 
 Amend = Callable[[Any], Any]
 
@@ -114,9 +114,7 @@ class App:
 
 @pytest.fixture
 def company(tmp_path: Path) -> Iterator[Company]:
-    made = Company(tmp_path / "data", threads=4, release=OLDER)
-    with made.client:
-        yield made
+    yield from opened(tmp_path / "data")
 
 
 @pytest.fixture

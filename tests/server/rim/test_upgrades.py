@@ -46,17 +46,18 @@ NEWER = Release(app="fieldfare 2")
 def company(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Company]:
     """A server of an older release on either database, without a thread of its own beside it."""
     kind = "" if request.param == "sqlite" else request.getfixturevalue("fresh_postgres")
-    yield from opened(tmp_path / "data", kind)
+    yield from opened(tmp_path / "data", database=kind)
 
 
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Company]:
     """The same where the database makes no difference."""
-    yield from opened(tmp_path / "data", "")
+    yield from opened(tmp_path / "data", database="")
 
 
-def opened(folder: Path, kind: str) -> Iterator[Company]:
-    made = Company(folder, database=kind, threads=4, release=OLDER)
+def opened(folder: Path, **given: Any) -> Iterator[Company]:
+    """A server of an older release, whose own rounds are not gone: each test goes them itself."""
+    made = Company(folder, threads=4, release=OLDER, **given)
     made.app.state["paces"] = paced(2, time.monotonic)
     yield made
     made.office.close()
